@@ -1,0 +1,1 @@
+"""Mangrove: MongoDB backups you can prove."""

@@ -1,0 +1,1 @@
+"""One module per verb. Imports core and services."""

@@ -1,0 +1,1 @@
+"""MongoDB through pymongo; the only place that knows the driver. Imports core."""

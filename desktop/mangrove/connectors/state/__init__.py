@@ -1,0 +1,1 @@
+"""SQLite for what cannot be rebuilt: profiles, vaults, run history. Imports core."""

@@ -1,0 +1,133 @@
+"""What a probe learns about a deployment: version, topology, members, oplog, privileges, sizes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Topology(StrEnum):
+    """The kind of a deployment, in the field's words."""
+
+    STANDALONE = "standalone"
+    REPLICA_SET = "replica set"
+    SHARDED = "sharded cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One node of a replica set.
+
+    Attributes:
+        host: ``host:port`` as the replica set names it.
+        state: ``PRIMARY``, ``SECONDARY``, … as the server says.
+        lag: How far behind the primary; None when unknown.
+    """
+
+    host: str
+    state: str
+    lag: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OplogWindow:
+    """The stretch of time that the oplog holds now.
+
+    Attributes:
+        first_at, last_at: Moments of oldest and newest entry.
+        size_bytes, max_bytes: Used and allowed size; None when the user may not ask.
+    """
+
+    first_at: datetime
+    last_at: datetime
+    size_bytes: int | None = None
+    max_bytes: int | None = None
+
+    @property
+    def length(self) -> timedelta:
+        """How much time the oplog covers."""
+        return self.last_at - self.first_at
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSize:
+    """One database as a table row.
+
+    Units: bytes as the server reports them: uncompressed data, storage on disk, indexes.
+    """
+
+    name: str
+    collections: int
+    documents: int
+    data_bytes: int
+    storage_bytes: int
+    index_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSize:
+    """One collection, view or time series as a row of the database tree."""
+
+    database: str
+    name: str
+    kind: str
+    documents: int
+    data_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrivilegeFinding:
+    """Whether the signed-in user may do one thing.
+
+    Attributes:
+        purpose: ``dump``, ``restore`` or ``oplog``.
+        allowed: True, False, or None when it could not be found out.
+        missing: What is missing, in the server's words ("find on shop.*"); empty if allowed.
+        role: The built-in role that would allow it.
+    """
+
+    purpose: str
+    allowed: bool | None
+    missing: tuple[str, ...] = ()
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentReport:
+    """Everything ``profile test`` found.
+
+    Attributes:
+        feature_version: The feature compatibility version, e.g. "6.0"; "" when not readable.
+        user: Who we are there, "" without access control.
+        latency: Time of one round trip.
+    """
+
+    version: str
+    feature_version: str
+    topology: Topology
+    replica_set: str
+    members: tuple[Member, ...]
+    oplog: OplogWindow | None
+    privileges: tuple[PrivilegeFinding, ...]
+    databases: tuple[DatabaseSize, ...]
+    user: str
+    latency: timedelta
+    tls: bool
+
+    def privilege(self, purpose: str) -> PrivilegeFinding | None:
+        """Return the finding for one purpose."""
+        return next((p for p in self.privileges if p.purpose == purpose), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What the engine must know of a server before it moves data.
+
+    Attributes:
+        version: As numbers, e.g. (6, 0, 5).
+    """
+
+    version_text: str
+    version: tuple[int, ...]
+    feature_version: str
+    topology: Topology
+    replica_set: str

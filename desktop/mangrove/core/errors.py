@@ -1,0 +1,391 @@
+"""Every error a person can be told, as one tree.
+
+MangroveError                     a person can be told this
+├── ConfigurationError           what was asked for makes no sense
+│   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
+│   └── NameTakenError · DamagedStateError
+├── NotFoundError                a name leads nowhere
+│   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
+├── SecretError
+│   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
+├── ConnectError                 could not reach or enter a server
+│   ├── ServerUnreachableError · AuthenticationFailedError · TlsError · ConnectionLostError
+│   └── EmbeddedServerError
+├── SourceError                  the server cannot give what was asked
+│   ├── UnsupportedTopologyError · MissingPrivilegeError · NamespaceChangedError · SnapshotLostError
+├── VaultError
+│   ├── StorageUnavailableError · StorageFullError · StorageDeniedError
+│   ├── BlobNotFoundError · BlobExistsError
+│   ├── VaultLockedError · WrongIdentityError · UnknownFormatError
+│   └── CorruptBackupError       what was read is not what was written
+│       ├── ManifestCorruptError · SignatureInvalidError · HeaderMalformedError
+│       ├── ChunkForgedError · BackupTruncatedError · BlobMismatchError
+│       └── MalformedBsonError · MalformedMetadataError · ContentMismatchError
+├── RestoreError
+│   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
+└── RunError
+    └── RunInterruptedError
+
+RunCancelled(BaseException)       not an error: outside the tree, so `except Exception` lets it by
+anything else                     our bug
+"""
+
+from typing import ClassVar
+
+Detail = str | int | float | None
+
+
+class MangroveError(Exception):
+    """Something a person can be told, with what to do about it.
+
+    Attributes:
+        code: Stable identifier; front ends choose sentence, action and exit code by it.
+        retryable: Whether the same call may succeed later without anybody changing anything.
+        hint: What to do next, in one sentence; may be empty.
+        details: Named values (host, namespace, path) for reports; never a secret.
+    """
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, hint: str = "", **details: Detail) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.details = details
+
+
+class RunCancelled(BaseException):
+    """The person asked the run to stop; whoever catches it cleans up and raises it again."""
+
+
+class ConfigurationError(MangroveError):
+    """Raised when what was asked for makes no sense."""
+
+    code = "configuration"
+
+
+class InvalidUriError(ConfigurationError):
+    """Raised when a connection string cannot be understood."""
+
+    code = "invalid-uri"
+
+
+class InvalidProfileError(ConfigurationError):
+    """Raised when a profile's values contradict each other or are incomplete."""
+
+    code = "invalid-profile"
+
+
+class InvalidVaultUrlError(ConfigurationError):
+    """Raised when a vault's address is of no kind we know or lacks a part."""
+
+    code = "invalid-vault-url"
+
+
+class InvalidSelectionError(ConfigurationError):
+    """Raised when a selection of databases and collections selects nothing or is malformed."""
+
+    code = "invalid-selection"
+
+
+class NameTakenError(ConfigurationError):
+    """Raised when a new profile or vault would take a name that is in use."""
+
+    code = "name-taken"
+
+
+class DamagedStateError(ConfigurationError):
+    """Raised when the file with profiles and history cannot be read as we wrote it."""
+
+    code = "damaged-state"
+
+
+class NotFoundError(MangroveError):
+    """Raised when a name leads nowhere."""
+
+    code = "not-found"
+
+
+class ProfileNotFoundError(NotFoundError):
+    """Raised when there is no profile of that name."""
+
+    code = "profile-not-found"
+
+
+class VaultNotFoundError(NotFoundError):
+    """Raised when there is no vault of that name, or none at that place."""
+
+    code = "vault-not-found"
+
+
+class BackupNotFoundError(NotFoundError):
+    """Raised when no known vault holds a backup of that id."""
+
+    code = "backup-not-found"
+
+
+class RunNotFoundError(NotFoundError):
+    """Raised when there is no run of that id."""
+
+    code = "run-not-found"
+
+
+class SecretError(MangroveError):
+    """Raised when a secret cannot be stored or fetched."""
+
+    code = "secret"
+
+
+class SecretNotFoundError(SecretError):
+    """Raised when the keyring works but does not hold the secret."""
+
+    code = "secret-not-found"
+
+
+class KeyringLockedError(SecretError):
+    """Raised when the keyring is locked and nobody could unlock it."""
+
+    code = "keyring-locked"
+    retryable = True
+
+
+class KeyringUnavailableError(SecretError):
+    """Raised when this machine offers no usable keyring."""
+
+    code = "keyring-unavailable"
+
+
+class KeyringLostSecretError(SecretError):
+    """Raised when a keyring took a secret and did not give it back."""
+
+    code = "keyring-lost-secret"
+
+
+class ConnectError(MangroveError):
+    """Raised when a server could not be reached or entered."""
+
+    code = "connect"
+
+
+class ServerUnreachableError(ConnectError):
+    """Raised when no server answered at the address within the time limit."""
+
+    code = "server-unreachable"
+    retryable = True
+
+
+class AuthenticationFailedError(ConnectError):
+    """Raised when the server refused user name or password."""
+
+    code = "authentication-failed"
+
+
+class TlsError(ConnectError):
+    """Raised when no trusted TLS connection could be made."""
+
+    code = "tls"
+
+
+class ConnectionLostError(ConnectError):
+    """Raised when a server went away in the middle of work."""
+
+    code = "connection-lost"
+    retryable = True
+
+
+class EmbeddedServerError(ConnectError):
+    """Raised when the embedded mongod is missing or does not come up."""
+
+    code = "embedded-server"
+
+
+class SourceError(MangroveError):
+    """Raised when the server cannot give what was asked."""
+
+    code = "source"
+
+
+class UnsupportedTopologyError(SourceError):
+    """Raised when the deployment's kind does not allow what was asked."""
+
+    code = "unsupported-topology"
+
+
+class MissingPrivilegeError(SourceError):
+    """Raised when the user may not do what the run needs; says which role is missing."""
+
+    code = "missing-privilege"
+
+
+class NamespaceChangedError(SourceError):
+    """Raised when a collection was dropped, recreated or renamed while it was dumped."""
+
+    code = "namespace-changed"
+    retryable = True
+
+
+class SnapshotLostError(SourceError):
+    """Raised when the server no longer holds the cluster time that the dump reads at."""
+
+    code = "snapshot-lost"
+    retryable = True
+
+
+class VaultError(MangroveError):
+    """Raised when a vault cannot do what was asked."""
+
+    code = "vault"
+
+
+class StorageUnavailableError(VaultError):
+    """Raised when a storage cannot be reached."""
+
+    code = "storage-unavailable"
+    retryable = True
+
+
+class StorageFullError(VaultError):
+    """Raised when a storage has no space left."""
+
+    code = "storage-full"
+
+
+class StorageDeniedError(VaultError):
+    """Raised when a storage refuses us: wrong keys, no permission, a read-only folder."""
+
+    code = "storage-denied"
+
+
+class BlobNotFoundError(VaultError):
+    """Raised when a blob is not there."""
+
+    code = "blob-not-found"
+
+
+class BlobExistsError(VaultError):
+    """Raised when a blob would be written over an existing one."""
+
+    code = "blob-exists"
+
+
+class VaultLockedError(VaultError):
+    """Raised when another Mangrove is writing to the vault."""
+
+    code = "vault-locked"
+    retryable = True
+
+
+class WrongIdentityError(VaultError):
+    """Raised when none of our identities opens what was read."""
+
+    code = "wrong-identity"
+
+
+class UnknownFormatError(VaultError):
+    """Raised when a vault or manifest is of a format version we do not know."""
+
+    code = "unknown-format"
+
+
+class CorruptBackupError(VaultError):
+    """Raised when what was read is not what was written."""
+
+    code = "corrupt-backup"
+
+
+class ManifestCorruptError(CorruptBackupError):
+    """Raised when a manifest cannot be parsed or contradicts its place."""
+
+    code = "manifest-corrupt"
+
+
+class SignatureInvalidError(CorruptBackupError):
+    """Raised when a signature does not fit the data, the key or the place."""
+
+    code = "signature-invalid"
+
+
+class HeaderMalformedError(CorruptBackupError):
+    """Raised when an encrypted file's header or armor breaks the age format."""
+
+    code = "header-malformed"
+
+
+class ChunkForgedError(CorruptBackupError):
+    """Raised when an encrypted chunk or header fails its authentication."""
+
+    code = "chunk-forged"
+
+
+class BackupTruncatedError(CorruptBackupError):
+    """Raised when a blob ends before its content does."""
+
+    code = "backup-truncated"
+
+
+class BlobMismatchError(CorruptBackupError):
+    """Raised when a blob's size or SHA-256 differs from the manifest."""
+
+    code = "blob-mismatch"
+
+
+class MalformedBsonError(CorruptBackupError):
+    """Raised when bytes are not BSON; ``details["offset"]`` says where."""
+
+    code = "malformed-bson"
+
+
+class MalformedMetadataError(CorruptBackupError):
+    """Raised when a collection's metadata document cannot be understood."""
+
+    code = "malformed-metadata"
+
+
+class ContentMismatchError(CorruptBackupError):
+    """Raised when count or digest of the content differ from the manifest."""
+
+    code = "content-mismatch"
+
+
+class RestoreError(MangroveError):
+    """Raised when a restore cannot be done as asked."""
+
+    code = "restore"
+
+
+class TargetNotEmptyError(RestoreError):
+    """Raised when a restore would touch existing data and nobody said yes to that."""
+
+    code = "target-not-empty"
+
+
+class NamespaceConflictError(RestoreError):
+    """Raised when two namespaces of a restore would land in one."""
+
+    code = "namespace-conflict"
+
+
+class ConfirmationMissingError(RestoreError):
+    """Raised when a destructive choice lacks its typed confirmation."""
+
+    code = "confirmation-missing"
+
+
+class WriteRefusedError(RestoreError):
+    """Raised when the target refuses a write that no other document could fare better with."""
+
+    code = "write-refused"
+
+
+class RunError(MangroveError):
+    """Raised when a run as such cannot go on."""
+
+    code = "run"
+
+
+class RunInterruptedError(RunError):
+    """Raised when the process that did a run is gone."""
+
+    code = "run-interrupted"
+    retryable = True

@@ -1,0 +1,128 @@
+"""Figures for the overview: what would be lost now, and what of it is proven."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mangrove.core.vault import BackupRecord, BackupState, EvidenceSummary
+from mangrove.core.verification import Level
+
+FRESH_EVIDENCE = timedelta(days=30)
+DEFAULT_OBJECTIVE = timedelta(hours=26)
+
+
+class Light(StrEnum):
+    """The state of a profile's protection, worst first."""
+
+    EXPOSED = "exposed"
+    UNPROVEN = "unproven"
+    PROVEN = "proven"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How well one profile is protected right now.
+
+    Attributes:
+        lose_at_most: Age of the newest data that can be brought back; None without a backup.
+        newest: The newest complete backup of the whole deployment.
+        proof: The newest passed trial restore of any backup of this profile.
+        restore_took: How long that trial restore took; None when nothing was ever measured.
+        partial: Newer or only backups that hold just a part.
+        reasons: Why the light is not green, each one sentence.
+    """
+
+    profile_slug: str
+    profile_name: str
+    light: Light
+    lose_at_most: timedelta | None
+    objective: timedelta
+    newest: BackupRecord | None
+    proof: EvidenceSummary | None
+    restore_took: timedelta | None
+    backups: int
+    partial: int
+    reasons: tuple[str, ...]
+
+
+def exposure(
+    slug: str,
+    name: str,
+    records: Iterable[BackupRecord],
+    now: datetime,
+    objective: timedelta = DEFAULT_OBJECTIVE,
+) -> Exposure:
+    """Judge one profile by its backups; absence counts, and no average hides anything.
+
+    Backups dated in the future are ignored, partial ones protect only what they hold and do
+    not count as full protection.
+    """
+    complete = [
+        r
+        for r in records
+        if r.profile_slug == slug and r.state is BackupState.COMPLETE and r.data_at <= now
+    ]
+    whole = [r for r in complete if r.is_whole]
+    newest = max(whole, key=lambda r: r.data_at, default=None)
+    proofs = [e for r in complete for e in r.evidence if e.passed and _is_restore(e)]
+    proof = max(proofs, key=lambda e: e.finished_at, default=None)
+    age = now - newest.data_at if newest else None
+    reasons = _reasons(age, objective, newest, now)
+    return Exposure(
+        profile_slug=slug,
+        profile_name=name,
+        light=_light(age, objective, reasons),
+        lose_at_most=age,
+        objective=objective,
+        newest=newest,
+        proof=proof,
+        restore_took=proof.duration if proof else None,
+        backups=len(complete),
+        partial=len(complete) - len(whole),
+        reasons=reasons,
+    )
+
+
+def worst_first(exposures: Sequence[Exposure]) -> tuple[Exposure, ...]:
+    """Order profiles so that the one in most need stands first."""
+    order = list(Light)
+    forever = timedelta.max
+    return tuple(
+        sorted(
+            exposures,
+            key=lambda e: (
+                order.index(e.light),
+                -(e.lose_at_most if e.lose_at_most is not None else forever),
+                e.profile_name.casefold(),
+            ),
+        )
+    )
+
+
+def _is_restore(evidence: EvidenceSummary) -> bool:
+    return evidence.level.depth >= Level.RESTORED.depth
+
+
+def _light(age: timedelta | None, objective: timedelta, reasons: tuple[str, ...]) -> Light:
+    if age is None or age > objective:
+        return Light.EXPOSED
+    return Light.UNPROVEN if reasons else Light.PROVEN
+
+
+def _reasons(
+    age: timedelta | None, objective: timedelta, newest: BackupRecord | None, now: datetime
+) -> tuple[str, ...]:
+    if age is None or newest is None:
+        return ("no complete backup of the whole deployment exists",)
+    found = []
+    if age > objective:
+        found.append("the newest backup is older than the objective")
+    if newest.failed_evidence:
+        found.append("the last verification of the newest backup failed")
+    proof = newest.proven
+    if proof is None or not _is_restore(proof):
+        found.append("the newest backup was never restored on trial")
+    elif now - proof.finished_at > FRESH_EVIDENCE:
+        found.append("the newest backup was last restored on trial more than 30 days ago")
+    return tuple(found)

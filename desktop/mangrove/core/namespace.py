@@ -1,0 +1,66 @@
+"""Namespaces, and how collection names become file names."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import quote_plus
+
+from mangrove.core.errors import InvalidSelectionError
+
+DUMP_STEM_LIMIT = 238
+_DUMP_STEM_HEAD = 208
+BLOB_STEM_LIMIT = 233  # 255 bytes of a file name less the longest suffix, ".metadata.json.zst.age"
+_BLOB_STEM_HEAD = 200
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Namespace:
+    """One collection of one database; prints as ``database.collection``."""
+
+    database: str
+    collection: str
+
+    def __str__(self) -> str:
+        return f"{self.database}.{self.collection}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Split at the first dot: database names hold none.
+
+        Source: MongoDB manual, "Naming Restrictions": no dot in database names.
+
+        Raises:
+            InvalidSelectionError: If either part is empty.
+        """
+        database, dot, collection = text.partition(".")
+        if not (database and dot and collection):
+            raise InvalidSelectionError(
+                f"'{text}' is not a namespace", hint="write it as database.collection"
+            )
+        return cls(database, collection)
+
+
+def _shortened(escaped: str, name: str, limit: int, head: int) -> str:
+    if len(escaped) <= limit:
+        return escaped
+    digest = hashlib.sha1(name.encode(), usedforsecurity=False).digest()
+    return f"{escaped[:head]}%24{urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+
+
+def dump_file_stem(collection: str) -> str:
+    """Return the base name mongodump gives to a collection's files.
+
+    Source: mongo-tools common/util/namespaces (EscapeCollectionName): form-style percent
+    encoding, cut to 208 bytes plus ``%24`` and an SHA-1 when longer than 238.
+    """
+    return _shortened(quote_plus(collection), collection, DUMP_STEM_LIMIT, _DUMP_STEM_HEAD)
+
+
+def blob_stem(collection: str) -> str:
+    """Return the base name of a collection's blobs in a vault.
+
+    The same as mongodump's wherever a file name of 255 bytes has room for our suffixes; a
+    longer one is cut the same way, a little earlier. The manifest holds the true name.
+    """
+    return _shortened(quote_plus(collection), collection, BLOB_STEM_LIMIT, _BLOB_STEM_HEAD)

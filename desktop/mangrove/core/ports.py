@@ -1,0 +1,484 @@
+"""What the inner floors need from outside, as small protocols.
+
+Adapters in ``vault`` and ``connectors`` fulfil them; ``app`` ties the two together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mangrove.core.backup import BackupId, Consistency, Selection
+from mangrove.core.deployment import CollectionSize, DeploymentReport, ServerFacts
+from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
+from mangrove.core.run import LogLine, RunId, RunStatus
+from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.vault import (
+    BackupRecord,
+    BlobInfo,
+    BlobName,
+    BlobPlace,
+    BlobReceipt,
+    Debris,
+    VaultHealth,
+    VaultId,
+    VaultSpec,
+)
+from mangrove.core.verification import Evidence
+
+
+class Clock(Protocol):
+    """Tells the time; tests move it by hand."""
+
+    def now(self) -> datetime:
+        """Return the moment, aware, in UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Return seconds that only ever grow."""
+        ...
+
+
+# --- secrets -----------------------------------------------------------------------------
+
+
+class SecretStore(Protocol):
+    """Keeps secrets outside our own files. Calls may block on an unlock window."""
+
+    def fetch(self, ref: SecretRef) -> Secret:
+        """Return a secret; raises SecretNotFoundError, KeyringLockedError, …."""
+        ...
+
+    def store(self, ref: SecretRef, secret: Secret) -> None:
+        """Keep a secret and read it back; raises KeyringLostSecretError if it did not stay."""
+        ...
+
+    def forget(self, ref: SecretRef) -> None:
+        """Remove a secret; one that is not there is no error."""
+        ...
+
+    def describe(self) -> str:
+        """Say in words where secrets go, e.g. "GNOME keyring" or "this session only"."""
+        ...
+
+    def is_lasting(self) -> bool:
+        """Whether secrets outlive this process."""
+        ...
+
+
+# --- local state -------------------------------------------------------------------------
+
+
+class ProfileStore(Protocol):
+    """Keeps profiles, without secrets."""
+
+    def all(self) -> tuple[Profile | UnreadableProfile, ...]:
+        """Return every profile by name; damaged ones as such."""
+        ...
+
+    def save(self, profile: Profile) -> None:
+        """Insert or replace by id; raises NameTakenError if another has the name."""
+        ...
+
+    def remove(self, profile_id: ProfileId) -> None:
+        """Remove a profile; its slug is never given out again."""
+        ...
+
+    def used_slugs(self) -> frozenset[str]:
+        """Return every slug ever given out."""
+        ...
+
+
+class VaultStore(Protocol):
+    """Keeps what this workstation knows and trusts of its vaults."""
+
+    def all(self) -> tuple[VaultSpec, ...]:
+        """Return every vault by name."""
+        ...
+
+    def save(self, spec: VaultSpec) -> None:
+        """Insert or replace by id; raises NameTakenError if another has the name."""
+        ...
+
+    def remove(self, vault_id: VaultId) -> None:
+        """Forget a vault; its storage is not touched."""
+        ...
+
+
+class RunHistory(Protocol):
+    """Keeps what ran, also for the processes that come after us."""
+
+    def save(self, status: RunStatus) -> None:
+        """Insert or replace by id."""
+        ...
+
+    def append_log(self, run_id: RunId, line: LogLine) -> None:
+        """Add one line to a run's log."""
+        ...
+
+    def recent(self, limit: int) -> tuple[RunStatus, ...]:
+        """Return the newest runs first."""
+        ...
+
+    def log(self, run_id: RunId) -> tuple[LogLine, ...]:
+        """Return a run's log, oldest first."""
+        ...
+
+    def close_abandoned(self, ended_at: datetime) -> tuple[RunStatus, ...]:
+        """Mark as interrupted the open runs whose process is gone, and return them."""
+        ...
+
+
+# --- deployments -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """One collection, view or time series as the server describes it.
+
+    Attributes:
+        kind: ``collection``, ``view`` or ``timeseries``.
+        options: The ``options`` of listCollections, raw BSON; an empty document when none.
+        indexes: The documents of listIndexes, raw BSON, in the server's order.
+        uuid: 32 hex digits; None for views.
+        estimated_documents, estimated_bytes: For progress only; 0 when unknown.
+    """
+
+    namespace: Namespace
+    kind: str
+    options: bytes
+    indexes: tuple[bytes, ...]
+    uuid: str | None
+    estimated_documents: int = 0
+    estimated_bytes: int = 0
+
+
+class OpenDump(Protocol):
+    """A deployment being read at one agreed consistency; safe for several threads."""
+
+    @property
+    def facts(self) -> ServerFacts:
+        """Return what the server is."""
+        ...
+
+    @property
+    def achieved(self) -> Consistency:
+        """Return ``SNAPSHOT`` or ``NONE``: what was reached."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Say in a sentence why that consistency and no better one."""
+        ...
+
+    @property
+    def consistent_at(self) -> OplogTimestamp | None:
+        """Return the cluster time that everything is read at."""
+        ...
+
+    @property
+    def collections(self) -> tuple[CollectionInfo, ...]:
+        """Return what is to be dumped, largest first."""
+        ...
+
+    @property
+    def not_included(self) -> tuple[NotIncluded, ...]:
+        """Return what was left out, with reasons."""
+        ...
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents.
+
+        Shapes: chunks of whole BSON documents, one after the other, about 1 to 16 MiB.
+        Errors: NamespaceChangedError when the collection went away or was recreated, also
+            noticed only after the last chunk; SnapshotLostError, ConnectionLostError.
+        """
+        ...
+
+
+class DumpSource(Protocol):
+    """A deployment that can be dumped."""
+
+    def open(
+        self, selection: Selection, consistency: Consistency
+    ) -> AbstractContextManager[OpenDump]:
+        """Check privileges, list what is selected, and fix the moment to read at.
+
+        Raises:
+            MissingPrivilegeError: Before any document is read.
+            InvalidSelectionError: If the selection selects nothing or names what is not there.
+            UnsupportedTopologyError: If the consistency asked for cannot be had.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDocument:
+    """A document the server did not take: its ``_id`` as raw BSON element, and why."""
+
+    id_element: bytes
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InsertOutcome:
+    """What became of one batch."""
+
+    inserted: int
+    refused: tuple[RefusedDocument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedIndex:
+    """An index the server did not build."""
+
+    name: str
+    reason: str
+
+
+class RestoreSink(Protocol):
+    """A deployment that documents are written to; safe for several threads."""
+
+    def facts(self) -> ServerFacts:
+        """Return what the server is."""
+        ...
+
+    def check_privileges(self, databases: Sequence[str]) -> None:
+        """Raise MissingPrivilegeError, naming the role, if we may not write there."""
+        ...
+
+    def existing(self, database: str) -> tuple[CollectionInfo, ...]:
+        """Return what a database holds now; nothing when it does not exist."""
+        ...
+
+    def create(self, info: CollectionInfo) -> None:
+        """Create a collection with its options and ``_id`` index; raises WriteRefusedError."""
+        ...
+
+    def insert(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        """Insert whole BSON documents, unordered; a refused one stops no other."""
+        ...
+
+    def build_indexes(self, info: CollectionInfo) -> tuple[FailedIndex, ...]:
+        """Build the secondary indexes; a failed one stops no other."""
+        ...
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents as ``OpenDump.read`` does."""
+        ...
+
+    def drop(self, namespace: Namespace) -> None:
+        """Drop one collection."""
+        ...
+
+    def drop_database(self, database: str) -> None:
+        """Drop a whole database; only ever called for one that this run created."""
+        ...
+
+    def settle(self) -> None:
+        """Return once all writes are safe on a majority of the nodes."""
+        ...
+
+
+StepListener = Callable[[str, str], None]
+"""Called with a step's name and "" when it begins, then its result in words."""
+
+
+class Gate(Protocol):
+    """The way into deployments."""
+
+    def probe(
+        self, profile: Profile, password: Secret | None, on_step: StepListener
+    ) -> DeploymentReport:
+        """Connect and look at everything a person wants to know beforehand.
+
+        Args:
+            profile: May be one that is not saved yet.
+            password: Used instead of the stored one when given.
+            on_step: Told of each step.
+        """
+        ...
+
+    def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:
+        """Return the database tree with estimated sizes."""
+        ...
+
+    def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
+        """Connect for reading."""
+        ...
+
+    def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:
+        """Connect for writing."""
+        ...
+
+    def open_scratch(self) -> AbstractContextManager[RestoreSink]:
+        """Start an embedded server for a trial restore, and remove it afterwards."""
+        ...
+
+
+# --- vaults ------------------------------------------------------------------------------
+
+
+class Storage(Protocol):
+    """A byte store under a vault; safe for several threads.
+
+    Every adapter passes ``tests/contract/storage_suite.py``.
+    """
+
+    def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        """Store a blob whole or not at all; never over an existing one; returns its size."""
+        ...
+
+    def get(self, name: BlobName) -> Iterator[bytes]:
+        """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
+        """Yield the blobs whose name starts with a prefix, in no order."""
+        ...
+
+    def delete(self, name: BlobName) -> None:
+        """Remove a blob; one that is not there is no error."""
+        ...
+
+    def free_bytes(self) -> int | None:
+        """Return the space left, None where the storage cannot tell."""
+        ...
+
+
+class Draft(Protocol):
+    """A backup being written. Leaving its ``with`` block unpublished removes what it stored."""
+
+    def put(self, place: BlobPlace, chunks: Iterable[bytes]) -> BlobReceipt:
+        """Encrypt and store one blob; safe for several threads.
+
+        Errors: what the chunks raise passes through, and the blob does not appear.
+        """
+        ...
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
+        ...
+
+    def publish(self, manifest: Manifest) -> BackupRecord:
+        """Store manifest and signature; from here on the backup exists."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """Return the sequence number this backup will carry."""
+        ...
+
+
+class Vault(Protocol):
+    """A place where backups are kept."""
+
+    @property
+    def spec(self) -> VaultSpec:
+        """Return what we know and trust of it."""
+        ...
+
+    def begin(self, profile_slug: str, backup: BackupId) -> AbstractContextManager[Draft]:
+        """Start a backup.
+
+        Raises:
+            SecretNotFoundError: If the signing key is not in the keyring.
+        """
+        ...
+
+    def manifest(self, backup: BackupId) -> Manifest:
+        """Read a manifest, its signature checked against the key we trust.
+
+        Raises:
+            BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.
+        """
+        ...
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
+        ...
+
+    def read(self, blob: StoredBlob) -> Iterator[bytes]:
+        """Yield a blob decrypted, still compressed; nothing unauthenticated is yielded."""
+        ...
+
+    def keep_evidence(self, evidence: Evidence) -> None:
+        """Store evidence with its backup, signed."""
+        ...
+
+    def evidence(self, backup: BackupId) -> tuple[Evidence, ...]:
+        """Return the evidence of a backup whose signature holds, newest first."""
+        ...
+
+    def records(self) -> Iterator[BackupRecord]:
+        """Yield every backup as the storage has it; unreadable ones as such."""
+        ...
+
+    def health(self) -> VaultHealth:
+        """Look at storage, keys and debris."""
+        ...
+
+    def clean(self, debris: Debris) -> int:
+        """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""
+        ...
+
+
+class VaultKeeper(Protocol):
+    """Makes and opens vaults."""
+
+    def create(
+        self,
+        spec: VaultSpec,
+        identity: Secret | None,
+        signing_key: Secret,
+        storage_key: Secret | None,
+    ) -> None:
+        """Write ``vault.json`` into an empty storage; raises if one is there already."""
+        ...
+
+    def open(self, spec: VaultSpec) -> Vault:
+        """Open a vault; secrets are fetched when they are first needed."""
+        ...
+
+    def new_keys(self) -> "VaultKeys":
+        """Make an age identity and a signing key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VaultKeys:
+    """Fresh keys for a vault: what goes to the keyring, and what everybody may know."""
+
+    identity: Secret
+    recipient: str
+    signing_key: Secret
+    public_key: str
+
+
+class Catalog(Protocol):
+    """The local index of all vaults' backups: a cache, rebuilt from the vaults."""
+
+    def put(self, record: BackupRecord) -> None:
+        """Insert or replace one backup."""
+        ...
+
+    def replace_vault(self, vault_id: VaultId, records: Iterable[BackupRecord]) -> int:
+        """Put exactly these backups in place of all of one vault, at once."""
+        ...
+
+    def find(self, backup: BackupId) -> BackupRecord | None:
+        """Return one backup."""
+        ...
+
+    def all(self) -> tuple[BackupRecord, ...]:
+        """Return all backups, newest first."""
+        ...
+
+    def remove_vault(self, vault_id: VaultId) -> None:
+        """Forget a vault's backups."""
+        ...

@@ -1,0 +1,186 @@
+"""Runs: one execution of a backup, restore or verification, as a window may look at it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from mangrove.core.backup import BackupId
+
+RunId = NewType("RunId", str)
+
+
+class RunKind(StrEnum):
+    """What a run does."""
+
+    BACKUP = "backup"
+    RESTORE = "restore"
+    VERIFY = "verify"
+    REBUILD = "rebuild"
+    CLEAN = "clean"
+
+
+class RunState(StrEnum):
+    """Where a run stands; the last five are the only endings, and each run gets one."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    SUCCEEDED_WITH_WARNINGS = "succeeded_with_warnings"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (RunState.QUEUED, RunState.RUNNING, RunState.CANCELLING)
+
+
+class Phase(StrEnum):
+    """The steps that runs are made of, in words a person reads."""
+
+    CONNECT = "connect"
+    PREFLIGHT = "preflight"
+    DUMP = "read and store"
+    REREAD = "re-read and compare"
+    SIGN = "sign"
+    CATALOG = "catalog"
+    CHECK_STORED = "check stored objects"
+    DECODE = "decode"
+    LOAD = "load documents"
+    INDEXES = "build indexes"
+    COMPARE = "compare"
+    CLEAN_UP = "clean up"
+
+
+class NamespaceState(StrEnum):
+    """Where one namespace stands within a run."""
+
+    WAITING = "waiting"
+    ACTIVE = "active"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceProgress:
+    """How far one namespace is.
+
+    Units: bytes are BSON before compression; ``total_bytes`` is an estimate, 0 when unknown.
+    """
+
+    namespace: str
+    state: NamespaceState
+    done_bytes: int = 0
+    total_bytes: int = 0
+    documents: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that a run could not bring over.
+
+    Attributes:
+        subject: A namespace, index or blob.
+        reason: One sentence.
+        ids: The ``_id`` of documents concerned, as extended JSON; at most a hundred.
+        count: How many documents; may exceed ``len(ids)``.
+    """
+
+    subject: str
+    reason: str
+    ids: tuple[str, ...] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        summary: One sentence a person reads first.
+        warnings: Sentences worth knowing that lose nothing.
+        losses: What is missing at the end; any entry makes the run "done with losses".
+        backup: The backup made or used.
+        figures: Named numbers for tables and ``--json`` (documents, bytes, seconds).
+        targets: For a restore: the databases written to.
+    """
+
+    summary: str
+    warnings: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    backup: BackupId | None = None
+    figures: tuple[tuple[str, float], ...] = ()
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a run failed, as values: front ends find the words by ``code``."""
+
+    code: str
+    message: str
+    hint: str = ""
+    is_bug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """A copy of a run's state, taken under its lock.
+
+    Attributes:
+        title: Such as "Back up production".
+        profile, vault: Names, "" where the run has none.
+        phases: The phases this run will go through, in order.
+        note: What is being done right now, beyond the phase.
+        done_bytes, total_bytes: Of the current phase; total 0 when unknown.
+        rate_bytes_per_s: Smoothed; 0 until known.
+        remaining: None until it can be told.
+        namespaces: Those active, failed or lately done, at most 50.
+        waiting_for: Why a queued run waits.
+        owner_pid: The process that runs it.
+    """
+
+    run_id: RunId
+    kind: RunKind
+    title: str
+    profile: str
+    vault: str
+    backup: BackupId | None
+    state: RunState
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    phase: Phase | None = None
+    phases: tuple[Phase, ...] = ()
+    note: str = ""
+    done_bytes: int = 0
+    total_bytes: int = 0
+    documents: int = 0
+    rate_bytes_per_s: float = 0.0
+    remaining: timedelta | None = None
+    namespaces: tuple[NamespaceProgress, ...] = ()
+    namespaces_done: int = 0
+    namespaces_total: int = 0
+    waiting_for: str = ""
+    result: RunResult | None = None
+    problem: Problem | None = None
+    owner_pid: int = 0
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the current phase is done, 0 to 1; None when unknown."""
+        if self.total_bytes <= 0:
+            return None
+        return min(1.0, self.done_bytes / self.total_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a run's log."""
+
+    at: datetime
+    text: str

@@ -1,0 +1,264 @@
+"""Vaults: where backups are kept, with which keys, and what is known of each backup there."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.errors import InvalidVaultUrlError
+from mangrove.core.namespace import Namespace
+from mangrove.core.secret import SecretRef
+from mangrove.core.verification import Level
+
+VaultId = NewType("VaultId", str)
+BlobName = NewType("BlobName", str)
+_KINDS_HINT = "write file:///path or s3://bucket/prefix?endpoint=https://host&region=name"
+
+
+class StorageKind(StrEnum):
+    """The kinds of storage a vault can live in."""
+
+    FOLDER = "file"
+    S3 = "s3"
+
+
+@dataclass(frozen=True, slots=True)
+class StorageAddress:
+    """A vault's URL, taken apart; never holds keys.
+
+    Attributes:
+        root: The folder's absolute path, or ``bucket`` or ``bucket/prefix``.
+        options: Query parameters such as ``endpoint`` and ``region``.
+    """
+
+    kind: StorageKind
+    root: str
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, name: str) -> str | None:
+        """Return a parameter's value."""
+        return dict(self.options).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSpec:
+    """One vault as this workstation knows it; the trust anchor for what lies in the storage.
+
+    Attributes:
+        vault_id: Also in ``vault.json``; a storage that says otherwise is refused.
+        url: As the person gave it, without keys.
+        recipients: age recipients (``age1…``) that every blob is encrypted to; empty when the
+            person chose an unencrypted vault.
+        public_key: minisign public key that manifests must be signed with.
+        access_key: Name of the S3 access key; the secret key is in the keyring.
+    """
+
+    vault_id: VaultId
+    name: str
+    url: str
+    recipients: tuple[str, ...]
+    public_key: str
+    compression: Compression
+    access_key: str
+    created_at: datetime
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether what is stored is encrypted."""
+        return bool(self.recipients)
+
+
+def identity_ref(vault_id: VaultId) -> SecretRef:
+    """Name the keyring entry of a vault's age identity."""
+    return SecretRef(f"vault/{vault_id}/age-identity")
+
+
+def signing_key_ref(vault_id: VaultId) -> SecretRef:
+    """Name the keyring entry of a vault's signing key."""
+    return SecretRef(f"vault/{vault_id}/signing-key")
+
+
+def storage_key_ref(vault_id: VaultId) -> SecretRef:
+    """Name the keyring entry of the storage's own secret key."""
+    return SecretRef(f"vault/{vault_id}/storage-key")
+
+
+def parse_vault_url(url_text: str) -> StorageAddress:
+    """Take a vault's URL apart.
+
+    Raises:
+        InvalidVaultUrlError: If the kind is unknown, a part is missing, or keys are inside.
+    """
+    try:
+        parts = urlsplit(url_text.strip())
+    except ValueError:
+        raise InvalidVaultUrlError("this is not a vault URL", hint=_KINDS_HINT) from None
+    if parts.username is not None or parts.password is not None:
+        raise InvalidVaultUrlError(
+            "a vault URL holds no keys", hint="give the access key apart; it goes to the keyring"
+        )
+    options = tuple(parse_qsl(parts.query))
+    if parts.scheme == "file":
+        return _folder_address(parts.netloc, unquote(parts.path))
+    if parts.scheme == "s3":
+        return _s3_address(parts.netloc, unquote(parts.path), options)
+    raise InvalidVaultUrlError(f"'{parts.scheme}' is not a kind of vault", hint=_KINDS_HINT)
+
+
+def _folder_address(host: str, path: str) -> StorageAddress:
+    if host not in ("", "localhost") or not path.startswith("/"):
+        raise InvalidVaultUrlError("a folder vault needs an absolute path", hint=_KINDS_HINT)
+    return StorageAddress(StorageKind.FOLDER, path.rstrip("/") or "/")
+
+
+def _s3_address(bucket: str, path: str, options: tuple[tuple[str, str], ...]) -> StorageAddress:
+    if not bucket:
+        raise InvalidVaultUrlError("the URL names no bucket", hint=_KINDS_HINT)
+    prefix = path.strip("/")
+    if any(part in ("", ".", "..") for part in prefix.split("/")) and prefix:
+        raise InvalidVaultUrlError("the prefix holds an empty or dotted part", hint=_KINDS_HINT)
+    return StorageAddress(StorageKind.S3, f"{bucket}/{prefix}".rstrip("/"), options)
+
+
+class BlobRole(StrEnum):
+    """What a blob of a backup holds."""
+
+    SEGMENT = "segment"
+    METADATA = "metadata"
+    PRELUDE = "prelude"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobPlace:
+    """Which blob of a backup is meant; the vault turns it into a name.
+
+    Attributes:
+        namespace: For a prelude only its ``database`` counts.
+        number: Counts the segments of a namespace from 0.
+    """
+
+    role: BlobRole
+    namespace: Namespace
+    compression: Compression
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BlobReceipt:
+    """What a storage took: full name, size and SHA-256 of the stored bytes."""
+
+    name: BlobName
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """One entry of a storage's listing."""
+
+    name: BlobName
+    size_bytes: int
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Debris:
+    """Stored objects that belong to no signed backup: left by a run that did not finish.
+
+    Attributes:
+        backup: The folder's name; "" for objects outside any backup folder.
+    """
+
+    profile_slug: str
+    backup: str
+    blobs: int
+    size_bytes: int
+    modified_at: datetime | None
+
+
+class BackupState(StrEnum):
+    """What the catalog knows of a backup's standing."""
+
+    COMPLETE = "complete"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceSummary:
+    """The result of one verification as a catalog row shows it."""
+
+    level: Level
+    passed: bool
+    finished_at: datetime
+    duration: timedelta
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupRecord:
+    """One backup as a catalog row; everything in it comes from the vault.
+
+    Attributes:
+        data_at: The moment whose data is surely inside (see ``Manifest.data_at``).
+        problem: Why the backup is unreadable; "" when it is complete.
+        evidence: Newest first.
+    """
+
+    backup: BackupId
+    vault_id: VaultId
+    profile_slug: str
+    profile_name: str
+    state: BackupState
+    problem: str
+    sequence: int
+    started_at: datetime
+    finished_at: datetime
+    data_at: datetime
+    achieved: Consistency
+    selection: str
+    is_whole: bool
+    databases: tuple[str, ...]
+    namespaces: int
+    documents: int
+    plain_bytes: int
+    stored_bytes: int
+    compression: Compression
+    is_encrypted: bool
+    server_version: str
+    not_included: int
+    evidence: tuple[EvidenceSummary, ...] = ()
+
+    @property
+    def proven(self) -> EvidenceSummary | None:
+        """The deepest passed evidence, the newest of that depth; None without any."""
+        passed = [e for e in self.evidence if e.passed]
+        return max(passed, key=lambda e: (e.level.depth, e.finished_at), default=None)
+
+    @property
+    def failed_evidence(self) -> EvidenceSummary | None:
+        """The newest evidence if that one failed."""
+        newest = max(self.evidence, key=lambda e: e.finished_at, default=None)
+        return newest if newest is not None and not newest.passed else None
+
+
+@dataclass(frozen=True, slots=True)
+class VaultHealth:
+    """What a look at a vault's storage found.
+
+    Attributes:
+        reachable: Whether the storage answered.
+        problem: The reason when it did not, or when ``vault.json`` is not ours.
+        has_identity, has_signing_key: Whether the keyring can open and sign.
+        free_bytes: None where the storage cannot tell.
+    """
+
+    reachable: bool
+    problem: str
+    backups: int
+    stored_bytes: int
+    free_bytes: int | None
+    has_identity: bool
+    has_signing_key: bool
+    debris: tuple[Debris, ...]

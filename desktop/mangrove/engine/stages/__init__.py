@@ -1,0 +1,1 @@
+"""Pipeline stages: compress, decompress, prefetch. Imports core."""

@@ -1,0 +1,1 @@
+"""Long work: runner, lanes, contexts and job bodies; threads live here. Imports core and engine."""

@@ -1,0 +1,1 @@
+"""What a person can ask for, one module per noun. Imports core, engine and jobs."""

@@ -1,0 +1,1 @@
+"""One question, one typed answer. Imports core, services and ui."""

@@ -1,0 +1,1 @@
+"""Small parts without knowledge. Imports core and ui."""

@@ -1,0 +1,1 @@
+"""How backups are stored, sealed, listed and read again. Imports core."""
