@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote_plus
 
+from typing_extensions import override
+
 from mangrove.core.errors import InvalidSelectionError
 
 DUMP_STEM_LIMIT = 238
@@ -21,6 +23,7 @@ class Namespace:
     database: str
     collection: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.database}.{self.collection}"
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
+from typing_extensions import override
+
 from mangrove.core.errors import InvalidSelectionError
 
 
@@ -14,6 +16,7 @@ class OplogTimestamp:
     seconds: int
     increment: int
 
+    @override
     def __str__(self) -> str:
         return f"{self.seconds}:{self.increment}"
 

@@ -431,14 +431,13 @@ class Vault(Protocol):
 class VaultKeeper(Protocol):
     """Makes and opens vaults."""
 
-    def create(
-        self,
-        spec: VaultSpec,
-        identity: Secret | None,
-        signing_key: Secret,
-        storage_key: Secret | None,
-    ) -> None:
-        """Write ``vault.json`` into an empty storage; raises if one is there already."""
+    def create(self, spec: VaultSpec) -> None:
+        """Write ``vault.json`` into an empty storage, with keys already in the secret store.
+
+        Raises:
+            BlobExistsError: If a vault is there already.
+            StorageUnavailableError, StorageDeniedError: As the storage says.
+        """
         ...
 
     def open(self, spec: VaultSpec) -> Vault:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NoReturn, Self, SupportsIndex
 
+from typing_extensions import override
+
 MASK = "Secret(***)"
 
 
@@ -28,18 +30,23 @@ class Secret:
         """Return the text; call it only in the very call that uses it."""
         return self._text
 
+    @override
     def __repr__(self) -> str:
         return MASK
 
+    @override
     def __str__(self) -> str:
         return MASK
 
+    @override
     def __format__(self, format_spec: str) -> str:
         return MASK
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
 
+    @override
     def __hash__(self) -> int:
         return hash((Secret, self._text))
 
@@ -52,5 +59,6 @@ class Secret:
     def __deepcopy__(self, memo: object) -> Self:
         raise TypeError("a secret is not copied")
 
+    @override
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a secret is not serialised")
