@@ -1,0 +1,156 @@
+"""Names of blobs and folders in a vault (DESIGN.md section 4), and the way back from them."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mangrove.core.backup import BackupId, slug_in
+from mangrove.core.errors import BackupNotFoundError, InvalidSelectionError
+from mangrove.core.namespace import blob_stem
+from mangrove.core.vault import BlobName, BlobPlace, BlobRole
+from mangrove.core.verification import Level
+from mangrove.vault.blob_name import checked, is_safe, is_safe_part
+
+DESCRIPTOR = BlobName("vault.json")
+SIGNATURE_SUFFIX = ".minisig"
+SEALED_SUFFIX = ".age"
+_MANIFEST = "manifest.json"
+_EVIDENCE = re.compile(
+    r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json(?P<sealed>\.age)?",
+    re.ASCII,
+)
+_MANIFEST_SIGNATURES = frozenset(
+    f"/{_MANIFEST}{sealed}{SIGNATURE_SUFFIX}" for sealed in ("", SEALED_SUFFIX)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFolder:
+    """The folder of one backup, and the names in it.
+
+    Attributes:
+        profile_slug: The folder it is in, the same as in its id.
+        sealed: Whether blobs are encrypted, so that names end in ``.age``.
+    """
+
+    profile_slug: str
+    backup: BackupId
+    sealed: bool
+
+    @property
+    def path(self) -> str:
+        """The folder's name with a slash at its end."""
+        return f"{self.profile_slug}/{self.backup}/"
+
+    @property
+    def manifest(self) -> BlobName:
+        """Name of the manifest."""
+        return checked(f"{self.path}{_MANIFEST}{self._seal}")
+
+    @property
+    def manifest_signature(self) -> BlobName:
+        """Name of the manifest's signature, the blob that makes the backup exist."""
+        return signature_of(self.manifest)
+
+    @property
+    def foreign_manifest_signature(self) -> BlobName:
+        """Name of the signature a backup of the other kind, sealed or not, would have."""
+        other = "" if self.sealed else SEALED_SUFFIX
+        return checked(f"{self.path}{_MANIFEST}{other}{SIGNATURE_SUFFIX}")
+
+    @property
+    def evidence_path(self) -> str:
+        """The folder of the evidence with a slash at its end."""
+        return f"{self.path}evidence/"
+
+    def blob(self, place: BlobPlace) -> BlobName:
+        """Name one blob of the backup.
+
+        Raises:
+            InvalidSelectionError: If the database's name cannot be the name of a folder.
+        """
+        database = place.namespace.database
+        if not _is_folder_name(database):
+            raise InvalidSelectionError(
+                f"the database {database!r} cannot be stored under its name; nothing was stored",
+                hint="leave it out with --exclude",
+            )
+        return checked(f"{self.path}{database}/{_file_name(place)}{self._seal}")
+
+    def evidence(self, finished_at: datetime, level: Level, tail: str) -> BlobName:
+        """Name a piece of evidence; ``tail`` is four random lower-case hex digits."""
+        stem = f"{finished_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{level}-{tail}"
+        return checked(f"{self.evidence_path}{stem}.json{self._seal}")
+
+    def owns(self, name: str) -> bool:
+        """Whether a manifest of this backup may list a blob of this name."""
+        if not (is_safe(name) and name.startswith(self.path)):
+            return False
+        return name.endswith(SEALED_SUFFIX) == self.sealed and "/" in name[len(self.path) :]
+
+    @property
+    def _seal(self) -> str:
+        return SEALED_SUFFIX if self.sealed else ""
+
+
+def folder_of(backup: BackupId, *, sealed: bool) -> BackupFolder:
+    """Return the folder that a backup's id leads to.
+
+    Raises:
+        BackupNotFoundError: If the text is no backup's id.
+    """
+    slug = slug_in(backup)
+    if slug is None:
+        raise BackupNotFoundError(
+            f"'{backup}' is not the id of a backup", hint="list the ids with mangrove backups"
+        )
+    return BackupFolder(slug, backup, sealed)
+
+
+def owner_of(name: str) -> tuple[str, BackupId] | None:
+    """Return slug and id of the backup in whose folder a blob lies, None for any other."""
+    slug, _, rest = name.partition("/")
+    backup, slash, _ = rest.partition("/")
+    if not slash or slug_in(BackupId(backup)) != slug:
+        return None
+    return slug, BackupId(backup)
+
+
+def is_manifest_signature(name: str) -> bool:
+    """Whether a blob is the signature of a manifest, encrypted or not."""
+    owner = owner_of(name)
+    return owner is not None and name.removeprefix("/".join(owner)) in _MANIFEST_SIGNATURES
+
+
+def is_evidence(name: str, *, sealed: bool) -> bool:
+    """Whether a blob is a piece of evidence, by its name."""
+    match = _EVIDENCE.fullmatch(name.rpartition("/")[2])
+    return match is not None and bool(match["sealed"]) == sealed and "/evidence/" in name
+
+
+def evidence_key(name: str) -> tuple[str, str]:
+    """Return time and level out of the name of a piece of evidence, as the name has them."""
+    match = _EVIDENCE.fullmatch(name.rpartition("/")[2])
+    return (match["at"], match["level"]) if match else ("", "")
+
+
+def signature_of(name: BlobName) -> BlobName:
+    """Name the signature of a blob."""
+    return checked(name + SIGNATURE_SUFFIX)
+
+
+def _is_folder_name(database: str) -> bool:
+    dotted = database.startswith(".") or database.endswith(".")
+    return is_safe_part(database) and not dotted
+
+
+def _file_name(place: BlobPlace) -> str:
+    packed = place.compression.suffix
+    match place.role:
+        case BlobRole.SEGMENT:
+            stem = blob_stem(place.namespace.collection)
+            return f"{stem}.{place.number:04d}.bson{packed}"
+        case BlobRole.METADATA:
+            return f"{blob_stem(place.namespace.collection)}.metadata.json{packed}"
+        case BlobRole.PRELUDE:
+            return f"prelude.json{packed}"

@@ -1,0 +1,304 @@
+"""The manifest as JSON bytes, format version 1, and back (FORMAT.md, "Manifest")."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.errors import BackupNotFoundError, ManifestCorruptError, UnknownFormatError
+from mangrove.core.manifest import (
+    DIGEST_ALGORITHM,
+    FORMAT_VERSION,
+    Manifest,
+    NamespaceEntry,
+    NotIncluded,
+    StoredBlob,
+)
+from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.vault.layout import folder_of
+from mangrove.vault.strict_json import (
+    MalformedDocumentError,
+    Node,
+    Record,
+    decode_document,
+    encode_document,
+    encode_moment,
+)
+
+LIMIT_BYTES = 512 << 20
+FORMAT_NAME = "mangrove manifest"
+KINDS = ("collection", "view", "timeseries")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9a-f]{32}")
+_MAX_UINT32 = 2**32 - 1
+_FIELDS = [
+    "format",
+    "version",
+    "digest_algorithm",
+    "backup",
+    "vault_id",
+    "sequence",
+    "profile_name",
+    "profile_slug",
+    "started_at",
+    "finished_at",
+    "server",
+    "selection",
+    "requested_consistency",
+    "achieved_consistency",
+    "consistency_reason",
+    "consistent_at",
+    "compression",
+    "encrypted",
+    "tool_version",
+    "namespaces",
+    "extra",
+    "not_included",
+]
+_ENTRY_FIELDS = [
+    "database",
+    "collection",
+    "kind",
+    "options",
+    "indexes",
+    "uuid",
+    "documents",
+    "plain_bytes",
+    "digest",
+    "metadata",
+    "segments",
+]
+_SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
+
+Value = TypeVar("Value")
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Return a manifest as bytes; the same manifest always gives the same bytes."""
+    return encode_document(_document(manifest))
+
+
+def decode_manifest(data: bytes) -> Manifest:
+    """Read a manifest's bytes.
+
+    Raises:
+        ManifestCorruptError: If anything is missing, strange, or contradicts another part.
+        UnknownFormatError: If a newer Mangrove wrote it.
+    """
+    try:
+        document = decode_document(data, LIMIT_BYTES)
+        check_format(document, FORMAT_NAME, FORMAT_VERSION)
+        manifest = _manifest(document.record(_FIELDS))
+        _check(manifest)
+    except MalformedDocumentError as error:
+        raise ManifestCorruptError(
+            f"the manifest cannot be understood: {error}",
+            hint="restore from another backup; the blobs of this one were not touched",
+        ) from None
+    return manifest
+
+
+def check_format(document: Node, name: str, version: int) -> None:
+    """Look at ``format`` and ``version`` before anything else in a document.
+
+    Raises:
+        UnknownFormatError: If the version is not the one we know.
+    """
+    fields = document.fields()
+    if fields.get("format") != name:
+        document.fail(f"is not a {name}")
+    if Node(fields.get("version"), "version").integer(least=1) != version:
+        raise UnknownFormatError(
+            f"this is a {name} of version {fields['version']}; we know version {version}",
+            hint="open it with a newer Mangrove",
+        )
+
+
+def _document(manifest: Manifest) -> Mapping[str, object]:
+    at = manifest.consistent_at
+    return {
+        "format": FORMAT_NAME,
+        "version": FORMAT_VERSION,
+        "digest_algorithm": DIGEST_ALGORITHM,
+        "backup": manifest.backup,
+        "vault_id": manifest.vault_id,
+        "sequence": manifest.sequence,
+        "profile_name": manifest.profile_name,
+        "profile_slug": manifest.profile_slug,
+        "started_at": encode_moment(manifest.started_at),
+        "finished_at": encode_moment(manifest.finished_at),
+        "server": _server_document(manifest.server),
+        "selection": _selection_document(manifest.selection),
+        "requested_consistency": manifest.requested,
+        "achieved_consistency": manifest.achieved,
+        "consistency_reason": manifest.consistency_reason,
+        "consistent_at": None if at is None else {"t": at.seconds, "i": at.increment},
+        "compression": manifest.compression,
+        "encrypted": manifest.encrypted,
+        "tool_version": manifest.tool_version,
+        "namespaces": [_entry_document(entry) for entry in manifest.namespaces],
+        "extra": [_blob_document(blob) for blob in manifest.extra],
+        "not_included": [{"what": n.what, "reason": n.reason} for n in manifest.not_included],
+    }
+
+
+def _server_document(server: ServerFacts) -> Mapping[str, object]:
+    return {
+        "version_text": server.version_text,
+        "version": list(server.version),
+        "feature_version": server.feature_version,
+        "topology": server.topology,
+        "replica_set": server.replica_set,
+    }
+
+
+def _selection_document(selection: Selection) -> Mapping[str, object]:
+    return {
+        "databases": list(selection.databases),
+        "collections": [_namespace_document(n) for n in selection.collections],
+        "exclude": list(selection.exclude),
+    }
+
+
+def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
+    return {"database": namespace.database, "collection": namespace.collection}
+
+
+def _entry_document(entry: NamespaceEntry) -> Mapping[str, object]:
+    return {
+        **_namespace_document(entry.namespace),
+        "kind": entry.kind,
+        "options": entry.options,
+        "indexes": list(entry.indexes),
+        "uuid": entry.uuid,
+        "documents": entry.documents,
+        "plain_bytes": entry.plain_bytes,
+        "digest": entry.digest,
+        "metadata": _blob_document(entry.metadata),
+        "segments": [_blob_document(blob) for blob in entry.segments],
+    }
+
+
+def _blob_document(blob: StoredBlob) -> Mapping[str, object]:
+    return {
+        "name": blob.name,
+        "size_bytes": blob.size_bytes,
+        "sha256": blob.sha256,
+        "plain_bytes": blob.plain_bytes,
+    }
+
+
+def _manifest(record: Record) -> Manifest:
+    if record["digest_algorithm"].text() != DIGEST_ALGORITHM:
+        record["digest_algorithm"].fail("is not known")
+    return Manifest(
+        backup=BackupId(record["backup"].text()),
+        vault_id=record["vault_id"].text(),
+        sequence=record["sequence"].integer(least=1),
+        profile_name=record["profile_name"].text(),
+        profile_slug=record["profile_slug"].text(),
+        started_at=record["started_at"].moment(),
+        finished_at=record["finished_at"].moment(),
+        server=_server(record["server"]),
+        selection=_selection(record["selection"]),
+        requested=record["requested_consistency"].choice(Consistency),
+        achieved=record["achieved_consistency"].choice(Consistency),
+        consistency_reason=record["consistency_reason"].text(),
+        consistent_at=_optional(record["consistent_at"], _timestamp),
+        compression=record["compression"].choice(Compression),
+        encrypted=record["encrypted"].flag(),
+        tool_version=record["tool_version"].text(),
+        namespaces=tuple(_entry(node) for node in record["namespaces"].items()),
+        extra=tuple(_blob(node) for node in record["extra"].items()),
+        not_included=tuple(_not_included(node) for node in record["not_included"].items()),
+    )
+
+
+def _optional(node: Node, read: Callable[[Node], Value]) -> Value | None:
+    return None if node.value is None else read(node)
+
+
+def _timestamp(node: Node) -> OplogTimestamp:
+    record = node.record(("t", "i"))
+    seconds, increment = record["t"].integer(), record["i"].integer()
+    if max(seconds, increment) > _MAX_UINT32:
+        node.fail("is out of range")
+    return OplogTimestamp(seconds, increment)
+
+
+def _server(node: Node) -> ServerFacts:
+    record = node.record(_SERVER_FIELDS)
+    return ServerFacts(
+        version_text=record["version_text"].text(),
+        version=tuple(part.integer() for part in record["version"].items()),
+        feature_version=record["feature_version"].text(),
+        topology=record["topology"].choice(Topology),
+        replica_set=record["replica_set"].text(),
+    )
+
+
+def _selection(node: Node) -> Selection:
+    record = node.record(("databases", "collections", "exclude"))
+    pairs = [item.record(("database", "collection")) for item in record["collections"].items()]
+    return Selection(
+        databases=record["databases"].texts(),
+        collections=tuple(Namespace(p["database"].text(), p["collection"].text()) for p in pairs),
+        exclude=record["exclude"].texts(),
+    )
+
+
+def _entry(node: Node) -> NamespaceEntry:
+    record = node.record(_ENTRY_FIELDS)
+    if record["kind"].text() not in KINDS:
+        record["kind"].fail(f"is not one of {KINDS}")
+    return NamespaceEntry(
+        namespace=Namespace(record["database"].text(), record["collection"].text()),
+        kind=record["kind"].text(),
+        options=record["options"].text(),
+        indexes=record["indexes"].texts(),
+        uuid=record["uuid"].optional_text(),
+        documents=record["documents"].integer(),
+        plain_bytes=record["plain_bytes"].integer(),
+        digest=record["digest"].matching(_DIGEST),
+        metadata=_blob(record["metadata"]),
+        segments=tuple(_blob(item) for item in record["segments"].items()),
+    )
+
+
+def _blob(node: Node) -> StoredBlob:
+    record = node.record(("name", "size_bytes", "sha256", "plain_bytes"))
+    return StoredBlob(
+        name=record["name"].text(),
+        size_bytes=record["size_bytes"].integer(),
+        sha256=record["sha256"].matching(_SHA256),
+        plain_bytes=record["plain_bytes"].integer(),
+    )
+
+
+def _not_included(node: Node) -> NotIncluded:
+    record = node.record(("what", "reason"))
+    return NotIncluded(record["what"].text(), record["reason"].text())
+
+
+def _check(manifest: Manifest) -> None:
+    """Refuse a manifest whose parts contradict each other."""
+    try:
+        folder = folder_of(manifest.backup, sealed=manifest.encrypted)
+    except BackupNotFoundError:
+        raise MalformedDocumentError("its id is not the id of a backup") from None
+    if folder.profile_slug != manifest.profile_slug:
+        raise MalformedDocumentError("its id and its profile's slug differ")
+    if manifest.finished_at < manifest.started_at:
+        raise MalformedDocumentError("it ends before it starts")
+    if manifest.achieved is Consistency.AUTO:
+        raise MalformedDocumentError("its consistency is not a reached one")
+    names = [blob.name for blob in manifest.blobs]
+    if len(set(names)) != len(names):
+        raise MalformedDocumentError("it names a blob twice")
+    if not all(map(folder.owns, names)):
+        raise MalformedDocumentError("it names a blob outside its folder or of the wrong kind")
+    namespaces = {entry.namespace for entry in manifest.namespaces}
+    if len(namespaces) != len(manifest.namespaces):
+        raise MalformedDocumentError("it names a namespace twice")

@@ -1,0 +1,241 @@
+"""A storage in a folder: files appear under their name only when whole and on the disk."""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import disk_usage
+
+from mangrove.core.errors import BlobNotFoundError, StorageUnavailableError
+from mangrove.core.vault import BlobInfo, BlobName
+from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
+from mangrove.vault.storage.error_map import already_there, from_os
+
+CHUNK_BYTES = 1 << 20
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_TRIES = 5
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows only
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | _BINARY
+
+
+class FolderStorage:
+    """Blobs as files below one folder.
+
+    Errors: a blob that could not be written whole leaves nothing; one whose process died
+        leaves a file ``.part-…``, which ``leftovers`` finds and ``delete`` removes.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        """Store a blob whole or not at all; never over an existing one; returns its size."""
+        target = self._root / checked(name)
+        self._ensure_root()
+        try:
+            if target.exists():
+                raise already_there(name)
+            descriptor, temporary = self._open_temporary(target.parent)
+        except OSError as error:
+            raise from_os(error, name) from error
+        try:
+            size = _write(descriptor, chunks, name)
+            _appear(temporary, target, name)
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            self._remove_empty(target.parent)
+        return size
+
+    def get(self, name: BlobName) -> Iterator[bytes]:
+        """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
+        path = self._root / checked(name)
+        self._ensure_root()
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise _missing(name) from error
+        except OSError as error:
+            raise from_os(error, name) from error
+        if not stat.S_ISREG(status.st_mode):
+            raise _missing(name)
+        return _read(path, name)
+
+    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
+        """Yield the blobs whose name starts with a prefix, in no order."""
+        self._ensure_root()
+        return (info for info in self._walk(prefix) if is_safe(info.name))
+
+    def leftovers(self) -> Iterator[BlobInfo]:
+        """Yield the temporary files of writers that did not finish, or still write."""
+        self._ensure_root()
+        return (
+            info
+            for info in self._walk("")
+            if info.name.rpartition("/")[2].startswith(TEMPORARY_PREFIX)
+        )
+
+    def delete(self, name: BlobName) -> None:
+        """Remove a blob; one that is not there is no error."""
+        parts = name.split("/")
+        if not all(map(is_safe_part, parts)):
+            checked(name)
+        self._ensure_root()
+        path = self._root.joinpath(*parts)
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise from_os(error, name) from error
+        self._remove_empty(path.parent)
+
+    def free_bytes(self) -> int | None:
+        """Return the space left for us on the folder's file system."""
+        self._ensure_root()
+        try:
+            return disk_usage(self._root).free
+        except OSError as error:
+            raise from_os(error, "") from error
+
+    def _ensure_root(self) -> None:
+        try:
+            is_there = self._root.is_dir()
+        except OSError as error:
+            raise from_os(error, "") from error
+        if not is_there:
+            raise StorageUnavailableError(
+                f"the vault's folder {self._root} is not there",
+                hint="connect or mount the disk it is on",
+            )
+
+    def _open_temporary(self, folder: Path) -> tuple[int, Path]:
+        for attempt in range(_TRIES):
+            self._make_folders(folder)
+            temporary = folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+            try:
+                return os.open(temporary, _CREATE, 0o600), temporary
+            except FileNotFoundError:  # another writer's clean-up removed the empty folder
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _make_folders(self, folder: Path) -> None:
+        missing: list[Path] = []
+        while folder != self._root and not folder.is_dir():
+            missing.append(folder)
+            folder = folder.parent
+        for path in reversed(missing):
+            path.mkdir(mode=0o700, exist_ok=True)
+            _sync_folder(path.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
+        with contextlib.suppress(OSError):  # not empty, or gone already
+            while folder != self._root and self._root in folder.parents:
+                folder.rmdir()
+                folder = folder.parent
+
+    def _walk(self, prefix: str) -> Iterator[BlobInfo]:
+        folder = prefix.rpartition("/")[0]
+        if folder and not all(map(is_safe_part, folder.split("/"))):
+            return
+        pending = [f"{folder}/" if folder else ""]
+        while pending:
+            base = pending.pop()
+            for entry in self._entries(base):
+                name = base + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    if f"{name}/".startswith(prefix) or prefix.startswith(f"{name}/"):
+                        pending.append(f"{name}/")
+                elif entry.is_file(follow_symlinks=False) and name.startswith(prefix):
+                    yield from _info(entry, name)
+
+    def _entries(self, base: str) -> tuple[os.DirEntry[str], ...]:
+        try:
+            with os.scandir(self._root / base) as entries:
+                return tuple(entries)
+        except FileNotFoundError:
+            return ()
+        except OSError as error:
+            raise from_os(error, base) from error
+
+
+def _info(entry: os.DirEntry[str], name: str) -> Iterator[BlobInfo]:
+    try:
+        status = entry.stat(follow_symlinks=False)
+        name.encode()
+    except (FileNotFoundError, UnicodeEncodeError):  # gone meanwhile, or never ours
+        return
+    except OSError as error:
+        raise from_os(error, name) from error
+    yield BlobInfo(BlobName(name), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _write(descriptor: int, chunks: Iterable[bytes], name: str) -> int:
+    size = 0
+    with contextlib.closing(os.fdopen(descriptor, "wb", buffering=0)) as file:
+        for chunk in chunks:
+            try:
+                rest = memoryview(chunk)
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError as error:
+                raise from_os(error, name) from error
+            size += len(chunk)
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise from_os(error, name) from error
+    return size
+
+
+def _appear(temporary: Path, target: Path, name: str) -> None:
+    try:
+        try:
+            os.link(temporary, target)
+        except FileExistsError as error:
+            raise already_there(name) from error
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _rename(temporary, target, name)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise from_os(error, name) from error
+
+
+def _rename(temporary: Path, target: Path, name: str) -> None:
+    """Rename where the file system has no hard links (exFAT, some network shares)."""
+    if target.exists():
+        raise already_there(name)
+    temporary.rename(target)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":
+        return  # Windows has no handle to flush a folder with
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _missing(name: str) -> BlobNotFoundError:
+    return BlobNotFoundError(f"'{name}' is not in the storage", blob=name)
+
+
+def _read(path: Path, name: str) -> Iterator[bytes]:
+    try:
+        with os.fdopen(os.open(path, _OPEN), "rb", buffering=0) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+    except FileNotFoundError as error:
+        raise _missing(name) from error
+    except OSError as error:
+        raise from_os(error, name) from error
