@@ -1,0 +1,1 @@
+"""Encryption (age v1) and signatures (minisign) on cryptography. Imports core."""
