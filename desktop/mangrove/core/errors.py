@@ -3,7 +3,8 @@
 MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
-│   └── NameTakenError · DamagedStateError
+│   └── NameTakenError · DamagedStateError · InvalidKeyError
+├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
 ├── SecretError
@@ -99,6 +100,19 @@ class DamagedStateError(ConfigurationError):
     """Raised when the file with profiles and history cannot be read as we wrote it."""
 
     code = "damaged-state"
+
+
+class InvalidKeyError(ConfigurationError):
+    """Raised when a text that should be a recipient, an identity or a signing key is none."""
+
+    code = "invalid-key"
+
+
+class StateUnavailableError(MangroveError):
+    """Raised when the file with profiles and history cannot be used now, though it is whole."""
+
+    code = "state-unavailable"
+    retryable = True
 
 
 class NotFoundError(MangroveError):
