@@ -1,0 +1,280 @@
+"""The window's sentence for every error code: what happened, what is safe, what to do next."""
+
+CONTEXT = "Problems"
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802 - the name lupdate looks for
+    """Mark a text for translation; returns it as it is."""
+    del context
+    return text
+
+
+BUG = QT_TRANSLATE_NOOP(
+    "Problems",
+    "This is a mistake in Mangrove itself. Finished backups are not affected. Copy the"
+    " report and send it to us.",
+)
+
+SENTENCES = {
+    "error": BUG,
+    "configuration": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This cannot be done as it was asked. Nothing was changed. Correct the entry"
+        " and try again.",
+    ),
+    "invalid-uri": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The connection string cannot be understood. Nothing was stored. Correct it, or"
+        " paste it again.",
+    ),
+    "invalid-profile": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The profile is incomplete. Nothing was stored. Correct the marked entry.",
+    ),
+    "invalid-vault-url": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The address leads to no kind of vault that Mangrove knows. Nothing was stored."
+        " Correct the address.",
+    ),
+    "invalid-selection": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The selection does not name anything that can be taken. Nothing was changed."
+        " Choose again.",
+    ),
+    "name-taken": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The name is in use already. Nothing was stored. Choose another name.",
+    ),
+    "damaged-state": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Mangrove's own settings file is damaged. Backups in the vaults are not"
+        " affected. Put back a copy of the file, or set up profiles and vaults again.",
+    ),
+    "not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "What was asked for is not there any more. Nothing was changed. Choose again"
+        " from the list.",
+    ),
+    "profile-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is no profile of this name. Nothing was changed. Choose another profile, or add it.",
+    ),
+    "vault-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is no vault at this place or of this name. Nothing was changed. Check"
+        " the address, or add the vault.",
+    ),
+    "backup-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "No known vault holds this backup. Nothing was changed. Rebuild the vault's"
+        " catalog if the backup should be there.",
+    ),
+    "run-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is no record of this run. Nothing was changed. Look at the activity page.",
+    ),
+    "secret": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A password or key could not be stored or fetched. No data was touched. Check"
+        " this computer's keyring and try again.",
+    ),
+    "secret-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The keyring does not hold this password or key. No data was touched. Enter it again.",
+    ),
+    "keyring-locked": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The keyring is locked. No data was touched. Unlock it and try again.",
+    ),
+    "keyring-unavailable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This computer offers no usable keyring. Nothing was stored. Start a keyring"
+        " service, or enter secrets for this session only.",
+    ),
+    "keyring-lost-secret": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The keyring took a secret and did not give it back. Nothing else was changed."
+        " Repair the keyring before relying on it.",
+    ),
+    "connect": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server could not be reached or entered. Nothing was changed. Test the connection.",
+    ),
+    "server-unreachable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "No server answered at this address. Nothing was changed. Check that it runs"
+        " and can be reached from here, then try again.",
+    ),
+    "authentication-failed": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server refused the user name or password. Nothing was changed. Correct"
+        " them in the profile.",
+    ),
+    "tls": QT_TRANSLATE_NOOP(
+        "Problems",
+        "No trusted encrypted connection could be made. Nothing was sent. Check the"
+        " certificates in the profile.",
+    ),
+    "connection-lost": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server went away in the middle of the work. Earlier backups are not"
+        " affected. Try again when it is back.",
+    ),
+    "embedded-server": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The embedded test server did not start. Backups and deployments are not"
+        " affected. Verify on another deployment, or see the log.",
+    ),
+    "source": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server cannot give what was asked. Nothing was changed. See the details below.",
+    ),
+    "unsupported-topology": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This kind of deployment does not allow what was asked. Nothing was changed."
+        " Choose another consistency or deployment.",
+    ),
+    "missing-privilege": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The user may not do this on the server. Nothing was changed. Grant the role"
+        " named below, then try again.",
+    ),
+    "namespace-changed": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A collection was dropped, recreated or renamed while it was read. Earlier"
+        " backups are not affected. Try again.",
+    ),
+    "snapshot-lost": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server gave up the moment that the backup was reading. Earlier backups are"
+        " not affected. Try again, or choose the oplog consistency.",
+    ),
+    "vault": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault cannot do what was asked. Existing backups were not touched. Check the vault.",
+    ),
+    "storage-unavailable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault's storage cannot be reached. Existing backups were not touched."
+        " Check the network or the disk, then try again.",
+    ),
+    "storage-full": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault's storage is full. Existing backups were not touched. Make room,"
+        " then try again.",
+    ),
+    "storage-denied": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault's storage refuses access. Existing backups were not touched. Check"
+        " its keys and permissions.",
+    ),
+    "blob-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A part of a backup is missing in the storage. Nothing was changed. Verify the"
+        " backup to see what is affected.",
+    ),
+    "blob-exists": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The storage already holds an object of this name. It was not overwritten."
+        " Check the vault.",
+    ),
+    "vault-locked": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Another Mangrove is writing to this vault. Nothing was changed. Try again when"
+        " it has finished.",
+    ),
+    "wrong-identity": QT_TRANSLATE_NOOP(
+        "Problems",
+        "None of the keys on this computer opens this backup. Nothing was changed. Open"
+        " the vault with its recovery kit.",
+    ),
+    "unknown-format": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault was written by a newer version of Mangrove. Nothing was changed."
+        " Update Mangrove and try again.",
+    ),
+    "corrupt-backup": QT_TRANSLATE_NOOP(
+        "Problems",
+        "What was read is not what was written. Nothing was restored from it. Use"
+        " another backup, and verify this one.",
+    ),
+    "manifest-corrupt": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The description of this backup is damaged. Nothing was restored from it. Use"
+        " another backup.",
+    ),
+    "signature-invalid": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The signature does not fit: the backup was changed, or made with another key."
+        " Nothing was restored from it. Use another backup.",
+    ),
+    "header-malformed": QT_TRANSLATE_NOOP(
+        "Problems",
+        "An encrypted object of this backup is damaged at its start. Nothing was"
+        " restored from it. Use another backup.",
+    ),
+    "chunk-forged": QT_TRANSLATE_NOOP(
+        "Problems",
+        "An encrypted object of this backup was changed after it was written. Its"
+        " content was not used. Use another backup.",
+    ),
+    "backup-truncated": QT_TRANSLATE_NOOP(
+        "Problems",
+        "An object of this backup ends too early. Its content was not used. Use another backup.",
+    ),
+    "blob-mismatch": QT_TRANSLATE_NOOP(
+        "Problems",
+        "An object of this backup differs from what was signed. Its content was not"
+        " used. Use another backup.",
+    ),
+    "malformed-bson": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Documents could not be read: the bytes are not BSON. Nothing was guessed at."
+        " Verify the backup to see what is affected.",
+    ),
+    "malformed-metadata": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The description of a collection cannot be understood. Nothing was guessed at."
+        " Verify the backup to see what is affected.",
+    ),
+    "content-mismatch": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The content does not have the count or digest that was signed. The backup"
+        " itself was not changed. Use another backup.",
+    ),
+    "restore": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The restore cannot be done as asked. Existing data was not replaced. See the"
+        " details below.",
+    ),
+    "target-not-empty": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is data at the target already. It was not touched. Restore into a copy,"
+        " or confirm what may be replaced.",
+    ),
+    "namespace-conflict": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Two collections would land in the same place. Nothing was changed. Give one of"
+        " them another name.",
+    ),
+    "confirmation-missing": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The typed confirmation is missing. Nothing was changed. Type the name of what"
+        " is to be replaced.",
+    ),
+    "write-refused": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The target refused to take documents. The backup is not affected. See the"
+        " details below, then restore into a copy.",
+    ),
+    "run": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The run cannot go on. Earlier backups are not affected. See its log.",
+    ),
+    "run-interrupted": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The program that did this run is gone. Earlier backups are not affected. Start"
+        " the run again.",
+    ),
+    "bug": BUG,
+}

@@ -1,0 +1,90 @@
+"""How pages and dialogs reach each other without knowing each other."""
+
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+from mangrove.core.backup import BackupId
+from mangrove.core.run import RunId
+
+
+class PageName(StrEnum):
+    """The places in the rail, in its order."""
+
+    OVERVIEW = "overview"
+    DEPLOYMENTS = "deployments"
+    BACKUPS = "backups"
+    TIMELINE = "timeline"
+    INCIDENT = "incident"
+    JOBS = "jobs"
+    VAULTS = "vaults"
+    ATLAS = "atlas"
+    ACTIVITY = "activity"
+    SETTINGS = "settings"
+
+
+class Navigator(QObject):
+    """Carries wishes from pages to the main window, which fulfils them.
+
+    Signals:
+        page_wanted: A ``PageName`` and a dict of what to select there; a page with a method
+            ``select(**selection)`` is given it.
+        progress_wanted: A ``RunId`` whose progress dialog shall open.
+        add_profile_wanted, add_vault_wanted: The dialog shall open.
+        edit_profile_wanted: A profile's name.
+        backup_wanted: A profile's name or "", and a dict with ``databases`` and ``collections``.
+        verify_wanted, restore_wanted: A ``BackupId``.
+        data_changed: Profiles, vaults or backups are different now; pages load anew.
+    """
+
+    page_wanted = Signal(object, object)
+    progress_wanted = Signal(object)
+    add_profile_wanted = Signal()
+    edit_profile_wanted = Signal(str)
+    add_vault_wanted = Signal()
+    backup_wanted = Signal(str, object)
+    verify_wanted = Signal(object)
+    restore_wanted = Signal(object)
+    data_changed = Signal()
+
+    def open_page(self, name: PageName, **selection: str) -> None:
+        """Show a page, and select something there (``profile``, ``backup``, ``vault``, ``run``)."""
+        self.page_wanted.emit(name, selection)
+
+    def open_progress(self, run_id: RunId) -> None:
+        """Show the progress dialog of a run."""
+        self.progress_wanted.emit(run_id)
+
+    def open_add_profile(self) -> None:
+        """Ask for a new deployment."""
+        self.add_profile_wanted.emit()
+
+    def open_edit_profile(self, profile: str) -> None:
+        """Ask for changes to a deployment."""
+        self.edit_profile_wanted.emit(profile)
+
+    def open_add_vault(self) -> None:
+        """Ask for a new vault."""
+        self.add_vault_wanted.emit()
+
+    def open_backup(
+        self,
+        profile: str | None = None,
+        *,
+        databases: tuple[str, ...] = (),
+        collections: tuple[str, ...] = (),
+    ) -> None:
+        """Ask what to back up, with these as a start; nothing chosen means everything."""
+        self.backup_wanted.emit(profile or "", {"databases": databases, "collections": collections})
+
+    def open_verify(self, backup: BackupId) -> None:
+        """Ask how deep to verify a backup."""
+        self.verify_wanted.emit(backup)
+
+    def open_restore(self, backup: BackupId) -> None:
+        """Ask where to restore a backup."""
+        self.restore_wanted.emit(backup)
+
+    def tell_data_changed(self) -> None:
+        """Say that something was added, changed or removed."""
+        self.data_changed.emit()

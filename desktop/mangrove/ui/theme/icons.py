@@ -1,0 +1,56 @@
+"""Stroke icons from ``resources/icons``, drawn in the theme's colours at every pixel ratio."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+_SIZES = (16, 20, 24, 48)
+_RATIOS = (1, 2, 3)
+_EMPTY = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"/>'
+
+
+class IconLoader:
+    """Draws icons by name in a given colour, and remembers what it drew.
+
+    The files are SVG with ``currentColor`` as their only colour.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._icons: dict[tuple[str, str, str], QIcon] = {}
+        self._sources: dict[str, str] = {}
+
+    def icon(self, name: str, colour: str, disabled_colour: str) -> QIcon:
+        """Return an icon for buttons and lists; an unknown name gives an empty one."""
+        key = (name, colour, disabled_colour)
+        if key not in self._icons:
+            icon = QIcon()
+            for size in _SIZES:
+                for ratio in _RATIOS:
+                    icon.addPixmap(self.pixmap(name, colour, size, ratio))
+                    icon.addPixmap(
+                        self.pixmap(name, disabled_colour, size, ratio), QIcon.Mode.Disabled
+                    )
+            self._icons[key] = icon
+        return self._icons[key]
+
+    def pixmap(self, name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
+        """Draw one icon at one size, for a screen of this pixel ratio."""
+        source = self._source(name).replace("currentColor", colour)
+        renderer = QSvgRenderer(QByteArray(source.encode()))
+        pixels = round(size * ratio)
+        pixmap = QPixmap(pixels, pixels)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        renderer.render(painter, QRectF(0, 0, pixels, pixels))
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _source(self, name: str) -> str:
+        if name not in self._sources:
+            file = self._folder / f"{name}.svg"
+            self._sources[name] = file.read_text("utf-8") if file.is_file() else _EMPTY
+        return self._sources[name]

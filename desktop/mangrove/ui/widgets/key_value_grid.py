@@ -1,0 +1,41 @@
+"""Facts in two columns: what, and its value."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.labels import TextLabel
+
+
+class KeyValueGrid(QWidget):
+    """Rows of a muted name and a value that can be selected and copied."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(Space.M)
+        self._grid.setVerticalSpacing(Space.HALF + 2)
+        self._grid.setColumnStretch(1, 1)
+        self._labels: list[TextLabel] = []
+
+    def set_rows(self, rows: Iterable[tuple[str, str] | tuple[str, str, str]]) -> None:
+        """Show these rows instead: name, value and, if wanted, the value's tooltip."""
+        for label in self._labels:
+            label.setParent(None)
+            label.deleteLater()
+        self._labels = []
+        for index, (name, value, *tip) in enumerate(rows):
+            left = TextLabel(name, "muted")
+            right = TextLabel(value).wrapping().selectable()
+            right.setToolTip(tip[0] if tip else "")
+            right.setAccessibleName(f"{name}: {value}")
+            self._grid.addWidget(left, index, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(right, index, 1)
+            self._labels += [left, right]
+
+    def texts(self) -> list[str]:
+        """Return all names and values in reading order."""
+        return [label.text() for label in self._labels]
