@@ -1,0 +1,282 @@
+"""Reads a deployment at one agreed consistency: the port ``DumpSource`` on MongoDB."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import assert_never
+
+from bson.timestamp import Timestamp
+from pymongo.errors import OperationFailure, PyMongoError
+
+from mangrove.connectors.mongo import listing
+from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
+from mangrove.connectors.mongo.client import Connection
+from mangrove.connectors.mongo.error_map import (
+    CURSOR_NOT_FOUND,
+    NAMESPACE_NOT_FOUND,
+    QUERY_PLAN_KILLED,
+    while_working,
+)
+from mangrove.connectors.mongo.listing import VIEW, Listed
+from mangrove.connectors.mongo.privileges import (
+    DUMP_ROLE,
+    missing_for_listing,
+    missing_for_reading,
+    read_privileges,
+    require,
+)
+from mangrove.connectors.mongo.topology import server_facts
+from mangrove.core.backup import Consistency, Selection
+from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.errors import (
+    NamespaceChangedError,
+    UnsupportedTopologyError,
+)
+from mangrove.core.manifest import NotIncluded
+from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import CollectionInfo, OpenDump
+
+SNAPSHOT_SINCE = (5, 0)
+MOMENT_TRIES = 5
+MOMENT_TIMEOUT_MS = 30_000
+_MAYBE_CHANGED = frozenset({NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Which consistency was agreed on, and why."""
+
+    achieved: Consistency
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MongoOpenDump:
+    """An open dump: what is read, and at which moment."""
+
+    connection: Connection
+    facts: ServerFacts
+    achieved: Consistency
+    reason: str
+    consistent_at: OplogTimestamp | None
+    collections: tuple[CollectionInfo, ...]
+    not_included: tuple[NotIncluded, ...]
+    data_uuids: dict[Namespace, str]
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents in chunks; see the port for what may be raised."""
+        if info.kind == VIEW:
+            return
+        where = listing.data_namespace(info.namespace, info.kind)
+        first = first_batch_size(info.estimated_documents, info.estimated_bytes)
+        concern = self._read_concern()
+        reader = BatchReader(self.connection, where, concern, first)
+        yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
+
+    def _read_concern(self) -> dict[str, object]:
+        at = self.consistent_at
+        if at is None:
+            return {}
+        return {"level": "snapshot", "atClusterTime": Timestamp(at.seconds, at.increment)}
+
+
+def checked(reader: BatchReader, uuid: str, namespace: Namespace) -> Iterator[bytes]:
+    """Read to the end, and make sure that it was one and the same collection all the time.
+
+    A collection dropped or recreated after the cluster time reads as empty instead of failing
+    (measured on 6.0), so its UUID is compared after the last chunk.
+
+    Raises:
+        NamespaceChangedError: If the collection is gone or another one.
+    """
+    connection, where = reader.connection, reader.where
+    chunks = iter(reader)
+    try:
+        while True:
+            try:
+                chunk = next(chunks)
+            except StopIteration:
+                break
+            except OperationFailure as error:
+                if error.code in _MAYBE_CHANGED and _is_changed(connection, where, uuid):
+                    raise _changed(namespace) from error
+                raise while_working(error, connection.hosts) from error
+            except PyMongoError as error:
+                raise while_working(error, connection.hosts) from error
+            yield chunk
+    finally:
+        _close(chunks)
+    if _is_changed(connection, where, uuid):
+        raise _changed(namespace)
+
+
+def _close(chunks: Iterator[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def _is_changed(connection: Connection, where: Namespace, uuid: str) -> bool:
+    return listing.data_uuid(connection, where) != uuid
+
+
+def _changed(namespace: Namespace) -> NamespaceChangedError:
+    return NamespaceChangedError(
+        f"{namespace} was dropped, renamed or recreated while it was dumped",
+        hint="run the backup again, or exclude this collection",
+        namespace=str(namespace),
+    )
+
+
+def agree(facts: ServerFacts, wanted: Consistency) -> Agreement:
+    """Choose a consistency for a deployment.
+
+    Raises:
+        UnsupportedTopologyError: If what was asked for cannot be had.
+    """
+    hindrance = _against_snapshot(facts)
+    match wanted:
+        case Consistency.NONE:
+            return Agreement(Consistency.NONE, "asked for: collections are read one by one")
+        case Consistency.OPLOG:
+            raise _no_oplog(facts)
+        case Consistency.SNAPSHOT | Consistency.AUTO if hindrance is None:
+            return Agreement(
+                Consistency.SNAPSHOT,
+                f"replica set {facts.replica_set}: every collection is read at one cluster time",
+            )
+        case Consistency.SNAPSHOT:
+            raise UnsupportedTopologyError(
+                f"no snapshot to be had: {hindrance}; nothing was read",
+                hint="use consistency auto or none",
+            )
+        case Consistency.AUTO:
+            return Agreement(Consistency.NONE, str(hindrance))
+        case _:
+            assert_never(wanted)
+
+
+def _against_snapshot(facts: ServerFacts) -> str | None:
+    """Say why there is no snapshot, in a sentence for a DBA; None if there is one.
+
+    Source: MongoDB manual, "Read Concern snapshot": outside transactions from MongoDB 5.0.
+    """
+    one_by_one = "so collections are read one after the other"
+    if facts.topology is Topology.STANDALONE:
+        return f"standalone server: it has no oplog and no cluster time, {one_by_one}"
+    if facts.topology is Topology.SHARDED:
+        return f"sharded cluster: its shards have no snapshot in common here, {one_by_one}"
+    if facts.version[:2] < SNAPSHOT_SINCE:
+        return f"MongoDB {facts.version_text} has no snapshot reads before 5.0, {one_by_one}"
+    return None
+
+
+def _no_oplog(facts: ServerFacts) -> UnsupportedTopologyError:
+    if facts.topology is Topology.STANDALONE:
+        return UnsupportedTopologyError(
+            "a standalone server has no oplog; nothing was read", hint="use consistency none"
+        )
+    return UnsupportedTopologyError(
+        "oplog-consistent dumps are not offered yet; nothing was read",
+        hint="use consistency auto, which reads everything at one cluster time",
+    )
+
+
+class MongoDumpSource:
+    """A deployment that can be dumped."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def open(self, selection: Selection, consistency: Consistency) -> Iterator[OpenDump]:
+        """Check privileges, list what is selected, and fix the moment to read at."""
+        facts = server_facts(self._connection)
+        agreement = agree(facts, consistency)
+        databases = self._databases(selection)
+        chosen, left_out = listing.choose(selection, self._list(databases))
+        self._check_reading(chosen)
+        at: OplogTimestamp | None = None
+        if agreement.achieved is Consistency.SNAPSHOT:
+            chosen, left_out, at = self._moment(selection, databases)
+            self._check_reading(chosen)
+        yield MongoOpenDump(
+            connection=self._connection,
+            facts=facts,
+            achieved=agreement.achieved,
+            reason=agreement.reason,
+            consistent_at=at,
+            collections=self._describe(chosen),
+            not_included=left_out,
+            data_uuids={c.namespace: c.data_uuid for c in chosen},
+        )
+
+    def _databases(self, selection: Selection) -> tuple[str, ...]:
+        privileges = read_privileges(self._connection)
+        named = selection.databases or selection.collections
+        if not named and not privileges.allows_on_cluster("listDatabases"):
+            # Without it the server shows only some of the databases, and says nothing.
+            require(("listDatabases on the cluster",), DUMP_ROLE, self._connection.hosts)
+        present = () if named else listing.list_databases(self._connection)
+        databases = listing.databases_of(selection, present)
+        require(missing_for_listing(privileges, databases), DUMP_ROLE, self._connection.hosts)
+        return databases
+
+    def _list(self, databases: Sequence[str]) -> list[Listed]:
+        return [c for db in databases for c in listing.list_collections(self._connection, db)]
+
+    def _check_reading(self, chosen: Sequence[Listed]) -> None:
+        readable = [c.data_namespace for c in chosen if c.kind != VIEW]
+        missing = missing_for_reading(read_privileges(self._connection), readable)
+        require(missing, DUMP_ROLE, self._connection.hosts)
+
+    def _moment(
+        self, selection: Selection, databases: Sequence[str]
+    ) -> tuple[tuple[Listed, ...], tuple[NotIncluded, ...], OplogTimestamp]:
+        """Fix a cluster time at which the listing holds: it is the same before and after."""
+        before = self._list(databases)
+        for _ in range(MOMENT_TRIES):
+            chosen, left_out = listing.choose(selection, before)
+            at = self._cluster_time(chosen)
+            after = self._list(databases)
+            if [c.shape for c in before] == [c.shape for c in after]:
+                return chosen, left_out, at
+            before = after
+        chosen, left_out = listing.choose(selection, before)
+        note = NotIncluded(
+            "collections created or dropped around the cluster time",
+            "the list of collections did not hold still",
+        )
+        return chosen, (*left_out, note), self._cluster_time(chosen)
+
+    def _cluster_time(self, chosen: Sequence[Listed]) -> OplogTimestamp:
+        """Return a time not before now, once a majority of the nodes has it.
+
+        The newest operation's time is taken, not the majority's: a collection made a moment ago
+        would read as empty before its own creation. The server holds a snapshot read back until
+        a majority has the time. Source: MongoDB server, read_concern_mongod.cpp,
+        waitForReadConcernImpl (awaitTimestampCommitted).
+        """
+        now = self._connection.command("admin", {"ping": 1})["operationTime"]
+        for where in [c.data_namespace for c in chosen if c.kind != VIEW][:1]:
+            probe = {
+                "find": where.collection,
+                "limit": 1,
+                "readConcern": {"level": "snapshot", "atClusterTime": now},
+                "maxTimeMS": MOMENT_TIMEOUT_MS,
+            }
+            self._connection.command(where.database, probe)
+        return OplogTimestamp(now.time, now.inc)
+
+    def _describe(self, chosen: Sequence[Listed]) -> tuple[CollectionInfo, ...]:
+        found = [self._described(c) for c in chosen]
+        return tuple(sorted(found, key=lambda c: (-c.estimated_bytes, c.namespace)))
+
+    def _described(self, listed: Listed) -> CollectionInfo:
+        try:
+            return listing.describe(self._connection, listed)
+        except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code == NAMESPACE_NOT_FOUND:
+                raise _changed(listed.namespace) from error
+            raise while_working(error, self._connection.hosts) from error

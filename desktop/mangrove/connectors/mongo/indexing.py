@@ -1,0 +1,103 @@
+"""Builds the secondary indexes of a restored collection from the documents of listIndexes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import OperationFailure
+
+from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import CollectionInfo, FailedIndex
+
+_DUPLICATE_KEY = 11000
+# Source: MongoDB server, error_codes.yml: CannotCreateIndex, IndexOptionsConflict,
+# IndexKeySpecsConflict, InvalidIndexSpecificationOption: their messages hold the index only.
+_HARMLESS_MESSAGE = frozenset({67, 85, 86, 197})
+_SHOWN = 300
+Spec = dict[str, Any]
+
+
+def id_index(info: CollectionInfo) -> Spec | None:
+    """Return the ``_id_`` index as ``create`` takes it; None for clustered collections."""
+    found = next((s for s in map(_items, info.indexes) if _is_id_index(s)), None)
+    if found is None:
+        return None
+    return {name: value for name, value in found.items() if name not in ("v", "ns")}
+
+
+def secondary_indexes(info: CollectionInfo) -> list[Spec]:
+    """Return what createIndexes is to build.
+
+    Source: mongo-tools, mongorestore (restore.go, metadata.go): no ``_id_`` and no clustered
+    index; an index without a collation on a collection with one was a simple one; a 2dsphere
+    index without a version is of version 1.
+    """
+    has_collation = _has_collation(info.options)
+    wanted = [s for s in map(_items, info.indexes) if not (_is_id_index(s) or s.get("clustered"))]
+    return [_completed(spec, has_collation=has_collation) for spec in wanted]
+
+
+def build(
+    connection: Connection, where: Namespace, specs: Sequence[Spec]
+) -> tuple[FailedIndex, ...]:
+    """Build all indexes at once; if that fails, one by one, and name those that failed.
+
+    Errors: the driver's own for anything but a refused index.
+    """
+    if not specs:
+        return ()
+    try:
+        _create(connection, where, specs)
+    except OperationFailure as error:
+        if error.code == UNAUTHORIZED:
+            raise
+        if len(specs) == 1:
+            return (FailedIndex(str(specs[0]["name"]), _reason(error)),)
+        alone = [build(connection, where, [spec]) for spec in specs]
+        return tuple(failed for each in alone for failed in each)
+    return ()
+
+
+def _create(connection: Connection, where: Namespace, specs: Sequence[Spec]) -> None:
+    command = {
+        "createIndexes": where.collection,
+        "indexes": list(specs),
+        "ignoreUnknownIndexOptions": True,
+    }
+    connection.long_command(where.database, command)
+
+
+def _items(index: bytes) -> Spec:
+    """Return an index document's options; what is nested stays as the server sent it."""
+    return dict(RawBSONDocument(index, RAW))
+
+
+def _is_id_index(spec: Mapping[str, Any]) -> bool:
+    key = spec["key"]
+    value = next(iter(key.values()), None)
+    is_one = isinstance(value, int | float) and value == 1
+    return list(key) == ["_id"] and is_one and not spec.get("clustered")
+
+
+def _has_collation(options: bytes) -> bool:
+    found = RawBSONDocument(options, RAW).get("collation")
+    return found is not None and found.get("locale") != "simple"
+
+
+def _completed(spec: Spec, *, has_collation: bool) -> Spec:
+    kept = {name: value for name, value in spec.items() if name != "ns"}
+    if has_collation and "collation" not in kept:
+        kept["collation"] = {"locale": "simple"}
+    if "2dsphere" in kept["key"].values() and "2dsphereIndexVersion" not in kept:
+        kept["2dsphereIndexVersion"] = 1
+    return kept
+
+
+def _reason(error: OperationFailure) -> str:
+    if error.code == _DUPLICATE_KEY:
+        return "two documents have the same key"
+    if error.code in _HARMLESS_MESSAGE:
+        return str((error.details or {}).get("errmsg", ""))[:_SHOWN]
+    return explain(error)

@@ -1,0 +1,192 @@
+"""Inserts batches of raw documents, and tells what became of each."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson.objectid import ObjectId
+from pymongo.errors import DocumentTooLarge, OperationFailure
+
+from mangrove.connectors.mongo.bson_elements import document_of, elements, id_element
+from mangrove.connectors.mongo.client import Connection
+from mangrove.connectors.mongo.error_map import explain
+from mangrove.connectors.mongo.privileges import BUCKETS
+from mangrove.connectors.mongo.raw_reply import OpaqueDocument
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import InsertOutcome, RefusedDocument
+
+# Source: MongoDB manual, "MongoDB Wire Protocol": maxMessageSizeBytes 48000000, of which a
+# margin goes to the command itself; maxWriteBatchSize 100000.
+MAX_BATCH_BYTES = 48_000_000 - 1024 * 1024
+MAX_BATCH_DOCUMENTS = 100_000
+DUPLICATE_KEY = 11000
+# Source: MongoDB server, error_codes.yml: BadValue, Overflow, InvalidBSON, BSONObjectTooLarge;
+# 17280 and 17419 are assertions on sizes. One such document makes the whole command fail.
+_DOCUMENTS_FAULT = frozenset({2, 15, 22, 10334, 17280, 17419})
+_REASONS = {
+    2: "the server takes no such value",
+    15: "it is nested too deeply",
+    22: "it is no valid BSON",
+    52: "a field name starts with a dollar sign",
+    121: "it failed the collection's validation",
+    171: "two arrays cannot be indexed together",
+    10334: "it is larger than the server takes",
+    17280: "a key is too large to index",
+    17419: "it is larger than the server takes",
+    16755: "its geometry cannot be indexed",
+    17261: "its geometry cannot be indexed",
+}
+_INDEX_NAME = re.compile(r" index: (.+?) (?:collation: .+? )?dup key:", re.DOTALL)
+_TIMESTAMP = 0x11
+_EMPTY_TIMESTAMP = re.compile(rb"\x11[^\x00]+\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+_EMPTY = bytes(8)
+# Source: mongo-tools, mongorestore (bypassEmptyTsReplacement).
+_BYPASS_SINCE = {5: (5, 0, 29), 6: (6, 0, 17), 7: (7, 0, 13)}
+_BYPASS_EVER_SINCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Inserter:
+    """Puts documents into collections; safe for several threads.
+
+    Attributes:
+        options: Sent with each insert: write concern and what the server is to leave alone.
+        keeps_empty_timestamps: Whether the server can be told to.
+    """
+
+    connection: Connection
+    write_concern: Mapping[str, Any]
+    keeps_empty_timestamps: bool
+
+    def insert(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        """Insert documents, unordered; a refused one stops no other.
+
+        Errors: the driver's own when the whole command fails.
+        """
+        if not documents:
+            return InsertOutcome(0)
+        if len(documents) > 1 and _is_too_much(documents):
+            return self._in_halves(where, documents)
+        repair = [] if self._needs_no_repair(where) else with_empty_timestamp(documents)
+        if repair:
+            documents = [with_id(d) for d in documents]
+        try:
+            reply = self._send(where, documents)
+        except (OperationFailure, DocumentTooLarge) as error:
+            if isinstance(error, OperationFailure) and error.code not in _DOCUMENTS_FAULT:
+                raise
+            if len(documents) > 1:
+                return self._in_halves(where, documents)
+            return InsertOutcome(0, (_refused_alone(documents[0], error),))
+        refused = {e["index"]: e for e in reply.get("writeErrors", ())}
+        lost = self._repair(where, [documents[i] for i in repair if i not in refused])
+        told = tuple(_refused(documents[i], e) for i, e in sorted(refused.items()))
+        return InsertOutcome(int(reply["n"]), (*told, *lost))
+
+    def _in_halves(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        middle = len(documents) // 2
+        left = self.insert(where, documents[:middle])
+        right = self.insert(where, documents[middle:])
+        return InsertOutcome(left.inserted + right.inserted, left.refused + right.refused)
+
+    def _needs_no_repair(self, where: Namespace) -> bool:
+        return self.keeps_empty_timestamps or where.collection.startswith(BUCKETS)
+
+    def _send(self, where: Namespace, documents: Sequence[bytes]) -> dict[str, Any]:
+        command: dict[str, Any] = {
+            "insert": where.collection,
+            "ordered": False,
+            "writeConcern": dict(self.write_concern),
+        }
+        if not where.collection.startswith(BUCKETS):
+            # A restore brings back what was there, also what its validator would refuse now.
+            command["bypassDocumentValidation"] = True
+        if self.keeps_empty_timestamps:
+            command["bypassEmptyTsReplacement"] = True
+        command["documents"] = [OpaqueDocument(d) for d in documents]
+        return self.connection.client[where.database].command(command)
+
+    def _repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
+        """Put back the empty timestamps that an older server replaced on insert.
+
+        Source: MongoDB manual, "Timestamps": a top-level empty timestamp becomes the current one
+        on insert; an update by pipeline with a literal keeps it (verified on 6.0.5).
+        """
+        lost = []
+        for document in documents:
+            own_id = id_element(document)
+            literal = {"$replaceRoot": {"newRoot": {"$literal": OpaqueDocument(document)}}}
+            update = {"q": OpaqueDocument(document_of(own_id)), "u": [literal]}
+            command = {
+                "update": where.collection,
+                "updates": [update],
+                "bypassDocumentValidation": True,
+                "writeConcern": dict(self.write_concern),
+            }
+            reply = self.connection.client[where.database].command(command)
+            for error in reply.get("writeErrors", ()):
+                why = "inserted, but the server replaced its empty timestamps"
+                lost.append(RefusedDocument(own_id, int(error["code"]), why))
+        return lost
+
+
+def can_keep_empty_timestamps(version: tuple[int, ...]) -> bool:
+    """Whether a server understands bypassEmptyTsReplacement."""
+    since = _BYPASS_SINCE.get(version[0])
+    return version[0] >= _BYPASS_EVER_SINCE or (since is not None and version >= since)
+
+
+def with_empty_timestamp(documents: Sequence[bytes]) -> list[int]:
+    """Return the places of documents with an empty timestamp at top level, ``_id`` apart.
+
+    A search for the bytes comes first, so that ordinary batches cost next to nothing.
+    """
+    search = _EMPTY_TIMESTAMP.search
+    return [i for i, d in enumerate(documents) if search(d) and _has_empty_timestamp(d)]
+
+
+def _has_empty_timestamp(document: bytes) -> bool:
+    return any(
+        e.kind == _TIMESTAMP and e.name != b"_id" and document[e.value : e.end] == _EMPTY
+        for e in elements(document)
+    )
+
+
+def with_id(document: bytes) -> bytes:
+    """Return the document, with a new ``_id`` in front if it has none."""
+    if id_element(document):
+        return document
+    fresh = bson.encode({"_id": ObjectId()})
+    return document_of(fresh[4:-1], document[4:-1])
+
+
+def _is_too_much(documents: Sequence[bytes]) -> bool:
+    return len(documents) > MAX_BATCH_DOCUMENTS or sum(map(len, documents)) > MAX_BATCH_BYTES
+
+
+def _refused(document: bytes, error: Mapping[str, Any]) -> RefusedDocument:
+    code = int(error["code"])
+    return RefusedDocument(id_element(document), code, reason_for(code, str(error["errmsg"])))
+
+
+def _refused_alone(document: bytes, error: OperationFailure | DocumentTooLarge) -> RefusedDocument:
+    code = error.code if isinstance(error, OperationFailure) and error.code else 10334
+    why = _REASONS.get(code) or (explain(error) if isinstance(error, OperationFailure) else "")
+    try:
+        own_id = id_element(document)
+    except (ValueError, IndexError):
+        own_id = b""
+    return RefusedDocument(own_id, code, why)
+
+
+def reason_for(code: int, message: str) -> str:
+    """Return why a document was refused, without anything of its content.
+
+    The server's own message repeats key values, so only the index name is taken from it.
+    """
+    if code == DUPLICATE_KEY:
+        index = _INDEX_NAME.search(message)
+        return f"duplicate key in index {index[1]}" if index else "duplicate key"
+    return _REASONS.get(code, f"the server refused it with code {code}")

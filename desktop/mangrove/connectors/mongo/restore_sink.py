@@ -1,0 +1,193 @@
+"""Writes to a deployment: the port ``RestoreSink`` on MongoDB."""
+
+from collections.abc import Iterator, Sequence
+from threading import Event, Lock
+from typing import Any
+
+from bson.raw_bson import RawBSONDocument
+from pymongo.errors import OperationFailure, PyMongoError
+
+from mangrove.connectors.mongo import indexing, listing
+from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
+from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.dump_source import checked
+from mangrove.connectors.mongo.error_map import (
+    NAMESPACE_NOT_FOUND,
+    UNAUTHORIZED,
+    explain,
+    while_working,
+    working,
+)
+from mangrove.connectors.mongo.inserting import Inserter, can_keep_empty_timestamps
+from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW
+from mangrove.connectors.mongo.privileges import (
+    RESTORE_ROLE,
+    missing_for_writing,
+    read_privileges,
+    require,
+)
+from mangrove.connectors.mongo.topology import server_facts
+from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.errors import MangroveError, NamespaceChangedError, WriteRefusedError
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import CollectionInfo, FailedIndex, InsertOutcome
+
+SETTLE_POLL_S = 0.05
+SETTLE_STALL_POLLS = 2400  # two minutes without any progress
+# Source: mongo-tools, mongorestore: options a target does not take back. ``temp`` marks what
+# the server itself would drop at its next start.
+_OPTIONS_NOT_SENT = frozenset({"recordIdsReplicated", "autoIndexId", "temp"})
+
+
+class MongoRestoreSink:
+    """A deployment that documents are written to; safe for several threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._facts = server_facts(connection)
+        # A replica set's writes are awaited together at the end, by settle; a sharded cluster
+        # has no one place to await them at.
+        everywhere = self._facts.topology is Topology.SHARDED
+        self._inserter = Inserter(
+            connection,
+            {"w": "majority" if everywhere else 1},
+            can_keep_empty_timestamps(self._facts.version),
+        )
+        self._data_of: dict[Namespace, Namespace] = {}
+        self._lock = Lock()
+
+    def facts(self) -> ServerFacts:
+        """Return what the server is."""
+        return self._facts
+
+    def check_privileges(self, databases: Sequence[str]) -> None:
+        """Raise MissingPrivilegeError, naming the role, if we may not write there."""
+        missing = missing_for_writing(read_privileges(self._connection), databases)
+        require(missing, RESTORE_ROLE, self._connection.hosts)
+
+    def existing(self, database: str) -> tuple[CollectionInfo, ...]:
+        """Return what a database holds now; nothing when it does not exist."""
+        found = listing.list_collections(self._connection, database)
+        ours = [c for c in found if not c.namespace.collection.startswith("system.")]
+        with working(self._connection.hosts):
+            described = [listing.describe_leniently(self._connection, c) for c in ours]
+        return tuple(info for info in described if info is not None)
+
+    def create(self, info: CollectionInfo) -> None:
+        """Create a collection with its options and ``_id`` index; raises WriteRefusedError."""
+        command: dict[str, Any] = {"create": info.namespace.collection}
+        options = RawBSONDocument(info.options, RAW)
+        command |= {n: v for n, v in options.items() if n not in _OPTIONS_NOT_SENT}
+        if info.kind == listing.COLLECTION and (own := indexing.id_index(info)):
+            command["idIndex"] = own
+        try:
+            self._connection.client[info.namespace.database].command(command)
+        except PyMongoError as error:
+            raise self._refusal(error, f"{info.namespace} could not be created") from error
+        with self._lock:
+            self._data_of[info.namespace] = listing.data_namespace(info.namespace, info.kind)
+
+    def insert(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        """Insert whole BSON documents, unordered; a refused one stops no other."""
+        where = self._data_namespace(namespace)
+        try:
+            return self._inserter.insert(where, documents)
+        except PyMongoError as error:
+            raise self._refusal(error, f"{namespace} takes no documents") from error
+
+    def build_indexes(self, info: CollectionInfo) -> tuple[FailedIndex, ...]:
+        """Build the secondary indexes; a failed one stops no other."""
+        if info.kind == VIEW:
+            return ()
+        specs = indexing.secondary_indexes(info)
+        try:
+            return indexing.build(self._connection, info.namespace, specs)
+        except PyMongoError as error:
+            raise self._refusal(error, f"{info.namespace} takes no indexes") from error
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents as ``OpenDump.read`` does."""
+        if info.kind == VIEW:
+            return
+        where = listing.data_namespace(info.namespace, info.kind)
+        uuid = listing.data_uuid(self._connection, where)
+        if uuid is None:
+            raise NamespaceChangedError(
+                f"{info.namespace} is not there", namespace=str(info.namespace)
+            )
+        first = first_batch_size(info.estimated_documents, info.estimated_bytes)
+        yield from checked(BatchReader(self._connection, where, {}, first), uuid, info.namespace)
+
+    def drop(self, namespace: Namespace) -> None:
+        """Drop one collection; one that is not there is no error."""
+        with self._lock:
+            self._data_of.pop(namespace, None)
+        try:
+            self._connection.client[namespace.database].command({"drop": namespace.collection})
+        except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code == NAMESPACE_NOT_FOUND:
+                return
+            raise self._refusal(error, f"{namespace} could not be dropped") from error
+
+    def drop_database(self, database: str) -> None:
+        """Drop a whole database; only ever called for one that this run created."""
+        try:
+            self._connection.client[database].command({"dropDatabase": 1})
+        except PyMongoError as error:
+            if not (isinstance(error, OperationFailure) and error.code == UNAUTHORIZED):
+                raise self._refusal(error, f"{database} could not be dropped") from error
+            # The built-in role restore may drop collections only; the last takes the database.
+            for listed in listing.list_collections(self._connection, database):
+                if not listed.namespace.collection.startswith("system."):
+                    self.drop(listed.namespace)
+
+    def settle(self) -> None:
+        """Return once all writes are safe on a majority of the nodes.
+
+        Raises:
+            WriteRefusedError: If for two minutes no further write reached a majority.
+        """
+        target: Any = None
+        seen: Any = None
+        stalled = 0
+        while stalled < SETTLE_STALL_POLLS:
+            last = self._connection.command("admin", {"hello": 1}).get("lastWrite")
+            if last is None or "majorityOpTime" not in last:
+                return  # a standalone server is its own majority; mongos waited on each write
+            target = target or last["opTime"]["ts"]
+            safe = last["majorityOpTime"]["ts"]
+            if safe >= target:
+                return
+            stalled = stalled + 1 if safe == seen else 0
+            seen = safe
+            Event().wait(SETTLE_POLL_S)
+        raise WriteRefusedError(
+            "the writes did not reach a majority of the nodes",
+            hint="check that most nodes of the replica set run and keep up",
+            host=self._connection.hosts,
+        )
+
+    def _data_namespace(self, namespace: Namespace) -> Namespace:
+        """Return where a collection's documents go: into its buckets for a time series."""
+        with self._lock:
+            known = self._data_of.get(namespace)
+        if known is not None:
+            return known
+        found = listing.list_collections(self._connection, namespace.database)
+        kinds = {c.namespace: c.kind for c in found}
+        kind = TIME_SERIES if kinds.get(namespace) == TIME_SERIES else listing.COLLECTION
+        known = listing.data_namespace(namespace, kind)
+        with self._lock:
+            self._data_of[namespace] = known
+        return known
+
+    def _refusal(self, error: PyMongoError, what: str) -> MangroveError:
+        """Return our error: a refused write says what could not be done."""
+        ours = while_working(error, self._connection.hosts)
+        if isinstance(error, OperationFailure) and ours.code == "source":
+            return WriteRefusedError(
+                f"{what}: {explain(error)}",
+                hint="check that the target's version takes what the source had",
+                host=self._connection.hosts,
+            )
+        return ours
