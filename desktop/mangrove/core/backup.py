@@ -115,18 +115,18 @@ class BackupRequest:
     compression: Compression | None = None
 
 
-class OnConflict(StrEnum):
-    """What a restore does where the target database holds data already."""
-
-    STOP = "stop"
-    REPLACE = "replace"
-
-
 class IndexChoice(StrEnum):
     """When a restore builds indexes."""
 
     AFTER = "after"
     NEVER = "never"
+
+
+class SafetyBackup(StrEnum):
+    """Whether a restore backs up the collections it will drop before it drops them."""
+
+    TAKE = "take"
+    SKIP = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ class RestoreRequest:
         renames: Where things go; databases without one go to their copy
             (``<db>_restored_<timestamp>``) unless named in ``replace`` or mapped to themselves.
         replace: Target databases whose colliding collections may be dropped: the typed names.
+            A source database named here goes back to its own name.
         indexes: Whether secondary indexes are built.
+        safety: Whether what would be dropped is backed up first, into the backup's own vault.
     """
 
     backup: BackupId
@@ -158,3 +160,4 @@ class RestoreRequest:
     renames: tuple[Rename, ...] = ()
     replace: tuple[str, ...] = ()
     indexes: IndexChoice = IndexChoice.AFTER
+    safety: SafetyBackup = SafetyBackup.TAKE

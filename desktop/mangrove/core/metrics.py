@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from mangrove.core.vault import BackupRecord, BackupState, EvidenceSummary
-from mangrove.core.verification import Level
+from mangrove.core.vault import BackupRecord, BackupState
+from mangrove.core.verification import EvidenceSummary, Level
 
 FRESH_EVIDENCE = timedelta(days=30)
 DEFAULT_OBJECTIVE = timedelta(hours=26)

@@ -88,6 +88,10 @@ class ProfileStore(Protocol):
         """Remove a profile; its slug is never given out again."""
         ...
 
+    def remove_unreadable(self, name: str) -> None:
+        """Remove a profile whose record is damaged."""
+        ...
+
     def used_slugs(self) -> frozenset[str]:
         """Return every slug ever given out."""
         ...
@@ -272,6 +276,10 @@ class RestoreSink(Protocol):
         """Yield a collection's documents as ``OpenDump.read`` does."""
         ...
 
+    def replace(self, working: Namespace, target: Namespace) -> None:
+        """Rename a collection over another of the same database, which is dropped by it."""
+        ...
+
     def drop(self, namespace: Namespace) -> None:
         """Drop one collection."""
         ...
@@ -287,6 +295,22 @@ class RestoreSink(Protocol):
 
 StepListener = Callable[[str, str], None]
 """Called with a step's name and "" when it begins, then its result in words."""
+
+
+class ScratchRegister(Protocol):
+    """Remembers which scratch databases we created, so that a crash leaves none behind."""
+
+    def add(self, profile_id: ProfileId, database: str) -> None:
+        """Note a database before it is created."""
+        ...
+
+    def remove(self, profile_id: ProfileId, database: str) -> None:
+        """Strike it off once it is dropped."""
+        ...
+
+    def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
+        """Return those noted by processes that are gone."""
+        ...
 
 
 class Gate(Protocol):
@@ -363,6 +387,10 @@ class Draft(Protocol):
 
     def compare(self, blob: StoredBlob) -> None:
         """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
+        ...
+
+    def take_back(self, name: BlobName) -> None:
+        """Remove a blob of this draft that the manifest will not list."""
         ...
 
     def publish(self, manifest: Manifest) -> BackupRecord:

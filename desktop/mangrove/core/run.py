@@ -42,6 +42,7 @@ class Phase(StrEnum):
     """The steps that runs are made of, in words a person reads."""
 
     CONNECT = "connect"
+    SAFETY = "safety backup"
     PREFLIGHT = "preflight"
     DUMP = "read and store"
     REREAD = "re-read and compare"
@@ -52,6 +53,7 @@ class Phase(StrEnum):
     LOAD = "load documents"
     INDEXES = "build indexes"
     COMPARE = "compare"
+    SWAP = "put in place"
     CLEAN_UP = "clean up"
 
 

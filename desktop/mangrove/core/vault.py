@@ -1,16 +1,16 @@
 """Vaults: where backups are kept, with which keys, and what is known of each backup there."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidVaultUrlError
 from mangrove.core.namespace import Namespace
 from mangrove.core.secret import SecretRef
-from mangrove.core.verification import Level
+from mangrove.core.verification import EvidenceSummary
 
 VaultId = NewType("VaultId", str)
 BlobName = NewType("BlobName", str)
@@ -186,17 +186,6 @@ class BackupState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceSummary:
-    """The result of one verification as a catalog row shows it."""
-
-    level: Level
-    passed: bool
-    finished_at: datetime
-    duration: timedelta
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
 class BackupRecord:
     """One backup as a catalog row; everything in it comes from the vault.
 
@@ -229,6 +218,10 @@ class BackupRecord:
     server_version: str
     not_included: int
     evidence: tuple[EvidenceSummary, ...] = ()
+
+    def with_evidence(self, summary: EvidenceSummary) -> Self:
+        """Return the record with one more piece of evidence, newest first."""
+        return replace(self, evidence=(summary, *self.evidence))
 
     @property
     def proven(self) -> EvidenceSummary | None:

@@ -46,6 +46,17 @@ class NamespaceResult:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceSummary:
+    """The result of one verification as a catalog row shows it."""
+
+    level: Level
+    passed: bool
+    finished_at: datetime
+    duration: timedelta
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """The kept result of one verification.
 
@@ -73,3 +84,26 @@ class Evidence:
     def duration(self) -> timedelta:
         """How long it took."""
         return self.finished_at - self.started_at
+
+    @property
+    def summary(self) -> EvidenceSummary:
+        """The same without its details."""
+        return EvidenceSummary(
+            self.level, self.passed, self.finished_at, self.duration, self.target
+        )
+
+
+EMBEDDED = "embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """What a verification run shall do.
+
+    Attributes:
+        target: For ``restored``: a profile's name, or ``embedded`` for a throw-away server.
+    """
+
+    backup: BackupId
+    level: Level = Level.RESTORED
+    target: str = EMBEDDED

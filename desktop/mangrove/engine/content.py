@@ -1,0 +1,34 @@
+"""The documents of a backup's namespace, read from its blobs and checked on the way."""
+
+from collections.abc import Callable, Iterator
+
+from mangrove.core.backup import Compression
+from mangrove.core.errors import ContentMismatchError
+from mangrove.core.manifest import NamespaceEntry, StoredBlob
+from mangrove.engine.compare import content_differences
+from mangrove.engine.digest import ContentDigest
+from mangrove.engine.framing import document_chunks
+from mangrove.engine.stages.compress import decompressed
+
+CHUNK_BYTES = 1 << 20
+
+
+def documents_of(
+    entry: NamespaceEntry,
+    compression: Compression,
+    read: Callable[[StoredBlob], Iterator[bytes]],
+) -> Iterator[bytes]:
+    """Yield a namespace's documents and check them against the manifest.
+
+    Shapes: chunks of whole BSON documents, about 1 MiB, in the order they were dumped.
+    Errors: what ``read`` raises; MalformedBsonError, BackupTruncatedError; and, after the last
+        chunk, ContentMismatchError if count or digest differ from the manifest.
+    """
+    digest = ContentDigest()
+    for blob in entry.segments:
+        plain = decompressed(read(blob), compression)
+        for chunk in document_chunks(plain, CHUNK_BYTES):
+            digest.add_chunk(chunk)
+            yield chunk
+    for difference in content_differences(entry, digest.documents, digest.hexdigest()):
+        raise ContentMismatchError(f"what is stored of {entry.namespace} {difference}")

@@ -1,0 +1,90 @@
+"""Compression and decompression as pipeline stages, one frame or gzip member per blob."""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol, assert_never
+
+import zstandard
+from isal import isal_zlib
+
+from mangrove.core.backup import Compression
+from mangrove.core.errors import BackupTruncatedError, CorruptBackupError
+
+ZSTD_LEVEL = 1
+GZIP_LEVEL = 2
+_GZIP_WINDOW = 31  # zlib's largest window, with gzip header and trailer
+_PIECE = 128 << 10  # bounds what one call to a decompressor can unfold
+
+
+class _Packer(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+class _Unpacker(Protocol):
+    def decompress(self, data: bytes, /) -> bytes: ...
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+
+
+def compressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
+    """Pack a byte stream.
+
+    Shapes: takes and yields ``bytes`` chunks of any length; their borders mean nothing.
+    Errors: none of its own. If the upstream raises, the frame stays unfinished, so that a
+        reader meets a truncated stream and never a short but valid one.
+    Source: RFC 8878 (Zstandard frame format), RFC 1952 (gzip file format).
+    """
+    match compression:
+        case Compression.NONE:
+            yield from chunks
+        case Compression.ZSTD:
+            packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
+            yield from _pack(chunks, packer.compressobj())
+        case Compression.GZIP:
+            yield from _pack(chunks, isal_zlib.compressobj(level=GZIP_LEVEL, wbits=_GZIP_WINDOW))
+        case _:
+            assert_never(compression)
+
+
+def decompressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[bytes]:
+    """Unpack a byte stream.
+
+    Raises:
+        BackupTruncatedError: If the stream ends before its frame does.
+        CorruptBackupError: If the frame is damaged or something follows it.
+    """
+    match compression:
+        case Compression.NONE:
+            yield from chunks
+        case Compression.ZSTD:
+            yield from _unpack(chunks, zstandard.ZstdDecompressor().decompressobj())
+        case Compression.GZIP:
+            yield from _unpack(chunks, isal_zlib.decompressobj(wbits=_GZIP_WINDOW))
+        case _:
+            assert_never(compression)
+
+
+def _pack(chunks: Iterable[bytes], packer: _Packer) -> Iterator[bytes]:
+    for chunk in chunks:
+        if packed := packer.compress(chunk):
+            yield packed
+    yield packer.flush()
+
+
+def _unpack(chunks: Iterable[bytes], unpacker: _Unpacker) -> Iterator[bytes]:
+    for chunk in chunks:
+        for start in range(0, len(chunk), _PIECE):
+            if unpacker.eof:
+                raise CorruptBackupError("a blob holds something after its compressed content")
+            try:
+                plain = unpacker.decompress(chunk[start : start + _PIECE])
+            except (zstandard.ZstdError, isal_zlib.error) as error:
+                raise CorruptBackupError("a blob's compressed content is damaged") from error
+            if plain:
+                yield plain
+    if not unpacker.eof:
+        raise BackupTruncatedError("a blob ends before its compressed content does")
+    if unpacker.unused_data:
+        raise CorruptBackupError("a blob holds something after its compressed content")

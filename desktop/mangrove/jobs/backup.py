@@ -1,0 +1,239 @@
+"""The backup body: read, pack, store; re-read and compare; sign last."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mangrove.core.backup import BackupId, BackupRequest, Compression
+from mangrove.core.errors import NamespaceChangedError
+from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import Catalog, Clock, CollectionInfo, Draft, Gate, OpenDump, Vault
+from mangrove.core.profile import Profile
+from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, BlobRole
+from mangrove.engine.digest import ContentDigest
+from mangrove.engine.extended_json_write import to_canonical
+from mangrove.engine.metadata import CollectionMetadata
+from mangrove.engine.prelude import prelude_text
+from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
+from mangrove.engine.stages.compress import compressed
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.workers import Prefetch, each, side_by_side
+
+PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
+AHEAD_CHUNKS = 3
+_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class BackupBody:
+    """Take one base backup: afterwards it is published, or it never was.
+
+    Attributes:
+        parallel: How many collections are read side by side.
+        segment_bytes: Largest segment before compression.
+    """
+
+    request: BackupRequest
+    backup: BackupId
+    profile: Profile
+    gate: Gate
+    vault: Vault
+    catalog: Catalog
+    clock: Clock
+    tool_version: str
+    parallel: int = 2
+    segment_bytes: int = SEGMENT_BYTES
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work.
+
+        Raises:
+            RunCancelled: Within one chunk of the cancel; nothing is left in the vault.
+            SourceError, ConnectError, VaultError: As the ports raised them.
+        """
+        started_at = self.clock.now()
+        ctx.enter(Phase.CONNECT)
+        with (
+            self.gate.open_source(self.profile) as source,
+            source.open(self.request.selection, self.request.consistency) as dump,
+            self.vault.begin(self.profile.slug, self.backup) as draft,
+        ):
+            ctx.log(dump.reason)
+            entries, losses = _Dumping(self, ctx, dump, draft).dump_all()
+            preludes = self._write_preludes(dump, draft, entries)
+            ctx.check()
+            manifest = self._manifest(dump, draft, (entries, preludes, losses), started_at)
+            self._compare(ctx, draft, manifest)
+            ctx.enter(Phase.SIGN)
+            record = draft.publish(manifest)
+        ctx.enter(Phase.CATALOG)
+        self.catalog.put(record)
+        return self._result(manifest, record, losses)
+
+    @property
+    def compression(self) -> Compression:
+        """What the request says, else what the vault is set to."""
+        return self.request.compression or self.vault.spec.compression
+
+    def _write_preludes(
+        self, dump: OpenDump, draft: Draft, entries: Iterable[NamespaceEntry]
+    ) -> tuple[StoredBlob, ...]:
+        text = prelude_text(dump.facts.version_text, f"mangrove {self.tool_version}").encode()
+        blobs = []
+        for database in sorted({e.namespace.database for e in entries}):
+            place = BlobPlace(BlobRole.PRELUDE, Namespace(database, ""), self.compression)
+            receipt = draft.put(place, compressed([text], self.compression))
+            blobs.append(_stored(receipt, len(text)))
+        return tuple(blobs)
+
+    def _manifest(
+        self,
+        dump: OpenDump,
+        draft: Draft,
+        content: tuple[list[NamespaceEntry], tuple[StoredBlob, ...], list[Loss]],
+        started_at: datetime,
+    ) -> Manifest:
+        entries, preludes, losses = content
+        lost = tuple(NotIncluded(loss.subject, loss.reason) for loss in losses)
+        spec = self.vault.spec
+        return Manifest(
+            backup=self.backup,
+            vault_id=spec.vault_id,
+            sequence=draft.sequence,
+            profile_name=self.profile.name,
+            profile_slug=self.profile.slug,
+            started_at=started_at,
+            finished_at=self.clock.now(),
+            server=dump.facts,
+            selection=self.request.selection,
+            requested=self.request.consistency,
+            achieved=dump.achieved,
+            consistency_reason=dump.reason,
+            consistent_at=dump.consistent_at,
+            compression=self.compression,
+            encrypted=spec.is_encrypted,
+            tool_version=self.tool_version,
+            namespaces=tuple(sorted(entries, key=lambda e: e.namespace)),
+            extra=preludes,
+            not_included=(*dump.not_included, *lost),
+        )
+
+    def _compare(self, ctx: RunContext, draft: Draft, manifest: Manifest) -> None:
+        ctx.enter(Phase.REREAD, manifest.stored_bytes)
+
+        def compare(blob: StoredBlob) -> None:
+            ctx.check()
+            draft.compare(blob)
+            ctx.advance(blob.size_bytes)
+
+        side_by_side(each(compare, manifest.blobs), self.parallel, "mangrove-compare")
+
+    def _result(self, manifest: Manifest, record: BackupRecord, losses: list[Loss]) -> RunResult:
+        moment = (
+            f"all at cluster time {manifest.consistent_at}"
+            if manifest.consistent_at
+            else "each collection at its own moment"
+        )
+        missing = f"; {len(losses)} collections are missing" if losses else ""
+        return RunResult(
+            summary=f"{record.namespaces} collections with {record.documents:,} documents "
+            f"are stored, re-read and signed, {moment}{missing}",
+            losses=tuple(losses),
+            backup=self.backup,
+            figures=(
+                ("documents", record.documents),
+                ("bson_bytes", record.plain_bytes),
+                ("stored_bytes", record.stored_bytes),
+                ("seconds", manifest.duration.total_seconds()),
+            ),
+        )
+
+
+@dataclass(slots=True)
+class _Dumping:
+    """The reading part of one backup, with what it has gathered so far."""
+
+    body: BackupBody
+    ctx: RunContext
+    dump: OpenDump
+    draft: Draft
+    entries: list[NamespaceEntry] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def dump_all(self) -> tuple[list[NamespaceEntry], list[Loss]]:
+        collections = self.dump.collections
+        self.ctx.enter(Phase.DUMP, sum(c.estimated_bytes for c in collections))
+        self.ctx.expect_namespaces(len(collections))
+        side_by_side(each(self._one, collections), self.body.parallel, "mangrove-dump")
+        return self.entries, self.losses
+
+    def _one(self, info: CollectionInfo) -> None:
+        namespace = info.namespace
+        self.ctx.begin(namespace, info.estimated_bytes)
+        stored: list[StoredBlob] = []
+        try:
+            entry = self._store(info, stored)
+        except NamespaceChangedError as error:
+            for blob in stored:
+                self.draft.take_back(BlobName(blob.name))
+            with self.lock:
+                self.losses.append(Loss(str(namespace), error.message))
+            self.ctx.fail(namespace, error.message)
+            return
+        with self.lock:
+            self.entries.append(entry)
+        self.ctx.finish(namespace, f"digest {entry.digest[:8]}")
+
+    def _store(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
+        digest = ContentDigest()
+        if info.kind != "view":
+            stored.extend(self._segments(info, digest))
+        metadata = _metadata(info)
+        text = metadata.to_text().encode()
+        place = BlobPlace(BlobRole.METADATA, info.namespace, self.body.compression)
+        receipt = self.draft.put(place, compressed([text], self.body.compression))
+        return NamespaceEntry(
+            namespace=info.namespace,
+            kind=info.kind,
+            options="" if info.options == _NO_OPTIONS else to_canonical(info.options),
+            indexes=tuple(to_canonical(spec) for spec in info.indexes),
+            uuid=info.uuid,
+            documents=digest.documents,
+            plain_bytes=digest.bytes,
+            digest=digest.hexdigest(),
+            metadata=_stored(receipt, len(text)),
+            segments=tuple(stored),
+        )
+
+    def _segments(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[StoredBlob]:
+        counted = self._counted(info, digest)
+        with Prefetch(counted, AHEAD_CHUNKS, "mangrove-read") as chunks:
+            cutter = SegmentCutter(chunks, self.body.segment_bytes)
+            for number, segment in enumerate(cutter.segments()):
+                compression = self.body.compression
+                place = BlobPlace(BlobRole.SEGMENT, info.namespace, compression, number)
+                receipt = self.draft.put(place, compressed(segment, compression))
+                yield _stored(receipt, cutter.segment_bytes)
+
+    def _counted(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[bytes]:
+        for chunk in self.dump.read(info):
+            self.ctx.advance(len(chunk), digest.add_chunk(chunk), info.namespace)
+            yield chunk
+
+
+def _metadata(info: CollectionInfo) -> CollectionMetadata:
+    return CollectionMetadata(
+        options=info.options,
+        indexes=info.indexes,
+        uuid=info.uuid if info.kind == "collection" else None,
+        collection_name=info.namespace.collection,
+        kind=info.kind,
+    )
+
+
+def _stored(receipt: BlobReceipt, plain_bytes: int) -> StoredBlob:
+    return StoredBlob(receipt.name, receipt.size_bytes, receipt.sha256, plain_bytes)

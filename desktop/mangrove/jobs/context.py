@@ -1,0 +1,211 @@
+"""What a running body sees: its phases, its counters, and whether it was cancelled."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from mangrove.core.errors import RunCancelled
+from mangrove.core.eta import RateMeter
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import Clock
+from mangrove.core.run import (
+    LogLine,
+    NamespaceProgress,
+    NamespaceState,
+    Phase,
+    RunState,
+    RunStatus,
+)
+
+ANNOUNCE_EVERY_S = 0.2
+SHOWN_NAMESPACES = 50
+
+
+class RunContext:
+    """Counts for whoever watches, and carries a cancel to whoever works.
+
+    Threads: every method may be called from any thread. Listeners are called on the thread
+    that made the change, never under the lock.
+    """
+
+    def __init__(
+        self,
+        status: RunStatus,
+        clock: Clock,
+        announce: Callable[[RunStatus], None],
+        write_log: Callable[[LogLine], None],
+    ) -> None:
+        self._status = status
+        self._clock = clock
+        self._announce = announce
+        self._write_log = write_log
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._closers: dict[int, Callable[[], None]] = {}
+        self._namespaces: dict[str, NamespaceProgress] = {}
+        self._meter = RateMeter(0.0, 0.0)
+        self._announced_s = 0.0
+        self._done_bytes = self._documents = self._namespaces_done = 0
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Set once the run shall stop; wait on it instead of sleeping."""
+        return self._cancelled
+
+    def status(self) -> RunStatus:
+        """Return a copy of where the run stands."""
+        with self._lock:
+            shown = self._shown_namespaces()
+            return replace(
+                self._status,
+                done_bytes=self._done_bytes,
+                documents=self._documents,
+                rate_bytes_per_s=self._meter.rate,
+                remaining=self._meter.remaining(self._status.total_bytes),
+                namespaces=shown,
+                namespaces_done=self._namespaces_done,
+            )
+
+    # --- what a body says ----------------------------------------------------------------
+
+    def enter(self, phase: Phase, total_bytes: int = 0, note: str = "") -> None:
+        """Begin a phase; counters start at nothing. A cancel is noticed here."""
+        self.check()
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            self._meter = RateMeter(now_s, now_s)
+            self._done_bytes = 0
+            self._status = replace(self._status, phase=phase, total_bytes=total_bytes, note=note)
+        self.log(f"{phase.value}{f': {note}' if note else ''}")
+        self._announce(self.status())
+
+    def note(self, text: str) -> None:
+        """Say what is being done right now."""
+        with self._lock:
+            self._status = replace(self._status, note=text)
+        self._announce(self.status())
+
+    def log(self, text: str) -> None:
+        """Add a line to the run's log."""
+        self._write_log(LogLine(self._clock.now(), text))
+
+    def change(self, change: Callable[[RunStatus], RunStatus]) -> RunStatus:
+        """Change state, title or result, and announce it."""
+        with self._lock:
+            self._status = change(self._status)
+        status = self.status()
+        self._announce(status)
+        return status
+
+    def expect_namespaces(self, total: int) -> None:
+        """Say how many namespaces there are in all."""
+        with self._lock:
+            self._namespaces.clear()
+            self._namespaces_done = self._documents = 0
+            self._status = replace(self._status, namespaces_total=total)
+
+    def begin(self, namespace: Namespace, total_bytes: int = 0) -> None:
+        """Begin one namespace."""
+        progress = NamespaceProgress(str(namespace), NamespaceState.ACTIVE, 0, total_bytes)
+        with self._lock:
+            self._namespaces[str(namespace)] = progress
+        self._tick()
+
+    def finish(self, namespace: Namespace, note: str = "") -> None:
+        """End one namespace well."""
+        self._end(namespace, NamespaceState.DONE, note)
+
+    def fail(self, namespace: Namespace, note: str) -> None:
+        """End one namespace badly; the run goes on."""
+        self._end(namespace, NamespaceState.FAILED, note)
+        self.log(f"{namespace}: {note}")
+
+    def advance(
+        self, done_bytes: int, documents: int = 0, namespace: Namespace | None = None
+    ) -> None:
+        """Count work done; raises RunCancelled once the run was cancelled."""
+        self.check()
+        with self._lock:
+            self._done_bytes += done_bytes
+            self._documents += documents
+            held = self._namespaces.get(str(namespace)) if namespace else None
+            if held is not None:
+                self._namespaces[held.namespace] = replace(
+                    held,
+                    done_bytes=held.done_bytes + done_bytes,
+                    documents=held.documents + documents,
+                )
+        self._tick()
+
+    def metered(
+        self, chunks: Iterable[bytes], namespace: Namespace | None = None
+    ) -> Iterator[bytes]:
+        """Pass chunks on, counting their bytes and noticing a cancel at each."""
+        for chunk in chunks:
+            self.advance(len(chunk), namespace=namespace)
+            yield chunk
+
+    def check(self) -> None:
+        """Raise RunCancelled if the run was cancelled."""
+        if self._cancelled.is_set():
+            raise RunCancelled
+
+    @contextmanager
+    def closing_on_cancel(self, close: Callable[[], None]) -> Iterator[None]:
+        """Call ``close`` on a cancel while the block lasts; at once if it came already."""
+        key = id(close)
+        with self._lock:
+            self._closers[key] = close
+        if self._cancelled.is_set():
+            close()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._closers.pop(key, None)
+
+    # --- what others say -----------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Ask the run to stop; it will, at its next chunk."""
+        with self._lock:
+            if self._status.state.is_over or self._cancelled.is_set():
+                return
+            self._status = replace(self._status, state=RunState.CANCELLING)
+            closers = tuple(self._closers.values())
+        self._cancelled.set()
+        for close in closers:
+            close()
+        self._announce(self.status())
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _end(self, namespace: Namespace, state: NamespaceState, note: str) -> None:
+        with self._lock:
+            name = str(namespace)
+            held = self._namespaces.pop(name, None) or NamespaceProgress(name, state)
+            self._namespaces[name] = replace(held, state=state, note=note)
+            self._namespaces_done += 1
+            self._forget_oldest_done()
+        self._tick()
+
+    def _forget_oldest_done(self) -> None:
+        done = [n for n, p in self._namespaces.items() if p.state is NamespaceState.DONE]
+        for name in done[: max(0, len(done) - SHOWN_NAMESPACES)]:
+            del self._namespaces[name]
+
+    def _shown_namespaces(self) -> tuple[NamespaceProgress, ...]:
+        order = (NamespaceState.FAILED, NamespaceState.ACTIVE, NamespaceState.DONE)
+        newest_first = reversed(self._namespaces.values())
+        shown = sorted(newest_first, key=lambda p: order.index(p.state))
+        return tuple(shown[:SHOWN_NAMESPACES])
+
+    def _tick(self) -> None:
+        now_s = self._clock.monotonic_s()
+        with self._lock:
+            if now_s - self._announced_s < ANNOUNCE_EVERY_S:
+                return
+            self._announced_s = now_s
+            self._meter = self._meter.advanced(now_s, self._done_bytes)
+        self._announce(self.status())

@@ -1,0 +1,251 @@
+"""Loading namespaces of a backup into a deployment: for restores and for trial restores."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mangrove.core.backup import IndexChoice
+from mangrove.core.errors import MangroveError
+from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import CollectionInfo, InsertOutcome, RefusedDocument, RestoreSink, Vault
+from mangrove.core.run import Loss, Phase
+from mangrove.core.verification import NamespaceResult
+from mangrove.engine.compare import content_differences, shape_differences
+from mangrove.engine.content import documents_of
+from mangrove.engine.digest import ContentDigest
+from mangrove.engine.extended_json_write import to_canonical
+from mangrove.engine.framing import split_batches
+from mangrove.engine.target_shape import target_info
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.workers import Prefetch, each, side_by_side
+
+BATCH_DOCUMENTS = 5_000
+BATCH_BYTES = 8 << 20
+AHEAD_CHUNKS = 4
+SHOWN_IDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where one namespace of a backup goes.
+
+    Attributes:
+        working: The collection that is filled; differs from ``target`` when an existing
+            collection is replaced only at the very end.
+    """
+
+    entry: NamespaceEntry
+    target: Namespace
+    working: Namespace
+
+
+@dataclass(slots=True)
+class _Refusals:
+    """Refused documents of one collection: all counted, the first hundred named."""
+
+    count: int = 0
+    ids: list[str] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+
+    def add(self, documents: Sequence[RefusedDocument]) -> None:
+        self.count += len(documents)
+        self.reasons.update(d.reason for d in documents)
+        room = SHOWN_IDS - len(self.ids)
+        self.ids.extend(_id_text(d.id_element) for d in documents[:room])
+
+    def loss(self, target: Namespace) -> Loss:
+        reasons = "; ".join(sorted(self.reasons)[:3])
+        return Loss(str(target), f"documents were refused: {reasons}", tuple(self.ids), self.count)
+
+
+@dataclass(slots=True)
+class Loader:
+    """Fills collections from a backup and compares them with it.
+
+    Attributes:
+        created: Every collection this loader made; on a failure these, and only these, go.
+        losses: What could not be brought over.
+    """
+
+    vault: Vault
+    manifest: Manifest
+    sink: RestoreSink
+    ctx: RunContext
+    destinations: Sequence[Destination]
+    indexes: IndexChoice
+    parallel: int = 2
+    created: list[Namespace] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    inserted: int = 0
+    _refused: dict[Namespace, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def check_stored(self) -> None:
+        """Compare every blob that will be read with the manifest, before anything is written.
+
+        Raises:
+            BlobMismatchError, BlobNotFoundError: Nothing was written.
+        """
+        blobs = [b for d in self.destinations for b in (d.entry.metadata, *d.entry.segments)]
+        self.ctx.enter(Phase.CHECK_STORED, sum(b.size_bytes for b in blobs))
+
+        def check(blob: StoredBlob) -> None:
+            self.ctx.check()
+            self.vault.compare(blob)
+            self.ctx.advance(blob.size_bytes)
+
+        side_by_side(each(check, blobs), self.parallel, "mangrove-check")
+
+    def load(self) -> None:
+        """Create collections and insert documents; views come last."""
+        total = sum(d.entry.plain_bytes for d in self.destinations)
+        self.ctx.enter(Phase.LOAD, total)
+        self.ctx.expect_namespaces(len(self.destinations))
+        plain = [d for d in self.destinations if d.entry.kind != "view"]
+        views = [d for d in self.destinations if d.entry.kind == "view"]
+        plain.sort(key=lambda d: -d.entry.plain_bytes)
+        side_by_side(each(self._load_one, plain), self.parallel, "mangrove-load")
+        side_by_side(each(self._load_one, views), 1, "mangrove-load")
+
+    def build_indexes(self) -> None:
+        """Build the secondary indexes, several collections side by side."""
+        self.ctx.enter(Phase.INDEXES)
+        if self.indexes is IndexChoice.NEVER:
+            return
+        wanted = [d for d in self.destinations if len(d.entry.indexes) > 0]
+
+        def build(destination: Destination) -> None:
+            self.ctx.check()
+            self.ctx.note(str(destination.target))
+            for failed in self.sink.build_indexes(self._info(destination)):
+                self._lose(Loss(f"{destination.target} index {failed.name}", failed.reason))
+
+        side_by_side(each(build, wanted), self.parallel, "mangrove-index")
+
+    def compare(self) -> tuple[NamespaceResult, ...]:
+        """Read everything back and compare count, digest, options and indexes."""
+        self.ctx.enter(Phase.COMPARE, sum(d.entry.plain_bytes for d in self.destinations))
+        found = {
+            info.namespace: info
+            for database in {d.working.database for d in self.destinations}
+            for info in self.sink.existing(database)
+        }
+        results: list[NamespaceResult] = []
+
+        def compare(destination: Destination) -> None:
+            result = self._compare_one(destination, found)
+            with self._lock:
+                results.append(result)
+
+        side_by_side(each(compare, self.destinations), self.parallel, "mangrove-compare")
+        return tuple(sorted(results, key=lambda r: r.namespace))
+
+    def take_back(self) -> None:
+        """Drop what this loader created; for a run that failed or was cancelled."""
+        for namespace in reversed(self.created):
+            try:
+                self.sink.drop(namespace)
+            except MangroveError as error:
+                self.ctx.log(f"{namespace} could not be dropped: {error.message}")
+                self.ctx.log("it is incomplete: drop it by hand")
+                return
+        if self.created:
+            self.ctx.log(f"dropped the {len(self.created)} unfinished collections again")
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _info(self, destination: Destination) -> CollectionInfo:
+        return target_info(destination.entry, destination.working, self._moved)
+
+    @property
+    def _moved(self) -> Mapping[Namespace, Namespace]:
+        return {d.entry.namespace: d.target for d in self.destinations}
+
+    def _load_one(self, destination: Destination) -> None:
+        entry, working = destination.entry, destination.working
+        self.ctx.check()
+        self.ctx.begin(destination.target, entry.plain_bytes)
+        self.sink.create(self._info(destination))
+        with self._lock:
+            self.created.append(working)
+        if entry.kind != "view":
+            self._insert_all(destination)
+        self.ctx.finish(destination.target)
+
+    def _insert_all(self, destination: Destination) -> None:
+        chunks = documents_of(destination.entry, self.manifest.compression, self.vault.read)
+        keeps_order = '"capped":true' in destination.entry.options
+        refused = _Refusals()
+
+        def insert(batch: list[bytes]) -> None:
+            outcome = self.sink.insert(destination.working, batch)
+            self._count(destination, batch, outcome, refused)
+
+        with Prefetch(chunks, AHEAD_CHUNKS, "mangrove-decode") as ahead:
+            batches = split_batches(ahead, BATCH_DOCUMENTS, BATCH_BYTES)
+            width = 1 if keeps_order else self.parallel
+            side_by_side(each(insert, batches), width, "mangrove-insert")
+        if refused.count:
+            self._lose(refused.loss(destination.target))
+
+    def _count(
+        self,
+        destination: Destination,
+        batch: list[bytes],
+        outcome: InsertOutcome,
+        refused: _Refusals,
+    ) -> None:
+        self.ctx.advance(sum(map(len, batch)), outcome.inserted, destination.target)
+        with self._lock:
+            self.inserted += outcome.inserted
+            refused.add(outcome.refused)
+            self._refused[destination.target] = refused.count
+
+    def _compare_one(
+        self, destination: Destination, found: Mapping[Namespace, CollectionInfo]
+    ) -> NamespaceResult:
+        entry, info = destination.entry, found.get(destination.working)
+        digest = ContentDigest()
+        if info is None:
+            self._lose(Loss(str(destination.target), "is not there after the restore"))
+            return NamespaceResult(str(entry.namespace), 0, digest.hexdigest(), 0, good=False)
+        if entry.kind != "view":
+            for chunk in self._metered(info):
+                digest.add_chunk(chunk)
+        problems = list(self._problems(destination, info, digest))
+        for problem in problems:
+            self._lose(Loss(str(destination.target), problem))
+        return NamespaceResult(
+            str(entry.namespace),
+            digest.documents,
+            digest.hexdigest(),
+            len(info.indexes),
+            good=not problems,
+        )
+
+    def _metered(self, info: CollectionInfo) -> Iterator[bytes]:
+        return self.ctx.metered(self.sink.read(info))
+
+    def _problems(
+        self, destination: Destination, info: CollectionInfo, digest: ContentDigest
+    ) -> Iterator[str]:
+        entry, refused = destination.entry, self._refused.get(destination.target, 0)
+        if not refused:
+            yield from content_differences(entry, digest.documents, digest.hexdigest())
+        elif digest.documents != entry.documents - refused:
+            yield f"holds {digest.documents:,} documents, expected {entry.documents - refused:,}"
+        reported = {loss.subject for loss in self.losses}
+        for problem in shape_differences(self._info(destination), info, self.indexes):
+            if f"{destination.target} index {problem.index}" not in reported:
+                yield problem.text
+
+    def _lose(self, loss: Loss) -> None:
+        with self._lock:
+            self.losses.append(loss)
+        self.ctx.log(f"{loss.subject}: {loss.reason}")
+
+
+def _id_text(element: bytes) -> str:
+    """Return an ``_id`` element as extended JSON."""
+    return to_canonical((len(element) + 5).to_bytes(4, "little") + element + b"\0")

@@ -1,0 +1,165 @@
+"""The restore body: check everything first, load, index, compare; replace only at the very end."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from mangrove.core.backup import RestoreRequest, SafetyBackup
+from mangrove.core.errors import MangroveError, RunCancelled
+from mangrove.core.manifest import Manifest
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import Clock, Gate, RestoreSink, Vault
+from mangrove.core.profile import Profile
+from mangrove.core.restore import PlannedNamespace, RestorePlan, plan_restore, target_databases
+from mangrove.core.run import Phase, RunResult
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.loading import Destination, Loader
+
+PHASES = (
+    Phase.CONNECT,
+    Phase.PREFLIGHT,
+    Phase.CHECK_STORED,
+    Phase.SAFETY,
+    Phase.LOAD,
+    Phase.INDEXES,
+    Phase.COMPARE,
+    Phase.SWAP,
+)
+MAX_NAMESPACE_BYTES = 255
+TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBody:
+    """Bring a backup, or a part of it, into a deployment.
+
+    Existing collections stay untouched until their replacement is complete and compared.
+
+    Attributes:
+        at: The moment that copies are named after.
+        safety: Takes a backup of the collections that will be replaced, returns its id.
+    """
+
+    request: RestoreRequest
+    profile: Profile
+    gate: Gate
+    vault: Vault
+    clock: Clock
+    at: datetime
+    safety: TakeSafetyBackup
+    parallel: int = 2
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work.
+
+        Raises:
+            RunCancelled: What was created is dropped again; what existed is as it was.
+            TargetNotEmptyError: Before anything was written.
+            ConnectError, VaultError, RestoreError: As the ports raised them.
+        """
+        started_s = self.clock.monotonic_s()
+        ctx.enter(Phase.CONNECT)
+        manifest = self.vault.manifest(self.request.backup)
+        with self.gate.open_sink(self.profile) as sink:
+            ctx.enter(Phase.PREFLIGHT)
+            plan = planned(manifest, self.request, sink, self.at)
+            plan.require_confirmed()
+            sink.check_privileges([*plan.creates, *plan.occupied])
+            ctx.log(plan.sentence)
+            loader = self._loader(ctx, manifest, sink, plan)
+            loader.check_stored()
+            self._back_up_replaced(ctx, plan)
+            with _taking_back(loader, ctx):
+                loader.load()
+                loader.build_indexes()
+                loader.compare()
+                sink.settle()
+                self._put_in_place(ctx, sink, loader, plan)
+        return self._result(plan, loader, self.clock.monotonic_s() - started_s)
+
+    def _loader(
+        self, ctx: RunContext, manifest: Manifest, sink: RestoreSink, plan: RestorePlan
+    ) -> Loader:
+        token = secrets.token_hex(4)
+        return Loader(
+            vault=self.vault,
+            manifest=manifest,
+            sink=sink,
+            ctx=ctx,
+            destinations=[_destination(p, token) for p in plan.namespaces],
+            indexes=self.request.indexes,
+            parallel=self.parallel,
+        )
+
+    def _back_up_replaced(self, ctx: RunContext, plan: RestorePlan) -> None:
+        if not plan.replaced or self.request.safety is SafetyBackup.SKIP:
+            return
+        ctx.enter(Phase.SAFETY, note="of what will be replaced")
+        ctx.log(f"safety backup taken: {self.safety(ctx, plan.replaced)}")
+
+    def _put_in_place(
+        self, ctx: RunContext, sink: RestoreSink, loader: Loader, plan: RestorePlan
+    ) -> None:
+        ctx.enter(Phase.SWAP)
+        for destination in loader.destinations:
+            if destination.working != destination.target:
+                sink.replace(destination.working, destination.target)
+                loader.created.remove(destination.working)
+                ctx.log(f"{destination.target} was replaced")
+        loader.created.clear()
+        if plan.replaced:
+            sink.settle()
+
+    def _result(self, plan: RestorePlan, loader: Loader, seconds: float) -> RunResult:
+        names = ", ".join((*plan.creates, *plan.occupied))
+        lost = f"; {len(loader.losses)} problems are listed" if loader.losses else ""
+        same = "" if loader.losses else "; counts, digests, options and indexes were compared"
+        return RunResult(
+            summary=f"{len(plan.namespaces)} collections with {loader.inserted:,} documents "
+            f"are in {names} on {self.profile.name}{same}{lost}",
+            losses=tuple(loader.losses),
+            backup=self.request.backup,
+            figures=(
+                ("documents", loader.inserted),
+                ("documents_failed", sum(loss.count for loss in loader.losses)),
+                ("bson_bytes", plan.plain_bytes),
+                ("seconds", seconds),
+            ),
+            targets=(*plan.creates, *plan.occupied),
+        )
+
+
+def planned(
+    manifest: Manifest, request: RestoreRequest, sink: RestoreSink, at: datetime
+) -> RestorePlan:
+    """Look at the target and plan; the preview and the run share this."""
+    existing = {
+        name: frozenset(info.namespace.collection for info in sink.existing(name))
+        for name in target_databases(manifest, request, at)
+    }
+    return plan_restore(manifest, request, existing, at)
+
+
+def _destination(item: PlannedNamespace, token: str) -> Destination:
+    """Load beside what exists; views and time series cannot be renamed, they are replaced."""
+    if not item.replaces or item.entry.kind != "collection":
+        return Destination(item.entry, item.target, item.target)
+    room = MAX_NAMESPACE_BYTES - len(f"{item.target.database}.mangrove_{token}_".encode())
+    tail = item.target.collection.encode()[:room].decode(errors="ignore")
+    working = Namespace(item.target.database, f"mangrove_{token}_{tail}")
+    return Destination(item.entry, item.target, working)
+
+
+@contextmanager
+def _taking_back(loader: Loader, ctx: RunContext) -> Iterator[None]:
+    try:
+        yield
+    except (Exception, RunCancelled) as error:
+        ctx.note(f"dropping {len(loader.created)} unfinished collections")
+        loader.take_back()
+        if isinstance(error, MangroveError) and loader.created:
+            names = ", ".join(sorted({n.database for n in loader.created}))
+            error.details.setdefault("unfinished", names)
+        raise

@@ -1,0 +1,253 @@
+"""The verify body: evidence that a backup is whole, readable, and restores to the same data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from mangrove.core.backup import IndexChoice
+from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, WrongIdentityError
+from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import (
+    Catalog,
+    Clock,
+    Gate,
+    RestoreSink,
+    ScratchRegister,
+    Vault,
+)
+from mangrove.core.profile import Profile
+from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.verification import (
+    Evidence,
+    Finding,
+    Level,
+    NamespaceResult,
+    VerifyRequest,
+)
+from mangrove.engine.content import documents_of
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.scratch import Scratch
+from mangrove.jobs.workers import each, side_by_side
+
+BAD_BACKUP = (CorruptBackupError, BlobNotFoundError, WrongIdentityError)
+_BY_LEVEL = {
+    Level.STORED: (Phase.CHECK_STORED, Phase.CATALOG),
+    Level.DECODED: (Phase.CHECK_STORED, Phase.DECODE, Phase.CATALOG),
+    Level.RESTORED: (
+        Phase.CHECK_STORED,
+        Phase.DECODE,
+        Phase.CONNECT,
+        Phase.LOAD,
+        Phase.INDEXES,
+        Phase.COMPARE,
+        Phase.CLEAN_UP,
+        Phase.CATALOG,
+    ),
+}
+
+
+def phases_of(level: Level) -> tuple[Phase, ...]:
+    """Return the phases a verification of this level goes through."""
+    return _BY_LEVEL.get(level, _BY_LEVEL[Level.RESTORED])
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyBody:
+    """Verify one backup and keep the evidence with it.
+
+    Attributes:
+        target: The profile to restore to on trial; None for the embedded server.
+    """
+
+    request: VerifyRequest
+    target: Profile | None
+    gate: Gate
+    vault: Vault
+    catalog: Catalog
+    scratch: ScratchRegister
+    clock: Clock
+    tool_version: str
+    parallel: int = 2
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work.
+
+        A backup that is not what it should be is a result, not an error: the evidence says so.
+
+        Raises:
+            RunCancelled: No evidence is kept.
+            ConnectError, StorageUnavailableError: The verification could not be done; that
+                says nothing about the backup.
+        """
+        work = _Verifying(self, ctx, self.clock.now())
+        evidence = work.gather()
+        ctx.enter(Phase.CATALOG)
+        self.vault.keep_evidence(evidence)
+        record = self.catalog.find(self.request.backup)
+        if record is not None:
+            self.catalog.put(record.with_evidence(evidence.summary))
+        return _result(evidence)
+
+
+@dataclass(slots=True)
+class _Verifying:
+    """One verification with what it has found so far."""
+
+    body: VerifyBody
+    ctx: RunContext
+    started_at: datetime
+    findings: list[Finding] = field(default_factory=list)
+    results: dict[str, NamespaceResult] = field(default_factory=dict)
+    steps: list[tuple[str, timedelta]] = field(default_factory=list)
+    server_version: str = ""
+
+    def gather(self) -> Evidence:
+        manifest = self._manifest()
+        if manifest is not None:
+            self._all_levels(manifest)
+        blobs = manifest.blobs if manifest is not None else ()
+        request = self.body.request
+        return Evidence(
+            backup=request.backup,
+            level=request.level,
+            started_at=self.started_at,
+            finished_at=self.body.clock.now(),
+            passed=not self.findings,
+            findings=tuple(self.findings),
+            namespaces=tuple(self.results[name] for name in sorted(self.results)),
+            blobs=len(blobs),
+            stored_bytes=sum(b.size_bytes for b in blobs),
+            target=request.target if request.level is Level.RESTORED else "",
+            server_version=self.server_version,
+            steps=tuple(self.steps),
+            tool_version=self.body.tool_version,
+        )
+
+    def _manifest(self) -> Manifest | None:
+        with self._step("signature and manifest"):
+            try:
+                return self.body.vault.manifest(self.body.request.backup)
+            except BAD_BACKUP as error:
+                self._find(self.body.request.backup, error.message)
+                return None
+
+    def _all_levels(self, manifest: Manifest) -> None:
+        depth = self.body.request.level.depth
+        with self._step("stored objects"):
+            self._check_stored(manifest)
+        if depth >= Level.DECODED.depth and not self.findings:
+            with self._step("decoded documents"):
+                self._decode(manifest)
+        if depth >= Level.RESTORED.depth and not self.findings:
+            self._restore(manifest)
+
+    def _check_stored(self, manifest: Manifest) -> None:
+        self.ctx.enter(Phase.CHECK_STORED, manifest.stored_bytes)
+
+        def check(blob: StoredBlob) -> None:
+            self.ctx.check()
+            with self._finding(blob.name):
+                self.body.vault.compare(blob)
+            self.ctx.advance(blob.size_bytes)
+
+        side_by_side(each(check, manifest.blobs), self.body.parallel, "mangrove-check")
+
+    def _decode(self, manifest: Manifest) -> None:
+        self.ctx.enter(Phase.DECODE, manifest.plain_bytes)
+        self.ctx.expect_namespaces(len(manifest.namespaces))
+
+        def decode(entry: NamespaceEntry) -> None:
+            self.ctx.begin(entry.namespace, entry.plain_bytes)
+            with self._finding(str(entry.namespace)):
+                chunks = documents_of(entry, manifest.compression, self.body.vault.read)
+                for chunk in chunks:
+                    self.ctx.advance(len(chunk), namespace=entry.namespace)
+                self._keep(entry)
+            self.ctx.finish(entry.namespace)
+
+        side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
+
+    def _keep(self, entry: NamespaceEntry) -> None:
+        self.results[str(entry.namespace)] = NamespaceResult(
+            str(entry.namespace), entry.documents, entry.digest, len(entry.indexes), good=True
+        )
+
+    def _restore(self, manifest: Manifest) -> None:
+        self.ctx.enter(Phase.CONNECT)
+        target = self.body.target
+        opened = self.body.gate.open_sink(target) if target else self.body.gate.open_scratch()
+        with opened as sink:
+            self.server_version = sink.facts().version_text
+            scratch = Scratch(sink, self.body.scratch, target, self.ctx)
+            with scratch.databases(manifest.databases) as names:
+                self._restore_into(manifest, sink, names)
+                self.ctx.enter(Phase.CLEAN_UP)
+
+    def _restore_into(self, manifest: Manifest, sink: RestoreSink, names: dict[str, str]) -> None:
+        loader = Loader(
+            vault=self.body.vault,
+            manifest=manifest,
+            sink=sink,
+            ctx=self.ctx,
+            destinations=[_scratch_destination(e, names) for e in manifest.namespaces],
+            indexes=IndexChoice.AFTER,
+            parallel=self.body.parallel,
+        )
+        with self._step("load"):
+            loader.load()
+        with self._step("indexes"):
+            loader.build_indexes()
+        with self._step("compare"):
+            results = loader.compare()
+        self.results = {r.namespace: r for r in results}
+        self.findings.extend(Finding(loss.subject, loss.reason) for loss in loader.losses)
+
+    @contextmanager
+    def _finding(self, subject: str) -> Iterator[None]:
+        """Turn what shows the backup to be bad into a finding; let everything else pass."""
+        try:
+            yield
+        except BAD_BACKUP as error:
+            self._find(subject, error.message)
+
+    def _find(self, subject: str, problem: str) -> None:
+        self.findings.append(Finding(subject, problem))
+        self.ctx.log(f"{subject}: {problem}")
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        started_s = self.body.clock.monotonic_s()
+        try:
+            yield
+        finally:
+            took = timedelta(seconds=self.body.clock.monotonic_s() - started_s)
+            self.steps.append((name, took))
+
+
+def _scratch_destination(entry: NamespaceEntry, names: dict[str, str]) -> Destination:
+    target = Namespace(names[entry.namespace.database], entry.namespace.collection)
+    return Destination(entry, target, target)
+
+
+def _result(evidence: Evidence) -> RunResult:
+    done = {
+        Level.STORED: "every stored object is as it was written",
+        Level.DECODED: "every document was decrypted, decoded and counted",
+    }.get(evidence.level, "it was restored on trial, and the copy is the same")
+    findings = len(evidence.findings)
+    return RunResult(
+        summary=f"{evidence.backup} is proven: {done}"
+        if evidence.passed
+        else f"{evidence.backup} is not what it should be: {findings} findings",
+        losses=tuple(Loss(f.subject, f.problem) for f in evidence.findings),
+        backup=evidence.backup,
+        figures=(
+            ("documents", sum(n.documents for n in evidence.namespaces)),
+            ("blobs", evidence.blobs),
+            ("stored_bytes", evidence.stored_bytes),
+            ("seconds", evidence.duration.total_seconds()),
+        ),
+    )

@@ -1,0 +1,160 @@
+"""Backups: start one, list them, explain one."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mangrove.core.backup import BackupId, BackupRequest, Selection, backup_id
+from mangrove.core.errors import BackupNotFoundError
+from mangrove.core.explain import explanation
+from mangrove.core.manifest import Manifest
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
+from mangrove.core.profile import Profile
+from mangrove.core.run import RunId, RunKind
+from mangrove.core.vault import BackupRecord, BackupState, VaultSpec
+from mangrove.core.verification import Evidence
+from mangrove.jobs.backup import PHASES, BackupBody
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.runner import Runner, Ticket
+from mangrove.services.profiles import Profiles
+from mangrove.services.vaults import Vaults
+
+LATEST = "latest"
+DEPLOYMENT_LIMIT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BackupExplanation:
+    """One backup with everything known of it, and a paragraph that says it in words."""
+
+    record: BackupRecord
+    manifest: Manifest
+    evidence: tuple[Evidence, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupTools:
+    """What the services that deal with backups work with."""
+
+    profiles: Profiles
+    vaults: Vaults
+    gate: Gate
+    keeper: VaultKeeper
+    catalog: Catalog
+    runner: Runner
+    clock: Clock
+    tool_version: str
+    parallel: int = 2
+
+
+class Backups:
+    """Every backup of every known vault."""
+
+    def __init__(self, tools: BackupTools) -> None:
+        self._tools = tools
+
+    def start(self, request: BackupRequest) -> RunId:
+        """Start a backup and return at once.
+
+        Raises:
+            ProfileNotFoundError, VaultNotFoundError: Nothing was started.
+        """
+        profile = self._tools.profiles.find(request.profile)
+        spec = self._tools.vaults.find(request.vault)
+        body = self._body(request, profile, spec)
+        ticket = Ticket(
+            kind=RunKind.BACKUP,
+            title=f"Back up {profile.name}",
+            phases=PHASES,
+            profile=profile.name,
+            vault=spec.name,
+            backup=body.backup,
+            claims=(
+                Claim(f"vault {spec.name}"),
+                Claim(f"deployment {profile.name}", DEPLOYMENT_LIMIT),
+            ),
+        )
+        return self._tools.runner.start(ticket, body)
+
+    def safety_taker(
+        self, profile: Profile, spec: VaultSpec
+    ) -> Callable[[RunContext, tuple[Namespace, ...]], str]:
+        """Return what a restore calls to back up the collections it will replace."""
+
+        def take(ctx: RunContext, namespaces: tuple[Namespace, ...]) -> str:
+            selection = Selection(collections=namespaces)
+            request = BackupRequest(profile.name, spec.name, selection)
+            return str(self._body(request, profile, spec)(ctx).backup)
+
+        return take
+
+    def all(self, vault: str | None = None, profile: str | None = None) -> tuple[BackupRecord, ...]:
+        """Return the backups in the catalog, newest first.
+
+        Raises:
+            VaultNotFoundError: If that vault is not known.
+        """
+        vault_id = self._tools.vaults.find(vault).vault_id if vault else None
+        wanted = profile.casefold() if profile else None
+        return tuple(
+            r
+            for r in self._tools.catalog.all()
+            if (vault_id is None or r.vault_id == vault_id)
+            and (wanted is None or wanted in (r.profile_name.casefold(), r.profile_slug))
+        )
+
+    def find(self, text: str) -> BackupRecord:
+        """Return a backup by its id, the beginning of it, or ``latest``.
+
+        Raises:
+            BackupNotFoundError: If none or several fit.
+        """
+        records = self._tools.catalog.all()
+        if text == LATEST:
+            complete = (r for r in records if r.state is BackupState.COMPLETE)
+            found = [r for r in [next(complete, None)] if r is not None]
+        else:
+            found = [r for r in records if r.backup == text] or [
+                r for r in records if text and r.backup.startswith(text)
+            ]
+        if len(found) == 1:
+            return found[0]
+        what = "there is no backup" if not found else f"{len(found)} backups begin with"
+        raise BackupNotFoundError(
+            f"{what} '{text}'", hint="list them with: mangrove backups; or rebuild the catalog"
+        )
+
+    def explain(self, backup: BackupId) -> BackupExplanation:
+        """Read a backup's manifest and evidence, and say in words what it is.
+
+        Raises:
+            BackupNotFoundError, VaultError: As the vault says.
+        """
+        record = self.find(backup)
+        vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
+        manifest = vault.manifest(record.backup)
+        evidence = vault.evidence(record.backup)
+        text = explanation(manifest, evidence, self.vault_name(record))
+        return BackupExplanation(record, manifest, evidence, text)
+
+    def vault_name(self, record: BackupRecord) -> str:
+        """Return the name of the vault a backup is in, "" if it is not known any more."""
+        specs = self._tools.vaults.all()
+        return next((v.name for v in specs if v.vault_id == record.vault_id), "")
+
+    def _body(self, request: BackupRequest, profile: Profile, spec: VaultSpec) -> BackupBody:
+        tools = self._tools
+        return BackupBody(
+            request=request,
+            backup=backup_id(tools.clock.now(), profile.slug, secrets.token_hex(2)),
+            profile=profile,
+            gate=tools.gate,
+            vault=tools.keeper.open(spec),
+            catalog=tools.catalog,
+            clock=tools.clock,
+            tool_version=tools.tool_version,
+            parallel=tools.parallel,
+        )

@@ -1,0 +1,28 @@
+"""Everything a front end may ask, in one typed value."""
+
+from dataclasses import dataclass
+
+from mangrove.core.ports import Clock
+from mangrove.services.activity import Activity
+from mangrove.services.background import Background
+from mangrove.services.backups import Backups
+from mangrove.services.metrics import Metrics
+from mangrove.services.profiles import Profiles
+from mangrove.services.restores import Restores
+from mangrove.services.vaults import Vaults
+from mangrove.services.verification import Verifications
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The verbs of the product; built once by ``app``, handed to the window or the CLI."""
+
+    profiles: Profiles
+    vaults: Vaults
+    backups: Backups
+    verifications: Verifications
+    restores: Restores
+    metrics: Metrics
+    activity: Activity
+    background: Background
+    clock: Clock

@@ -1,0 +1,69 @@
+"""Restores: preview with the very code that runs, then start."""
+
+from dataclasses import replace
+
+from mangrove.core.backup import RestoreRequest
+from mangrove.core.restore import RestorePlan
+from mangrove.core.run import RunId, RunKind
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.restore import PHASES, RestoreBody, planned
+from mangrove.jobs.runner import Ticket
+from mangrove.services.backups import Backups, BackupTools
+
+
+class Restores:
+    """Bringing data back."""
+
+    def __init__(self, tools: BackupTools, backups: Backups) -> None:
+        self._tools = tools
+        self._backups = backups
+
+    def preview(self, request: RestoreRequest) -> RestorePlan:
+        """Look at backup and target, and say exactly what would happen.
+
+        Raises:
+            InvalidSelectionError, NamespaceConflictError: If the request makes no sense.
+            VaultError, ConnectError: If backup or target cannot be looked at.
+        """
+        record = self._backups.find(request.backup)
+        vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
+        manifest = vault.manifest(record.backup)
+        profile = self._tools.profiles.find(request.profile)
+        with self._tools.gate.open_sink(profile) as sink:
+            return planned(
+                manifest,
+                replace(request, backup=record.backup, profile=profile.name),
+                sink,
+                self._tools.clock.now(),
+            )
+
+    def start(self, request: RestoreRequest) -> RunId:
+        """Start a restore and return at once; it refuses what nobody confirmed.
+
+        Raises:
+            BackupNotFoundError, ProfileNotFoundError, VaultNotFoundError: Nothing was started.
+        """
+        tools = self._tools
+        record = self._backups.find(request.backup)
+        spec = tools.vaults.by_id(record.vault_id)
+        profile = tools.profiles.find(request.profile)
+        body = RestoreBody(
+            request=replace(request, backup=record.backup, profile=profile.name),
+            profile=profile,
+            gate=tools.gate,
+            vault=tools.keeper.open(spec),
+            clock=tools.clock,
+            at=tools.clock.now(),
+            safety=self._backups.safety_taker(profile, spec),
+            parallel=tools.parallel,
+        )
+        ticket = Ticket(
+            kind=RunKind.RESTORE,
+            title=f"Restore to {profile.name}",
+            phases=PHASES,
+            profile=profile.name,
+            vault=spec.name,
+            backup=record.backup,
+            claims=(Claim(f"restore into {profile.name}"), Claim(f"backup {record.backup}")),
+        )
+        return tools.runner.start(ticket, body)

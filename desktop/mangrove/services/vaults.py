@@ -1,0 +1,170 @@
+"""Vaults: create, look at, clean, rebuild the catalog, forget."""
+
+import secrets
+from dataclasses import dataclass
+
+from mangrove.core.backup import Compression
+from mangrove.core.errors import MangroveError, NameTakenError, VaultNotFoundError
+from mangrove.core.ports import Catalog, Clock, SecretStore, VaultKeeper, VaultStore
+from mangrove.core.profile import checked_name
+from mangrove.core.secret import Secret
+from mangrove.core.vault import (
+    VaultHealth,
+    VaultId,
+    VaultSpec,
+    identity_ref,
+    parse_vault_url,
+    signing_key_ref,
+    storage_key_ref,
+)
+
+SESSION_NOTICE = (
+    "no usable keyring was found: the vault's keys are kept for this session only, "
+    "and after it nothing can open its backups"
+)
+UNENCRYPTED_NOTICE = "this vault is not encrypted: whoever reads its storage reads the data"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultDraft:
+    """What a person typed for a vault.
+
+    Attributes:
+        extra_recipients: More age recipients that may open what is stored.
+        access_key, secret_key: Of an S3-compatible storage.
+    """
+
+    name: str
+    url: str
+    encrypted: bool = True
+    compression: Compression = Compression.ZSTD
+    extra_recipients: tuple[str, ...] = ()
+    access_key: str = ""
+    secret_key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedVault:
+    """A vault that was made, and a sentence if something needs saying."""
+
+    spec: VaultSpec
+    notice: str = ""
+
+
+class Vaults:
+    """The vaults this workstation knows. Calls that touch keys or storage may block."""
+
+    def __init__(
+        self,
+        store: VaultStore,
+        keeper: VaultKeeper,
+        catalog: Catalog,
+        secret_store: SecretStore,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._keeper = keeper
+        self._catalog = catalog
+        self._secrets = secret_store
+        self._clock = clock
+
+    def all(self) -> tuple[VaultSpec, ...]:
+        """Return every vault by name."""
+        return self._store.all()
+
+    def find(self, name: str) -> VaultSpec:
+        """Return a vault by its name, without regard to case.
+
+        Raises:
+            VaultNotFoundError: If there is none.
+        """
+        wanted = name.strip().casefold()
+        found = next((v for v in self._store.all() if v.name.casefold() == wanted), None)
+        if found is None:
+            known = ", ".join(v.name for v in self._store.all()) or "none yet"
+            raise VaultNotFoundError(f"there is no vault '{name}'", hint=f"known vaults: {known}")
+        return found
+
+    def by_id(self, vault_id: VaultId) -> VaultSpec:
+        """Return a vault by its id.
+
+        Raises:
+            VaultNotFoundError: If this workstation does not know it.
+        """
+        found = next((v for v in self._store.all() if v.vault_id == vault_id), None)
+        if found is None:
+            raise VaultNotFoundError("the backup's vault is not known on this workstation")
+        return found
+
+    def add(self, draft: VaultDraft) -> SavedVault:
+        """Make a vault: fresh keys into the keyring, ``vault.json`` into the storage.
+
+        Raises:
+            InvalidVaultUrlError, NameTakenError, BlobExistsError, VaultError: Nothing is left,
+                neither keys nor the vault.
+        """
+        name = checked_name(draft.name)
+        parse_vault_url(draft.url)
+        if any(v.name.casefold() == name.casefold() for v in self._store.all()):
+            raise NameTakenError(f"there is a vault '{name}' already", hint="choose another name")
+        spec = self._with_fresh_keys(name, draft)
+        try:
+            self._keeper.create(spec)
+            self._store.save(spec)
+        except MangroveError:
+            self._forget_keys(spec.vault_id)
+            raise
+        return SavedVault(spec, self._notice(spec))
+
+    def remove(self, name: str) -> None:
+        """Forget a vault here; its storage and its keys in the keyring stay."""
+        spec = self.find(name)
+        self._store.remove(spec.vault_id)
+        self._catalog.remove_vault(spec.vault_id)
+
+    def check(self, name: str) -> VaultHealth:
+        """Look at storage, keys and debris."""
+        return self._keeper.open(self.find(name)).health()
+
+    def rebuild_catalog(self, name: str) -> int:
+        """Read the whole vault anew; returns how many backups it holds."""
+        spec = self.find(name)
+        return self._catalog.replace_vault(spec.vault_id, self._keeper.open(spec).records())
+
+    def clean(self, name: str) -> int:
+        """Remove the debris of runs that did not finish; returns the freed bytes."""
+        vault = self._keeper.open(self.find(name))
+        return sum(vault.clean(debris) for debris in vault.health().debris)
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _with_fresh_keys(self, name: str, draft: VaultDraft) -> VaultSpec:
+        keys = self._keeper.new_keys()
+        vault_id = VaultId(secrets.token_hex(8))
+        self._secrets.store(signing_key_ref(vault_id), keys.signing_key)
+        if draft.encrypted:
+            self._secrets.store(identity_ref(vault_id), keys.identity)
+        if draft.secret_key is not None:
+            self._secrets.store(storage_key_ref(vault_id), draft.secret_key)
+        return VaultSpec(
+            vault_id=vault_id,
+            name=name,
+            url=draft.url.strip(),
+            recipients=(keys.recipient, *draft.extra_recipients) if draft.encrypted else (),
+            public_key=keys.public_key,
+            compression=draft.compression,
+            access_key=draft.access_key,
+            created_at=self._clock.now(),
+        )
+
+    def _forget_keys(self, vault_id: VaultId) -> None:
+        for ref in (identity_ref(vault_id), signing_key_ref(vault_id), storage_key_ref(vault_id)):
+            self._secrets.forget(ref)
+
+    def _notice(self, spec: VaultSpec) -> str:
+        notices = []
+        if not self._secrets.is_lasting():
+            notices.append(SESSION_NOTICE)
+        if not spec.is_encrypted:
+            notices.append(UNENCRYPTED_NOTICE)
+        return "; ".join(notices)

@@ -1,0 +1,56 @@
+"""Verifications: start one; the evidence comes with the backup."""
+
+from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.ports import ScratchRegister
+from mangrove.core.run import RunId, RunKind
+from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.runner import Ticket
+from mangrove.jobs.verify import VerifyBody, phases_of
+from mangrove.services.backups import Backups, BackupTools
+
+
+class Verifications:
+    """Trial restores and the smaller proofs."""
+
+    def __init__(self, tools: BackupTools, backups: Backups, scratch: ScratchRegister) -> None:
+        self._tools = tools
+        self._backups = backups
+        self._scratch = scratch
+
+    def start(self, request: VerifyRequest) -> RunId:
+        """Start a verification and return at once.
+
+        Raises:
+            BackupNotFoundError, ProfileNotFoundError, InvalidSelectionError: Nothing was started.
+        """
+        if request.level is Level.DRILLED:
+            raise InvalidSelectionError(
+                "drills are not offered yet", hint="choose stored, decoded or restored"
+            )
+        tools = self._tools
+        record = self._backups.find(request.backup)
+        spec = tools.vaults.by_id(record.vault_id)
+        on_profile = request.level is Level.RESTORED and request.target != EMBEDDED
+        target = tools.profiles.find(request.target) if on_profile else None
+        body = VerifyBody(
+            request=VerifyRequest(record.backup, request.level, request.target),
+            target=target,
+            gate=tools.gate,
+            vault=tools.keeper.open(spec),
+            catalog=tools.catalog,
+            scratch=self._scratch,
+            clock=tools.clock,
+            tool_version=tools.tool_version,
+            parallel=tools.parallel,
+        )
+        ticket = Ticket(
+            kind=RunKind.VERIFY,
+            title=f"Verify {record.backup}",
+            phases=phases_of(request.level),
+            profile=target.name if target else record.profile_name,
+            vault=spec.name,
+            backup=record.backup,
+            claims=(Claim(f"backup {record.backup}"),),
+        )
+        return tools.runner.start(ticket, body)
