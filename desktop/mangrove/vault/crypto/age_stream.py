@@ -32,7 +32,9 @@ def seal_payload(file_key: FileKey, nonce: bytes, plain: Iterable[bytes]) -> Ite
         marks = [MORE] * len(starts)
         if is_last:
             marks[-1] = FINAL
-        yield b"".join(
+        # Named, so that it lives until the next one: giving the memory back each time costs 3/4
+        # of the speed in page faults (measured with glibc).
+        piece = b"".join(
             [
                 cipher.encrypt(
                     number.to_bytes(11, "big") + mark, view[start : start + CHUNK_BYTES], None
@@ -41,6 +43,7 @@ def seal_payload(file_key: FileKey, nonce: bytes, plain: Iterable[bytes]) -> Ite
             ]
         )
         counter += len(starts)
+        yield piece
 
 
 def open_payload(file_key: FileKey, nonce: bytes, sealed: Iterable[bytes]) -> Iterator[bytes]:
