@@ -78,12 +78,10 @@ def validate_document(document: bytes, *, check_utf8: bool = False) -> None:
     pos = 4
     open_ends: list[int] = []
     while True:
+        if not check_utf8:
+            pos = _skip_simple(document, pos, end)
         kind = document[pos]
-        if kind == 0:
-            if pos != end:
-                raise MalformedBsonError(
-                    f"a document ends at offset {pos}, before its length says", offset=pos
-                )
+        if pos == end:
             if not open_ends:
                 return
             pos += 1
@@ -145,7 +143,7 @@ def elements(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
 def value_start(document: bytes, pos: int, end: int) -> int:
     """Return where the value of the element at ``pos`` starts: after its type byte and its name."""
-    name_end = document.find(0, pos + 1, end)
+    name_end = document.find(b"\0", pos + 1, end)
     if name_end < 0:
         raise MalformedBsonError("a field name runs over the end of its document", offset=pos + 1)
     return name_end + 1
@@ -198,6 +196,29 @@ def scope_start(document: bytes, start: int, end: int) -> int:
     if nested_bounds(document, scope, start + size) != start + size - 1:
         raise MalformedBsonError("a code with scope has an unfitting scope", offset=scope)
     return scope
+
+
+def _skip_simple(document: bytes, pos: int, end: int) -> int:
+    """Step over sound strings and fixed-size values, most of any document, as fast as Python can.
+
+    Stops without judging at everything else, and at anything odd: the careful loop has the word.
+    """
+    find, unpack, fixed_bytes = document.find, _unpack_length, _FIXED_BYTES
+    while True:
+        kind = document[pos]
+        name_end = find(b"\0", pos + 1, end)
+        if name_end < 0:
+            return pos
+        if kind == STRING and name_end + 5 < end:
+            (size,) = unpack(document, name_end + 1)
+            after: int = name_end + 5 + size
+            if size < 1 or after > end or document[after - 1] != 0:
+                return pos
+        else:
+            after = name_end + 1 + fixed_bytes.get(kind, end)
+            if after > end:
+                return pos
+        pos = after
 
 
 def _enter(document: bytes, kind: int, start: int, end: int) -> tuple[int, int]:

@@ -15,8 +15,8 @@ needs_corpus = pytest.mark.skipif(
 
 def corpus_cases(section: str) -> list[Any]:
     """Return, per file of the corpus, its ``valid``, ``decodeErrors`` or ``parseErrors`` cases."""
-    found = []
-    for path in sorted(CORPUS.glob("*.json")):
-        if cases := json.loads(path.read_text("utf-8")).get(section):
-            found.append(pytest.param(path.stem, cases, id=path.stem))
-    return found
+    return [
+        pytest.param(path.stem, cases, id=path.stem)
+        for path in sorted(CORPUS.glob("*.json"))
+        if (cases := json.loads(path.read_text("utf-8")).get(section))
+    ]

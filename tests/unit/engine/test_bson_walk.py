@@ -142,6 +142,26 @@ def test_validator_survives_any_single_changed_byte(element: bytes, data: st.Dat
     assert list(elements(bytes(document)))
 
 
+@given(st.sampled_from(list(SAMPLES.values())), st.data())
+def test_validator_judges_alike_with_and_without_a_look_at_text(
+    element: bytes, data: st.DataObject
+) -> None:
+    document = bytearray(raw_document(element, SAMPLES["string"], SAMPLES["int32"]))
+    document[data.draw(st.integers(4, len(document) - 1))] = data.draw(st.integers(0, 127))
+
+    verdicts = [verdict(bytes(document), check_utf8=choice) for choice in (False, True)]
+
+    assert verdicts[0] == verdicts[1] or "UTF-8" in verdicts[1]
+
+
+def verdict(document: bytes, *, check_utf8: bool) -> str:
+    try:
+        validate_document(document, check_utf8=check_utf8)
+    except MalformedBsonError as error:
+        return str(error)
+    return "sound"
+
+
 @needs_corpus
 @pytest.mark.parametrize(("_kind", "cases"), corpus_cases("valid"))
 def test_validator_accepts_the_corpus(_kind: str, cases: list[dict[str, str]]) -> None:
