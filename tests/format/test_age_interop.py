@@ -122,7 +122,7 @@ def test_we_read_identity_files_of_age_keygen(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # fork beside Qt's threads
-@pytest.mark.parametrize("size", [0, 65536, 200_000])
+@pytest.mark.parametrize("size", SIZES)
 def test_age_opens_our_passphrase_file(size: int, tmp_path: Path) -> None:
     sealed, opened = tmp_path / "sealed.age", tmp_path / "opened"
     sealed.write_bytes(encrypt_bytes(content_of(size), [ScryptRecipient(PASSPHRASE, 10)]))
@@ -134,7 +134,7 @@ def test_age_opens_our_passphrase_file(size: int, tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [0, 65536, 200_000])
+@pytest.mark.parametrize("size", SIZES)
 def test_we_open_a_passphrase_file_of_age(size: int, tmp_path: Path) -> None:
     plain, sealed = tmp_path / "plain", tmp_path / "sealed.age"
     plain.write_bytes(content_of(size))
