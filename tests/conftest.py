@@ -1,0 +1,10 @@
+"""What every test gets: the guards of ``guards.py``, and the real servers of ``servers/``."""
+
+pytest_plugins = [
+    "guards",
+    "servers.mongod",
+    "servers.keyring_service",
+    "servers.object_stores",
+    "servers.xvfb",
+    "servers.full_disk",
+]
