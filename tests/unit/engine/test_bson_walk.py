@@ -5,7 +5,7 @@ from time import perf_counter
 
 import pytest
 from bson.raw_bson import RawBSONDocument
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.core.errors import MalformedBsonError
@@ -121,6 +121,7 @@ def test_validator_takes_time_in_proportion_to_the_length() -> None:
     assert perf_counter() - began < 5
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_validator_of_hostile_bytes_raises_only_our_error(body: bytes) -> None:
     try:
@@ -130,6 +131,7 @@ def test_validator_of_hostile_bytes_raises_only_our_error(body: bytes) -> None:
     RawBSONDocument(raw_document(body)).items()
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(SAMPLES.values())), st.data())
 def test_validator_survives_any_single_changed_byte(element: bytes, data: st.DataObject) -> None:
     document = bytearray(raw_document(element, b"\x03d\0", raw_document(element)))
@@ -142,6 +144,7 @@ def test_validator_survives_any_single_changed_byte(element: bytes, data: st.Dat
     assert list(elements(bytes(document)))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(SAMPLES.values())), st.data())
 def test_validator_judges_alike_with_and_without_a_look_at_text(
     element: bytes, data: st.DataObject

@@ -4,7 +4,7 @@ from time import perf_counter
 
 import pytest
 from bson.decimal128 import Decimal128
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.engine.decimal128 import decimal128_bytes, decimal128_text
@@ -82,6 +82,7 @@ def test_decimal_of_a_very_long_text_takes_time_in_proportion() -> None:
     assert perf_counter() - began < 5
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=16, max_size=16))
 def test_decimal_text_agrees_with_the_driver_on_all_bits(payload: bytes) -> None:
     text = decimal128_text(payload)

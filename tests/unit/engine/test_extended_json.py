@@ -7,7 +7,7 @@ from time import perf_counter
 import bson
 import pytest
 from bson import json_util
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.core.errors import MalformedBsonError, MalformedMetadataError
@@ -63,6 +63,7 @@ def test_not_a_number_is_written_in_one_way() -> None:
     assert to_canonical(bson.encode({"d": float("nan")})) == '{"d":{"$numberDouble":"NaN"}}'
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False))
 def test_doubles_come_back_bit_for_bit(value: float) -> None:
     document = bson.encode({"d": value})
@@ -70,6 +71,7 @@ def test_doubles_come_back_bit_for_bit(value: float) -> None:
     assert from_extended(to_canonical(document)) == document
 
 
+@settings(deadline=None)
 @given(trees)
 def test_documents_come_back_byte_for_byte(tree: dict[str, object]) -> None:
     document = bson.encode(tree)
@@ -80,6 +82,7 @@ def test_documents_come_back_byte_for_byte(tree: dict[str, object]) -> None:
     assert "\n" not in text
 
 
+@settings(deadline=None)
 @given(trees)
 def test_text_means_what_the_driver_writes(tree: dict[str, object]) -> None:
     document = bson.encode(tree)
@@ -211,6 +214,7 @@ def test_the_deepest_document_a_server_takes_survives() -> None:
     assert from_extended(to_canonical(document)) == document
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_writing_hostile_bytes_raises_only_our_error(body: bytes) -> None:
     document = struct.pack("<i", len(body) + 5) + body + b"\0"
@@ -221,6 +225,7 @@ def test_writing_hostile_bytes_raises_only_our_error(body: bytes) -> None:
     json.loads(text)
 
 
+@settings(deadline=None)
 @given(
     st.binary().map(lambda raw: raw.decode("utf-8", "replace"))
     | st.lists(st.sampled_from([*'{}[],:"1-.e', '"$oid"', '"$date"', '"a"', "null"])).map("".join)

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import bson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.core.errors import MalformedBsonError
@@ -37,6 +37,7 @@ def cut_streams(draw: st.DrawFn) -> tuple[list[bytes], list[bytes]]:
     return whole, pieces
 
 
+@settings(deadline=None)
 @given(cut_streams(), st.integers(1, 1000))
 def test_framing_yields_whole_documents_however_the_stream_is_cut(
     case: tuple[list[bytes], list[bytes]], target: int
@@ -49,6 +50,7 @@ def test_framing_yields_whole_documents_however_the_stream_is_cut(
     assert all(len(c) <= target or len(list(iter_documents(c))) == 1 for c in chunks)
 
 
+@settings(deadline=None)
 @given(cut_streams(), st.integers(1, 1000))
 def test_framing_refuses_a_stream_that_lost_its_end(
     case: tuple[list[bytes], list[bytes]], target: int
@@ -62,6 +64,7 @@ def test_framing_refuses_a_stream_that_lost_its_end(
     assert caught.value.details["offset"] == len(stream) - 49
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=10), st.integers(1, 100))
 def test_framing_of_hostile_bytes_raises_only_our_error(pieces: list[bytes], target: int) -> None:
     try:
@@ -111,6 +114,7 @@ def test_iter_documents_refuses_a_chunk_that_does_not_add_up() -> None:
         list(iter_documents(padded(30) + b"\5\0"))
 
 
+@settings(deadline=None)
 @given(documents, st.integers(1, 10), st.integers(1, 1000))
 def test_batches_keep_order_and_respect_both_limits(
     whole: list[bytes], max_documents: int, max_bytes: int

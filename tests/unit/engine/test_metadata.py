@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.core.errors import MalformedMetadataError
@@ -112,6 +112,7 @@ def test_parts_that_the_text_cannot_carry_are_named() -> None:
     assert metadata.parts_lost_in_text() == ("options", "index 1")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100))
 def test_hostile_bytes_raise_only_our_error(data: bytes) -> None:
     try:
