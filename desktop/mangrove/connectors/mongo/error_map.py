@@ -56,6 +56,10 @@ def connecting(hosts: str) -> Iterator[None]:
         yield
     except PyMongoError as error:
         raise while_connecting(error, hosts) from error
+    except ValueError as error:  # an option with a value that the driver does not know
+        raise InvalidUriError(
+            f"the connection string cannot be used: {redact(str(error))}", hint="edit the profile"
+        ) from error
     except OSError as error:  # an unreadable certificate file
         raise TlsError(
             f"a certificate file could not be read: {error.strerror or type(error).__name__}; "

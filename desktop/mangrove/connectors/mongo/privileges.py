@@ -115,7 +115,7 @@ def _listed_as(namespace: Namespace, action: str) -> str:
 def missing_for_writing(found: Privileges, databases: Sequence[str]) -> tuple[str, ...]:
     """Return what is missing for restoring into these databases."""
     return tuple(
-        f"{action} on {name}.*"
+        f"{action} on {name or 'every database'}"
         for name in databases
         for action in RESTORE_ACTIONS
         if not found.allows(action, name)
@@ -136,7 +136,10 @@ def require(missing: Sequence[str], role: str, hosts: str) -> None:
 
 
 def findings(found: Privileges, databases: Sequence[str]) -> tuple[PrivilegeFinding, ...]:
-    """Say for a whole deployment whether dump, restore and oplog reading are allowed."""
+    """Say for a whole deployment whether dump, restore and oplog reading are allowed.
+
+    A restore goes into new databases unless told otherwise, so it is asked for on every database.
+    """
     names = databases or ("",)
     dump = tuple(
         f"{action} on {name or 'every database'}"
@@ -145,7 +148,7 @@ def findings(found: Privileges, databases: Sequence[str]) -> tuple[PrivilegeFind
         if not found.allows(action, name)
     )
     oplog = () if found.allows("find", "local", "oplog.rs") else ("find on local.oplog.rs",)
-    restore = missing_for_writing(found, names)
+    restore = missing_for_writing(found, ("",))
     return (
         PrivilegeFinding("dump", not dump, dump, DUMP_ROLE if dump else ""),
         PrivilegeFinding("restore", not restore, restore, RESTORE_ROLE if restore else ""),

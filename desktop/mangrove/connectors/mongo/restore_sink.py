@@ -1,5 +1,6 @@
 """Writes to a deployment: the port ``RestoreSink`` on MongoDB."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from threading import Event, Lock
 from typing import Any
@@ -9,6 +10,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import indexing, listing
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
+from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.dump_source import checked
 from mangrove.connectors.mongo.error_map import (
@@ -28,7 +30,12 @@ from mangrove.connectors.mongo.privileges import (
 )
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.deployment import ServerFacts, Topology
-from mangrove.core.errors import MangroveError, NamespaceChangedError, WriteRefusedError
+from mangrove.core.errors import (
+    MangroveError,
+    MissingPrivilegeError,
+    NamespaceChangedError,
+    WriteRefusedError,
+)
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo, FailedIndex, InsertOutcome
 
@@ -117,6 +124,45 @@ class MongoRestoreSink:
             )
         first = first_batch_size(info.estimated_documents, info.estimated_bytes)
         yield from checked(BatchReader(self._connection, where, {}, first), uuid, info.namespace)
+
+    def replace(self, working: Namespace, target: Namespace) -> None:
+        """Put a collection in the place of another of the same database, which is dropped by it.
+
+        An ordinary collection is renamed in one step. The server renames neither views nor time
+        series (MongoDB manual, "renameCollection"): those are copied after the target is dropped.
+        """
+        info = next((i for i in self.existing(working.database) if i.namespace == working), None)
+        if info is None:
+            raise WriteRefusedError(f"{working} is not there", namespace=str(working))
+        if info.kind != listing.COLLECTION:
+            self._copy_over(info, target)
+            return
+        command = {"renameCollection": str(working), "to": str(target), "dropTarget": True}
+        try:
+            self._connection.client["admin"].command(command)
+        except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
+                raise MissingPrivilegeError(
+                    f"the user may not rename {working} to {target}; {target} was not touched",
+                    hint=f"grant the built-in role readWriteAnyDatabase besides {RESTORE_ROLE}",
+                ) from error
+            raise self._refusal(error, f"{working} could not replace {target}") from error
+
+    def _copy_over(self, info: CollectionInfo, target: Namespace) -> None:
+        moved = dataclasses.replace(info, namespace=target)
+        self.drop(target)
+        self.create(moved)
+        refused = 0
+        for chunk in self.read(info):
+            refused += len(self.insert(target, split_documents(chunk)).refused)
+        failed = self.build_indexes(moved)
+        if refused or failed:
+            raise WriteRefusedError(
+                f"{refused} documents and {len(failed)} indexes of {info.namespace} did not go "
+                f"into {target}; {info.namespace} still has everything",
+                namespace=str(target),
+            )
+        self.drop(info.namespace)
 
     def drop(self, namespace: Namespace) -> None:
         """Drop one collection; one that is not there is no error."""

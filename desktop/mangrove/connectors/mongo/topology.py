@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson.timestamp import Timestamp
@@ -77,7 +77,7 @@ def oplog_window(connection: Connection) -> OplogWindow | None:
         first, last = _end(connection, 1), _end(connection, -1)
         if first and last:
             used, allowed = _oplog_sizes(connection)
-            return OplogWindow(first.as_datetime(), last.as_datetime(), used, allowed)
+            return OplogWindow(_moment(first), _moment(last), used, allowed)
     return None
 
 
@@ -88,6 +88,10 @@ def _end(connection: Connection, direction: int) -> Timestamp | None:
     )
     batch = reply["cursor"]["firstBatch"]
     return batch[0]["ts"] if batch else None
+
+
+def _moment(position: Timestamp) -> datetime:
+    return datetime.fromtimestamp(position.time, UTC)
 
 
 def _oplog_sizes(connection: Connection) -> tuple[int | None, int | None]:

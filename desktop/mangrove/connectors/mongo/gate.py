@@ -1,0 +1,74 @@
+"""The way into deployments: the port ``Gate`` on MongoDB."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.connectors.mongo.client import open_connection, open_uri
+from mangrove.connectors.mongo.dump_source import MongoDumpSource
+from mangrove.connectors.mongo.error_map import working
+from mangrove.connectors.mongo.probe import collection_sizes, probe
+from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
+from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.errors import EmbeddedServerError
+from mangrove.core.ports import DumpSource, RestoreSink, SecretStore, StepListener
+from mangrove.core.profile import Profile
+from mangrove.core.secret import Secret
+from mangrove.core.uri import parse_uri
+
+
+class MongoGate:
+    """Opens deployments by profile.
+
+    Args:
+        secrets: Where passwords are.
+        find_mongod: Finds the server program for trial restores; None where there is none.
+    """
+
+    def __init__(self, secrets: SecretStore, find_mongod: Callable[[], Path] | None) -> None:
+        self._secrets = secrets
+        self._find_mongod = find_mongod
+
+    def probe(
+        self, profile: Profile, password: Secret | None, on_step: StepListener
+    ) -> DeploymentReport:
+        """Connect and look at everything a person wants to know beforehand."""
+        return probe(profile, self._secrets, password, on_step)
+
+    def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:
+        """Return the database tree with estimated sizes."""
+        with open_connection(profile, self._secrets) as connection, working(connection.hosts):
+            return collection_sizes(connection)
+
+    @contextmanager
+    def open_source(self, profile: Profile) -> Iterator[DumpSource]:
+        """Connect for reading."""
+        with open_connection(profile, self._secrets) as connection:
+            yield MongoDumpSource(connection)
+
+    @contextmanager
+    def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:
+        """Connect for writing."""
+        with open_connection(profile, self._secrets) as connection:
+            yield MongoRestoreSink(connection)
+
+    @contextmanager
+    def open_scratch(self) -> Iterator[RestoreSink]:
+        """Start an embedded server for a trial restore, and remove it afterwards.
+
+        It is a standalone server: it keeps no oplog, so everything is written once only.
+
+        Raises:
+            EmbeddedServerError: If there is no server program, or it does not come up.
+        """
+        if self._find_mongod is None:
+            raise EmbeddedServerError(
+                "this installation has no mongod for trial restores; nothing was started",
+                hint="install MongoDB Community Server, or verify on a deployment of yours",
+            )
+        with (
+            EmbeddedMongod(self._find_mongod(), replica_set=None) as server,
+            open_uri(parse_uri(server.uri).uri) as connection,
+        ):
+            yield MongoRestoreSink(connection)
