@@ -1,0 +1,123 @@
+"""Secrets in the operating system's keyring, always read back after they were stored."""
+
+import keyring
+from keyring.backend import KeyringBackend
+from keyring.backends import chainer, fail, null
+from typing_extensions import override
+
+from mangrove.connectors.secrets.error_map import keyring_errors, no_keyring
+from mangrove.core.errors import (
+    KeyringLostSecretError,
+    KeyringUnavailableError,
+    SecretError,
+    SecretNotFoundError,
+)
+from mangrove.core.ports import SecretStore
+from mangrove.core.secret import Secret, SecretRef
+
+SERVICE = "mangrove"
+_NAMES = {
+    "SecretService": "the desktop keyring (Secret Service)",
+    "libsecret": "the desktop keyring (Secret Service)",
+    "kwallet": "KWallet",
+    "macOS": "the macOS Keychain",
+    "Windows": "the Windows Credential Manager",
+    "fail": "no keyring",
+    "null": "a keyring that keeps nothing",
+}
+
+
+class OsKeyring(SecretStore):
+    """Keeps secrets in the keyring, as user name ``SecretRef.name`` of the service "mangrove".
+
+    Which keyring that is follows the ``keyring`` package's own conventions. A backend that
+    writes plain text files is refused.
+
+    Threads: safe for several; each call may block on an unlock window, so call it from a worker.
+
+    Args:
+        backend: The keyring to use; None takes the one ``keyring`` chooses when first needed.
+    """
+
+    def __init__(self, backend: KeyringBackend | None = None) -> None:
+        self._chosen = backend
+
+    @override
+    def fetch(self, ref: SecretRef) -> Secret:
+        text = self._read(self._backend(), ref)
+        if text is None:
+            raise SecretNotFoundError(
+                f"the keyring holds no '{ref.name}'", hint="enter the secret again", ref=ref.name
+            )
+        return Secret(text)
+
+    @override
+    def store(self, ref: SecretRef, secret: Secret) -> None:
+        backend = self._backend()
+        with keyring_errors():
+            backend.set_password(SERVICE, ref.name, secret.reveal())
+        if self._read(backend, ref) != secret.reveal():
+            raise KeyringLostSecretError(
+                "the keyring took the secret and did not give it back",
+                hint="choose another keyring backend, or keep secrets for this session only",
+                ref=ref.name,
+            )
+
+    @override
+    def forget(self, ref: SecretRef) -> None:
+        backend = self._backend()
+        if self._read(backend, ref) is None:
+            return
+        with keyring_errors():
+            backend.delete_password(SERVICE, ref.name)
+        if self._read(backend, ref) is not None:
+            raise SecretError(f"the keyring still holds '{ref.name}'", ref=ref.name)
+
+    @override
+    def describe(self) -> str:
+        try:
+            backend = self._effective()
+        except KeyringUnavailableError:
+            return _NAMES["fail"]
+        kind = type(backend)
+        module = kind.__module__.rpartition(".")[2]
+        return _NAMES.get(module, f"the keyring backend {kind.__module__}")
+
+    @override
+    def is_lasting(self) -> bool:
+        try:
+            return not isinstance(self._effective(), fail.Keyring | null.Keyring)
+        except KeyringUnavailableError:
+            return False
+
+    def _read(self, backend: KeyringBackend, ref: SecretRef) -> str | None:
+        with keyring_errors():
+            return backend.get_password(SERVICE, ref.name)
+
+    def _backend(self) -> KeyringBackend:
+        if self._chosen is None:
+            self._chosen = _load()
+        effective = self._effective()
+        if "Plaintext" in type(effective).__name__:
+            raise KeyringUnavailableError(
+                "the chosen keyring backend would write secrets into a plain text file",
+                hint="choose another one with PYTHON_KEYRING_BACKEND",
+            )
+        return self._chosen
+
+    def _effective(self) -> KeyringBackend:
+        """Return the backend that a chain of backends would write to."""
+        if self._chosen is None:
+            self._chosen = _load()
+        if isinstance(self._chosen, chainer.ChainerBackend):
+            return next(iter(self._chosen.backends), self._chosen)
+        return self._chosen
+
+
+def _load() -> KeyringBackend:
+    try:
+        with keyring_errors():
+            return keyring.get_keyring()
+    except (ImportError, AttributeError, ValueError) as error:
+        # PYTHON_KEYRING_BACKEND or keyringrc.cfg name something that is not there
+        raise no_keyring() from error

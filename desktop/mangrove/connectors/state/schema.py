@@ -1,0 +1,56 @@
+"""The tables of state.sqlite, as the list of steps that lead to them."""
+
+from collections.abc import Sequence
+
+Migration = Sequence[str]
+"""The statements that lead from one ``user_version`` to the next."""
+
+_TABLES: Migration = (
+    """CREATE TABLE profiles (
+        profile_id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL
+    )""",
+    # Slugs name folders in vaults, so one that was ever given out stays with its profile.
+    "CREATE TABLE used_slugs (slug TEXT PRIMARY KEY NOT NULL, profile_id TEXT NOT NULL)",
+    """CREATE TABLE vaults (
+        vault_id TEXT PRIMARY KEY NOT NULL,
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL
+    )""",
+    """CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY NOT NULL,
+        state TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        value TEXT NOT NULL
+    )""",
+    "CREATE INDEX runs_by_age ON runs (created_at DESC)",
+    "CREATE INDEX runs_by_state ON runs (state)",
+    """CREATE TABLE run_log (
+        run_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        at TEXT NOT NULL,
+        text TEXT NOT NULL,
+        PRIMARY KEY (run_id, number)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE scratch (
+        profile_id TEXT NOT NULL,
+        database TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        PRIMARY KEY (profile_id, database)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE scratch_databases (
+        profile_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        PRIMARY KEY (profile_id, name)
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES,)
