@@ -1,17 +1,15 @@
 """The one door between worker threads and widgets: run news, and answers of short calls."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from shiboken6 import isValid
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
-
-if TYPE_CHECKING:
-    from mangrove.services.activity import Activity
-    from mangrove.services.background import Background
+from mangrove.services.activity import Activity
+from mangrove.services.background import Background
 
 T = TypeVar("T")
 
@@ -28,7 +26,7 @@ class ActivityBridge(QObject):
     run_changed = Signal(object)
     _news_arrived = Signal(object)
 
-    def __init__(self, activity: "Activity", parent: QObject | None = None) -> None:
+    def __init__(self, activity: Activity, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._news_arrived.connect(self._on_news_arrived, Qt.ConnectionType.QueuedConnection)
         self._unsubscribe: Callable[[], None] | None = activity.subscribe(self._tell)
@@ -60,7 +58,7 @@ class Calls(QObject):
     busy_changed = Signal(int)
     _answered = Signal(object, object)
 
-    def __init__(self, background: "Background", parent: QObject | None = None) -> None:
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self._waiting = 0

@@ -91,6 +91,7 @@ class Palette:
     accent_hover: str
     accent_pressed: str
     accent_soft: str
+    accent_text: str
     on_accent: str
     proven: str
     proven_soft: str
@@ -126,6 +127,7 @@ LIGHT = Palette(
     accent_hover="#0a6066",
     accent_pressed="#084f55",
     accent_soft="#d9eced",
+    accent_text="#0b6e75",
     on_accent="#ffffff",
     proven="#1a7f45",
     proven_soft="#dff3e6",
@@ -149,10 +151,11 @@ DARK = Palette(
     text="#e7edec",
     text_muted="#a5b3b3",
     text_faint="#7f8d8e",
-    accent="#2a9aa1",
-    accent_hover="#34abb2",
-    accent_pressed="#238a90",
+    accent="#1f858b",
+    accent_hover="#26969d",
+    accent_pressed="#1b747a",
     accent_soft="#1c3d40",
+    accent_text="#52c3c9",
     on_accent="#ffffff",
     proven="#55c483",
     proven_soft="#17352a",

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from mangrove.ui.theme.style import theme
-from mangrove.ui.theme.tokens import Size, Space, Tone, TypeScale
+from mangrove.ui.theme.tokens import Size, Space, Tone
 
 _SHAPE = 12
 _TURN_MS = 50
@@ -29,6 +29,7 @@ def paint_state_shape(
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = where.adjusted(side * 0.1, side * 0.1, -side * 0.1, -side * 0.1)
     match tone:
         case Tone.PROVEN:
@@ -38,7 +39,7 @@ def paint_state_shape(
         case Tone.EXPOSED:
             path = _polyline(where, ((0.5, 0.1), (0.95, 0.9), (0.05, 0.9)))
             path.closeSubpath()
-            painter.fillPath(path, colour)
+            painter.setBrush(colour)
             painter.drawPath(path)
         case Tone.RUNNING:
             painter.drawArc(inner, round(-turn * 16), 270 * 16)
@@ -103,8 +104,6 @@ class StateBadge(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self._keep_turning()
-        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
-            self.setFont(theme().font(TypeScale.SMALL))
         return super().event(event)
 
     @override

@@ -1,0 +1,307 @@
+"""Stand-ins for the services, full of sample data or empty: what a page test draws from."""
+
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from fakes import sample_data, sample_runs
+from fakes.activity import FakeActivity, FakeBackground
+from fakes.clock import FakeClock
+from mangrove.core.backup import BackupRequest, RestoreRequest
+from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.errors import (
+    BackupNotFoundError,
+    MangroveError,
+    NameTakenError,
+    ProfileNotFoundError,
+    VaultNotFoundError,
+)
+from mangrove.core.ports import Catalog, StepListener
+from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
+from mangrove.core.restore import RestorePlan, plan_restore
+from mangrove.core.run import RunId, RunKind
+from mangrove.core.uri import parse_uri
+from mangrove.core.vault import (
+    BackupRecord,
+    VaultHealth,
+    VaultId,
+    VaultSpec,
+    parse_vault_url,
+)
+from mangrove.core.verification import VerifyRequest
+from mangrove.services.backups import BackupExplanation
+from mangrove.services.bundle import Services
+from mangrove.services.metrics import Metrics
+from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
+from mangrove.services.vaults import SavedVault, VaultDraft, Vaults
+
+
+@dataclass
+class FakeProfiles:
+    """Profiles in a list. ``problem`` makes tests and listings fail."""
+
+    rows: list[Profile | UnreadableProfile]
+    report: DeploymentReport = sample_data.REPORT
+    problem: MangroveError | None = None
+    notice: str = ""
+    drafts: list[ProfileDraft] = field(default_factory=list)
+
+    def all(self) -> tuple[Profile | UnreadableProfile, ...]:
+        return tuple(self.rows)
+
+    def find(self, name: str) -> Profile:
+        for row in self.rows:
+            if isinstance(row, Profile) and row.name.casefold() == name.casefold():
+                return row
+        raise ProfileNotFoundError(f"there is no profile '{name}'")
+
+    def preview(self, draft: ProfileDraft) -> Profile:
+        uri = parse_uri(draft.uri_text).uri
+        name = checked_name(draft.name)
+        made = sample_data.profile(name, uri.text(), draft.colour)
+        return replace(made, slug=slug_of(name))
+
+    def add(self, draft: ProfileDraft) -> SavedProfile:
+        made = self.preview(draft)
+        if any(row.name.casefold() == made.name.casefold() for row in self.rows):
+            raise NameTakenError(f"there is a profile '{made.name}' already")
+        self.drafts.append(draft)
+        self.rows.append(made)
+        return SavedProfile(made, SecretHome.SESSION if self.notice else SecretHome.KEYRING)
+
+    def update(self, profile_id: str, draft: ProfileDraft) -> SavedProfile:
+        made = self.preview(draft)
+        self.drafts.append(draft)
+        self.rows = [
+            replace(made, profile_id=row.profile_id)
+            if isinstance(row, Profile) and row.profile_id == profile_id
+            else row
+            for row in self.rows
+        ]
+        return SavedProfile(made, SecretHome.KEYRING)
+
+    def duplicate(self, name: str, new_name: str) -> SavedProfile:
+        old = self.find(name)
+        return self.add(ProfileDraft(new_name, old.uri.text(), colour=old.colour))
+
+    def remove(self, name: str) -> None:
+        self.rows = [row for row in self.rows if row.name != name]
+
+    def test(self, name: str, on_step: StepListener) -> DeploymentReport:
+        self.find(name)
+        return self._probe(on_step)
+
+    def test_draft(
+        self,
+        draft: ProfileDraft,
+        on_step: StepListener,
+        profile_id: str | None = None,
+    ) -> DeploymentReport:
+        del profile_id
+        parse_uri(draft.uri_text)
+        return self._probe(on_step)
+
+    def collections(self, name: str) -> tuple[CollectionSize, ...]:
+        self.find(name)
+        if self.problem:
+            raise self.problem
+        return sample_data.TREE
+
+    def secrets_notice(self) -> str:
+        return self.notice
+
+    def _probe(self, on_step: StepListener) -> DeploymentReport:
+        on_step("name resolved", "")
+        if self.problem:
+            raise self.problem
+        for step in ("name resolved", "port open", "TLS", "sign-in", "privileges", "oplog"):
+            on_step(step, "")
+            on_step(step, "done in 3 ms")
+        return self.report
+
+
+@dataclass
+class FakeVaults:
+    """Vaults in a list. ``problem`` makes every blocking call fail."""
+
+    rows: list[VaultSpec]
+    health: dict[str, VaultHealth]
+    problem: MangroveError | None = None
+    drafts: list[VaultDraft] = field(default_factory=list)
+
+    def all(self) -> tuple[VaultSpec, ...]:
+        return tuple(self.rows)
+
+    def find(self, name: str) -> VaultSpec:
+        for row in self.rows:
+            if row.name.casefold() == name.casefold():
+                return row
+        raise VaultNotFoundError(f"there is no vault '{name}'")
+
+    def by_id(self, vault_id: VaultId) -> VaultSpec:
+        return next(row for row in self.rows if row.vault_id == vault_id)
+
+    def add(self, draft: VaultDraft) -> SavedVault:
+        parse_vault_url(draft.url)
+        if self.problem:
+            raise self.problem
+        if any(row.name.casefold() == draft.name.casefold() for row in self.rows):
+            raise NameTakenError(f"there is a vault '{draft.name}' already")
+        self.drafts.append(draft)
+        made = replace(
+            sample_data.VAULTS[0],
+            vault_id=VaultId(f"new{len(self.rows)}"),
+            name=draft.name,
+            url=draft.url,
+            recipients=sample_data.VAULTS[0].recipients if draft.encrypted else (),
+        )
+        self.rows.append(made)
+        return SavedVault(made, "" if draft.encrypted else "this vault is not encrypted")
+
+    def remove(self, name: str) -> None:
+        self.rows = [row for row in self.rows if row.name != name]
+
+    def check(self, name: str) -> VaultHealth:
+        if self.problem:
+            raise self.problem
+        return self.health.get(name, sample_data.HEALTH["cloud"])
+
+    def rebuild_catalog(self, name: str) -> int:
+        return self.check(name).backups
+
+    def clean(self, name: str) -> int:
+        freed = sum(d.size_bytes for d in self.check(name).debris)
+        self.health[name] = replace(self.check(name), debris=())
+        return freed
+
+
+@dataclass
+class FakeBackups:
+    """Backups in a list, newest first."""
+
+    rows: list[BackupRecord]
+    activity: FakeActivity
+    problem: MangroveError | None = None
+    requests: list[BackupRequest] = field(default_factory=list)
+
+    def start(self, request: BackupRequest) -> RunId:
+        if self.problem:
+            raise self.problem
+        self.requests.append(request)
+        title = f"Back up {request.profile}"
+        return self.activity.begin(RunKind.BACKUP, title, request.profile, request.vault)
+
+    def all(self, vault: str | None = None, profile: str | None = None) -> tuple[BackupRecord, ...]:
+        return tuple(
+            row
+            for row in self.rows
+            if vault in (None, self.vault_name(row)) and profile in (None, row.profile_name)
+        )
+
+    def find(self, text: str) -> BackupRecord:
+        for row in self.rows:
+            if text == "latest" or row.backup.startswith(text):
+                return row
+        raise BackupNotFoundError(f"no vault holds a backup '{text}'")
+
+    def explain(self, backup_id: str) -> BackupExplanation:
+        if self.problem:
+            raise self.problem
+        row = self.find(backup_id)
+        text = (
+            f"This backup holds {row.selection} of {row.profile_name} as of one moment. "
+            "Every stored object was re-read and matched its SHA-256."
+        )
+        manifest = sample_data.manifest_of(row)
+        return BackupExplanation(row, manifest, sample_data.evidence_of(row), text)
+
+    def vault_name(self, row: BackupRecord) -> str:
+        names = {spec.vault_id: spec.name for spec in sample_data.VAULTS}
+        return names.get(row.vault_id, "")
+
+
+@dataclass
+class FakeVerifications:
+    """Starts verifications that stay queued."""
+
+    activity: FakeActivity
+    requests: list[VerifyRequest] = field(default_factory=list)
+
+    def start(self, request: VerifyRequest) -> RunId:
+        self.requests.append(request)
+        return self.activity.begin(RunKind.VERIFY, f"Verify {request.backup}", "", "")
+
+
+@dataclass
+class FakeRestores:
+    """Plans by the real rule over sample manifests; ``existing`` is what the target holds."""
+
+    backups: FakeBackups
+    activity: FakeActivity
+    existing: dict[str, frozenset[str]] = field(default_factory=dict)
+    requests: list[RestoreRequest] = field(default_factory=list)
+
+    def preview(self, request: RestoreRequest) -> RestorePlan:
+        manifest = sample_data.manifest_of(self.backups.find(request.backup))
+        return plan_restore(manifest, request, self.existing, sample_data.NOW)
+
+    def start(self, request: RestoreRequest) -> RunId:
+        self.preview(request).require_confirmed()
+        self.requests.append(request)
+        title = f"Restore into {request.profile}"
+        return self.activity.begin(RunKind.RESTORE, title, request.profile, "")
+
+
+@dataclass(frozen=True, slots=True)
+class FakeServices:
+    """All fakes together, with their own types; ``services`` is what a page takes."""
+
+    profiles: FakeProfiles
+    vaults: FakeVaults
+    backups: FakeBackups
+    verifications: FakeVerifications
+    restores: FakeRestores
+    metrics: Metrics
+    activity: FakeActivity
+    background: FakeBackground
+    clock: FakeClock
+
+    @property
+    def services(self) -> Services:
+        """Return the same under the real type."""
+        return cast("Services", self)
+
+
+def sample_services() -> FakeServices:
+    """Return services of a workstation that has been used for a month."""
+    return _assembled(
+        FakeProfiles(list(sample_data.PROFILES)),
+        FakeVaults(list(sample_data.VAULTS), dict(sample_data.HEALTH)),
+        list(sample_data.RECORDS),
+        FakeActivity(sample_runs.RUNS, sample_runs.LOG),
+    )
+
+
+def empty_services() -> FakeServices:
+    """Return services of a brand-new install."""
+    return _assembled(FakeProfiles([]), FakeVaults([], {}), [], FakeActivity((), ()))
+
+
+def _assembled(
+    profiles: FakeProfiles, vaults: FakeVaults, rows: list[BackupRecord], activity: FakeActivity
+) -> FakeServices:
+    backups = FakeBackups(rows, activity)
+    clock = FakeClock(sample_data.NOW)
+    metrics = Metrics(
+        cast("Profiles", profiles), cast("Vaults", vaults), cast("Catalog", backups), clock
+    )
+    return FakeServices(
+        profiles,
+        vaults,
+        backups,
+        FakeVerifications(activity),
+        FakeRestores(backups, activity),
+        metrics,
+        activity,
+        FakeBackground(),
+        clock,
+    )

@@ -1,0 +1,60 @@
+"""What every test of the window gets: the theme, and services with sample data or none."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from fakes.services import FakeServices, empty_services, sample_services
+from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.shell.navigation import Navigator
+from mangrove.ui.theme.style import Theme
+
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
+
+@pytest.fixture(scope="session")
+def look(qapp: QApplication) -> Theme:
+    """The theme, made once: the application keeps it."""
+    return Theme(qapp, RESOURCES)
+
+
+@pytest.fixture(autouse=True)
+def themed(look: Theme) -> None:
+    """Every test of the window needs the theme before its first widget."""
+
+
+@pytest.fixture
+def fakes() -> FakeServices:
+    """Services of a workstation that has been used for a month."""
+    return sample_services()
+
+
+@pytest.fixture
+def no_data() -> FakeServices:
+    """Services of a brand-new install."""
+    return empty_services()
+
+
+class Ends:
+    """What pages take besides services, kept alive together."""
+
+    def __init__(self, fakes: FakeServices) -> None:
+        self.owner = QObject()
+        self.services = fakes.services
+        self.calls = Calls(fakes.services.background, self.owner)
+        self.bridge = ActivityBridge(fakes.services.activity, self.owner)
+        self.navigator = Navigator(self.owner)
+
+
+@pytest.fixture
+def ends(fakes: FakeServices) -> Ends:
+    """Calls, bridge and navigator over the sample services."""
+    return Ends(fakes)
+
+
+@pytest.fixture
+def empty_ends(no_data: FakeServices) -> Ends:
+    """Calls, bridge and navigator over a brand-new install."""
+    return Ends(no_data)
