@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 import obstore
-from obstore.store import ClientConfig, S3Config, S3Store
+from obstore.store import S3Store
 
 from mangrove.core.errors import BlobNotFoundError
 from mangrove.core.secret import Secret
@@ -19,6 +19,7 @@ from mangrove.vault.storage.error_map import (
 )
 
 PART_BYTES = 8 << 20
+CHUNK_BYTES = 1 << 20
 UPLOADS_AT_ONCE = 3
 DEFAULT_REGION = "us-east-1"
 
@@ -91,10 +92,18 @@ class ObjectStorage:
     def get(self, name: BlobName) -> Iterator[bytes]:
         """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
         try:
-            result = obstore.get(self._store, self._key(name))
+            stream = obstore.get(self._store, self._key(name)).stream(min_chunk_size=CHUNK_BYTES)
         except ObjectStoreFault as error:
             raise from_object_store(error, name) from error
-        return _read(result, name)
+
+        def read() -> Iterator[bytes]:
+            try:
+                for chunk in stream:
+                    yield bytes(chunk)
+            except ObjectStoreFault as error:
+                raise from_object_store(error, name) from error
+
+        return read()
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield the blobs whose name starts with a prefix, in no order."""
@@ -137,30 +146,25 @@ class ObjectStorage:
 def _connect(
     bucket: str, address: StorageAddress, keys: tuple[str, Secret | None], patience: Patience
 ) -> S3Store:
-    endpoint = address.option("endpoint")
-    config: S3Config = {
-        "region": address.option("region") or DEFAULT_REGION,
-        "virtual_hosted_style_request": address.option("style") == "virtual",
-    }
-    if endpoint:
-        config["endpoint"] = endpoint.rstrip("/")
+    region = address.option("region") or DEFAULT_REGION
+    # Always given: obstore would else take one from the environment.
+    endpoint = address.option("endpoint") or f"https://s3.{region}.amazonaws.com"
     access_key, secret_key = keys
-    if access_key and secret_key:
-        config["access_key_id"] = access_key
-        config["secret_access_key"] = secret_key.reveal()
-    else:  # a public bucket; without this, obstore asks the cloud's metadata service
-        config["skip_signature"] = True
-    client: ClientConfig = {
-        "allow_http": bool(endpoint and endpoint.startswith("http://")),
-        "connect_timeout": timedelta(seconds=patience.connect_s),
-        "read_timeout": timedelta(seconds=patience.read_s),
-        "timeout": timedelta(seconds=patience.request_s),
-    }
     try:
         return S3Store(
             bucket,
-            config=config,
-            client_options=client,
+            endpoint=endpoint.rstrip("/"),
+            region=region,
+            virtual_hosted_style_request=address.option("style") == "virtual",
+            access_key_id=access_key,
+            secret_access_key=secret_key.reveal() if secret_key else "",
+            skip_signature=not (access_key and secret_key),  # a public bucket
+            client_options={
+                "allow_http": endpoint.startswith("http://"),
+                "connect_timeout": timedelta(seconds=patience.connect_s),
+                "read_timeout": timedelta(seconds=patience.read_s),
+                "timeout": timedelta(seconds=patience.request_s),
+            },
             retry_config={
                 "max_retries": patience.retries,
                 "retry_timeout": timedelta(seconds=patience.retry_s),
@@ -200,11 +204,3 @@ class _Source:
         except BaseException as error:
             self.failure = error
             raise
-
-
-def _read(result: "obstore.GetResult", name: str) -> Iterator[bytes]:
-    try:
-        for chunk in result.stream(min_chunk_size=1 << 20):
-            yield bytes(chunk)
-    except ObjectStoreFault as error:
-        raise from_object_store(error, name) from error

@@ -1,0 +1,171 @@
+"""A backup being written: blobs first, manifest next, its signature last."""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from mangrove.core.errors import (
+    BlobExistsError,
+    MangroveError,
+    StorageUnavailableError,
+    VaultError,
+)
+from mangrove.core.manifest import Manifest, StoredBlob
+from mangrove.core.ports import Storage
+from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, VaultId
+from mangrove.vault.layout import BackupFolder, is_manifest_signature
+from mangrove.vault.manifest_codec import encode_manifest
+from mangrove.vault.records import record_of
+from mangrove.vault.sealing import Sealer
+from mangrove.vault.signatures import LIMIT_BYTES, BackupComment, claimed_comment
+from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, store_compared
+
+log = logging.getLogger(__name__)
+
+
+class VaultDraft:
+    """A backup that does not exist yet. Leaving the ``with`` block unpublished removes it.
+
+    Threads: ``put`` and ``compare`` from any; the others from the one that opened it.
+    Errors: what could not be removed stays behind unsigned, and the vault lists it as debris.
+    """
+
+    def __init__(
+        self, storage: Storage, sealer: Sealer, folder: BackupFolder, vault_id: VaultId
+    ) -> None:
+        self._storage = storage
+        self._sealer = sealer
+        self._folder = folder
+        self._vault_id = vault_id
+        self._sequence = next_sequence(storage)
+        self._lock = threading.Lock()
+        self._stored: dict[BlobName, BlobReceipt] = {}
+        self._touched: set[BlobName] = set()  # also what may be there after a failure
+        self._is_over = False
+        self._is_published = False
+
+    @property
+    def sequence(self) -> int:
+        """Return the sequence number this backup will carry."""
+        return self._sequence
+
+    def put(self, place: BlobPlace, chunks: Iterable[bytes]) -> BlobReceipt:
+        """Encrypt and store one blob; safe for several threads.
+
+        Errors: what the chunks raise passes through, and the blob does not appear.
+        """
+        name = self._folder.blob(place)
+        meter = Meter()
+        with self._claim(name):
+            self._storage.put(name, meter.through(self._sealer.seal(chunks)))
+        receipt = BlobReceipt(name, meter.size_bytes, meter.sha256)
+        with self._lock:
+            self._stored[name] = receipt
+            is_late = self._is_over
+        if is_late:
+            self._storage.delete(name)
+            raise VaultError("the backup was given up meanwhile; nothing of it was kept")
+        return receipt
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
+        compare_blob(self._storage, blob)
+
+    def take_back(self, name: BlobName) -> None:
+        """Remove a blob of this draft that the manifest will not list."""
+        with self._lock:
+            if name not in self._touched:
+                raise AssertionError(f"not a blob of this draft: {name}")
+        self._storage.delete(name)
+        with self._lock:
+            self._touched.discard(name)
+            self._stored.pop(name, None)
+
+    def publish(self, manifest: Manifest) -> BackupRecord:
+        """Store manifest and signature; from here on the backup exists."""
+        self._check(manifest)
+        self._drop_unlisted(manifest)
+        sealed = b"".join(self._sealer.seal([encode_manifest(manifest)]))
+        comment = BackupComment(manifest.backup, manifest.sequence, self._vault_id)
+        signature = self._sealer.sign(sealed, comment.text)
+        self._store_own(self._folder.manifest, sealed)
+        self._store_own(self._folder.manifest_signature, signature)
+        self._is_published = self._is_over = True
+        log.info("backup published backup=%s sequence=%d", manifest.backup, manifest.sequence)
+        return record_of(manifest)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Remove what was stored unless it was published; the original exception wins."""
+        if self._is_published:
+            return
+        with self._lock:
+            self._is_over = True
+            names = sorted(self._touched, key=lambda name: not is_manifest_signature(name))
+        for name in names:
+            try:
+                self._storage.delete(name)
+            except MangroveError as failure:
+                log.info("draft left behind blob=%s reason=%s", name, failure)
+                if is_manifest_signature(name) or isinstance(failure, StorageUnavailableError):
+                    return  # a backup that may be signed keeps its blobs; a lost storage, all
+
+    @contextmanager
+    def _claim(self, name: BlobName) -> Iterator[None]:
+        with self._lock:
+            if self._is_over:
+                raise VaultError("the backup was given up; nothing was stored")
+            was_touched = name in self._touched
+            self._touched.add(name)
+        try:
+            yield
+        except BlobExistsError:
+            if not was_touched:  # somebody else's: never ours to remove
+                with self._lock:
+                    self._touched.discard(name)
+            raise
+
+    def _store_own(self, name: BlobName, data: bytes) -> None:
+        with self._claim(name):
+            store_compared(self._storage, name, data)
+
+    def _check(self, manifest: Manifest) -> None:
+        """Refuse to sign what is not true of this draft; only a bug of ours can trip it."""
+        folder = self._folder
+        claims = (manifest.backup, manifest.profile_slug, manifest.vault_id, manifest.sequence)
+        if claims != (folder.backup, folder.profile_slug, self._vault_id, self._sequence):
+            raise AssertionError("the manifest belongs to another draft")
+        if manifest.encrypted != folder.sealed:
+            raise AssertionError("the manifest is wrong about encryption")
+        for blob in manifest.blobs:
+            if self._stored.get(BlobName(blob.name)) != _receipt(blob):
+                raise AssertionError(f"the manifest lists what was not stored: {blob.name}")
+
+    def _drop_unlisted(self, manifest: Manifest) -> None:
+        listed = {blob.name for blob in manifest.blobs}
+        for name in [name for name in self._touched if name not in listed]:
+            self.take_back(name)
+
+
+def next_sequence(storage: Storage) -> int:
+    """Return 1 more than the highest sequence number that any signature in a vault claims."""
+    highest = 0
+    for info in storage.list():
+        if is_manifest_signature(info.name) and info.size_bytes <= LIMIT_BYTES:
+            comment = claimed_comment(fetch_whole(storage, info.name, LIMIT_BYTES))
+            highest = max(highest, comment.sequence if comment else 0)
+    return highest + 1
+
+
+def _receipt(blob: StoredBlob) -> BlobReceipt:
+    return BlobReceipt(BlobName(blob.name), blob.size_bytes, blob.sha256)

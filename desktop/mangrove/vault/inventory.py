@@ -1,0 +1,102 @@
+"""What a listing of a vault's storage means: signed backups, evidence, and debris."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from mangrove.core.backup import BackupId
+from mangrove.core.ports import Storage
+from mangrove.core.vault import BlobInfo, Debris
+from mangrove.vault.layout import is_manifest_signature, owner_of
+
+
+@runtime_checkable
+class HasLeftovers(Protocol):
+    """A storage whose interrupted writers leave temporary files."""
+
+    def leftovers(self) -> Iterator[BlobInfo]:
+        """Yield them; ``delete`` takes their names."""
+        ...
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The blobs in one backup's folder."""
+
+    profile_slug: str
+    backup: BackupId
+    is_signed: bool = False
+    blobs: list[BlobInfo] = field(default_factory=list)
+    leftovers: list[BlobInfo] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """What the blobs take, without temporary files."""
+        return sum(blob.size_bytes for blob in self.blobs)
+
+
+@dataclass(slots=True)
+class Inventory:
+    """Everything of ours in a storage.
+
+    Attributes:
+        shelves: One per folder that is named like a backup, newest id first.
+        strays: Temporary files outside unsigned backup folders.
+    """
+
+    shelves: tuple[Shelf, ...]
+    strays: tuple[BlobInfo, ...]
+
+    @property
+    def signed(self) -> tuple[Shelf, ...]:
+        """The folders that are backups."""
+        return tuple(shelf for shelf in self.shelves if shelf.is_signed)
+
+    @property
+    def debris(self) -> tuple[Debris, ...]:
+        """What belongs to no signed backup; objects that are not ours are not counted."""
+        unsigned = [shelf for shelf in self.shelves if not shelf.is_signed]
+        found = [_debris(s.profile_slug, s.backup, (*s.blobs, *s.leftovers)) for s in unsigned]
+        return (*found, *([_debris("", "", self.strays)] if self.strays else ()))
+
+    def pieces(self, debris: Debris) -> tuple[BlobInfo, ...]:
+        """Return the objects that a piece of debris consists of now; none of a signed backup."""
+        if not debris.backup:
+            return self.strays
+        shelves = [s for s in self.shelves if s.backup == debris.backup and not s.is_signed]
+        return tuple(blob for s in shelves for blob in (*s.blobs, *s.leftovers))
+
+
+def take_inventory(storage: Storage) -> Inventory:
+    """List a storage and sort what is found."""
+    shelves: dict[tuple[str, BackupId], Shelf] = {}
+    for info in storage.list():
+        if owner := owner_of(info.name):
+            shelf = shelves.setdefault(owner, Shelf(*owner))
+            shelf.blobs.append(info)
+            shelf.is_signed = shelf.is_signed or is_manifest_signature(info.name)
+    strays = _sort_leftovers(storage, shelves)
+    newest_first = sorted(shelves.values(), key=lambda shelf: shelf.backup, reverse=True)
+    return Inventory(tuple(newest_first), strays)
+
+
+def _sort_leftovers(
+    storage: Storage, shelves: dict[tuple[str, BackupId], Shelf]
+) -> tuple[BlobInfo, ...]:
+    strays: list[BlobInfo] = []
+    for info in storage.leftovers() if isinstance(storage, HasLeftovers) else ():
+        owner = owner_of(info.name)
+        shelf = shelves.setdefault(owner, Shelf(*owner)) if owner else None
+        if shelf is None or shelf.is_signed:
+            strays.append(info)
+        else:
+            shelf.leftovers.append(info)
+    return tuple(strays)
+
+
+def _debris(slug: str, backup: str, blobs: Iterable[BlobInfo]) -> Debris:
+    found = tuple(blobs)
+    moments: list[datetime] = [b.modified_at for b in found if b.modified_at is not None]
+    size = sum(blob.size_bytes for blob in found)
+    return Debris(slug, backup, len(found), size, max(moments, default=None))

@@ -1,0 +1,92 @@
+"""Makes and opens vaults."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from mangrove.core.errors import BlobExistsError
+from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys
+from mangrove.core.secret import Secret
+from mangrove.core.vault import StorageAddress, VaultSpec, parse_vault_url, storage_key_ref
+from mangrove.vault.crypto.minisign import MinisignSecretKey
+from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
+from mangrove.vault.descriptor import descriptor_of, encode_descriptor
+from mangrove.vault.layout import DESCRIPTOR
+from mangrove.vault.reader import StoredVault
+from mangrove.vault.sealing import Sealer
+from mangrove.vault.storage.opening import ensure_folder, open_storage
+from mangrove.vault.transfer import store_compared
+
+log = logging.getLogger(__name__)
+OpenStorage = Callable[[StorageAddress, str, Secret | None], Storage]
+
+
+class VaultFactory:
+    """Makes and opens vaults with the secrets of one store.
+
+    Args:
+        secrets: Where identities, signing keys and storage keys are.
+        clock: Measures how long making a vault took, for the log.
+        open_at: How a storage is opened; tests and the demo give their own.
+    """
+
+    def __init__(
+        self, secrets: SecretStore, clock: Clock, open_at: OpenStorage = open_storage
+    ) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._open_at = open_at
+
+    def create(self, spec: VaultSpec) -> None:
+        """Write ``vault.json`` into an empty storage, with keys already in the secret store.
+
+        Raises:
+            BlobExistsError: If a vault is there already.
+            StorageUnavailableError, StorageDeniedError: As the storage says.
+        """
+        began_s = self._clock.monotonic_s()
+        for recipient in spec.recipients:
+            X25519Recipient.from_text(recipient)
+        Sealer(spec, self._secrets).require_signing_key()
+        ensure_folder(parse_vault_url(spec.url))
+        storage = self._storage(spec)
+        _refuse_occupied(storage)
+        store_compared(storage, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
+        took_s = self._clock.monotonic_s() - began_s
+        log.info("vault created vault=%s seconds=%.1f", spec.vault_id, took_s)
+
+    def open(self, spec: VaultSpec) -> Vault:
+        """Open a vault; secrets are fetched when they are first needed."""
+        parse_vault_url(spec.url)
+        return StoredVault(spec, partial(self._storage, spec), Sealer(spec, self._secrets))
+
+    def new_keys(self) -> VaultKeys:
+        """Make an age identity and a signing key."""
+        identity, signing_key = X25519Identity.generate(), MinisignSecretKey.generate()
+        return VaultKeys(
+            identity=Secret(identity.to_text()),
+            recipient=identity.recipient.to_text(),
+            signing_key=Secret(signing_key.to_text()),
+            public_key=signing_key.public_key.to_text(),
+        )
+
+    def _storage(self, spec: VaultSpec) -> Storage:
+        has_key = bool(spec.access_key)
+        secret = self._secrets.fetch(storage_key_ref(spec.vault_id)) if has_key else None
+        return self._open_at(parse_vault_url(spec.url), spec.access_key, secret)
+
+
+def _refuse_occupied(storage: Storage) -> None:
+    """Refuse a place that holds a vault, or anything that would be mixed up with one."""
+    found = next((info for info in storage.list() if not info.name.startswith(".")), None)
+    if found is None:
+        return
+    if next(storage.list(DESCRIPTOR), None) is not None:
+        raise BlobExistsError(
+            "a vault is there already; nothing was written",
+            hint="open it with its recovery kit, or choose another place",
+        )
+    raise BlobExistsError(
+        f"the place is not empty: it holds '{found.name}'; nothing was written",
+        hint="choose an empty folder, or a prefix of its own in the bucket",
+    )

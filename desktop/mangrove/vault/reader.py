@@ -1,0 +1,272 @@
+"""An open vault: checks, decrypts and yields what it holds, and begins new backups."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from mangrove.core.backup import BackupId
+from mangrove.core.errors import (
+    BackupNotFoundError,
+    BlobNotFoundError,
+    MangroveError,
+    ManifestCorruptError,
+    SignatureInvalidError,
+    StorageDeniedError,
+    StorageUnavailableError,
+    VaultError,
+    VaultNotFoundError,
+)
+from mangrove.core.manifest import Manifest, StoredBlob
+from mangrove.core.ports import Draft, Storage
+from mangrove.core.vault import BackupRecord, Debris, VaultHealth, VaultSpec
+from mangrove.core.verification import Evidence
+from mangrove.vault.descriptor import LIMIT_BYTES as DESCRIPTOR_LIMIT_BYTES
+from mangrove.vault.descriptor import decode_descriptor, descriptor_of
+from mangrove.vault.draft import VaultDraft
+from mangrove.vault.evidence_shelf import EvidenceShelf
+from mangrove.vault.inventory import Shelf, take_inventory
+from mangrove.vault.layout import DESCRIPTOR, BackupFolder, folder_of
+from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
+from mangrove.vault.manifest_codec import decode_manifest
+from mangrove.vault.records import record_of, unreadable_record
+from mangrove.vault.sealing import Sealer
+from mangrove.vault.signatures import (
+    LIMIT_BYTES,
+    BackupComment,
+    claimed_comment,
+    parse_backup_comment,
+)
+from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob
+
+log = logging.getLogger(__name__)
+CHECKED_FIRST_BYTES = 8 << 20
+"""Blobs up to this size are compared with the manifest before anything of them is yielded."""
+
+
+class StoredVault:
+    """A vault in a storage. Safe for several threads.
+
+    Attributes are private: everything trusted comes from the spec, never from the storage.
+    """
+
+    def __init__(
+        self, spec: VaultSpec, open_storage: Callable[[], Storage], sealer: Sealer
+    ) -> None:
+        self._spec = spec
+        self._open_storage = open_storage
+        self._sealer = sealer
+        self._lock = threading.Lock()
+        self._opened: Storage | None = None
+
+    @property
+    def spec(self) -> VaultSpec:
+        """Return what we know and trust of it."""
+        return self._spec
+
+    def begin(self, profile_slug: str, backup: BackupId) -> AbstractContextManager[Draft]:
+        """Start a backup.
+
+        Raises:
+            SecretNotFoundError: If the signing key is not in the keyring.
+            VaultNotFoundError: If another vault, or none, lies in the storage.
+        """
+        folder = self._folder(backup)
+        if folder.profile_slug != profile_slug:
+            raise AssertionError("a backup's id carries the slug of its profile")
+        self._sealer.require_signing_key()
+        self._check_descriptor()
+        return VaultDraft(self._storage, self._sealer, folder, self._spec.vault_id)
+
+    def manifest(self, backup: BackupId) -> Manifest:
+        """Read a manifest, its signature checked against the key we trust.
+
+        Raises:
+            BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.
+        """
+        folder = self._folder(backup)
+        signature = self._signature(folder)
+        try:
+            data = fetch_whole(self._storage, folder.manifest, MANIFEST_LIMIT_BYTES)
+        except BlobNotFoundError as error:
+            raise ManifestCorruptError(
+                f"the manifest of {backup} is missing beside its signature", backup=backup
+            ) from error
+        comment = parse_backup_comment(self._sealer.verify(data, signature))
+        if comment.backup != backup or comment.vault_id != self._spec.vault_id:
+            raise SignatureInvalidError(
+                f"what lies in the place of {backup} was signed as {comment.backup}",
+                hint="somebody moved or copied it; do not restore from it",
+                backup=backup,
+            )
+        manifest = decode_manifest(b"".join(self._sealer.unseal([data])))
+        self._check_place(manifest, comment)
+        return manifest
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
+        compare_blob(self._storage, blob)
+
+    def read(self, blob: StoredBlob) -> Iterator[bytes]:
+        """Yield a blob decrypted, still compressed; nothing unauthenticated is yielded.
+
+        Errors: a blob that is larger than 8 MiB and encrypted is authenticated piece by piece
+            while it is read, and compared with the manifest before its last piece is yielded;
+            every other one is compared first.
+        """
+        if blob.size_bytes <= CHECKED_FIRST_BYTES:
+            meter = Meter(limit_bytes=blob.size_bytes)
+            data = b"".join(meter.through(open_blob(self._storage, blob)))
+            meter.check(blob)
+            yield from self._sealer.unseal([data])
+            return
+        if not self._spec.is_encrypted:
+            compare_blob(self._storage, blob)
+        meter = Meter(limit_bytes=blob.size_bytes)
+        held: bytes | None = None
+        for chunk in self._sealer.unseal(meter.through(open_blob(self._storage, blob))):
+            if held is not None:
+                yield held
+            held = chunk
+        meter.check(blob)
+        if held is not None:
+            yield held
+
+    def keep_evidence(self, evidence: Evidence) -> None:
+        """Store evidence with its backup, signed."""
+        self._shelf_of(self._folder(evidence.backup)).keep(evidence)
+
+    def evidence(self, backup: BackupId) -> tuple[Evidence, ...]:
+        """Return the evidence of a backup whose signature holds, newest first."""
+        return self._shelf_of(self._folder(backup)).read_listed()
+
+    def records(self) -> Iterator[BackupRecord]:
+        """Yield every backup as the storage has it; unreadable ones as such.
+
+        Raises:
+            StorageUnavailableError, StorageDeniedError: The storage as a whole failed us.
+        """
+        for shelf in take_inventory(self._storage).signed:
+            yield self._record(shelf)
+
+    def health(self) -> VaultHealth:
+        """Look at storage, keys and debris."""
+        has_identity, has_key = self._sealer.has_identity, self._sealer.has_signing_key
+        try:
+            inventory = take_inventory(self._storage)
+            free_bytes = self._storage.free_bytes()
+        except MangroveError as error:
+            return VaultHealth(
+                reachable=False,
+                problem=error.message,
+                backups=0,
+                stored_bytes=0,
+                free_bytes=None,
+                has_identity=has_identity,
+                has_signing_key=has_key,
+                debris=(),
+            )
+        return VaultHealth(
+            reachable=True,
+            problem=self._descriptor_problem(),
+            backups=len(inventory.signed),
+            stored_bytes=sum(shelf.size_bytes for shelf in inventory.signed),
+            free_bytes=free_bytes,
+            has_identity=has_identity,
+            has_signing_key=has_key,
+            debris=inventory.debris,
+        )
+
+    def clean(self, debris: Debris) -> int:
+        """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""
+        inventory = take_inventory(self._storage)
+        if any(shelf.backup == debris.backup for shelf in inventory.signed):
+            raise VaultError(
+                f"{debris.backup} is a signed backup and was not touched",
+                hint="look at the vault again: what was debris has been finished meanwhile",
+            )
+        freed = 0
+        for piece in inventory.pieces(debris):
+            self._storage.delete(piece.name)
+            freed += piece.size_bytes
+        log.info("debris removed backup=%s bytes=%d", debris.backup, freed)
+        return freed
+
+    @property
+    def _storage(self) -> Storage:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open_storage()
+            return self._opened
+
+    def _folder(self, backup: BackupId) -> BackupFolder:
+        return folder_of(backup, sealed=self._spec.is_encrypted)
+
+    def _shelf_of(self, folder: BackupFolder) -> EvidenceShelf:
+        return EvidenceShelf(self._storage, self._sealer, folder, self._spec.vault_id)
+
+    def _signature(self, folder: BackupFolder) -> bytes:
+        try:
+            return fetch_whole(self._storage, folder.manifest_signature, LIMIT_BYTES)
+        except BlobNotFoundError as error:
+            if any(self._storage.list(folder.foreign_manifest_signature)):
+                raise SignatureInvalidError(
+                    f"{folder.backup} is not encrypted as this vault's backups are",
+                    hint="somebody put it there; do not restore from it",
+                ) from error
+            raise BackupNotFoundError(
+                f"{folder.backup} is not in the vault {self._spec.name}",
+                hint="list the vault again",
+            ) from error
+
+    def _check_place(self, manifest: Manifest, comment: BackupComment) -> None:
+        claims = BackupComment(manifest.backup, manifest.sequence, comment.vault_id)
+        if claims != comment or manifest.vault_id != comment.vault_id:
+            raise ManifestCorruptError("the manifest and its signature's comment differ")
+        if manifest.encrypted != self._spec.is_encrypted:
+            raise ManifestCorruptError("the manifest is not encrypted as it says")
+
+    def _record(self, shelf: Shelf) -> BackupRecord:
+        try:
+            manifest = self.manifest(shelf.backup)
+            names = [info.name for info in shelf.blobs]
+            return record_of(manifest, self._shelf_of(self._folder(shelf.backup)).read(names))
+        except (StorageUnavailableError, StorageDeniedError):
+            raise
+        except MangroveError as error:
+            return unreadable_record(shelf, self._spec, self._sequence_of(shelf), error.message)
+
+    def _sequence_of(self, shelf: Shelf) -> int:
+        try:
+            signature = self._signature(self._folder(shelf.backup))
+        except (BackupNotFoundError, VaultError):
+            return 0
+        comment = claimed_comment(signature)
+        return comment.sequence if comment else 0
+
+    def _check_descriptor(self) -> None:
+        try:
+            data = fetch_whole(self._storage, DESCRIPTOR, DESCRIPTOR_LIMIT_BYTES)
+        except BlobNotFoundError as error:
+            raise VaultNotFoundError(
+                "there is no vault in the storage: vault.json is missing",
+                hint="check that the right disk is mounted or the right bucket is named",
+            ) from error
+        found, expected = decode_descriptor(data), descriptor_of(self._spec)
+        if found.vault_id != expected.vault_id:
+            raise VaultNotFoundError(
+                "another vault lies in the storage; nothing was read or written",
+                hint="check the vault's URL",
+            )
+        if (found.recipients, found.public_key) != (expected.recipients, expected.public_key):
+            raise VaultNotFoundError(
+                "vault.json names other keys than the ones trusted here; nothing was written",
+                hint="find out who changed it before anything is stored there",
+            )
+
+    def _descriptor_problem(self) -> str:
+        try:
+            self._check_descriptor()
+        except MangroveError as error:
+            return error.message
+        return ""
