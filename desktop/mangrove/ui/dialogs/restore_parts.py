@@ -1,0 +1,274 @@
+"""The parts of the restore dialog: what, where, what it replaces, and how."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from mangrove.core.backup import IndexChoice, SafetyBackup
+from mangrove.core.manifest import Manifest
+from mangrove.core.restore import RestorePlan, copy_name
+from mangrove.ui.dialogs.restore_choice import Where
+from mangrove.ui.models.contents_model import rows_of_manifest
+from mangrove.ui.models.namespace_tree_model import STORED_COLUMNS, Chosen, NamespaceTreeModel
+from mangrove.ui.models.rename_model import TARGET, RenameModel, RenameRow
+from mangrove.ui.theme.style import set_icon
+from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.namespace_tree import NamespaceTree
+from mangrove.ui.widgets.search_field import SearchField
+from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
+
+
+class WhatPart(QWidget):
+    """A tree of what the backup holds, everything ticked.
+
+    Signals:
+        changed(): Other collections are ticked.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = NamespaceTreeModel(STORED_COLUMNS, checkable=True, parent=self)
+        self.tree = NamespaceTree(self.model)
+        self.tree.setMinimumHeight(Space.XXL * 4)
+        self.search = SearchField(self.tr("Find a collection"))
+        head = QHBoxLayout()
+        head.addWidget(SectionTitle(self.tr("What")))
+        head.addStretch()
+        head.addWidget(self.search)
+        column = _column(self)
+        column.addLayout(head)
+        column.addWidget(self.tree)
+        self.search.filter_changed.connect(self.tree.filter_by)
+        self.model.choice_changed.connect(self.changed)
+
+    def show_manifest(self, manifest: Manifest) -> None:
+        """Show what the backup holds."""
+        self.model.set_rows(rows_of_manifest(manifest))
+
+    @property
+    def chosen(self) -> Chosen:
+        """What is ticked."""
+        return self.model.chosen()
+
+
+class WherePart(QWidget):
+    """The deployment, and the name of each database there.
+
+    Signals:
+        changed(): Deployment or a name is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, at: datetime, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._at = at
+        self._sources: tuple[str, ...] = ()
+        self._named: dict[str, str] = {}
+        self.profile = QComboBox()
+        self.where = ChoiceList(
+            (
+                Option(
+                    Where.COPY,
+                    self.tr("Into a &copy"),
+                    self.tr("New databases beside the existing ones. Nothing is overwritten."),
+                ),
+                Option(
+                    Where.NAMED,
+                    self.tr("Into databases that I &name"),
+                    self.tr("What stands there already is shown, and must be confirmed by name."),
+                ),
+            )
+        )
+        self.model = RenameModel(self)
+        self.table = QTableView()
+        self._lay_out()
+        self.profile.currentIndexChanged.connect(self.changed)
+        self.where.chosen.connect(self._on_where_chosen)
+        self.model.targets_changed.connect(self._on_targets_changed)
+
+    def show_sources(self, sources: tuple[str, ...]) -> None:
+        """Show a line for each of these databases; names given before are kept."""
+        self._sources = sources
+        self._show_rows()
+
+    @property
+    def targets(self) -> tuple[tuple[str, str], ...]:
+        """Source and target of each database."""
+        return tuple((row.source, row.target) for row in self.model.rows)
+
+    def _lay_out(self) -> None:
+        self.table.setModel(self.model)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(Size.TABLE_ROW)
+        self.table.setShowGrid(False)
+        self.table.setAccessibleName(self.tr("Names of the restored databases"))
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(TARGET, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        self.table.setMinimumHeight(Space.XXL * 3)
+        column = _column(self)
+        column.addWidget(SectionTitle(self.tr("Where")))
+        column.addWidget(FormRow(self.tr("&Deployment"), self.profile))
+        column.addWidget(self.where)
+        column.addWidget(self.table)
+
+    def _show_rows(self) -> None:
+        names = self._copies() if self.where.value is Where.COPY else self._named
+        rows = [RenameRow(s, names.get(s, s)) for s in self._sources]
+        self.model.set_rows(rows, editable=self.where.value is Where.NAMED)
+
+    def _copies(self) -> Mapping[str, str]:
+        return {source: copy_name(source, self._at) for source in self._sources}
+
+    @Slot()
+    def _on_where_chosen(self) -> None:
+        self._show_rows()
+        self.changed.emit()
+
+    @Slot()
+    def _on_targets_changed(self) -> None:
+        self._named.update(dict(self.targets))
+        self.changed.emit()
+
+
+class ReplacePart(QWidget):
+    """What stands at the target already: each database's name must be typed.
+
+    Signals:
+        changed(): A name was typed or taken back, or the safety backup switched.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fields: dict[str, TypedConfirmation] = {}
+        self._profile = ""
+        self._note = TextLabel("", "strong").wrapping()
+        self.safety = QCheckBox(self.tr("&Back up first what would be dropped"))
+        self.safety.setChecked(True)
+        self.safety.setToolTip(self.tr("Into the same vault as this backup."))
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(Space.S)
+        column = _column(self)
+        column.addWidget(SectionTitle(self.tr("Existing data")))
+        column.addWidget(self._note)
+        column.addLayout(self._rows)
+        column.addWidget(self.safety)
+        self.safety.toggled.connect(self.changed)
+        self.hide()
+
+    def show_plan(self, plan: RestorePlan | None) -> None:
+        """Ask for the names of the databases that the plan found occupied."""
+        if plan is None:
+            return
+        if plan.profile != self._profile:
+            self._forget(tuple(self.fields))
+            self._profile = plan.profile
+        self._forget(tuple(name for name in self.fields if name not in plan.occupied))
+        for name in plan.occupied:
+            if name not in self.fields:
+                self._add(name, plan.profile)
+        self._note.setText(self._described(plan))
+        self.safety.setVisible(bool(plan.replaced))
+        self.setVisible(bool(plan.occupied))
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """The databases whose names were typed."""
+        return tuple(name for name, field in self.fields.items() if field.is_confirmed)
+
+    @property
+    def safety_choice(self) -> SafetyBackup:
+        """Whether to back up first what would be dropped."""
+        return SafetyBackup.TAKE if self.safety.isChecked() else SafetyBackup.SKIP
+
+    def _described(self, plan: RestorePlan) -> str:
+        if not plan.replaced:
+            words = self.tr(
+                "{names} on {profile} holds data. Its collections have other names and"
+                " stay as they are."
+            )
+            return words.format(names=", ".join(plan.occupied), profile=plan.profile)
+        names = ", ".join(map(str, plan.replaced))
+        words = self.tr("These collections on {profile} are dropped and replaced: {names}")
+        return words.format(profile=plan.profile, names=names)
+
+    def _add(self, name: str, profile: str) -> None:
+        prompt = self.tr("Type {database} to allow changes to this database on {profile}")
+        field = TypedConfirmation(name, prompt.format(database=name, profile=profile))
+        field.confirmed_changed.connect(self._on_confirmed_changed)
+        self.fields[name] = field
+        self._rows.addWidget(field)
+
+    def _forget(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            field = self.fields.pop(name)
+            field.setParent(None)
+            field.deleteLater()
+
+    @Slot(bool)
+    def _on_confirmed_changed(self, _confirmed: bool) -> None:  # noqa: FBT001 - Qt's signal
+        self.changed.emit()
+
+
+class HowPart(QWidget):
+    """Folded settings with good defaults.
+
+    Signals:
+        changed(): One of them is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fold = QToolButton()
+        self.fold.setText(self.tr("How"))
+        self.fold.setCheckable(True)
+        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.indexes = QCheckBox(self.tr("Build &indexes after the documents are in"))
+        self.indexes.setChecked(True)
+        column = _column(self)
+        column.addWidget(self.fold)
+        column.addWidget(self.indexes)
+        self.fold.toggled.connect(self._on_fold_toggled)
+        self.indexes.toggled.connect(self.changed)
+        self._on_fold_toggled(unfolded=False)
+
+    @property
+    def index_choice(self) -> IndexChoice:
+        """When indexes are built."""
+        return IndexChoice.AFTER if self.indexes.isChecked() else IndexChoice.NEVER
+
+    @Slot(bool)
+    def _on_fold_toggled(self, unfolded: bool) -> None:  # noqa: FBT001 - Qt's signal
+        set_icon(self.fold, "chevron-down" if unfolded else "chevron-right")
+        self.indexes.setVisible(unfolded)
+
+
+def _column(part: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(part)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(Space.S)
+    return column

@@ -1,0 +1,119 @@
+"""Asks how deep a backup shall be verified, and where a trial restore may go."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QWidget
+
+from mangrove.core.profile import Profile
+from mangrove.core.vault import BackupRecord
+from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
+from mangrove.services.bundle import Services
+from mangrove.ui import text
+from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.widgets.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.labels import SectionTitle
+
+
+class VerifyDialog(QuestionDialog):
+    """Three levels, each with what it proves; a target for the deepest."""
+
+    def __init__(self, parent: QWidget | None, services: Services, record: BackupRecord) -> None:
+        super().__init__(parent, "", "")
+        self.setWindowTitle(self.tr("Verify a backup"))
+        self.yes.setText(self.tr("&Verify"))
+        self._record = record
+        self.level = ChoiceList(self._levels())
+        self.level.choose(Level.RESTORED)
+        self.target = QComboBox()
+        self.target.addItem(self.tr("A throw-away server on this computer"), EMBEDDED)
+        for profile in services.profiles.all():
+            if isinstance(profile, Profile):
+                self.target.addItem(self._profile_words(profile), profile.name)
+        self._target_row = FormRow(
+            self.tr("&Restore on trial to"),
+            self.target,
+            self.tr("The trial goes into databases of its own, which are dropped afterwards."),
+        )
+        self.body.addWidget(SectionTitle(self.tr("How deep")))
+        self.body.addWidget(self.level)
+        self.body.addWidget(self._target_row)
+        self.body.addStretch()
+        self.level.chosen.connect(self._on_changed)
+        self.target.currentIndexChanged.connect(self._on_changed)
+        self._on_changed()
+
+    @classmethod
+    def ask(
+        cls, parent: QWidget | None, services: Services, record: BackupRecord
+    ) -> VerifyRequest | None:
+        """Ask, and return the request; None when the person left."""
+        dialog = cls(parent, services, record)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        answer = dialog.answer() if accepted else None
+        dialog.deleteLater()
+        return answer
+
+    def answer(self) -> VerifyRequest:
+        """Return the request as the choices stand."""
+        is_trial = self.level.value is Level.RESTORED
+        target = str(self.target.currentData()) if is_trial else EMBEDDED
+        return VerifyRequest(self._record.backup, self.level.value, target)
+
+    def _levels(self) -> Sequence[Option[Level]]:
+        return (
+            Option(
+                Level.STORED,
+                self.tr("&Stored"),
+                self.tr("Every stored object is read again and compared with its signed checksum."),
+            ),
+            Option(
+                Level.DECODED,
+                self.tr("&Decoded"),
+                self.tr(
+                    "Besides, everything is decrypted and unpacked, and documents are counted"
+                    " and compared with the signed digest."
+                ),
+            ),
+            Option(
+                Level.RESTORED,
+                self.tr("Restored on &trial"),
+                self.tr(
+                    "Besides, everything is restored to a server and compared there, with"
+                    " indexes. Only this proves that the backup comes back, and measures how"
+                    " long it takes."
+                ),
+            ),
+        )
+
+    def _profile_words(self, profile: Profile) -> str:
+        if profile.slug == self._record.profile_slug:
+            return self.tr("{name} (where it was taken)").format(name=profile.name)
+        return profile.name
+
+    @Slot()
+    def _on_changed(self) -> None:
+        is_trial = self.level.value is Level.RESTORED
+        self._target_row.setVisible(is_trial)
+        self.say(self._sentence(is_trial=is_trial))
+
+    def _sentence(self, *, is_trial: bool) -> str:
+        record = self._record
+        if is_trial:
+            words = self.tr(
+                "Read {stored}, and restore {documents} documents to {target} on"
+                " trial. Nothing existing is changed."
+            )
+        else:
+            words = self.tr("Read {stored} from the vault. Nothing is changed.")
+        return words.format(
+            stored=text.size(record.stored_bytes),
+            documents=text.count(record.documents),
+            target=self._target_words(),
+        )
+
+    def _target_words(self) -> str:
+        if self.target.currentData() == EMBEDDED:
+            return self.tr("a throw-away server")
+        return str(self.target.currentData())
