@@ -204,10 +204,24 @@ def static_stages() -> list[Stage]:
 
 
 def run_stage(stage: Stage) -> bool:
-    """Run one stage, say in one line how it went, and return whether all is well."""
+    """Run one stage and return whether all is well.
+
+    Says in one line how it went; what the tool itself had to say is shown only when it complains.
+    """
     started = time.monotonic()
-    is_fine = run(stage.command, stage.env) == 0
+    done = subprocess.run(
+        stage.command,
+        cwd=REPO,
+        env={**os.environ, **stage.env},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     seconds = time.monotonic() - started
+    is_fine = done.returncode == 0
+    if not is_fine:
+        say(done.stdout.rstrip())
     say(f"{'ok' if is_fine else 'FAILED':<7}{stage.name:<8}{seconds:6.1f} s")
     return is_fine
 
