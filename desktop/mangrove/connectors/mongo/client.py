@@ -25,6 +25,13 @@ RAW = CodecOptions(
     unicode_decode_error_handler="replace",
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
 )
+# Database.command ignores the client's own options. Replies may repeat invalid UTF-8 and dates
+# far away (the key of a duplicate, a validator), which must not raise.
+DECODED = CodecOptions[dict[str, Any]](
+    tz_aware=True,
+    unicode_decode_error_handler="replace",
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+)
 # Nothing hangs for ever: each holds unless the connection string says otherwise.
 DEFAULTS: Mapping[str, str | int | bool] = {
     "serverSelectionTimeoutMS": 10_000,
@@ -48,7 +55,11 @@ class Connection:
         Errors: as ``error_map.working`` says.
         """
         with working(self.hosts):
-            return self.client[database].command(dict(command))
+            return self.run(database, command)
+
+    def run(self, database: str, command: Mapping[str, Any]) -> dict[str, Any]:
+        """Run one command and return its decoded reply; errors are the driver's own."""
+        return self.client[database].command(dict(command), codec_options=DECODED)
 
     def raw_command(
         self,
@@ -66,7 +77,7 @@ class Connection:
         driver's monitor, which breaks the connection when its heartbeats time out.
         """
         with pymongo.timeout(LONG_WORK_S):
-            return self.client[database].command(dict(command))
+            return self.run(database, command)
 
 
 @contextmanager
@@ -120,9 +131,6 @@ def _client(uri: MongoUri, password: Secret | None, certificate_password: Secret
         # A write is sent once: what came of it is for the caller to find out, and retryable
         # writes fail on the database local (MongoDB manual, "Retryable Writes").
         retryWrites=False,
-        tz_aware=True,
-        datetime_conversion=DatetimeConversion.DATETIME_AUTO,
-        unicode_decode_error_handler="replace",
         **options,
     )
 

@@ -15,6 +15,7 @@ from mangrove.connectors.mongo.error_map import (
     CURSOR_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
     QUERY_PLAN_KILLED,
+    SNAPSHOT_CODES,
     while_working,
 )
 from mangrove.connectors.mongo.listing import VIEW, Listed
@@ -40,7 +41,7 @@ from mangrove.core.ports import CollectionInfo, OpenDump
 SNAPSHOT_SINCE = (5, 0)
 MOMENT_TRIES = 5
 MOMENT_TIMEOUT_MS = 30_000
-_MAYBE_CHANGED = frozenset({NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED})
+_MAYBE_CHANGED = SNAPSHOT_CODES | {NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,7 @@ class MongoDumpSource:
             probe = {
                 "find": where.collection,
                 "limit": 1,
+                "projection": {"_id": 1},
                 "readConcern": {"level": "snapshot", "atClusterTime": now},
                 "maxTimeMS": MOMENT_TIMEOUT_MS,
             }

@@ -34,8 +34,8 @@ NAMESPACE_NOT_FOUND = 26
 CURSOR_NOT_FOUND = 43
 QUERY_PLAN_KILLED = 175
 SNAPSHOT_CODES = frozenset({239, 246})  # SnapshotTooOld, SnapshotUnavailable
-_BAD_CREDENTIALS = frozenset({11, 18})  # UserNotFound, AuthenticationFailed
-_AUTHENTICATION_REQUIRED = 13
+# UserNotFound, AuthenticationFailed, MechanismUnavailable, AtlasError (Atlas' "bad auth")
+_BAD_CREDENTIALS = frozenset({11, 18, 334, 8000})
 # InterruptedAtShutdown, InterruptedDueToReplStateChange, ShutdownInProgress, PrimarySteppedDown,
 # NotWritablePrimary, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary, CursorNotFound
 _GONE = frozenset({11600, 11602, 91, 189, 10107, 13435, 13436, 43})
@@ -85,20 +85,30 @@ def while_connecting(error: PyMongoError, hosts: str) -> MangroveError:
         return _refused_entry(error, hosts)
     if isinstance(error, ConnectionFailure):
         return _unreachable(text, hosts)
-    if isinstance(error, ConfigurationError) and not isinstance(error, InvalidURI):
-        if _NAME_SERVICE.search(text):
-            return ServerUnreachableError(
-                f"the name {hosts} could not be resolved", hint="check the host name", host=hosts
-            )
-        if _TLS.search(text):
-            return TlsError(
-                f"the TLS files of {hosts} could not be used: {redact(text)}", hint=_TLS_HINT
-            )
-    if isinstance(error, (InvalidURI, ConfigurationError)):
-        return InvalidUriError(
-            f"the connection string cannot be used: {redact(text)}", hint="edit the profile"
-        )
+    if isinstance(error, ConfigurationError):
+        return _unusable(error, hosts)
     return ServerUnreachableError(f"{hosts} could not be entered: {redact(text)}", host=hosts)
+
+
+def _unusable(error: ConfigurationError, hosts: str) -> MangroveError:
+    """Return our error for what the driver found wrong with address, name or files."""
+    text = str(error)
+    is_shape = isinstance(error, InvalidURI)
+    if not is_shape and _NAME_SERVICE.search(text):
+        return ServerUnreachableError(
+            f"the name {hosts} could not be resolved", hint="check the host name", host=hosts
+        )
+    if not is_shape and _TLS.search(text):
+        return TlsError(
+            f"the TLS files of {hosts} could not be used: {redact(text)}", hint=_TLS_HINT
+        )
+    if "password is required" in text:
+        return AuthenticationFailedError(
+            f"{hosts} asks for a password and none is stored", hint="edit the profile", host=hosts
+        )
+    return InvalidUriError(
+        f"the connection string cannot be used: {redact(text)}", hint="edit the profile"
+    )
 
 
 def while_working(error: PyMongoError, hosts: str) -> MangroveError:
@@ -124,7 +134,7 @@ def explain(error: OperationFailure) -> str:
 
 
 def _refused_entry(error: OperationFailure, hosts: str) -> MangroveError:
-    if error.code in _BAD_CREDENTIALS or "auth" in str(error).lower():
+    if error.code in _BAD_CREDENTIALS:
         return AuthenticationFailedError(
             f"{hosts} refused the user name or the password",
             hint="check user, password and authSource of the profile",

@@ -106,7 +106,7 @@ class Inserter:
         if self.keeps_empty_timestamps:
             command["bypassEmptyTsReplacement"] = True
         command["documents"] = [OpaqueDocument(d) for d in documents]
-        return self.connection.client[where.database].command(command)
+        return self.connection.run(where.database, command)
 
     def _repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
         """Put back the empty timestamps that an older server replaced on insert.
@@ -125,7 +125,7 @@ class Inserter:
                 "bypassDocumentValidation": True,
                 "writeConcern": dict(self.write_concern),
             }
-            reply = self.connection.client[where.database].command(command)
+            reply = self.connection.run(where.database, command)
             for error in reply.get("writeErrors", ()):
                 why = "inserted, but the server replaced its empty timestamps"
                 lost.append(RefusedDocument(own_id, int(error["code"]), why))

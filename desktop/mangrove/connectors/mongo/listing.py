@@ -165,7 +165,7 @@ def estimated_size(connection: Connection, listed: Listed) -> tuple[int, int]:
     ]
     command = {"aggregate": data.collection, "pipeline": pipeline, "cursor": {}}
     try:
-        found = connection.client[data.database].command(command)["cursor"]["firstBatch"]
+        found = connection.run(data.database, command)["cursor"]["firstBatch"]
     except OperationFailure:
         return 0, 0
     return sum(int(d.get("n", 0)) for d in found), sum(int(d.get("s", 0)) for d in found)

@@ -88,7 +88,7 @@ class MongoRestoreSink:
         if info.kind == listing.COLLECTION and (own := indexing.id_index(info)):
             command["idIndex"] = own
         try:
-            self._connection.client[info.namespace.database].command(command)
+            self._connection.run(info.namespace.database, command)
         except PyMongoError as error:
             raise self._refusal(error, f"{info.namespace} could not be created") from error
         with self._lock:
@@ -139,7 +139,7 @@ class MongoRestoreSink:
             return
         command = {"renameCollection": str(working), "to": str(target), "dropTarget": True}
         try:
-            self._connection.client["admin"].command(command)
+            self._connection.run("admin", command)
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code == UNAUTHORIZED:
                 raise MissingPrivilegeError(
@@ -169,7 +169,7 @@ class MongoRestoreSink:
         with self._lock:
             self._data_of.pop(namespace, None)
         try:
-            self._connection.client[namespace.database].command({"drop": namespace.collection})
+            self._connection.run(namespace.database, {"drop": namespace.collection})
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code == NAMESPACE_NOT_FOUND:
                 return
@@ -178,7 +178,7 @@ class MongoRestoreSink:
     def drop_database(self, database: str) -> None:
         """Drop a whole database; only ever called for one that this run created."""
         try:
-            self._connection.client[database].command({"dropDatabase": 1})
+            self._connection.run(database, {"dropDatabase": 1})
         except PyMongoError as error:
             if not (isinstance(error, OperationFailure) and error.code == UNAUTHORIZED):
                 raise self._refusal(error, f"{database} could not be dropped") from error

@@ -1,0 +1,235 @@
+"""The gate probes, lists and opens deployments by profile."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import bson
+import pytest
+from pymongo import MongoClient
+from pymongo.read_concern import ReadConcern
+
+from fakes.secrets import MemorySecrets
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.connectors.mongo.gate import MongoGate
+from mangrove.core.backup import Consistency, Selection, selection_of
+from mangrove.core.deployment import Topology
+from mangrove.core.errors import (
+    AuthenticationFailedError,
+    EmbeddedServerError,
+    MissingPrivilegeError,
+    ServerUnreachableError,
+)
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import CollectionInfo
+from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
+from mangrove.core.secret import Secret
+from mangrove.core.uri import parse_uri
+from servers.mongod import Account, GuardedServer, ThreeNodes, mongod_binary
+
+pytestmark = pytest.mark.mongod
+
+STEPS = ["name", "port", "tls", "sign-in", "sizes", "privileges", "oplog"]
+
+
+class Steps:
+    """Remembers what a probe told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+
+    def __call__(self, name: str, result: str) -> None:
+        self.told.append((name, result))
+
+    def names(self) -> list[str]:
+        return list(dict.fromkeys(name for name, _ in self.told))
+
+
+def _profile(uri_text: str) -> Profile:
+    uri = parse_uri(uri_text).uri
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    return Profile(ProfileId("p1"), "Shop", "shop", uri, None, None, Colour.GREY, made)
+
+
+def _gate() -> MongoGate:
+    return MongoGate(MemorySecrets(), mongod_binary)
+
+
+def _account_gate(server: GuardedServer, account: Account) -> tuple[MongoGate, Profile]:
+    secrets = MemorySecrets()
+    profile = _profile(server.uri_for(account))
+    ref = password_ref(profile.profile_id)
+    secrets.store(ref, Secret(account.password))
+    return MongoGate(secrets, None), replace(profile, password=ref)
+
+
+def test_probe_tells_every_step_and_what_it_found(
+    replica_set: EmbeddedMongod, onlooker: MongoClient[Any], database_name: str
+) -> None:
+    onlooker[database_name]["a"].insert_many([{"_id": n} for n in range(7)])
+    steps = Steps()
+
+    report = _gate().probe(_profile(replica_set.uri), None, steps)
+
+    assert steps.names() == STEPS
+    assert (report.version, report.feature_version) == ("6.0.5", "6.0")
+    assert report.topology is Topology.REPLICA_SET
+    assert [m.state for m in report.members] == ["PRIMARY"]
+    assert report.oplog is not None
+    assert report.oplog.first_at <= report.oplog.last_at
+    assert {p.purpose: p.allowed for p in report.privileges} == dict.fromkeys(
+        ("dump", "restore", "oplog"), True
+    )
+    sizes = {d.name: d.documents for d in report.databases}
+    assert sizes[database_name] == 7
+    assert not report.tls
+
+
+def test_probe_names_the_step_that_fails(mongod_with_auth: GuardedServer) -> None:
+    steps = Steps()
+    profile = _profile(mongod_with_auth.uri_for(mongod_with_auth.backup))
+
+    with pytest.raises(AuthenticationFailedError):
+        _gate().probe(profile, Secret("wrong"), steps)
+
+    assert steps.told[-1][0] == "sign-in"
+    assert "refused" in steps.told[-1][1]
+
+
+def test_probe_of_an_unknown_host_stops_at_the_name() -> None:
+    steps = Steps()
+
+    with pytest.raises(ServerUnreachableError):
+        _gate().probe(_profile("mongodb://no-such-host.invalid"), None, steps)
+
+    assert steps.names() == ["name"]
+
+
+def test_probe_says_what_the_backup_role_may_not(mongod_with_auth: GuardedServer) -> None:
+    gate, profile = _account_gate(mongod_with_auth, mongod_with_auth.backup)
+
+    report = gate.probe(profile, None, Steps())
+
+    allowed = {p.purpose: p.allowed for p in report.privileges}
+    assert allowed == {"dump": True, "restore": False, "oplog": True}
+    assert report.user == "backup@admin"
+    found = report.privilege("restore")
+    assert found is not None
+    assert found.role == "restore"
+
+
+def test_reader_of_one_database_may_not_dump_everything(mongod_with_auth: GuardedServer) -> None:
+    gate, profile = _account_gate(mongod_with_auth, mongod_with_auth.reader)
+
+    with (
+        gate.open_source(profile) as source,
+        pytest.raises(MissingPrivilegeError, match="listDatabases") as caught,
+        source.open(Selection(), Consistency.AUTO),
+    ):
+        pass
+
+    assert "backup" in caught.value.hint
+
+
+def test_reader_of_one_database_may_dump_that_one(mongod_with_auth: GuardedServer) -> None:
+    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
+        root["shop"]["orders"].insert_one({"_id": 1})
+        root["other"]["things"].insert_one({"_id": 1})
+    gate, profile = _account_gate(mongod_with_auth, mongod_with_auth.reader)
+
+    with gate.open_source(profile) as source:
+        with source.open(selection_of(("shop",), ()), Consistency.AUTO) as dump:
+            read = b"".join(dump.read(dump.collections[0]))
+        with (
+            pytest.raises(MissingPrivilegeError, match="listCollections on other"),
+            source.open(selection_of(("other",), ()), Consistency.AUTO),
+        ):
+            pass
+
+    assert read == bson.encode({"_id": 1})
+
+
+def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
+    mongod_with_auth: GuardedServer,
+) -> None:
+    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
+        root["shop"]["bills"].insert_one({"_id": 1})
+        if "heat" not in root["shop"].list_collection_names():
+            root["shop"].create_collection("heat", timeseries={"timeField": "t"})
+    gate, profile = _account_gate(mongod_with_auth, mongod_with_auth.backup)
+
+    with (
+        gate.open_source(profile) as source,
+        source.open(Selection(), Consistency.AUTO) as dump,
+    ):
+        names = {str(c.namespace) for c in dump.collections}
+        for info in dump.collections:
+            list(dump.read(info))
+    with (
+        gate.open_sink(profile) as sink,
+        pytest.raises(MissingPrivilegeError, match="createCollection on shop") as caught,
+    ):
+        sink.check_privileges(["shop"])
+
+    assert {"shop.bills", "shop.heat"} <= names
+    assert "restore" in caught.value.hint
+
+
+def test_tree_shows_collections_with_sizes(
+    replica_set: EmbeddedMongod, onlooker: MongoClient[Any], database_name: str
+) -> None:
+    onlooker[database_name]["a"].insert_many([{"_id": n} for n in range(3)])
+    onlooker[database_name].create_collection("v", viewOn="a", pipeline=[])
+
+    rows = _gate().collections(_profile(replica_set.uri))
+
+    ours = {r.name: (r.kind, r.documents) for r in rows if r.database == database_name}
+    assert ours == {"a": ("collection", 3), "v": ("view", 0)}
+    assert not [r for r in rows if r.database == "local"]
+
+
+@pytest.mark.slow
+def test_scratch_server_takes_a_restore_and_is_gone_afterwards() -> None:
+    info = CollectionInfo(Namespace("shop", "a"), "collection", b"\5\0\0\0\0", (), None)
+
+    with _gate().open_scratch() as sink:
+        sink.create(info)
+        sink.insert(info.namespace, [bson.encode({"_id": 1})])
+        sink.settle()
+        read = b"".join(sink.read(info))
+        topology = sink.facts().topology
+
+    assert read == bson.encode({"_id": 1})
+    assert topology is Topology.STANDALONE
+
+
+def test_installation_without_a_server_program_says_so() -> None:
+    gate = MongoGate(MemorySecrets(), None)
+
+    with pytest.raises(EmbeddedServerError, match="no mongod"), gate.open_scratch():
+        pass
+
+
+@pytest.mark.slow
+def test_probe_shows_the_members_and_settling_waits_for_them(
+    three_node_replica_set: ThreeNodes,
+) -> None:
+    profile = _profile(three_node_replica_set.uri)
+    info = CollectionInfo(Namespace("shop", "a"), "collection", b"\5\0\0\0\0", (), None)
+
+    report = _gate().probe(profile, None, Steps())
+    with _gate().open_sink(profile) as sink:
+        sink.create(info)
+        sink.insert(info.namespace, [bson.encode({"_id": n}) for n in range(1000)])
+        sink.settle()
+        with MongoClient[Any](three_node_replica_set.uri) as client:
+            safe = (
+                client["shop"]
+                .get_collection("a", read_concern=ReadConcern("majority"))
+                .count_documents({})
+            )
+
+    assert len(report.members) == 3
+    assert [m.state for m in report.members].count("PRIMARY") == 1
+    assert all(m.lag is not None for m in report.members if m.state == "SECONDARY")
+    assert safe == 1000

@@ -1,0 +1,52 @@
+"""Resource documents are read as the server reads them."""
+
+import pytest
+
+from mangrove.connectors.mongo.privileges import Privileges, findings
+
+
+def _with(resource: dict[str, object], *actions: str) -> Privileges:
+    return Privileges("ann@admin", unlimited=False, granted=((resource, frozenset(actions)),))
+
+
+@pytest.mark.parametrize(
+    ("resource", "database", "collection", "covered"),
+    [
+        ({"anyResource": True}, "shop", "system.buckets.x", True),
+        ({"db": "", "collection": ""}, "shop", "orders", True),
+        ({"db": "", "collection": ""}, "shop", "system.js", False),
+        ({"db": "shop", "collection": ""}, "shop", "orders", True),
+        ({"db": "shop", "collection": ""}, "other", "orders", False),
+        ({"db": "shop", "collection": "orders"}, "shop", "orders", True),
+        ({"db": "shop", "collection": "orders"}, "shop", "bills", False),
+        ({"db": "shop", "collection": "orders"}, "shop", "", False),
+        ({"db": "", "collection": "system.js"}, "shop", "system.js", True),
+        ({"system_buckets": ""}, "shop", "system.buckets.heat", True),
+        ({"system_buckets": "heat"}, "shop", "system.buckets.cold", False),
+        ({"db": "shop", "system_buckets": ""}, "other", "system.buckets.heat", False),
+        ({"system_buckets": ""}, "shop", "orders", False),
+        ({"cluster": True}, "shop", "orders", False),
+    ],
+)
+def test_resource_covers_a_namespace_or_not(
+    resource: dict[str, object], database: str, collection: str, covered: bool
+) -> None:
+    assert _with(resource, "find").allows("find", database, collection) is covered
+
+
+def test_action_that_was_not_granted_is_not_allowed() -> None:
+    assert not _with({"anyResource": True}, "find").allows("insert", "shop", "orders")
+
+
+def test_findings_name_what_is_missing_and_the_role_that_has_it() -> None:
+    found = {f.purpose: f for f in findings(_with({"db": "shop", "collection": ""}, "find"), ())}
+
+    assert not found["dump"].allowed
+    assert "listCollections on every database" in found["dump"].missing
+    assert (found["dump"].role, found["restore"].role) == ("backup", "restore")
+
+
+def test_without_access_control_everything_is_allowed() -> None:
+    everything = findings(Privileges("", unlimited=True, granted=()), ("shop",))
+
+    assert all(f.allowed and not f.missing and not f.role for f in everything)
