@@ -11,7 +11,9 @@ from mangrove.core.secret import Secret
 SCHEMES = ("mongodb", "mongodb+srv")
 SECRET_OPTIONS = frozenset({"tlscertificatekeyfilepassword", "sslpempassphrase", "proxypassword"})
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::(\d{1,5}))?")
-_USER_INFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/?#\s]*@", re.IGNORECASE)
+# After "mongodb" everything up to the last "@" goes: a pasted password may hold a bare "/" or "?".
+# Nothing stands before "://" in the second form, so that a long text costs linear time.
+_USER_INFO = re.compile(r"(?P<scheme>mongodb(?:\+srv)?://)\S*@|(?P<mark>://)[^/?#\s]*@", re.I)
 _SECRET_OPTION = re.compile(rf"((?:{'|'.join(sorted(SECRET_OPTIONS))})=)[^&\s]+", re.IGNORECASE)
 MAX_PORT = 65535
 _SHAPE_HINT = "write it as mongodb://host:27017 or mongodb+srv://cluster.example.net"
@@ -95,7 +97,7 @@ def parse_uri(uri_text: str) -> ParsedUri:
 
 def redact(text: str) -> str:
     """Remove user information and secret options from every URI inside a text."""
-    return _SECRET_OPTION.sub(r"\1***", _USER_INFO.sub(r"\g<scheme>", text))
+    return _SECRET_OPTION.sub(r"\1***", _USER_INFO.sub(r"\g<scheme>\g<mark>", text))
 
 
 def _split_scheme(text: str) -> tuple[str, str]:
