@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 
 from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import EvidenceSummary, Level
@@ -87,13 +88,12 @@ def exposure(
 def worst_first(exposures: Sequence[Exposure]) -> tuple[Exposure, ...]:
     """Order profiles so that the one in most need stands first."""
     order = list(Light)
-    forever = timedelta.max
     return tuple(
         sorted(
             exposures,
             key=lambda e: (
                 order.index(e.light),
-                -(e.lose_at_most if e.lose_at_most is not None else forever),
+                -(e.lose_at_most.total_seconds() if e.lose_at_most is not None else inf),
                 e.profile_name.casefold(),
             ),
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, assert_never
 
 import zstandard
-from isal import isal_zlib
+from isal import igzip_lib, isal_zlib
 
 from mangrove.core.backup import Compression
 from mangrove.core.errors import BackupTruncatedError, CorruptBackupError
@@ -12,6 +12,8 @@ from mangrove.core.errors import BackupTruncatedError, CorruptBackupError
 ZSTD_LEVEL = 1
 GZIP_LEVEL = 2
 _GZIP_WINDOW = 31  # zlib's largest window, with gzip header and trailer
+_ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # isal 1.9's stub
+_DAMAGED = (zstandard.ZstdError, _ISAL_ERROR)
 _PIECE = 128 << 10  # bounds what one call to a decompressor can unfold
 
 
@@ -80,7 +82,7 @@ def _unpack(chunks: Iterable[bytes], unpacker: _Unpacker) -> Iterator[bytes]:
                 raise CorruptBackupError("a blob holds something after its compressed content")
             try:
                 plain = unpacker.decompress(chunk[start : start + _PIECE])
-            except (zstandard.ZstdError, isal_zlib.error) as error:
+            except _DAMAGED as error:
                 raise CorruptBackupError("a blob's compressed content is damaged") from error
             if plain:
                 yield plain

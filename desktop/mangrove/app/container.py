@@ -1,0 +1,111 @@
+"""Builds everything, in one readable page: paths in, services out."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from mangrove.app.clock import SystemClock
+from mangrove.app.paths import AppPaths
+from mangrove.connectors.embedded.mongod import find_mongod
+from mangrove.connectors.mongo.gate import MongoGate
+from mangrove.connectors.secrets.fallback import FallbackSecrets
+from mangrove.connectors.secrets.os_keyring import OsKeyring
+from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.profiles import SqliteProfiles
+from mangrove.connectors.state.runs import SqliteRuns
+from mangrove.connectors.state.scratch import SqliteScratchRegister
+from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.ports import Clock, SecretStore
+from mangrove.jobs.background import ThreadBackground
+from mangrove.jobs.runner import Runner
+from mangrove.services.activity import Activity
+from mangrove.services.backups import Backups, BackupTools
+from mangrove.services.bundle import Services
+from mangrove.services.metrics import Metrics
+from mangrove.services.profiles import Profiles
+from mangrove.services.restores import Restores
+from mangrove.services.vaults import Vaults
+from mangrove.services.verification import Verifications
+from mangrove.vault.catalog.sqlite import SqliteCatalog
+from mangrove.vault.keeper import VaultFactory
+
+MAX_PARALLEL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What may be other than usual: the demo and the tests bring their own."""
+
+    secrets: SecretStore
+    clock: Clock
+
+
+def usual_parts() -> Parts:
+    """Return the parts of a real session: the OS keyring and the machine's clock."""
+    return Parts(FallbackSecrets(OsKeyring(), SessionSecrets()), SystemClock())
+
+
+@contextmanager
+def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
+    """Build the services and take everything down in order at the end.
+
+    Raises:
+        DamagedStateError: If the file with profiles and history cannot be read.
+    """
+    database = StateDatabase.open(paths.state)
+    catalog = SqliteCatalog.open(paths.catalog)
+    runs = SqliteRuns(database)
+    runner = Runner(runs, parts.clock)
+    background = ThreadBackground()
+    try:
+        gate = MongoGate(parts.secrets, partial(find_mongod, embedded_folders(paths)))
+        profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
+        keeper = VaultFactory(parts.secrets, parts.clock)
+        vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, parts.clock)
+        tools = BackupTools(
+            profiles=profiles,
+            vaults=vaults,
+            gate=gate,
+            keeper=keeper,
+            catalog=catalog,
+            runner=runner,
+            clock=parts.clock,
+            tool_version=tool_version(),
+            parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
+        )
+        backups = Backups(tools)
+        yield Services(
+            profiles=profiles,
+            vaults=vaults,
+            backups=backups,
+            verifications=Verifications(tools, backups, SqliteScratchRegister(database)),
+            restores=Restores(tools, backups),
+            metrics=Metrics(profiles, vaults, catalog, parts.clock),
+            activity=Activity(runner, runs, parts.clock),
+            background=background,
+            clock=parts.clock,
+        )
+    finally:
+        runner.close()
+        background.close()
+        catalog.close()
+        database.close()
+
+
+def embedded_folders(paths: AppPaths) -> tuple[Path, ...]:
+    """Return where a mongod program may lie besides PATH."""
+    source_tree = Path(__file__).resolve().parents[3]
+    return (source_tree / ".peers/m60/fiftyone/db/bin", paths.state / "mongod/bin")
+
+
+def tool_version() -> str:
+    """Return our own version, from the installed package."""
+    try:
+        return version("mangrove")
+    except PackageNotFoundError:
+        return "0+unknown"
