@@ -1,0 +1,77 @@
+"""One catalog row as JSON text and back; quick, because a window reads all rows at once.
+
+The rows are a cache that we wrote ourselves, so damage need only be noticed, not explained.
+"""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.verification import EvidenceSummary, Level
+from mangrove.vault.strict_json import encode_duration, encode_moment
+
+_FIELDS = tuple(BackupRecord.__dataclass_fields__)
+
+
+class DamagedRowError(ValueError):
+    """Raised when a row is not one that we wrote."""
+
+
+def encode_record(record: BackupRecord) -> str:
+    """Return a row as JSON."""
+    row = {name: getattr(record, name) for name in _FIELDS}
+    for name in ("started_at", "finished_at", "data_at"):
+        row[name] = encode_moment(row[name])
+    row["evidence"] = [
+        [p.level, p.passed, encode_moment(p.finished_at), encode_duration(p.duration), p.target]
+        for p in record.evidence
+    ]
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_record(text: str) -> BackupRecord:
+    """Read a row.
+
+    Raises:
+        DamagedRowError: If it is not one; the catalog is then rebuilt.
+    """
+    try:
+        return _record(json.loads(text))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise DamagedRowError("a row of the catalog is damaged") from error
+
+
+def _record(row: dict[str, Any]) -> BackupRecord:
+    return BackupRecord(
+        backup=BackupId(row["backup"]),
+        vault_id=VaultId(row["vault_id"]),
+        profile_slug=row["profile_slug"],
+        profile_name=row["profile_name"],
+        state=BackupState(row["state"]),
+        problem=row["problem"],
+        sequence=row["sequence"],
+        started_at=datetime.fromisoformat(row["started_at"]),
+        finished_at=datetime.fromisoformat(row["finished_at"]),
+        data_at=datetime.fromisoformat(row["data_at"]),
+        achieved=Consistency(row["achieved"]),
+        selection=row["selection"],
+        is_whole=row["is_whole"],
+        databases=tuple(row["databases"]),
+        namespaces=row["namespaces"],
+        documents=row["documents"],
+        plain_bytes=row["plain_bytes"],
+        stored_bytes=row["stored_bytes"],
+        compression=Compression(row["compression"]),
+        is_encrypted=row["is_encrypted"],
+        server_version=row["server_version"],
+        not_included=row["not_included"],
+        evidence=tuple(_evidence(piece) for piece in row["evidence"]),
+    )
+
+
+def _evidence(piece: list[Any]) -> EvidenceSummary:
+    level, passed, finished_at, duration_s, target = piece
+    moment, duration = datetime.fromisoformat(finished_at), timedelta(seconds=duration_s)
+    return EvidenceSummary(Level(level), passed, moment, duration, target)
