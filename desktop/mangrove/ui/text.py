@@ -56,6 +56,11 @@ def duration(length: timedelta) -> str:
     return _two(whole, _DAY_S, "d", _HOUR_S, "h")
 
 
+def duration_of_seconds(seconds: float) -> str:
+    """Write a number of seconds as ``duration`` does."""
+    return duration(timedelta(seconds=seconds))
+
+
 def rough_duration(length: timedelta) -> str:
     """Write a length of time in one unit, for headlines: ``6 min``, ``26 h``, ``3 days``."""
     seconds = max(0.0, length.total_seconds())

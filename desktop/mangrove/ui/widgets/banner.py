@@ -60,6 +60,7 @@ class Banner(QFrame):
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         self.action.clicked.connect(self.action_triggered)
         self._close.clicked.connect(self._on_close_clicked)
+        self.setAccessibleDescription(self.tr("Message"))
         self.hide()
 
     @property
@@ -103,3 +104,11 @@ class Banner(QFrame):
         icon, colour = _LOOKS[self._kind]
         pixmap = theme().pixmap(icon, colour, Size.ICON, self.devicePixelRatioF())
         self._picture.setPixmap(pixmap)
+
+
+class LastingBanner(Banner):
+    """A banner that stays: it cannot be dismissed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._close.hide()
