@@ -1,0 +1,235 @@
+"""The pane beside the backups table: one backup explained, with its contents and evidence."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.manifest import Manifest, NotIncluded
+from mangrove.core.vault import BackupRecord, BackupState
+from mangrove.core.verification import EMBEDDED, Evidence
+from mangrove.services.backups import BackupExplanation
+from mangrove.ui import text
+from mangrove.ui.models.backup_rows import BackupRow
+from mangrove.ui.models.contents_model import rows_of_manifest
+from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel, TreeColumn
+from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.backup_delegate import tone_of
+from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.card import Card, ScrolledColumn, clear_layout
+from mangrove.ui.widgets.key_value_grid import KeyValueGrid
+from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
+from mangrove.ui.widgets.namespace_tree import NamespaceTree
+from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.widgets.state_mark import StateMark
+from mangrove.ui.wording import counted
+
+_COLUMNS = (TreeColumn.NAME, TreeColumn.DOCUMENTS, TreeColumn.SIZE)
+
+
+class BackupDetail(QWidget):
+    """Explains the chosen backup; its manifest comes a moment later.
+
+    Signals:
+        restore_wanted, verify_wanted: A ``BackupId``.
+    """
+
+    restore_wanted = Signal(object)
+    verify_wanted = Signal(object)
+
+    def __init__(self, now: Callable[[], datetime], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._now = now
+        self._row: BackupRow | None = None
+        self.title = ElidedLabel("", "section")
+        self.badge = StateBadge(Tone.NEUTRAL, "")
+        self.banner, self.warning = Banner(), Banner()
+        self.restore = QPushButton(self.tr("&Restore…"))
+        self.verify = QPushButton(self.tr("&Verify…"))
+        self.paragraph = TextLabel().wrapping().selectable()
+        self.facts = KeyValueGrid()
+        self.model = NamespaceTreeModel(_COLUMNS, parent=self)
+        self.tree = NamespaceTree(self.model)
+        self.tree.setMinimumHeight(Space.XXL * 5)
+        self.missing, self.evidence = QVBoxLayout(), QVBoxLayout()
+        self.contents_card = Card(self.tr("Contents"))
+        self.missing_card = Card(self.tr("Not included"))
+        self.evidence_card = Card(self.tr("Evidence"))
+        self._lay_out()
+        self.restore.clicked.connect(self._on_restore_clicked)
+        self.verify.clicked.connect(self._on_verify_clicked)
+
+    def show_row(self, row: BackupRow) -> None:
+        """Show what the catalog knows; the manifest is on its way."""
+        self._row = row
+        record = row.record
+        self.title.setText(
+            f"{record.profile_name}, {text.moment(record.data_at, self._now()).text}"
+        )
+        self.title.setToolTip(text.moment(record.data_at, self._now()).tooltip)
+        self.badge.set_state(tone_of(row.light), self._state_word(row))
+        is_whole = record.state is BackupState.COMPLETE
+        self.restore.setEnabled(is_whole)
+        self.verify.setEnabled(is_whole)
+        self._warn(row)
+        self.banner.clear()
+        self.paragraph.setText(self.tr("Reading the manifest…") if is_whole else record.problem)
+        self.facts.set_rows(self._facts(row))
+        self.model.set_rows(())
+        for card in (self.contents_card, self.missing_card, self.evidence_card):
+            card.hide()
+
+    def show_explanation(self, explanation: BackupExplanation) -> None:
+        """Show what manifest and evidence say."""
+        if self._row is None or explanation.record.backup != self._row.record.backup:
+            return
+        self.paragraph.setText(explanation.text)
+        self.model.set_rows(rows_of_manifest(explanation.manifest))
+        self.facts.set_rows(self._facts(self._row, explanation.manifest))
+        self.contents_card.show()
+        self._show_missing(explanation.manifest.not_included)
+        self._show_evidence(explanation.evidence)
+
+    def show_problem(self, error: MangroveError) -> None:
+        """Say why the manifest could not be read."""
+        self.paragraph.setText("")
+        self.banner.show_error(error)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(Space.S)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.badge)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(Space.S)
+        buttons.addWidget(self.restore)
+        buttons.addWidget(self.verify)
+        buttons.addStretch()
+        about = Card(self.tr("This backup"))
+        about.body.addWidget(self.paragraph)
+        about.body.addWidget(self.facts)
+        self.contents_card.body.addWidget(self.tree)
+        self.missing.setSpacing(Space.S)
+        self.evidence.setSpacing(Space.S)
+        self.missing_card.body.addLayout(self.missing)
+        self.evidence_card.body.addLayout(self.evidence)
+        scroll = ScrolledColumn()
+        cards = (about, self.evidence_card, self.contents_card, self.missing_card)
+        for part in (self.banner, self.warning, *cards):
+            scroll.column.addWidget(part)
+        scroll.column.addStretch()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(Space.S + Space.HALF)
+        column.addLayout(head)
+        column.addLayout(buttons)
+        column.addWidget(scroll, 1)
+
+    def _warn(self, row: BackupRow) -> None:
+        if row.record.is_encrypted:
+            self.warning.clear()
+            return
+        words = self.tr("Not encrypted: whoever can read the vault {vault} can read this data.")
+        self.warning.show_message(BannerKind.WARNING, words.format(vault=row.vault))
+
+    def _state_word(self, row: BackupRow) -> str:
+        if row.record.state is BackupState.UNREADABLE:
+            return self.tr("unreadable")
+        return {
+            Tone.PROVEN: self.tr("proven"),
+            Tone.UNPROVEN: self.tr("not proven"),
+            Tone.EXPOSED: self.tr("check failed"),
+        }[tone_of(row.light)]
+
+    def _facts(
+        self, row: BackupRow, manifest: Manifest | None = None
+    ) -> list[tuple[str, str] | tuple[str, str, str]]:
+        record = row.record
+        took = record.finished_at - record.started_at
+        started = text.moment(record.started_at, self._now())
+        facts: list[tuple[str, str] | tuple[str, str, str]] = [
+            (self.tr("Backup"), record.backup),
+            (self.tr("Started"), started.text, started.tooltip),
+            (self.tr("Took"), text.duration(took)),
+            (self.tr("Server"), f"MongoDB {record.server_version}"),
+            (self.tr("Vault"), row.vault),
+            (self.tr("Documents"), text.count(record.documents)),
+            (self.tr("Size"), self._sizes(record)),
+        ]
+        if manifest is not None:
+            facts.append((self.tr("Consistency"), text.sentence(manifest.consistency_reason)))
+            facts.append((self.tr("Objects"), self._objects(manifest)))
+        return facts
+
+    def _sizes(self, record: BackupRecord) -> str:
+        words = self.tr("{plain}, stored as {stored} ({compression})")
+        return words.format(
+            plain=text.size(record.plain_bytes),
+            stored=text.size(record.stored_bytes),
+            compression=record.compression.value,
+        )
+
+    def _objects(self, manifest: Manifest) -> str:
+        number = len(manifest.blobs)
+        objects = counted(number, self.tr("object"), self.tr("objects"))
+        words = self.tr("{objects}, {size}, {encryption}")
+        encrypted = self.tr("encrypted") if manifest.encrypted else self.tr("not encrypted")
+        size = text.size(manifest.stored_bytes)
+        return words.format(objects=objects, size=size, encryption=encrypted)
+
+    def _show_missing(self, missing: tuple[NotIncluded, ...]) -> None:
+        clear_layout(self.missing)
+        for item in missing:
+            self.missing.addWidget(TextLabel(item.what, "strong").wrapping().selectable())
+            self.missing.addWidget(TextLabel(text.sentence(item.reason), "muted").wrapping())
+        self.missing_card.setVisible(bool(missing))
+
+    def _show_evidence(self, evidence: tuple[Evidence, ...]) -> None:
+        clear_layout(self.evidence)
+        if not evidence:
+            words = self.tr("Nobody has verified this backup since it was made.")
+            self.evidence.addWidget(TextLabel(words, "muted").wrapping())
+        for item in sorted(evidence, key=lambda e: e.finished_at, reverse=True):
+            self.evidence.addWidget(self._evidence_line(item))
+        self.evidence_card.show()
+
+    def _evidence_line(self, item: Evidence) -> QWidget:
+        line = QWidget()
+        grid = QGridLayout(line)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(Space.S)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        tone = Tone.PROVEN if item.passed else Tone.EXPOSED
+        words = self.tr("{level}: passed") if item.passed else self.tr("{level}: failed")
+        moment = text.moment(item.finished_at, self._now())
+        age = TextLabel(text.ago(item.finished_at, self._now()), "muted")
+        age.setToolTip(moment.tooltip)
+        grid.addWidget(StateMark(tone), 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(TextLabel(words.format(level=item.level.value)), 0, 1)
+        grid.addWidget(age, 0, 2)
+        grid.addWidget(TextLabel(self._evidence_note(item), "small").wrapping(), 1, 1, 1, 2)
+        for number, finding in enumerate(item.findings):
+            found = TextLabel(f"{finding.subject}: {finding.problem}", "error")
+            grid.addWidget(found.wrapping().selectable(), 2 + number, 1, 1, 2)
+        return line
+
+    def _evidence_note(self, item: Evidence) -> str:
+        took = text.duration(item.duration)
+        if not item.target:
+            return self.tr("took {duration}").format(duration=took)
+        target = self.tr("a throw-away server") if item.target == EMBEDDED else item.target
+        words = self.tr("took {duration}, on {target} with MongoDB {version}")
+        return words.format(duration=took, target=target, version=item.server_version)
+
+    @Slot()
+    def _on_restore_clicked(self) -> None:
+        if self._row is not None:
+            self.restore_wanted.emit(self._row.record.backup)
+
+    @Slot()
+    def _on_verify_clicked(self) -> None:
+        if self._row is not None:
+            self.verify_wanted.emit(self._row.record.backup)

@@ -1,0 +1,255 @@
+"""The backups page: a table that stays quick, filters above it, and one backup explained."""
+
+from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QStackedWidget, QTableView
+
+from mangrove.core.backup import BackupId
+from mangrove.core.errors import MangroveError
+from mangrove.core.run import RunStatus
+from mangrove.core.vault import BackupState
+from mangrove.services.bundle import Services
+from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.models.backup_rows import (
+    COLUMNS,
+    BackupColumn,
+    BackupFilter,
+    BackupRow,
+    backup_rows,
+)
+from mangrove.ui.models.backups_model import BackupsModel
+from mangrove.ui.pages.backups_detail import BackupDetail
+from mangrove.ui.pages.backups_filter import BackupsFilterBar
+from mangrove.ui.shell.navigation import Navigator
+from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
+from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.empty_state import EmptyState
+from mangrove.ui.widgets.page_header import Page
+
+_EMPTY, _NOTHING_FOUND, _TABLE = range(3)
+_WIDTHS = {
+    BackupColumn.STATE: 116,
+    BackupColumn.WHEN: 128,
+    BackupColumn.PROFILE: 104,
+    BackupColumn.WHAT: 152,
+    BackupColumn.CONSISTENCY: 104,
+    BackupColumn.SIZE: 80,
+    BackupColumn.RATIO: 72,
+    BackupColumn.DOCUMENTS: 96,
+    BackupColumn.EVIDENCE: 192,
+    BackupColumn.VAULT: 104,
+}
+
+
+class BackupsPage(Page):
+    """Every backup of every vault."""
+
+    def __init__(
+        self, services: Services, calls: Calls, bridge: ActivityBridge, navigator: Navigator
+    ) -> None:
+        super().__init__("")
+        self.header.title.setText(self.tr("Backups"))
+        self._services, self._calls, self._navigator = services, calls, navigator
+        self._wanted: BackupId | None = None
+        self._load_number = 0
+        self.banner = Banner()
+        self.bar = BackupsFilterBar()
+        self.model = BackupsModel(services.clock.now, self)
+        self.table = QTableView()
+        self.detail = BackupDetail(services.clock.now)
+        self.empty = EmptyState(
+            "backups", self.tr("No backup yet. The first one takes a minute to ask for.")
+        )
+        self.nothing = EmptyState(
+            "search", self.tr("No backup fits these filters."), self.tr("Show all backups")
+        )
+        self.back_up = self.header.add_primary(self.tr("&Back up…"), "plus")
+        self._stack, self._splitter = QStackedWidget(), QSplitter(Qt.Orientation.Horizontal)
+        self._dress_table()
+        self._lay_out()
+        self._connect(bridge)
+        self.reload()
+
+    def select(self, **selection: str) -> None:
+        """Show the backup, or the backups of the profile or vault, that another page means."""
+        if backup := selection.get("backup"):
+            self._wanted = BackupId(backup)
+            self.bar.clear()
+            self._choose_wanted()
+        for name, box in (("profile", self.bar.profile), ("vault", self.bar.vault)):
+            if (wanted := selection.get(name)) and box.findData(wanted) >= 0:
+                box.setCurrentIndex(box.findData(wanted))
+
+    @Slot()
+    def reload(self) -> None:
+        """Read the catalog anew in the background, and keep the chosen backup."""
+        self._load_number += 1
+        number = self._load_number
+        self._calls.run(
+            self,
+            lambda: backup_rows(self._services.backups.all(), self._services.vaults.all()),
+            lambda rows: self._on_loaded(number, rows),
+            self._on_load_failed,
+        )
+
+    def _dress_table(self) -> None:
+        table = self.table
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Backups"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setSortingEnabled(True)
+        table.sortByColumn(COLUMNS.index(BackupColumn.WHEN), Qt.SortOrder.DescendingOrder)
+        table.verticalHeader().hide()
+        height = max(Size.TABLE_ROW, table.fontMetrics().height() + Space.M)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(height)
+        header = table.horizontalHeader()
+        header.setSectionsMovable(True)
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
+        scale = table.fontMetrics().averageCharWidth() / 7
+        for number, column in enumerate(COLUMNS):
+            table.setColumnWidth(number, round(_WIDTHS[column] * max(1.0, scale)))
+        self._shapes, self._evidence = ShapesDelegate(table), EvidenceDelegate(table)
+        table.setItemDelegateForColumn(COLUMNS.index(BackupColumn.STATE), self._shapes)
+        table.setItemDelegateForColumn(COLUMNS.index(BackupColumn.EVIDENCE), self._evidence)
+        copy = QAction(self.tr("&Copy"), table)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self._on_copy_triggered)
+        table.addAction(copy)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _lay_out(self) -> None:
+        self.detail.setMinimumWidth(Size.RAIL + Space.XXL * 2)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.addWidget(self.table)
+        self._splitter.addWidget(self.detail)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setSizes([Size.DIALOG_WIDTH, Size.DIALOG_WIDTH // 2])
+        for part in (self.empty, self.nothing, self._splitter):
+            self._stack.addWidget(part)
+        self.content.addWidget(self.banner)
+        self.content.addWidget(self.bar)
+        self.content.addWidget(self._stack, 1)
+        self.bar.hide()
+
+    def _connect(self, bridge: ActivityBridge) -> None:
+        self.back_up.clicked.connect(self._on_back_up_clicked)
+        self.empty.action_triggered.connect(self._on_back_up_clicked)
+        self.nothing.action_triggered.connect(self.bar.clear)
+        self.bar.filter_changed.connect(self._on_filter_changed)
+        self.banner.action_triggered.connect(self.reload)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
+        self.table.doubleClicked.connect(self._on_double_clicked)
+        self.detail.restore_wanted.connect(self._navigator.open_restore)
+        self.detail.verify_wanted.connect(self._navigator.open_verify)
+        self._navigator.data_changed.connect(self.reload)
+        bridge.run_changed.connect(self._on_run_changed)
+        self.model.modelReset.connect(self._on_model_reset)
+
+    def _on_loaded(self, number: int, rows: tuple[BackupRow, ...]) -> None:
+        if number != self._load_number:
+            return
+        self.banner.clear()
+        self.model.set_rows(rows)
+        self.bar.offer(rows)
+        self.bar.setVisible(bool(rows))
+        self._offer_first_step()
+        self._show_right_part()
+        self._choose_wanted()
+
+    def _on_load_failed(self, error: MangroveError) -> None:
+        self.banner.show_error(error, self.tr("Try again"))
+
+    def _offer_first_step(self) -> None:
+        """An empty page offers the step that comes first: a deployment, a vault, a backup."""
+        if not self._services.profiles.all():
+            words, verb = (
+                self.tr("No backup yet, and no deployment to back up."),
+                self.tr("Add deployment"),
+            )
+        elif not self._services.vaults.all():
+            words, verb = self.tr("No backup yet, and no vault to keep one."), self.tr("Add vault")
+        else:
+            words, verb = self.tr("No backup yet. Take the first one now."), self.tr("Back up…")
+        self.empty.set_text(words, verb)
+        self.back_up.setVisible(bool(self.model.total))
+
+    def _show_right_part(self) -> None:
+        if not self.model.total:
+            self._stack.setCurrentIndex(_EMPTY)
+        else:
+            self._stack.setCurrentIndex(_TABLE if self.model.rowCount() else _NOTHING_FOUND)
+        self.bar.show_count(self.model.rowCount(), self.model.total)
+
+    def _choose_wanted(self) -> None:
+        row = self.model.row_of(self._wanted) if self._wanted is not None else None
+        if self.model.rowCount():
+            self.table.selectRow(row if row is not None else 0)
+
+    @Slot()
+    def _on_model_reset(self) -> None:
+        self._show_right_part()
+        self._choose_wanted()
+
+    @Slot(object)
+    def _on_filter_changed(self, wanted: BackupFilter) -> None:
+        self.model.set_filter(wanted)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if not current.isValid():
+            return
+        row = self.model.row_at(current.row())
+        self._wanted = row.record.backup
+        self.detail.show_row(row)
+        if row.record.state is BackupState.COMPLETE:
+            self._explain(row.record.backup)
+
+    def _explain(self, backup: BackupId) -> None:
+        self._calls.run(
+            self,
+            lambda: self._services.backups.explain(backup),
+            self.detail.show_explanation,
+            lambda error: self._on_explain_failed(backup, error),
+        )
+
+    def _on_explain_failed(self, backup: BackupId, error: MangroveError) -> None:
+        if backup == self._wanted:
+            self.detail.show_problem(error)
+
+    @Slot(object)
+    def _on_run_changed(self, status: RunStatus) -> None:
+        if status.state.is_over:
+            self.reload()
+
+    @Slot()
+    def _on_back_up_clicked(self) -> None:
+        if not self._services.profiles.all():
+            self._navigator.open_add_profile()
+        elif not self._services.vaults.all():
+            self._navigator.open_add_vault()
+        else:
+            self._navigator.open_backup()
+
+    @Slot(QModelIndex)
+    def _on_double_clicked(self, index: QModelIndex) -> None:
+        record = self.model.row_at(index.row()).record
+        if record.state is BackupState.COMPLETE:
+            self._navigator.open_restore(record.backup)
+
+    @Slot()
+    def _on_copy_triggered(self) -> None:
+        """Put the chosen row on the clipboard: its id, then every cell, with tabs between."""
+        index = self.table.currentIndex()
+        if index.isValid():
+            row = index.row()
+            cells = (self.model.index(row, n).data() for n in range(self.model.columnCount()))
+            backup = self.model.row_at(row).record.backup
+            QGuiApplication.clipboard().setText("\t".join((backup, *map(str, cells))))

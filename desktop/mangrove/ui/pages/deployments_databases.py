@@ -1,0 +1,115 @@
+"""The database tree of a deployment, with what is selected handed to a backup."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mangrove.core.deployment import CollectionSize
+from mangrove.core.errors import MangroveError
+from mangrove.services.bundle import Services
+from mangrove.ui import text
+from mangrove.ui.bridge import Calls
+from mangrove.ui.models.contents_model import rows_of_deployment
+from mangrove.ui.models.namespace_tree_model import Chosen, NamespaceTreeModel
+from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.labels import TextLabel
+from mangrove.ui.widgets.namespace_tree import NamespaceTree
+from mangrove.ui.widgets.search_field import SearchField
+from mangrove.ui.wording import counted
+
+
+class DatabasesTab(QWidget):
+    """Lists databases and collections when it is looked at.
+
+    Signals:
+        backup_wanted: The ``Chosen`` rows to back up.
+    """
+
+    backup_wanted = Signal(object)
+
+    def __init__(self, services: Services, calls: Calls, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services, self._calls = services, calls
+        self._profile = ""
+        self._listed = ""
+        self.banner = Banner()
+        self.model = NamespaceTreeModel(parent=self)
+        self.tree = NamespaceTree(self.model)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.search = SearchField(self.tr("Find a collection"))
+        self.total = TextLabel("", "muted")
+        self.back_up = QPushButton(self.tr("Back up &selected…"))
+        self.back_up.setEnabled(False)
+        top = QHBoxLayout()
+        top.setSpacing(Space.S)
+        top.addWidget(self.search)
+        top.addWidget(self.total, 1)
+        top.addWidget(self.back_up)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, Space.M, 0, 0)
+        column.setSpacing(Space.S + Space.HALF)
+        column.addWidget(self.banner)
+        column.addLayout(top)
+        column.addWidget(self.tree, 1)
+        self.search.filter_changed.connect(self.tree.filter_by)
+        self.back_up.clicked.connect(self._on_back_up_clicked)
+        self.banner.action_triggered.connect(self.reload)
+        self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
+
+    def show_profile(self, name: str) -> None:
+        """Show another deployment; it is listed once the tab is looked at."""
+        if name != self._profile:
+            self._profile, self._listed = name, ""
+            self.model.set_rows(())
+            self.banner.clear()
+            self.total.setText("")
+            self.back_up.setEnabled(False)
+
+    def look(self) -> None:
+        """List the databases if that was not done yet."""
+        if self._profile and self._listed != self._profile:
+            self.reload()
+
+    @Slot()
+    def reload(self) -> None:
+        """List the databases anew."""
+        name = self._profile
+        self._listed = name
+        self.banner.clear()
+        self.total.setText(self.tr("Listing…"))
+        self._calls.run(
+            self,
+            lambda: self._services.profiles.collections(name),
+            lambda found: self._on_listed(name, found),
+            lambda error: self._on_list_failed(name, error),
+        )
+
+    def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
+        if name != self._profile:
+            return
+        self.model.set_rows(rows_of_deployment(found))
+        words = self.tr("{databases}, {collections}, {size}")
+        databases = len(self.model.databases)
+        self.total.setText(
+            words.format(
+                databases=counted(databases, self.tr("database"), self.tr("databases")),
+                collections=counted(len(found), self.tr("collection"), self.tr("collections")),
+                size=text.size(sum(c.data_bytes for c in found)),
+            )
+        )
+
+    def _on_list_failed(self, name: str, error: MangroveError) -> None:
+        if name == self._profile:
+            self._listed = ""
+            self.total.setText("")
+            self.banner.show_error(error, self.tr("Try again"))
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        self.back_up.setEnabled(self.tree.selectionModel().hasSelection())
+
+    @Slot()
+    def _on_back_up_clicked(self) -> None:
+        chosen: Chosen = self.tree.selected()
+        if not chosen.is_empty:
+            self.backup_wanted.emit(chosen)

@@ -1,0 +1,202 @@
+"""One vault as a card: its place, its keys, what it holds, and what lies around in it."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.vault import StorageKind, VaultHealth, VaultSpec, parse_vault_url
+from mangrove.ui import text
+from mangrove.ui.theme.style import set_icon
+from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.card import Card
+from mangrove.ui.widgets.key_value_grid import KeyValueGrid
+from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.wording import counted
+
+_KEY_SHOWN = 20
+
+
+class VaultCard(Card):
+    """Draws a vault and its newest check.
+
+    Signals:
+        check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted: The name.
+    """
+
+    check_wanted = Signal(str)
+    clean_wanted = Signal(str)
+    rebuild_wanted = Signal(str)
+    forget_wanted = Signal(str)
+    backups_wanted = Signal(str)
+
+    def __init__(self, spec: VaultSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec.name, parent)
+        self.spec = spec
+        self.badge = StateBadge(Tone.RUNNING, self.tr("checking"))
+        self.encryption = StateBadge(Tone.NEUTRAL, "")
+        self.banner, self.plain, self.debris = Banner(), Banner(), Banner()
+        self.facts = KeyValueGrid()
+        self.check = QPushButton(self.tr("Check now"))
+        self.backups = QPushButton(self.tr("Show backups"))
+        self.rebuild = QPushButton(self.tr("Rebuild catalog"))
+        self.more = QToolButton()
+        self.forget = QAction(self.tr("&Forget vault…"), self)
+        self.health: VaultHealth | None = None
+        self._lay_out()
+        self._say_encryption()
+        self._connect()
+        self.facts.set_rows(self._facts())
+
+    def show_checking(self) -> None:
+        """Say that the storage is being looked at."""
+        self.badge.set_state(Tone.RUNNING, self.tr("checking"))
+        self.check.setEnabled(False)
+
+    def show_health(self, health: VaultHealth) -> None:
+        """Show what a check found."""
+        self.health = health
+        self.check.setEnabled(True)
+        self.banner.clear()
+        if not health.reachable or health.problem:
+            word = self.tr("not usable") if health.reachable else self.tr("not reachable")
+            self.badge.set_state(Tone.EXPOSED, word)
+            self.banner.show_message(BannerKind.ERROR, text.sentence(health.problem))
+        elif not (health.has_identity or not self.spec.is_encrypted) or not health.has_signing_key:
+            self.badge.set_state(Tone.UNPROVEN, self.tr("keys missing"))
+        else:
+            self.badge.set_state(Tone.PROVEN, self.tr("in order"))
+        self.facts.set_rows(self._facts())
+        self._show_debris(health)
+
+    def show_problem(self, error: MangroveError) -> None:
+        """Say why the check failed."""
+        self.check.setEnabled(True)
+        self.badge.set_state(Tone.EXPOSED, self.tr("not reachable"))
+        self.banner.show_error(error)
+
+    def debris_lines(self) -> tuple[str, ...]:
+        """Say what a cleaning would remove, a line for each unfinished backup."""
+        if self.health is None:
+            return ()
+        return tuple(
+            self.tr("{objects}, {size}, of {what}").format(
+                objects=counted(item.blobs, self.tr("object"), self.tr("objects")),
+                size=text.size(item.size_bytes),
+                what=item.backup or self.tr("no backup at all"),
+            )
+            for item in self.health.debris
+        )
+
+    def _lay_out(self) -> None:
+        self.header.addWidget(self.encryption)
+        self.header.addWidget(self.badge)
+        self.more.setAccessibleName(self.tr("More actions"))
+        self.more.setToolTip(self.tr("More actions"))
+        set_icon(self.more, "more")
+        menu = QMenu(self.more)
+        menu.addAction(self.forget)
+        self.more.setMenu(menu)
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        for part in (self.plain, self.banner, self.facts, self.debris):
+            self.body.addWidget(part)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(Space.S)
+        for button in (self.backups, self.check, self.rebuild):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(self.more)
+        self.body.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.check.clicked.connect(self._on_check_clicked)
+        self.backups.clicked.connect(self._on_backups_clicked)
+        self.rebuild.clicked.connect(self._on_rebuild_clicked)
+        self.forget.triggered.connect(self._on_forget_triggered)
+        self.debris.action_triggered.connect(self._on_clean_triggered)
+
+    def _say_encryption(self) -> None:
+        if self.spec.is_encrypted:
+            self.encryption.set_state(Tone.PROVEN, self.tr("encrypted"))
+            return
+        self.set_tone(Tone.EXPOSED)
+        self.encryption.set_state(Tone.EXPOSED, self.tr("not encrypted"))
+        words = self.tr("Whoever can read this storage can read every document in it.")
+        self.plain.show_message(BannerKind.ERROR, words)
+
+    def _facts(self) -> list[tuple[str, str] | tuple[str, str, str]]:
+        spec, health = self.spec, self.health
+        place, tip = self._place()
+        facts: list[tuple[str, str] | tuple[str, str, str]] = [(self.tr("Place"), place, tip)]
+        if health is not None:
+            facts += [
+                (self.tr("Holds"), self._held(health)),
+                (self.tr("Free"), self._free(health)),
+            ]
+        if spec.is_encrypted:
+            shown = ", ".join(f"{r[:_KEY_SHOWN]}…" for r in spec.recipients)
+            facts.append((self.tr("Openable by"), shown, "\n".join(spec.recipients)))
+        if health is not None:
+            facts.append((self.tr("Keys here"), self._keys(health)))
+        facts.append((self.tr("Compression"), spec.compression.value))
+        return facts
+
+    def _place(self) -> tuple[str, str]:
+        address = parse_vault_url(self.spec.url)
+        if address.kind is StorageKind.FOLDER:
+            return address.root, self.spec.url
+        words = self.tr("bucket {root} at {endpoint}")
+        endpoint = address.option("endpoint") or "Amazon S3"
+        return words.format(root=address.root, endpoint=endpoint), self.spec.url
+
+    def _held(self, health: VaultHealth) -> str:
+        backups = counted(health.backups, self.tr("backup"), self.tr("backups"))
+        return f"{backups}, {text.size(health.stored_bytes)}"
+
+    def _free(self, health: VaultHealth) -> str:
+        if health.free_bytes is None:
+            return self.tr("not told by this storage")
+        return text.size(health.free_bytes)
+
+    def _keys(self, health: VaultHealth) -> str:
+        here, gone = self.tr("in the keyring"), self.tr("missing")
+        signing = here if health.has_signing_key else gone
+        words = self.tr("signing key {signing}")
+        if self.spec.is_encrypted:
+            words = self.tr("age identity {identity}, signing key {signing}")
+        return words.format(identity=here if health.has_identity else gone, signing=signing)
+
+    def _show_debris(self, health: VaultHealth) -> None:
+        if not health.debris:
+            self.debris.clear()
+            return
+        words = self.tr(
+            "{objects} ({size}) were left by runs that did not finish. They belong to no backup."
+        )
+        number = sum(item.blobs for item in health.debris)
+        shown = words.format(
+            objects=counted(number, self.tr("object"), self.tr("objects")),
+            size=text.size(sum(item.size_bytes for item in health.debris)),
+        )
+        self.debris.show_message(BannerKind.WARNING, shown, self.tr("Clean…"))
+
+    @Slot()
+    def _on_check_clicked(self) -> None:
+        self.check_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_backups_clicked(self) -> None:
+        self.backups_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_rebuild_clicked(self) -> None:
+        self.rebuild_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_forget_triggered(self) -> None:
+        self.forget_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_clean_triggered(self) -> None:
+        self.clean_wanted.emit(self.spec.name)

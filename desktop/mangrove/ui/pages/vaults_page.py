@@ -1,0 +1,168 @@
+"""The vaults page: a card per vault, checked in the background when it is shown."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QStackedWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.run import RunKind, RunStatus
+from mangrove.services.bundle import Services
+from mangrove.ui import text
+from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.pages.vault_card import VaultCard
+from mangrove.ui.shell.navigation import Navigator, PageName
+from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.card import ScrolledColumn, clear_layout
+from mangrove.ui.widgets.empty_state import EmptyState
+from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.wording import counted
+
+
+class VaultsPage(Page):
+    """Where backups are kept, and whether all is well there."""
+
+    def __init__(
+        self, services: Services, calls: Calls, bridge: ActivityBridge, navigator: Navigator
+    ) -> None:
+        super().__init__("")
+        self.header.title.setText(self.tr("Vaults"))
+        self._services, self._calls, self._navigator = services, calls, navigator
+        self.banner = Banner()
+        self.cards: dict[str, VaultCard] = {}
+        self.shelf = ScrolledColumn()
+        self.empty = EmptyState(
+            "vaults",
+            self.tr(
+                "No vault yet. A vault is a folder or bucket where backups are kept,"
+                " encrypted and signed."
+            ),
+            self.tr("Add vault"),
+        )
+        self.add = self.header.add_primary(self.tr("&Add vault"), "plus")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.shelf)
+        self.content.addWidget(self.banner)
+        self.content.addWidget(self._stack, 1)
+        self.add.clicked.connect(navigator.open_add_vault)
+        self.empty.action_triggered.connect(navigator.open_add_vault)
+        navigator.data_changed.connect(self.reload)
+        bridge.run_changed.connect(self._on_run_changed)
+        self.reload()
+
+    def select(self, **selection: str) -> None:
+        """Bring the vault that another page means into view."""
+        card = self.cards.get(selection.get("vault", ""))
+        if card is not None:
+            self.shelf.ensureWidgetVisible(card)
+
+    @Slot()
+    def reload(self) -> None:
+        """Read the vaults anew and check each."""
+        specs = self._services.vaults.all()
+        clear_layout(self.shelf.column)
+        self.cards = {spec.name: VaultCard(spec) for spec in specs}
+        for card in self.cards.values():
+            self._connect_card(card)
+            self.shelf.column.addWidget(card)
+        self.shelf.column.addStretch()
+        self._stack.setCurrentIndex(1 if specs else 0)
+        self.add.setVisible(bool(specs))
+        for name in self.cards:
+            self._check(name)
+
+    def _connect_card(self, card: VaultCard) -> None:
+        card.check_wanted.connect(self._check)
+        card.clean_wanted.connect(self._on_clean_wanted)
+        card.rebuild_wanted.connect(self._on_rebuild_wanted)
+        card.forget_wanted.connect(self._on_forget_wanted)
+        card.backups_wanted.connect(self._on_backups_wanted)
+
+    @Slot(str)
+    def _check(self, name: str) -> None:
+        card = self.cards[name]
+        card.show_checking()
+        self._calls.run(
+            card,
+            lambda: self._services.vaults.check(name),
+            card.show_health,
+            card.show_problem,
+        )
+
+    @Slot(str)
+    def _on_clean_wanted(self, name: str) -> None:
+        wanted = Confirmation(
+            title=self.tr("Clean a vault"),
+            question=self.tr("This is removed from {vault}:").format(vault=name),
+            removed=self.cards[name].debris_lines(),
+            kept=self.tr("Every signed backup stays as it is."),
+            verb=self.tr("Remove unfinished objects"),
+        )
+        if ConfirmDialog.ask(self, wanted):
+            self._calls.run(
+                self,
+                lambda: self._services.vaults.clean(name),
+                lambda freed: self._on_cleaned(name, freed),
+                self._on_failed,
+            )
+
+    def _on_cleaned(self, name: str, freed_bytes: int) -> None:
+        words = self.tr("{size} freed in {vault}.")
+        self.banner.show_message(
+            BannerKind.GOOD, words.format(size=text.size(freed_bytes), vault=name)
+        )
+        if name in self.cards:
+            self._check(name)
+
+    @Slot(str)
+    def _on_rebuild_wanted(self, name: str) -> None:
+        self.cards[name].rebuild.setEnabled(False)
+        self._calls.run(
+            self,
+            lambda: self._services.vaults.rebuild_catalog(name),
+            lambda found: self._on_rebuilt(name, found),
+            lambda error: self._on_rebuild_failed(name, error),
+        )
+
+    def _on_rebuilt(self, name: str, found: int) -> None:
+        words = self.tr("The catalog of {vault} was rebuilt: {backups} found.")
+        backups = counted(found, self.tr("backup"), self.tr("backups"))
+        self.banner.show_message(BannerKind.GOOD, words.format(vault=name, backups=backups))
+        self._navigator.tell_data_changed()
+
+    def _on_rebuild_failed(self, name: str, error: MangroveError) -> None:
+        if name in self.cards:
+            self.cards[name].rebuild.setEnabled(True)
+        self._on_failed(error)
+
+    @Slot(str)
+    def _on_forget_wanted(self, name: str) -> None:
+        wanted = Confirmation(
+            title=self.tr("Forget a vault"),
+            question=self.tr("This is removed from this computer:"),
+            removed=(self.tr("the entry {vault} and its catalog").format(vault=name),),
+            kept=self.tr("The backups in it and its keys in the keyring stay."),
+            verb=self.tr("Forget {vault}").format(vault=name),
+        )
+        if ConfirmDialog.ask(self, wanted):
+            self._calls.run(
+                self,
+                lambda: self._services.vaults.remove(name),
+                self._on_forgotten,
+                self._on_failed,
+            )
+
+    def _on_forgotten(self, _nothing: None) -> None:
+        self._navigator.tell_data_changed()
+
+    def _on_failed(self, error: MangroveError) -> None:
+        self.banner.show_error(error)
+
+    @Slot(str)
+    def _on_backups_wanted(self, name: str) -> None:
+        self._navigator.open_page(PageName.BACKUPS, vault=name)
+
+    @Slot(object)
+    def _on_run_changed(self, status: RunStatus) -> None:
+        if status.state.is_over and status.vault in self.cards and status.kind is RunKind.BACKUP:
+            self._check(status.vault)
