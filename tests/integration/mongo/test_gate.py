@@ -154,8 +154,7 @@ def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
 ) -> None:
     with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
         root["shop"]["bills"].insert_one({"_id": 1})
-        if "heat" not in root["shop"].list_collection_names():
-            root["shop"].create_collection("heat", timeseries={"timeField": "t"})
+        root["weather"].create_collection("heat", timeseries={"timeField": "t"})
     gate, profile = _account_gate(mongod_with_auth, mongod_with_auth.backup)
 
     with (
@@ -171,7 +170,7 @@ def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
     ):
         sink.check_privileges(["shop"])
 
-    assert {"shop.bills", "shop.heat"} <= names
+    assert {"shop.bills", "weather.heat"} <= names
     assert "restore" in caught.value.hint
 
 

@@ -218,6 +218,36 @@ def test_server_killed_in_the_middle_is_a_lost_connection(
             list(chunks)
 
 
+def test_capped_collection_is_read_outside_the_snapshot_and_said_to_be(
+    source: MongoDumpSource, onlooker: MongoClient[Any], database_name: str
+) -> None:
+    onlooker[database_name].create_collection("log", capped=True, size=1 << 20)
+    _fill(onlooker, database_name, "log", 500)
+    _fill(onlooker, database_name, "c", 500)
+
+    with source.open(selection_of((database_name,), ()), Consistency.SNAPSHOT) as dump:
+        counts = [len(split_documents(_whole(dump, info))) for info in dump.collections]
+
+    assert counts == [500, 500]
+    assert dump.achieved is Consistency.SNAPSHOT
+    assert f"no capped collection at a cluster time ({database_name}.log)" in dump.reason
+
+
+def test_capped_collections_alone_have_no_snapshot(
+    source: MongoDumpSource, onlooker: MongoClient[Any], database_name: str
+) -> None:
+    onlooker[database_name].create_collection("log", capped=True, size=1 << 20)
+    selection = selection_of((database_name,), ())
+
+    with source.open(selection, Consistency.AUTO) as dump:
+        assert (dump.achieved, dump.consistent_at) == (Consistency.NONE, None)
+    with (
+        pytest.raises(UnsupportedTopologyError, match="capped"),
+        source.open(selection, Consistency.SNAPSHOT),
+    ):
+        pass
+
+
 def test_time_series_is_read_from_its_buckets_and_view_by_its_definition(
     source: MongoDumpSource, onlooker: MongoClient[Any], database_name: str
 ) -> None:

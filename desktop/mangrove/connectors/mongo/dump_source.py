@@ -5,18 +5,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import assert_never
 
+from bson.raw_bson import RawBSONDocument
 from bson.timestamp import Timestamp
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import listing
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
-from mangrove.connectors.mongo.client import Connection
+from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import (
     CURSOR_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
     QUERY_PLAN_KILLED,
     SNAPSHOT_CODES,
     while_working,
+    working,
 )
 from mangrove.connectors.mongo.listing import VIEW, Listed
 from mangrove.connectors.mongo.privileges import (
@@ -64,6 +66,7 @@ class MongoOpenDump:
     collections: tuple[CollectionInfo, ...]
     not_included: tuple[NotIncluded, ...]
     data_uuids: dict[Namespace, str]
+    outside_moment: frozenset[Namespace]
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
@@ -71,15 +74,17 @@ class MongoOpenDump:
             return
         where = listing.data_namespace(info.namespace, info.kind)
         first = first_batch_size(info.estimated_documents, info.estimated_bytes)
-        concern = self._read_concern()
+        concern = {} if info.namespace in self.outside_moment else self._read_concern()
         reader = BatchReader(self.connection, where, concern, first)
         yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
 
     def _read_concern(self) -> dict[str, object]:
-        at = self.consistent_at
-        if at is None:
-            return {}
-        return {"level": "snapshot", "atClusterTime": Timestamp(at.seconds, at.increment)}
+        return snapshot_at(self.consistent_at) if self.consistent_at else {}
+
+
+def snapshot_at(at: OplogTimestamp) -> dict[str, object]:
+    """Return the read concern that reads at a cluster time."""
+    return {"level": "snapshot", "atClusterTime": Timestamp(at.seconds, at.increment)}
 
 
 def checked(reader: BatchReader, uuid: str, namespace: Namespace) -> Iterator[bytes]:
@@ -158,6 +163,34 @@ def agree(facts: ServerFacts, wanted: Consistency) -> Agreement:
             assert_never(wanted)
 
 
+def narrowed(
+    agreement: Agreement,
+    chosen: Sequence[Listed],
+    outside: frozenset[Namespace],
+    wanted: Consistency,
+) -> Agreement:
+    """Say which collections the snapshot leaves out; with all of them out there is none.
+
+    Raises:
+        UnsupportedTopologyError: If there is none, and it was asked for.
+    """
+    if not outside:
+        return agreement
+    names = ", ".join(sorted(map(str, outside)))
+    why = f"this server reads no capped collection at a cluster time ({names})"
+    if any(c.namespace not in outside for c in chosen if c.kind != VIEW):
+        return Agreement(agreement.achieved, f"{agreement.reason}, except that {why}")
+    if wanted is Consistency.SNAPSHOT:
+        raise UnsupportedTopologyError(
+            f"no snapshot to be had: {why}; nothing was read", hint="use consistency auto or none"
+        )
+    return Agreement(Consistency.NONE, why)
+
+
+def _is_capped(listed: Listed) -> bool:
+    return bool(RawBSONDocument(listed.options, RAW).get("capped"))
+
+
 def _against_snapshot(facts: ServerFacts) -> str | None:
     """Say why there is no snapshot, in a sentence for a DBA; None if there is one.
 
@@ -199,18 +232,22 @@ class MongoDumpSource:
         chosen, left_out = listing.choose(selection, self._list(databases))
         self._check_reading(chosen)
         at: OplogTimestamp | None = None
+        outside: frozenset[Namespace] = frozenset()
         if agreement.achieved is Consistency.SNAPSHOT:
             chosen, left_out, at = self._moment(selection, databases)
             self._check_reading(chosen)
+            outside = self._outside(chosen, at)
+            agreement = narrowed(agreement, chosen, outside, consistency)
         yield MongoOpenDump(
             connection=self._connection,
             facts=facts,
             achieved=agreement.achieved,
             reason=agreement.reason,
-            consistent_at=at,
+            consistent_at=at if agreement.achieved is Consistency.SNAPSHOT else None,
             collections=self._describe(chosen),
             not_included=left_out,
             data_uuids={c.namespace: c.data_uuid for c in chosen},
+            outside_moment=outside,
         )
 
     def _databases(self, selection: Selection) -> tuple[str, ...]:
@@ -260,16 +297,40 @@ class MongoDumpSource:
         waitForReadConcernImpl (awaitTimestampCommitted).
         """
         now = self._connection.command("admin", {"ping": 1})["operationTime"]
-        for where in [c.data_namespace for c in chosen if c.kind != VIEW][:1]:
-            probe = {
-                "find": where.collection,
-                "limit": 1,
-                "projection": {"_id": 1},
-                "readConcern": {"level": "snapshot", "atClusterTime": now},
-                "maxTimeMS": MOMENT_TIMEOUT_MS,
-            }
-            self._connection.command(where.database, probe)
-        return OplogTimestamp(now.time, now.inc)
+        at = OplogTimestamp(now.time, now.inc)
+        for listed in [c for c in chosen if c.kind != VIEW and not _is_capped(c)][:1]:
+            with working(self._connection.hosts):
+                self._look(listed, at)
+        return at
+
+    def _look(self, listed: Listed, at: OplogTimestamp) -> None:
+        """Read one ``_id`` at a cluster time; errors are the driver's own."""
+        where = listed.data_namespace
+        command = {
+            "find": where.collection,
+            "limit": 1,
+            "projection": {"_id": 1},
+            "readConcern": snapshot_at(at),
+            "maxTimeMS": MOMENT_TIMEOUT_MS,
+        }
+        self._connection.run(where.database, command)
+
+    def _outside(self, chosen: Sequence[Listed], at: OplogTimestamp) -> frozenset[Namespace]:
+        """Return the collections that this server cannot read at a cluster time.
+
+        "Reading from capped collections with readConcern snapshot is not supported" (246, on
+        6.0): asked of the server, because a newer one may do it.
+        """
+        return frozenset(c.namespace for c in chosen if _is_capped(c) and not self._can_look(c, at))
+
+    def _can_look(self, listed: Listed, at: OplogTimestamp) -> bool:
+        try:
+            self._look(listed, at)
+        except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code in SNAPSHOT_CODES:
+                return False
+            raise while_working(error, self._connection.hosts) from error
+        return True
 
     def _describe(self, chosen: Sequence[Listed]) -> tuple[CollectionInfo, ...]:
         found = [self._described(c) for c in chosen]
