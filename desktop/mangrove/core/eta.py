@@ -6,6 +6,7 @@ from typing import Self
 
 SMOOTHING_S = 5.0
 MIN_ELAPSED_S = 1.0
+MIN_STEP_S = 1e-6  # below this a rate says nothing and may overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class RateMeter:
     def advanced(self, at_s: float, done: int) -> Self:
         """Return the meter after ``done`` bytes in all at ``at_s``."""
         elapsed = at_s - self.at_s
-        if elapsed <= 0:
+        if elapsed < MIN_STEP_S:
             return self
         current = max(0, done - self.done) / elapsed
         since_start = at_s - self.started_s

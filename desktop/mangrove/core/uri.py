@@ -127,13 +127,12 @@ def _unescaped() -> InvalidUriError:
 
 def _hosts(scheme: str, host_list: str) -> tuple[str, ...]:
     hosts = tuple(host_list.split(","))
-    for host in hosts:
+    for number, host in enumerate(hosts, 1):  # its text may be a misplaced password
         match = _HOST.fullmatch(host)
-        shown = host.partition(":")[0]  # what follows a colon may be a misplaced password
         if match is None:
-            raise InvalidUriError(f"'{shown}' is not a host", hint=_SHAPE_HINT)
+            raise InvalidUriError(f"host number {number} is malformed", hint=_SHAPE_HINT)
         if match[2] is not None and not 0 < int(match[2]) <= MAX_PORT:
-            raise InvalidUriError(f"the port of '{shown}' is not between 1 and {MAX_PORT}")
+            raise InvalidUriError(f"the port of host {number} is not between 1 and {MAX_PORT}")
         if match[2] is not None and scheme == "mongodb+srv":
             raise InvalidUriError("mongodb+srv takes a host name without a port")
     if scheme == "mongodb+srv" and len(hosts) > 1:

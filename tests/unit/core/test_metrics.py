@@ -1,0 +1,123 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fakes.clock import NOON
+from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.metrics import DEFAULT_OBJECTIVE, Exposure, Light, exposure, worst_first
+from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.verification import EvidenceSummary, Level
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def record(age: timedelta = HOUR, *evidence: EvidenceSummary, slug: str = "shop") -> BackupRecord:
+    at = NOON - age
+    return BackupRecord(
+        backup=BackupId(f"{at:%Y%m%dT%H%M%SZ}-{slug}-0000"),
+        vault_id=VaultId("v1"),
+        profile_slug=slug,
+        profile_name="Shop",
+        state=BackupState.COMPLETE,
+        problem="",
+        sequence=1,
+        started_at=at,
+        finished_at=at + HOUR,
+        data_at=at,
+        achieved=Consistency.SNAPSHOT,
+        selection="the whole deployment",
+        is_whole=True,
+        databases=("shop",),
+        namespaces=1,
+        documents=1,
+        plain_bytes=1,
+        stored_bytes=1,
+        compression=Compression.ZSTD,
+        is_encrypted=True,
+        server_version="6.0.5",
+        not_included=0,
+        evidence=evidence,
+    )
+
+
+def proof(
+    age: timedelta = HOUR, level: Level = Level.RESTORED, *, passed: bool = True
+) -> EvidenceSummary:
+    return EvidenceSummary(level, passed, NOON - age, timedelta(minutes=7), "embedded")
+
+
+def judged(*records: BackupRecord) -> Exposure:
+    return exposure("shop", "Shop", records, NOON)
+
+
+PARTIAL = replace(record(), is_whole=False)
+UNREADABLE = replace(record(), state=BackupState.UNREADABLE)
+FUTURE = record(-HOUR, proof())
+FOREIGN = record(HOUR, proof(), slug="other")
+
+
+@pytest.mark.parametrize(
+    ("records", "light", "age", "reason"),
+    [
+        ([], Light.EXPOSED, None, "no complete backup"),
+        ([PARTIAL], Light.EXPOSED, None, "no complete backup"),
+        ([UNREADABLE], Light.EXPOSED, None, "no complete backup"),
+        ([FUTURE], Light.EXPOSED, None, "no complete backup"),
+        ([FOREIGN], Light.EXPOSED, None, "no complete backup"),
+        ([record(27 * HOUR, proof())], Light.EXPOSED, 27 * HOUR, "older than the objective"),
+        ([record(2 * HOUR)], Light.UNPROVEN, 2 * HOUR, "never restored"),
+        ([record(HOUR, proof(level=Level.STORED))], Light.UNPROVEN, HOUR, "never restored"),
+        ([record(HOUR, proof(passed=False))], Light.UNPROVEN, HOUR, "last verification"),
+        ([record(DAY, proof(31 * DAY))], Light.UNPROVEN, DAY, "more than 30 days ago"),
+        ([record(DAY, proof(2 * HOUR), proof(passed=False))], Light.UNPROVEN, DAY, "failed"),
+        ([record(HOUR, proof())], Light.PROVEN, HOUR, None),
+        ([record(HOUR, proof(level=Level.DRILLED))], Light.PROVEN, HOUR, None),
+        ([record(DEFAULT_OBJECTIVE, proof())], Light.PROVEN, DEFAULT_OBJECTIVE, None),
+        ([record(HOUR, proof(), proof(2 * HOUR, passed=False))], Light.PROVEN, HOUR, None),
+        ([record(DAY, proof()), record(2 * HOUR)], Light.UNPROVEN, 2 * HOUR, "never restored"),
+        ([FUTURE, record(3 * HOUR, proof())], Light.PROVEN, 3 * HOUR, None),
+        ([PARTIAL, record(3 * HOUR, proof())], Light.PROVEN, 3 * HOUR, None),
+    ],
+)
+def test_a_profile_is_judged_by_its_newest_whole_backup(
+    records: list[BackupRecord], light: Light, age: timedelta | None, reason: str | None
+) -> None:
+    found = judged(*records)
+
+    assert (found.light, found.lose_at_most) == (light, age)
+    assert reason in " ".join(found.reasons) if reason else found.reasons == ()
+
+
+def test_parts_are_counted_and_the_restore_time_is_the_measured_one() -> None:
+    found = judged(PARTIAL, record(DAY, proof(HOUR)), record(HOUR))
+
+    assert (found.backups, found.partial) == (3, 1)
+    assert found.restore_took == timedelta(minutes=7)
+
+
+def test_without_a_trial_no_restore_time_is_invented() -> None:
+    assert judged(record(HOUR, proof(level=Level.DECODED))).restore_took is None
+
+
+def test_the_worst_stands_first_and_absence_is_worst() -> None:
+    def named(name: str, *records: BackupRecord) -> Exposure:
+        return exposure("shop", name, records, NOON)
+
+    exposures = [
+        named("good", record(HOUR, proof())),
+        named("unproven", record(HOUR)),
+        named("b late", record(40 * HOUR)),
+        named("A late", record(40 * HOUR)),
+        named("later", record(50 * HOUR)),
+        named("none"),
+    ]
+
+    assert [e.profile_name for e in worst_first(exposures)] == [
+        "none",
+        "later",
+        "A late",
+        "b late",
+        "unproven",
+        "good",
+    ]

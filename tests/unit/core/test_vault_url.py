@@ -1,0 +1,77 @@
+import pytest
+
+from mangrove.core.errors import InvalidVaultUrlError
+from mangrove.core.vault import (
+    StorageAddress,
+    StorageKind,
+    VaultId,
+    identity_ref,
+    parse_vault_url,
+    signing_key_ref,
+    storage_key_ref,
+)
+
+FOLDER, S3 = StorageKind.FOLDER, StorageKind.S3
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("file:///srv/vault", StorageAddress(FOLDER, "/srv/vault")),
+        ("file:///srv/vault/", StorageAddress(FOLDER, "/srv/vault")),
+        ("file://localhost/srv", StorageAddress(FOLDER, "/srv")),
+        ("file:///", StorageAddress(FOLDER, "/")),
+        ("file:///with%20space/%C3%A9", StorageAddress(FOLDER, "/with space/é")),
+        ("s3://bucket", StorageAddress(S3, "bucket")),
+        ("s3://bucket/", StorageAddress(S3, "bucket")),
+        ("s3://bucket/a/b/", StorageAddress(S3, "bucket/a/b")),
+        ("  s3://bucket/a  ", StorageAddress(S3, "bucket/a")),
+        (
+            "s3://b/p?endpoint=http://localhost:9000&region=eu",
+            StorageAddress(S3, "b/p", (("endpoint", "http://localhost:9000"), ("region", "eu"))),
+        ),
+    ],
+)
+def test_a_vault_url_is_taken_apart(text: str, address: StorageAddress) -> None:
+    assert parse_vault_url(text) == address
+
+
+def test_an_option_is_found_by_name() -> None:
+    address = parse_vault_url("s3://b?region=eu")
+
+    assert (address.option("region"), address.option("endpoint")) == ("eu", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "/srv/vault",
+        "file:srv",
+        "file://server/share",
+        "ftp://host/x",
+        "s3://",
+        "s3:///prefix",
+        "s3://bucket/a//b",
+        "s3://bucket/../other",
+        "s3://bucket/%2e%2e/other",
+        "s3://[::1",
+    ],
+)
+def test_a_vault_url_that_leads_nowhere_is_refused(text: str) -> None:
+    with pytest.raises(InvalidVaultUrlError):
+        parse_vault_url(text)
+
+
+@pytest.mark.parametrize("text", ["s3://key:hunter2@bucket", "s3://hunter2@bucket", "s3://:@b"])
+def test_keys_inside_are_refused_and_not_repeated(text: str) -> None:
+    with pytest.raises(InvalidVaultUrlError, match="no keys") as caught:
+        parse_vault_url(text)
+
+    assert "hunter2" not in f"{caught.value} {caught.value.hint} {caught.value.details}"
+
+
+def test_each_secret_of_a_vault_has_a_name_of_its_own() -> None:
+    makers = (identity_ref, signing_key_ref, storage_key_ref)
+
+    assert len({make(VaultId(v)).name for make in makers for v in "ab"}) == 6
