@@ -4,8 +4,11 @@ import socket
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from fakes.secrets import MemorySecrets
 from mangrove.connectors.mongo.client import open_connection, open_uri
@@ -111,6 +114,31 @@ def test_client_certificate_signs_nobody_in_by_itself(mongod_with_tls: TlsServer
 
     with open_uri(uri) as connection:
         assert connection.command("admin", {"ping": 1})["ok"] == 1.0
+
+
+def test_encrypted_client_key_is_opened_with_the_stored_password(
+    mongod_with_tls: TlsServer, tmp_path: Path
+) -> None:
+    uri = parse_uri(mongod_with_tls.uri).uri
+    locked = _with_locked_key(mongod_with_tls.client_file, tmp_path / "locked.pem", b"open sesame")
+    uri = uri.with_option("tlsCertificateKeyFile", str(locked)).with_option(*QUICK)
+
+    with open_uri(uri, None, Secret("open sesame")) as connection:
+        assert connection.command("admin", {"ping": 1})["ok"] == 1.0
+    with pytest.raises(TlsError), open_uri(uri, None, Secret("wrong")):
+        pass
+
+
+def _with_locked_key(source: Path, target: Path, password: bytes) -> Path:
+    pem = source.read_bytes()
+    key = serialization.load_pem_private_key(pem, None)
+    certificate = x509.load_pem_x509_certificate(pem)
+    encoding = serialization.Encoding.PEM
+    shape = serialization.PrivateFormat.PKCS8
+    lock = serialization.BestAvailableEncryption(password)
+    locked = key.private_bytes(encoding, shape, lock)
+    target.write_bytes(certificate.public_bytes(encoding) + locked)
+    return target
 
 
 def test_untrusted_certificate_is_a_tls_error(mongod_with_tls: TlsServer) -> None:

@@ -174,6 +174,41 @@ def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
     assert "restore" in caught.value.hint
 
 
+def test_restore_role_is_enough_for_a_restore(
+    mongod_with_auth: GuardedServer, database_name: str
+) -> None:
+    writer = Account(database_name, "the writer's password")
+    info = CollectionInfo(
+        Namespace(database_name, "a"),
+        "collection",
+        bson.encode({"validator": {"must": 1}}),
+        (bson.encode({"v": 2, "key": {"k": 1}, "name": "k"}),),
+        None,
+    )
+    documents = [bson.encode({"_id": 1}), bson.encode({"_id": 2, "ts": bson.Timestamp(0, 0)})]
+    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
+        root["admin"].command("createUser", writer.user, pwd=writer.password, roles=["restore"])
+    gate, profile = _account_gate(mongod_with_auth, writer)
+
+    with gate.open_sink(profile) as sink:
+        sink.check_privileges([database_name])
+        sink.create(info)
+        outcome = sink.insert(info.namespace, documents)
+        failed = sink.build_indexes(info)
+        sink.settle()
+        existing = [i.namespace for i in sink.existing(database_name)]
+        with pytest.raises(MissingPrivilegeError, match="rename"):
+            sink.replace(info.namespace, Namespace(database_name, "b"))
+        sink.drop_database(database_name)
+        left = sink.existing(database_name)
+
+    assert (outcome.inserted, failed, left) == (2, (), ())
+    assert [r.reason for r in outcome.refused] == [
+        "inserted, but the server replaced its empty timestamps"
+    ]
+    assert existing == [info.namespace]
+
+
 def test_tree_shows_collections_with_sizes(
     replica_set: EmbeddedMongod, onlooker: MongoClient[Any], database_name: str
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 from pymongo.client_session import ClientSession
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.raw_reply import RawBatch, slice_reply
@@ -51,10 +51,7 @@ class BatchReader:
                     if not batch.cursor_id:
                         return
                     batch = self._batch(self._get_more(batch), session)
-            except PyMongoError:
-                self._kill(batch.cursor_id, session)
-                raise
-            except GeneratorExit:
+            except (OperationFailure, GeneratorExit):  # a lost connection leaves nobody to ask
                 self._kill(batch.cursor_id, session)
                 raise
 

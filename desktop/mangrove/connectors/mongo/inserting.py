@@ -11,7 +11,7 @@ from pymongo.errors import DocumentTooLarge, OperationFailure
 
 from mangrove.connectors.mongo.bson_elements import document_of, elements, id_element
 from mangrove.connectors.mongo.client import Connection
-from mangrove.connectors.mongo.error_map import explain
+from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.namespace import Namespace
@@ -38,6 +38,7 @@ _REASONS = {
     16755: "its geometry cannot be indexed",
     17261: "its geometry cannot be indexed",
 }
+_TIMESTAMPS_LOST = "inserted, but the server replaced its empty timestamps"
 _INDEX_NAME = re.compile(r" index: (.+?) (?:collation: .+? )?dup key:", re.DOTALL)
 _TIMESTAMP = 0x11
 _EMPTY_TIMESTAMP = re.compile(rb"\x11[^\x00]+\x00\x00\x00\x00\x00\x00\x00\x00\x00")
@@ -52,7 +53,7 @@ class Inserter:
     """Puts documents into collections; safe for several threads.
 
     Attributes:
-        options: Sent with each insert: write concern and what the server is to leave alone.
+        write_concern: Sent with each write.
         keeps_empty_timestamps: Whether the server can be told to.
     """
 
@@ -125,11 +126,19 @@ class Inserter:
                 "bypassDocumentValidation": True,
                 "writeConcern": dict(self.write_concern),
             }
-            reply = self.connection.run(where.database, command)
-            for error in reply.get("writeErrors", ()):
-                why = "inserted, but the server replaced its empty timestamps"
-                lost.append(RefusedDocument(own_id, int(error["code"]), why))
+            if code := self._update_error(where.database, command):
+                lost.append(RefusedDocument(own_id, code, _TIMESTAMPS_LOST))
         return lost
+
+    def _update_error(self, database: str, command: Mapping[str, Any]) -> int:
+        """Run an update and return the code it was refused with, 0 if it was not."""
+        try:
+            reply = self.connection.run(database, command)
+        except OperationFailure as error:
+            if error.code != UNAUTHORIZED:  # the built-in role restore may not update
+                raise
+            return UNAUTHORIZED
+        return next((int(e["code"]) for e in reply.get("writeErrors", ())), 0)
 
 
 def can_keep_empty_timestamps(version: tuple[int, ...]) -> bool:
