@@ -292,8 +292,8 @@ def do_shots(args: Sequence[str]) -> int:
 def do_bench(args: Sequence[str]) -> int:
     """Measure speed and memory; prints ratios to the floor measured in the same run."""
     setup()
-    command = [str(PYTHON), "-m", "pytest", "tests/bench", "-m", "bench", "-s", *args]
-    return run(command, desktop_env())
+    folders = os.pathsep.join(str(REPO / name) for name in ("desktop", "tests"))
+    return run([str(PYTHON), "-m", "bench.run", *args], {**app_env(), "PYTHONPATH": folders})
 
 
 def app_env() -> dict[str, str]:

@@ -13,11 +13,12 @@ DATABASE = "bench"
 COLLECTIONS = ("orders", "events", "users", "invoices")
 INDEXES = (("customer", 1), ("status", 1), ("created", -1))
 BATCH = 2_000
-TEMPLATES = 400
-_WORDS = (
+TEMPLATES = 6_000
+_VOCABULARY = (
     "amber basin cedar delta ember fjord grove harbor inlet jetty kelp lagoon marsh nectar "
     "orchid pine quartz reef shoal tide umber vale willow xylem yarrow zephyr"
-).split()
+)
+_WORDS = _VOCABULARY.split()
 
 
 def fill(client: MongoClient[Any], megabytes: int, seed: int = 7) -> int:

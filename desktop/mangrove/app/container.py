@@ -63,7 +63,7 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
     try:
-        gate = MongoGate(parts.secrets, partial(find_mongod, embedded_folders(paths)))
+        gate = MongoGate(parts.secrets, partial(find_mongod, embedded_folders()))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         keeper = VaultFactory(parts.secrets, parts.clock)
         vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, parts.clock)
@@ -97,10 +97,10 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
         database.close()
 
 
-def embedded_folders(paths: AppPaths) -> tuple[Path, ...]:
+def embedded_folders() -> tuple[Path, ...]:
     """Return where a mongod program may lie besides PATH."""
     source_tree = Path(__file__).resolve().parents[3]
-    return (source_tree / ".peers/m60/fiftyone/db/bin", paths.state / "mongod/bin")
+    return (source_tree / ".peers/m60/fiftyone/db/bin",)
 
 
 def tool_version() -> str:

@@ -21,7 +21,7 @@ from mangrove.jobs.context import RunContext
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 BATCH_DOCUMENTS = 5_000
-BATCH_BYTES = 8 << 20
+BATCH_BYTES = 3 << 20
 AHEAD_CHUNKS = 4
 SHOWN_IDS = 100
 

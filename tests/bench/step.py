@@ -1,0 +1,137 @@
+"""One measured step, in a process of its own so that its peak memory is its own."""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.int64 import Int64
+from bson.raw_bson import RawBSONDocument
+from pymongo import MongoClient
+
+from bench.dataset import COLLECTIONS, DATABASE
+from mangrove.app.clock import SystemClock
+from mangrove.app.container import Parts, open_services
+from mangrove.app.paths import AppPaths
+from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.core.backup import BackupRequest, Compression, RestoreRequest, Selection
+from mangrove.core.run import RunId, RunState
+from mangrove.core.verification import Level, VerifyRequest
+from mangrove.services.bundle import Services
+from mangrove.services.profiles import ProfileDraft
+from mangrove.services.vaults import VaultDraft
+
+RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
+Figures = dict[str, float]
+
+
+def drain(uri: str) -> Figures:
+    """Read everything through raw replies and throw it away: the floor."""
+    database = MongoClient(uri)[DATABASE]
+    size = 0
+    for name in COLLECTIONS:
+        reply = database.command({"find": name}, codec_options=RAW)
+        while True:
+            size += len(reply.raw)
+            cursor = _cursor_id(reply.raw)
+            if not cursor:
+                break
+            more = {"getMore": cursor, "collection": name}
+            reply = database.command(more, codec_options=RAW)
+    return {"bytes": size}
+
+
+def _cursor_id(reply: bytes) -> Any:
+    """Return the cursor's id by hand: inflating the reply would cost more than reading it."""
+    batch_size_at = reply.index(b"Batch\0") + 6
+    id_at = batch_size_at + int.from_bytes(reply[batch_size_at : batch_size_at + 4], "little")
+    value_at = reply.index(b"id\0", id_at) + 3
+    return Int64(int.from_bytes(reply[value_at : value_at + 8], "little", signed=True))
+
+
+def backup(uri: str, compression: Compression, *, encrypted: bool) -> Figures:
+    """Take one backup into a folder vault."""
+    with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
+        return _timed(
+            lambda: _backup(services, uri, Path(folder), compression, encrypted=encrypted)
+        )
+
+
+def restore(uri: str) -> Figures:
+    """Take a backup, and restore it into a copy, with indexes and comparison."""
+    with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
+        _backup(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
+        newest = services.backups.find("latest").backup
+        figures = _timed(
+            lambda: _done(services, services.restores.start(RestoreRequest(newest, "p")))
+        )
+        for name in MongoClient(uri).list_database_names():
+            if name.startswith(f"{DATABASE}_restored_"):
+                MongoClient(uri).drop_database(name)
+        return figures
+
+
+def verify(uri: str) -> Figures:
+    """Take a backup, and decode it whole."""
+    with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
+        _backup(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
+        newest = services.backups.find("latest").backup
+        request = VerifyRequest(newest, Level.DECODED)
+        return _timed(lambda: _done(services, services.verifications.start(request)))
+
+
+STEPS: dict[str, Callable[[str], Figures]] = {
+    "drain": drain,
+    "backup zstd+age": lambda uri: backup(uri, Compression.ZSTD, encrypted=True),
+    "backup gzip+age": lambda uri: backup(uri, Compression.GZIP, encrypted=True),
+    "backup plain": lambda uri: backup(uri, Compression.NONE, encrypted=False),
+    "verify decoded": verify,
+    "restore+indexes": restore,
+}
+
+
+def _services(folder: Path) -> Any:
+    paths = AppPaths(folder / "state", folder / "catalog", folder / "logs", folder / "cache")
+    paths.ensure()
+    return open_services(paths, Parts(SessionSecrets(), SystemClock()))
+
+
+def _backup(
+    services: Services, uri: str, folder: Path, compression: Compression, *, encrypted: bool
+) -> Figures:
+    services.profiles.add(ProfileDraft("p", uri))
+    url = (folder / "vault").as_uri()
+    services.vaults.add(VaultDraft("v", url, encrypted=encrypted, compression=compression))
+    request = BackupRequest("p", "v", Selection(databases=(DATABASE,)))
+    return _done(services, services.backups.start(request))
+
+
+def _done(services: Services, run_id: RunId) -> Figures:
+    status = services.activity.wait(run_id)
+    if status.state is not RunState.SUCCEEDED or status.result is None:
+        raise SystemExit(f"the step failed: {status.problem} {status.result}")
+    return dict(status.result.figures)
+
+
+def _timed(work: Callable[[], Figures]) -> Figures:
+    started, cpu = time.perf_counter(), time.process_time()
+    figures = work()
+    took = {"wall_s": time.perf_counter() - started, "cpu_s": time.process_time() - cpu}
+    return figures | took
+
+
+def main() -> None:
+    """Run the step named first against the server named second; print figures as JSON."""
+    step, uri = sys.argv[1:]
+    figures = STEPS[step](uri) if step != "drain" else _timed(lambda: drain(uri))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(json.dumps(figures | {"peak_rss_bytes": peak}))
+
+
+if __name__ == "__main__":
+    main()
