@@ -1,0 +1,41 @@
+"""The program's door: without arguments the window, otherwise the command line."""
+
+import sys
+from collections.abc import Sequence
+
+# Options that belong to Qt (Qt documentation, QGuiApplication): they mean the window too.
+QT_OPTIONS = (
+    "-platform",
+    "-platformpluginpath",
+    "-platformtheme",
+    "-plugin",
+    "-style",
+    "-stylesheet",
+    "-display",
+    "-geometry",
+    "-qwindowgeometry",
+    "-reverse",
+    "-session",
+)
+
+
+def main() -> int:
+    """Open the window or carry out one command; returns the exit code."""
+    arguments = sys.argv[1:]
+    if is_for_window(arguments):
+        # Only now, so that the command line starts fast and needs no display.
+        from mangrove.app.gui import open_window  # noqa: PLC0415
+
+        return open_window(sys.argv)
+    from mangrove.app.headless import run_headless  # noqa: PLC0415
+
+    return run_headless(arguments)
+
+
+def is_for_window(arguments: Sequence[str]) -> bool:
+    """Whether there are no arguments, or only such as Qt takes."""
+    return not arguments or arguments[0].partition("=")[0] in QT_OPTIONS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

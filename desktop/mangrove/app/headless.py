@@ -1,0 +1,52 @@
+"""The command line's session: services and log file, opened when a command needs them."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from io import TextIOWrapper
+from types import FrameType
+
+from mangrove.app.container import open_services, tool_version, usual_parts
+from mangrove.app.demo import run_demo
+from mangrove.app.logs import logging_to
+from mangrove.app.paths import app_paths
+from mangrove.app.redaction import Redaction, WatchedSecrets
+from mangrove.cli.front import Doors
+from mangrove.cli.main import run
+from mangrove.services.bundle import Services
+
+
+def run_headless(arguments: Sequence[str]) -> int:
+    """Carry out one command; returns the exit code.
+
+    The log file stays open until the very end, so that a fault of ours still gets into it.
+    """
+    _prepare_process()
+    with ExitStack() as session:
+
+        @contextmanager
+        def opened() -> Iterator[Services]:
+            paths, redaction = app_paths(os.environ), Redaction()
+            paths.ensure()
+            session.enter_context(logging_to(paths.logs, redaction))
+            parts = usual_parts()
+            watched = replace(parts, secrets=WatchedSecrets(parts.secrets, redaction))
+            with open_services(paths, watched) as services:
+                yield services
+
+        return run(arguments, Doors(opened, run_demo, tool_version()))
+
+
+def _prepare_process() -> None:
+    """Print what a terminal cannot show as an escape; end on SIGTERM as on Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,36 @@
+"""``mangrove backup``: take one."""
+
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.front import desk_of
+from mangrove.cli.progress import follow
+from mangrove.cli.reports import report_run
+from mangrove.core.backup import BackupRequest, Compression, Consistency, selection_of
+
+
+def backup(  # noqa: PLR0913 - every option of the command is an argument here
+    context: typer.Context,
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="What to back up.")],
+    *,
+    vault: Annotated[str, typer.Option(help="Where to keep it.")],
+    db: Annotated[list[str] | None, typer.Option(metavar="D", help="Only this database.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(metavar="D.C", help="Only this collection.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Leave out what matches.")
+    ] = None,
+    consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
+    compression: Annotated[
+        Compression | None, typer.Option(help="Other than the vault's own.")
+    ] = None,
+) -> None:
+    """Take a backup; it counts once every stored object was read back and compared."""
+    desk = desk_of(context)
+    selection = selection_of(tuple(db or ()), tuple(collection or ()), tuple(exclude or ()))
+    request = BackupRequest(profile, vault, selection, consistency, compression)
+    with desk.services() as services:
+        status = follow(services, services.backups.start(request), desk.output)
+        raise typer.Exit(report_run(desk.output, status))

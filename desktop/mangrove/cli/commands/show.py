@@ -1,0 +1,41 @@
+"""``mangrove show``: one backup, explained."""
+
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.front import desk_of
+from mangrove.cli.json_value import manifest_document
+from mangrove.cli.output import Table
+from mangrove.core.explain import size_text
+
+BackupName = Annotated[
+    str, typer.Argument(metavar="BACKUP", help="An id, the beginning of one, or latest.")
+]
+
+
+def show(context: typer.Context, backup: BackupName) -> None:
+    """Say what a backup is, what is in it and what is not, and how that is known."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        found = services.backups.explain(services.backups.find(backup).backup)
+    rows = tuple(
+        (
+            str(n.namespace),
+            n.kind,
+            f"{n.documents:,}",
+            size_text(n.plain_bytes),
+            f"{len(n.indexes)}",
+        )
+        for n in found.manifest.namespaces
+    )
+    desk.output.give(
+        {
+            "backup": found.record,
+            "explanation": found.text,
+            "manifest": manifest_document(found.manifest),
+            "evidence": found.evidence,
+        },
+        found.text,
+        Table(("namespace", "kind", ">documents", ">BSON", ">indexes"), rows, "no collections"),
+    )

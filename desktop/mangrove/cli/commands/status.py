@@ -1,0 +1,30 @@
+"""``mangrove status``: what would be lost now, and what of it is proven."""
+
+import typer
+
+from mangrove.cli.front import desk_of
+from mangrove.cli.output import Table
+from mangrove.core.explain import duration_text, size_text
+from mangrove.core.metrics import Exposure
+
+
+def status(context: typer.Context) -> None:
+    """Say what would be lost now, how long the way back takes, and what needs you."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        overview = services.metrics.overview()
+    table = Table(
+        ("profile", "state", "would lose", "back in", ">backups", "why"),
+        tuple(_row(e) for e in overview.exposures),
+        "no profile yet",
+    )
+    stored = f"{overview.backups} backups, {size_text(overview.stored_bytes)} stored."
+    needs = tuple(f"- {need.sentence}" for need in overview.needs)
+    desk.output.give({"status": overview}, overview.headline, table, stored, *needs)
+
+
+def _row(item: Exposure) -> tuple[str, ...]:
+    lose = "everything" if item.lose_at_most is None else duration_text(item.lose_at_most)
+    back = "unknown" if item.restore_took is None else duration_text(item.restore_took)
+    reasons = "; ".join(item.reasons)
+    return (item.profile_name, item.light.value, lose, back, f"{item.backups}", reasons)

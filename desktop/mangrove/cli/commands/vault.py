@@ -1,0 +1,142 @@
+"""``mangrove vault``: where backups are kept."""
+
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.exit_codes import ExitCode
+from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.json_value import vault_document
+from mangrove.cli.output import Block, Facts, Table
+from mangrove.core.backup import Compression
+from mangrove.core.explain import size_text
+from mangrove.core.secret import Secret
+from mangrove.core.vault import VaultHealth
+from mangrove.services.vaults import VaultDraft
+
+app = typer.Typer(help="Where backups are kept.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
+
+
+@app.command()
+def add(  # noqa: PLR0913 - every option of the command is an argument here
+    context: typer.Context,
+    name: Name,
+    *,
+    url: Annotated[str, typer.Option(help="file:///path or s3://bucket/prefix?endpoint=...")],
+    recipient: Annotated[
+        list[str] | None, typer.Option(metavar="age1...", help="Another key that may open it.")
+    ] = None,
+    compression: Annotated[Compression, typer.Option()] = Compression.ZSTD,
+    unencrypted: Annotated[
+        bool, typer.Option("--unencrypted", help="Store data that anybody can read.")
+    ] = False,
+    access_key: Annotated[str, typer.Option(help="Access key of an S3 storage.")] = "",
+    secret_key_stdin: Annotated[
+        bool, typer.Option("--secret-key-stdin", help="Read the secret key from stdin.")
+    ] = False,
+) -> None:
+    """Make a vault; its keys go to the keyring."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        draft = VaultDraft(
+            name,
+            url,
+            encrypted=not unencrypted,
+            compression=compression,
+            extra_recipients=tuple(recipient or ()),
+            access_key=access_key,
+            secret_key=_secret_key(desk, access_key, from_input=secret_key_stdin),
+        )
+        saved = services.vaults.add(draft)
+    if saved.notice:
+        desk.output.say(f"warning: {saved.notice}")
+    facts = (
+        ("name", saved.spec.name),
+        ("url", saved.spec.url),
+        ("encrypted to", ", ".join(saved.spec.recipients) or "nobody: not encrypted"),
+        ("signed with", saved.spec.public_key),
+        ("compression", saved.spec.compression),
+    )
+    desk.output.give({"vault": vault_document(saved.spec)}, Facts(facts))
+
+
+@app.command("list")
+def list_all(context: typer.Context) -> None:
+    """List the vaults."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        specs = services.vaults.all()
+    rows = tuple(
+        (v.name, v.url, "yes" if v.is_encrypted else "NO", v.compression.value) for v in specs
+    )
+    table = Table(("name", "url", "encrypted", "compression"), rows, "no vault yet")
+    desk.output.give({"vaults": [vault_document(v) for v in specs]}, table)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    name: Name,
+    *,
+    remove_debris: Annotated[
+        bool, typer.Option("--remove-debris", help="Remove what unfinished runs left.")
+    ] = False,
+) -> None:
+    """Look at a vault's storage, keys and debris."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        freed = services.vaults.clean(name) if remove_debris else None
+        health = services.vaults.check(name)
+    document = {"health": health, "freed_bytes": freed}
+    desk.output.give(document, *_health_blocks(health, freed))
+    is_usable = health.reachable and not health.problem
+    raise typer.Exit(ExitCode.DONE if is_usable else ExitCode.NOT_ALLOWED)
+
+
+@app.command("rebuild-catalog")
+def rebuild_catalog(context: typer.Context, name: Name) -> None:
+    """Read a whole vault anew and list its backups again."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        found = services.vaults.rebuild_catalog(name)
+    desk.output.give({"backups": found}, f"{found} backups found in {name}.")
+
+
+@app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Forget a vault here; its backups and its keys stay where they are."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        services.vaults.remove(name)
+    said = f"{name} was forgotten here; its storage and its keys in the keyring were not touched."
+    desk.output.give({"removed": name}, said)
+
+
+def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | None:
+    if from_input:
+        return Secret(desk.read_line())
+    if access_key and desk.can_ask():
+        return desk.ask_secret(f"Secret key of {access_key} (empty for none)")
+    return None
+
+
+def _health_blocks(health: VaultHealth, freed: int | None) -> list[Block]:
+    free = size_text(health.free_bytes) if health.free_bytes is not None else "unknown"
+    facts = Facts(
+        (
+            ("storage", health.problem or "reachable"),
+            ("backups", f"{health.backups:,}"),
+            ("stored", size_text(health.stored_bytes)),
+            ("free", free),
+            ("key to open", "in the keyring" if health.has_identity else "MISSING"),
+            ("key to sign", "in the keyring" if health.has_signing_key else "MISSING"),
+            *(() if freed is None else (("freed", size_text(freed)),)),
+        )
+    )
+    rows = tuple(
+        (f"{d.profile_slug}/{d.backup}".strip("/"), f"{d.blobs}", size_text(d.size_bytes))
+        for d in health.debris
+    )
+    return [facts, Table(("debris", ">objects", ">size"), rows, "no debris")]

@@ -1,0 +1,99 @@
+"""The numbers that the command line ends with, found by error class, code or run."""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from functools import cache
+
+from mangrove.core.errors import (
+    BlobExistsError,
+    BlobNotFoundError,
+    ConfigurationError,
+    ConfirmationMissingError,
+    ConnectError,
+    CorruptBackupError,
+    DamagedStateError,
+    MangroveError,
+    MissingPrivilegeError,
+    NamespaceConflictError,
+    NotFoundError,
+    StorageDeniedError,
+    StorageUnavailableError,
+    TargetNotEmptyError,
+    UnknownFormatError,
+    WrongIdentityError,
+)
+from mangrove.core.run import Problem, RunKind, RunState, RunStatus
+
+
+class ExitCode(IntEnum):
+    """What a script may rely on (DESIGN.md section 7)."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    LOSSES = 3
+    NOT_FOUND = 4
+    REFUSED = 5
+    BAD_BACKUP = 6
+    NOT_ALLOWED = 7
+    BUG = 70
+    CANCELLED = 130
+
+
+# The first line that fits decides. What cannot be asked for in that way (a malformed URI, a name
+# in use) is wrong usage; that our own state is damaged is not the caller's doing.
+_BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
+    (DamagedStateError, ExitCode.FAILED),
+    (ConfigurationError, ExitCode.USAGE),
+    (NamespaceConflictError, ExitCode.USAGE),
+    (NotFoundError, ExitCode.NOT_FOUND),
+    (TargetNotEmptyError, ExitCode.REFUSED),
+    (ConfirmationMissingError, ExitCode.REFUSED),
+    (BlobExistsError, ExitCode.REFUSED),
+    (CorruptBackupError, ExitCode.BAD_BACKUP),
+    (WrongIdentityError, ExitCode.BAD_BACKUP),
+    (UnknownFormatError, ExitCode.BAD_BACKUP),
+    (BlobNotFoundError, ExitCode.BAD_BACKUP),
+    (ConnectError, ExitCode.NOT_ALLOWED),
+    (MissingPrivilegeError, ExitCode.NOT_ALLOWED),
+    (StorageDeniedError, ExitCode.NOT_ALLOWED),
+    (StorageUnavailableError, ExitCode.NOT_ALLOWED),
+)
+
+
+def code_of_class(kind: type[MangroveError]) -> ExitCode:
+    """Return the exit code of an error class."""
+    return next((code for base, code in _BY_CLASS if issubclass(kind, base)), ExitCode.FAILED)
+
+
+def code_of_problem(problem: Problem) -> ExitCode:
+    """Return the exit code of a failed run's problem."""
+    if problem.is_bug:
+        return ExitCode.BUG
+    return _by_error_code().get(problem.code, ExitCode.FAILED)
+
+
+def code_of_run(status: RunStatus) -> ExitCode:
+    """Return the exit code of a run that is over; one that still runs counts as failed.
+
+    A verification with findings did its work well, but its backup is bad: 6, not 3.
+    """
+    if status.state is RunState.SUCCEEDED:
+        return ExitCode.DONE
+    if status.state is RunState.SUCCEEDED_WITH_WARNINGS:
+        return ExitCode.BAD_BACKUP if status.kind is RunKind.VERIFY else ExitCode.LOSSES
+    if status.state is RunState.CANCELLED:
+        return ExitCode.CANCELLED
+    return code_of_problem(status.problem) if status.problem else ExitCode.FAILED
+
+
+@cache
+def _by_error_code() -> dict[str, ExitCode]:
+    return {kind.code: code_of_class(kind) for kind in error_classes()}
+
+
+def error_classes(root: type[MangroveError] = MangroveError) -> Iterator[type[MangroveError]]:
+    """Yield an error class and all below it."""
+    yield root
+    for child in root.__subclasses__():
+        yield from error_classes(child)

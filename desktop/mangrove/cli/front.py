@@ -1,0 +1,94 @@
+"""What every command gets: the way to the services, where to write, and what it may ask."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from getpass import getpass
+from pathlib import Path
+from typing import Protocol, TextIO
+
+import typer
+
+from mangrove.cli.output import Output
+from mangrove.core.run import RunKind, RunStatus
+from mangrove.core.secret import Secret
+from mangrove.services.bundle import Services
+
+OpenServices = Callable[[], AbstractContextManager[Services]]
+
+
+class RunDemo(Protocol):
+    """Plays the demo and returns the exit code."""
+
+    def __call__(self, *, headless: bool, home: Path | None, output: Output) -> int:
+        """Tell the story; without ``headless`` the window opens on it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What ``app`` hands to the command line."""
+
+    open_services: OpenServices
+    run_demo: RunDemo
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One call of the command line.
+
+    Attributes:
+        stdin: Standard input; questions are asked only if it is a terminal.
+    """
+
+    doors: Doors
+    output: Output
+    stdin: TextIO
+
+    @contextmanager
+    def services(self) -> Iterator[Services]:
+        """Open the services, and say which runs were found dead."""
+        with self.doors.open_services() as services:
+            for status in services.activity.interrupted_at_start():
+                self.output.say(interrupted_line(status))
+            yield services
+
+    def read_line(self) -> str:
+        """Return the next line of standard input, without its end."""
+        return self.stdin.readline().rstrip("\r\n")
+
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer."""
+        return self.stdin.isatty() and not self.output.as_json
+
+    def ask_secret(self, question: str) -> Secret | None:
+        """Ask without echo; None for an empty answer."""
+        answer = getpass(f"{question}: ")
+        return Secret(answer) if answer else None
+
+    def ask(self, question: str) -> str:
+        """Ask for one line."""
+        self.output.say(question)
+        return self.read_line()
+
+
+def desk_of(context: typer.Context) -> Desk:
+    """Return the desk that ``main`` put into the context."""
+    desk = context.obj
+    if not isinstance(desk, Desk):
+        raise TypeError("the command line was started without a desk")
+    return desk
+
+
+def interrupted_line(status: RunStatus) -> str:
+    """Say of one dead run what it was and what to do."""
+    start = f"interrupted: {status.title} (run {status.run_id}) ended without finishing"
+    if status.kind is RunKind.BACKUP:
+        return (
+            f"{start}; it is no backup, and what it stored can be removed with: "
+            f"mangrove vault check {status.vault} --remove-debris"
+        )
+    if status.kind is RunKind.RESTORE:
+        return f"{start}; look at the databases on {status.profile}, then restore again"
+    return f"{start}; start it again"

@@ -1,0 +1,164 @@
+"""Turns our values into what ``--json`` prints."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+
+from mangrove.core.manifest import Manifest
+from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.profile import Profile, UnreadableProfile
+from mangrove.core.restore import RestorePlan
+from mangrove.core.run import Problem, RunStatus
+from mangrove.core.secret import Secret
+from mangrove.core.vault import VaultSpec
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def json_value(value: object) -> Json:
+    """Return the JSON form of a value.
+
+    Moments are ISO 8601 in UTC, durations are seconds, namespaces and cluster times are text,
+    dataclasses are objects with their field names.
+
+    Raises:
+        TypeError: For a secret, and for what has no form.
+    """
+    if is_dataclass(value) and not isinstance(value, type | Namespace | OplogTimestamp):
+        return {f.name: json_value(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): json_value(item) for name, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [json_value(item) for item in value]
+    return _leaf(value)
+
+
+def _leaf(value: object) -> Json:
+    match value:
+        case Enum():
+            return json_value(value.value)
+        case None | bool() | int() | float() | str():
+            return value
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case timedelta():
+            return value.total_seconds()
+        case Namespace() | OplogTimestamp():
+            return str(value)
+        case Secret():
+            raise TypeError("a secret is not printed")
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def profile_document(profile: Profile | UnreadableProfile) -> dict[str, object]:
+    """Return a profile as ``profile list`` and ``profile show`` print it."""
+    if isinstance(profile, UnreadableProfile):
+        return {"name": profile.name, "readable": False, "problem": profile.reason}
+    return {
+        "name": profile.name,
+        "readable": True,
+        "slug": profile.slug,
+        "uri": profile.uri.text(),
+        "hosts": profile.uri.hosts,
+        "user": profile.uri.user,
+        "has_password": profile.password is not None,
+        "colour": profile.colour,
+        "created_at": profile.created_at,
+    }
+
+
+def vault_document(spec: VaultSpec) -> dict[str, object]:
+    """Return a vault as ``vault list`` prints it."""
+    return {
+        "name": spec.name,
+        "vault_id": spec.vault_id,
+        "url": spec.url,
+        "encrypted": spec.is_encrypted,
+        "recipients": spec.recipients,
+        "public_key": spec.public_key,
+        "compression": spec.compression,
+        "access_key": spec.access_key,
+        "created_at": spec.created_at,
+    }
+
+
+def problem_document(problem: Problem) -> dict[str, object]:
+    """Return an error as every verb prints it."""
+    return {"code": problem.code, "message": problem.message, "hint": problem.hint}
+
+
+def run_document(status: RunStatus) -> dict[str, object]:
+    """Return a run as the verbs that start one, and ``runs``, print it."""
+    result = status.result
+    return {
+        "run_id": status.run_id,
+        "kind": status.kind,
+        "title": status.title,
+        "state": status.state,
+        "profile": status.profile,
+        "vault": status.vault,
+        "backup": status.backup,
+        "created_at": status.created_at,
+        "started_at": status.started_at,
+        "ended_at": status.ended_at,
+        "phase": status.phase,
+        "summary": result.summary if result else "",
+        "warnings": result.warnings if result else (),
+        "losses": result.losses if result else (),
+        "figures": dict(result.figures) if result else {},
+        "targets": result.targets if result else (),
+        "problem": problem_document(status.problem) if status.problem else None,
+    }
+
+
+def plan_document(plan: RestorePlan) -> dict[str, object]:
+    """Return a restore's plan as ``restore --dry-run`` prints it."""
+    return {
+        "backup": plan.backup,
+        "profile": plan.profile,
+        "sentence": plan.sentence,
+        "namespaces": [
+            {
+                "source": str(item.entry.namespace),
+                "target": str(item.target),
+                "replaces": item.replaces,
+                "documents": item.entry.documents,
+                "bson_bytes": item.entry.plain_bytes,
+            }
+            for item in plan.namespaces
+        ],
+        "documents": plan.documents,
+        "bson_bytes": plan.plain_bytes,
+        "creates": plan.creates,
+        "occupied": plan.occupied,
+        "unconfirmed": plan.unconfirmed,
+    }
+
+
+def manifest_document(manifest: Manifest) -> dict[str, object]:
+    """Return what a backup holds, without the names of its blobs."""
+    return {
+        "sequence": manifest.sequence,
+        "requested": manifest.requested,
+        "achieved": manifest.achieved,
+        "consistency_reason": manifest.consistency_reason,
+        "consistent_at": manifest.consistent_at,
+        "server": manifest.server,
+        "tool_version": manifest.tool_version,
+        "blobs": len(manifest.blobs),
+        "namespaces": [
+            {
+                "namespace": entry.namespace,
+                "kind": entry.kind,
+                "documents": entry.documents,
+                "bson_bytes": entry.plain_bytes,
+                "indexes": len(entry.indexes),
+                "digest": entry.digest,
+            }
+            for entry in manifest.namespaces
+        ],
+        "not_included": manifest.not_included,
+    }

@@ -1,0 +1,136 @@
+"""Where commands write: tables for a terminal, aligned text for a pipe, or one JSON document."""
+
+import json
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from mangrove.cli.json_value import json_value, problem_document
+from mangrove.core.run import Problem
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings; headings that begin with ``>`` are right-aligned.
+
+    Attributes:
+        empty: What is said when there are no rows.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    empty: str = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names with their values, one a line."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+
+Block = str | Table | Facts
+
+
+class Output:
+    """Standard output and standard error of one call.
+
+    Attributes:
+        as_json: Whether standard output gets exactly one JSON document and nothing else.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, *, as_json: bool = False) -> None:
+        self._out = out
+        self._err = err
+        self.as_json = as_json
+
+    @property
+    def is_live(self) -> bool:
+        """Whether progress may be drawn: somebody looks at a terminal."""
+        return not self.as_json and self._err.isatty()
+
+    def error_console(self) -> Console:
+        """Return a console on standard error, where progress goes."""
+        return Console(file=self._err, highlight=False)
+
+    def give(self, document: object, *blocks: Block) -> None:
+        """Print the result of a command, as JSON or as text."""
+        if self.as_json:
+            json.dump(json_value(document), self._out, ensure_ascii=False, indent=2)
+            self._out.write("\n")
+        else:
+            for block in blocks:
+                self._out.write(_text_of(block, self._out))
+        self._out.flush()
+
+    def say(self, text: str) -> None:
+        """Write a line beside the result: a warning, what is going on."""
+        self._err.write(printable(text) + "\n")
+        self._err.flush()
+
+    def refuse(self, problem: Problem, **more: object) -> None:
+        """Print why it did not work."""
+        if self.as_json:
+            self.give({"error": problem_document(problem), **more})
+            return
+        self.say(f"error: {problem.message}")
+        if problem.hint:
+            self.say(f"hint:  {problem.hint}")
+        self.say(f"code:  {problem.code}")
+
+
+def printable(text: str) -> str:
+    """Replace control characters, so that no stored name can drive the terminal."""
+    return "".join(
+        c
+        if c in "\n\t" or not unicodedata.category(c).startswith("C")
+        else "\N{REPLACEMENT CHARACTER}"
+        for c in text
+    )
+
+
+def _text_of(block: Block, out: TextIO) -> str:
+    match block:
+        case str():
+            return printable(block) + "\n"
+        case Facts():
+            width = max((len(name) for name, _ in block.pairs), default=0)
+            return "".join(f"{name:<{width}}{GAP}{printable(v)}\n" for name, v in block.pairs)
+        case Table():
+            if not block.rows:
+                return block.empty + "\n"
+            return _drawn(block, out) if out.isatty() else _aligned(block)
+
+
+def _aligned(table: Table) -> str:
+    rows = [tuple(printable(cell) for cell in row) for row in table.rows]
+    heads = tuple(name.lstrip(">").upper() for name in table.columns)
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    return "".join(_line(row, table.columns, widths) for row in (heads, *rows))
+
+
+def _line(row: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (
+        f"{cell:>{width}}" if name.startswith(">") else f"{cell:<{width}}"
+        for cell, name, width in zip(row, columns, widths, strict=True)
+    )
+    return GAP.join(cells).rstrip() + "\n"
+
+
+def _drawn(table: Table, out: TextIO) -> str:
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in table.columns:
+        drawn.add_column(name.lstrip(">"), justify="right" if name.startswith(">") else "left")
+    for row in table.rows:
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
+    console = Console(file=out, highlight=False)
+    with console.capture() as captured:
+        console.print(drawn)
+    return captured.get()

@@ -1,0 +1,69 @@
+"""Prints what a run came to, and returns the number that says the same."""
+
+from mangrove.cli.exit_codes import code_of_run
+from mangrove.cli.json_value import run_document
+from mangrove.cli.output import Block, Facts, Output
+from mangrove.core.explain import duration_text, size_text
+from mangrove.core.run import Loss, Problem, RunResult, RunState, RunStatus
+from mangrove.core.vault import BackupRecord
+
+SHOWN_IDS = 20
+CANCELLED = Problem("cancelled", "cancelled; what the run had begun was removed")
+INTERRUPTED = Problem("run-interrupted", "the run ended without finishing", "start it again")
+
+
+def report_run(output: Output, status: RunStatus) -> int:
+    """Print the end of a run as text or JSON; returns the exit code."""
+    document = run_document(status)
+    if status.result is not None:
+        output.give({"run": document}, *result_blocks(status.result))
+    elif status.state is RunState.CANCELLED:
+        output.refuse(CANCELLED, run=document)
+    else:
+        output.refuse(status.problem or INTERRUPTED, run=document)
+    return code_of_run(status)
+
+
+def result_blocks(result: RunResult) -> list[Block]:
+    """Return summary, figures, warnings and losses as text."""
+    blocks: list[Block] = [f"{result.summary}."]
+    pairs = [(name, figure_text(name, value)) for name, value in result.figures]
+    if result.backup:
+        pairs.insert(0, ("backup", result.backup))
+    blocks.append(Facts(tuple((name.replace("_", " "), text) for name, text in pairs)))
+    blocks += [f"warning: {text}" for text in result.warnings]
+    blocks += [loss_text(loss) for loss in result.losses]
+    return blocks
+
+
+def figure_text(name: str, value: float) -> str:
+    """Write a figure in the unit that its name ends on."""
+    if name.endswith("bytes"):
+        return size_text(value)
+    if name.endswith("seconds"):
+        return f"{value:.1f} s"
+    return f"{value:,.0f}"
+
+
+def loss_text(loss: Loss) -> str:
+    """Say what is missing, with the first ``_id``s."""
+    head = f"lost: {loss.subject}: {loss.reason}"
+    if loss.count:
+        head += f" ({loss.count:,} documents)"
+    lines = [head, *(f"  _id {text}" for text in loss.ids[:SHOWN_IDS])]
+    total = max(loss.count, len(loss.ids))
+    if loss.ids and total > SHOWN_IDS:
+        lines.append(f"  and {total - SHOWN_IDS:,} more")
+    return "\n".join(lines)
+
+
+def proof_text(record: BackupRecord) -> str:
+    """Say in a table cell what is known of a backup's soundness."""
+    if record.problem:
+        return f"unreadable: {record.problem}"
+    if record.failed_evidence is not None:
+        return f"FAILED ({record.failed_evidence.level})"
+    proven = record.proven
+    if proven is None:
+        return "never verified"
+    return f"{proven.level} in {duration_text(proven.duration)}"
