@@ -1,0 +1,202 @@
+"""One profile on the overview: what would be lost, how long it takes to be back, what proves it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from mangrove.core.metrics import Exposure
+from mangrove.core.ports import Clock
+from mangrove.core.vault import BackupRecord
+from mangrove.ui import text
+from mangrove.ui.run_words import light_tone, light_word
+from mangrove.ui.shell.navigation import Navigator, PageName
+from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.card import Card
+from mangrove.ui.widgets.day_strip import DayStrip
+from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
+from mangrove.ui.widgets.state_badge import StateBadge
+
+_DAYS = 14
+_DASH = "\N{EN DASH}"  # absence is drawn
+
+
+class ExposureCard(Card):
+    """Draws one ``Exposure``."""
+
+    def __init__(
+        self,
+        exposure: Exposure,
+        records: Sequence[BackupRecord],
+        clock: Clock,
+        navigator: Navigator,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("", parent)
+        self._exposure, self._navigator, self._now = exposure, navigator, clock.now()
+        self.set_tone(light_tone(exposure.light))
+        self.body.addLayout(self._title())
+        self.body.addLayout(self._figures())
+        strip = DayStrip(_DAYS)
+        strip.set_records(records, self._now.astimezone().date())
+        row = QHBoxLayout()
+        row.setSpacing(Space.M)
+        row.addWidget(strip, 1)
+        row.addWidget(TextLabel(self.tr("last {days} days").format(days=_DAYS), "small"))
+        self.body.addSpacing(Space.HALF)
+        self.body.addLayout(row)
+        if exposure.reasons:
+            words = "; ".join(exposure.reasons)
+            self.body.addWidget(TextLabel(text.sentence(words), "small").wrapping())
+        self.body.addLayout(self._buttons())
+
+    def _title(self) -> QHBoxLayout:
+        light = self._exposure.light
+        row = QHBoxLayout()
+        row.addWidget(ElidedLabel(self._exposure.profile_name, "section"), 1)
+        self.badge = StateBadge(light_tone(light), light_word(light))
+        row.addWidget(self.badge)
+        return row
+
+    def _figures(self) -> QGridLayout:
+        item = self._exposure
+        lose = text.rough_duration(item.lose_at_most) if item.lose_at_most is not None else _DASH
+        back = text.rough_duration(item.restore_took) if item.restore_took else _DASH
+        proof = text.ago(item.proof.finished_at, self._now) if item.proof else self.tr("never")
+        newest = item.newest
+        at = text.moment(newest.data_at, self._now) if newest else None
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(Space.L)
+        grid.setVerticalSpacing(0)
+        columns: tuple[tuple[str, str, str, str], ...] = (
+            (
+                self.tr("Lose at most"),
+                lose if item.newest else self.tr("everything"),
+                self.tr("objective {duration}").format(
+                    duration=text.rough_duration(item.objective)
+                ),
+                "",
+            ),
+            (self.tr("Back in"), back, self._how_known(), ""),
+            (
+                self.tr("Newest backup"),
+                at.text if at else self.tr("none"),
+                self.tr("{count} in all").format(count=text.count(item.backups)),
+                at.tooltip if at else "",
+            ),
+            (self.tr("Restored on trial"), proof, item.proof.target if item.proof else "", ""),
+        )
+        for column, (name, value, note, tip) in enumerate(columns):
+            figure = TextLabel(value, "figure")
+            figure.setToolTip(tip)
+            figure.setAccessibleName(f"{name}: {value}")
+            cells: tuple[QLabel, ...] = (TextLabel(name, "small"), figure, TextLabel(note, "small"))
+            for row, cell in enumerate(cells):
+                grid.addWidget(cell, row, column)
+            grid.setColumnStretch(column, 1)
+        return grid
+
+    def _how_known(self) -> str:
+        proof = self._exposure.proof
+        if proof is None:
+            return self.tr("never measured")
+        return self.tr("measured {ago}").format(ago=text.ago(proof.finished_at, self._now))
+
+    def _buttons(self) -> QHBoxLayout:
+        self.back_up = QPushButton(self.tr("Back up now"))
+        self.show_backups = QPushButton(self.tr("Show backups"))
+        self.back_up.clicked.connect(self._on_back_up_clicked)
+        self.show_backups.clicked.connect(self._on_show_backups_clicked)
+        for button in (self.back_up, self.show_backups):
+            button.setAccessibleDescription(self._exposure.profile_name)
+        row = QHBoxLayout()
+        row.setSpacing(Space.S)
+        row.addWidget(self.back_up)
+        row.addWidget(self.show_backups)
+        row.addStretch()
+        return row
+
+    @Slot()
+    def _on_back_up_clicked(self) -> None:
+        self._navigator.open_backup(self._exposure.profile_name)
+
+    @Slot()
+    def _on_show_backups_clicked(self) -> None:
+        self._navigator.open_page(PageName.BACKUPS, profile=self._exposure.profile_name)
+
+
+class FirstSteps(Card):
+    """The three steps of a brand-new install; a step that was done is ticked."""
+
+    def __init__(self, navigator: Navigator, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(Space.M)
+        self.body.addWidget(TextLabel(self.tr("Three steps to the first proven backup"), "title"))
+        self.body.addWidget(
+            TextLabel(
+                self.tr(
+                    "Mangrove reads your deployment, encrypts what it reads on this computer, and"
+                    " counts a backup only after it was read back."
+                ),
+                "muted",
+            ).wrapping()
+        )
+        self.body.addSpacing(Space.S)
+        self.body.addLayout(self._column)
+        self.buttons: list[QPushButton] = []
+        self._badges: list[StateBadge] = []
+        steps = (
+            (
+                self.tr("Add a deployment"),
+                self.tr("Paste its connection string; the password goes to the keyring."),
+                self.tr("Add deployment"),
+                navigator.open_add_profile,
+            ),
+            (
+                self.tr("Add a vault"),
+                self.tr("A folder or an S3 bucket; what is kept there is encrypted."),
+                self.tr("Add vault"),
+                navigator.open_add_vault,
+            ),
+            (
+                self.tr("Back up"),
+                self.tr("Everything, or the databases you choose."),
+                self.tr("Back up now"),
+                navigator.open_backup,
+            ),
+        )
+        for number, (title, hint, caption, action) in enumerate(steps, start=1):
+            button = QPushButton(caption)
+            button.clicked.connect(lambda _=False, action=action: action())
+            self._add_step(number, (title, hint), button)
+
+    def set_done(self, done: Sequence[bool]) -> None:
+        """Tick what is done; the first step left gets the primary button."""
+        following = next((i for i, is_done in enumerate(done) if not is_done), len(done))
+        for index, (button, badge) in enumerate(zip(self.buttons, self._badges, strict=True)):
+            is_done = done[index]
+            badge.set_state(
+                Tone.PROVEN if is_done else Tone.NEUTRAL,
+                self.tr("done") if is_done else self.tr("step {number}").format(number=index + 1),
+            )
+            button.setEnabled(index <= following)
+            button.setVisible(not is_done)
+            button.setProperty("kind", "primary" if index == following else "")
+            button.style().unpolish(button)
+            button.style().polish(button)
+
+    def _add_step(self, number: int, words: tuple[str, str], button: QPushButton) -> None:
+        badge = StateBadge(Tone.NEUTRAL, self.tr("step {number}").format(number=number))
+        text_column = QVBoxLayout()
+        text_column.setSpacing(2)
+        text_column.addWidget(TextLabel(words[0], "section"))
+        text_column.addWidget(TextLabel(words[1], "muted").wrapping())
+        row = QHBoxLayout()
+        row.setSpacing(Space.M)
+        row.addWidget(badge)
+        row.addLayout(text_column, 1)
+        row.addWidget(button)
+        self._column.addLayout(row)
+        self.buttons.append(button)
+        self._badges.append(badge)

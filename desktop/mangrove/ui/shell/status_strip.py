@@ -1,0 +1,111 @@
+"""The strip at the bottom: the newest running work with progress and cancel."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from typing_extensions import override
+
+from mangrove.core.run import RunState, RunStatus
+from mangrove.ui.dialogs.progress_dialog import progress_figures
+from mangrove.ui.run_words import now_doing, run_tone, run_word
+from mangrove.ui.theme.style import set_icon
+from mangrove.ui.theme.tokens import Size, Space, Tone
+from mangrove.ui.widgets.byte_bar import ByteBar
+from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
+from mangrove.ui.widgets.state_badge import StateBadge
+
+
+class StatusStrip(QFrame):
+    """Shows one run; a click anywhere opens its progress.
+
+    Signals:
+        opened: The id of the run shown.
+        cancelled: The id of the run shown.
+    """
+
+    opened = Signal(object)
+    cancelled = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "strip")
+        self._run: RunStatus | None = None
+        self.badge = StateBadge(Tone.NEUTRAL, "")
+        self.words = ElidedLabel("", "body")
+        self.others = TextLabel("", "small")
+        self.bar = ByteBar()
+        self.bar.setFixedWidth(Size.RAIL)
+        self.figures = TextLabel("", "muted")
+        self.open_button = self._button("chevron-up", self.tr("Show progress"))
+        self.cancel_button = self._button("close", self.tr("Cancel run"))
+        self.open_button.clicked.connect(self._on_open_clicked)
+        self.cancel_button.clicked.connect(self._on_cancel_clicked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(Space.M, Space.HALF, Space.S, Space.HALF)
+        row.setSpacing(Space.S + Space.HALF)
+        row.addWidget(self.badge)
+        row.addWidget(self.words, 1)
+        for widget in (self.others, self.bar, self.figures, self.open_button, self.cancel_button):
+            row.addWidget(widget)
+        self.set_runs(())
+
+    @property
+    def run(self) -> RunStatus | None:
+        """The run shown."""
+        return self._run
+
+    def set_runs(self, runs: tuple[RunStatus, ...]) -> None:
+        """Show the newest running one of these; the others are counted."""
+        moving = [r for r in runs if r.state is not RunState.QUEUED] or list(runs)
+        self._run = max(moving, key=lambda r: r.created_at, default=None)
+        run = self._run
+        self.setCursor(
+            Qt.CursorShape.ArrowCursor if run is None else Qt.CursorShape.PointingHandCursor
+        )
+        for widget in (self.badge, self.bar, self.figures, self.open_button, self.cancel_button):
+            widget.setVisible(run is not None)
+        more = len(runs) - 1
+        self.others.setText(self.tr("and {count} more").format(count=more))
+        self.others.setVisible(more > 0)
+        if run is None:
+            self.words.setText(self.tr("Nothing is running"))
+            return
+        self.badge.set_state(run_tone(run.state), run_word(run))
+        self.words.setText(self._words(run))
+        self.bar.set_fraction(run.fraction if run.state is not RunState.QUEUED else 0.0)
+        self.figures.setText(progress_figures(run))
+        self.cancel_button.setEnabled(run.state is not RunState.CANCELLING)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() is Qt.MouseButton.LeftButton and self.rect().contains(
+            event.position().toPoint()
+        ):
+            self._on_open_clicked()
+
+    def _words(self, run: RunStatus) -> str:
+        doing = now_doing(run)
+        words = f"{run.title}: {doing}" if doing else run.title
+        if run.namespaces_total:
+            words += self.tr(" ({done} of {total} collections)").format(
+                done=run.namespaces_done, total=run.namespaces_total
+            )
+        return words
+
+    def _button(self, icon: str, name: str) -> QToolButton:
+        button = QToolButton()
+        set_icon(button, icon)
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        return button
+
+    @Slot()
+    def _on_open_clicked(self) -> None:
+        if self._run is not None:
+            self.opened.emit(self._run.run_id)
+
+    @Slot()
+    def _on_cancel_clicked(self) -> None:
+        if self._run is not None:
+            self.cancelled.emit(self._run.run_id)
