@@ -20,6 +20,7 @@ from mangrove.core.errors import (
     ConnectionLostError,
     InvalidSelectionError,
     NamespaceChangedError,
+    SnapshotLostError,
     UnsupportedTopologyError,
 )
 from mangrove.core.ports import CollectionInfo, OpenDump
@@ -191,7 +192,7 @@ def test_reader_that_stops_early_leaves_no_cursor_behind(
 
 
 def _open_cursors(client: MongoClient[Any], database: str) -> int:
-    pipeline = [
+    pipeline: list[dict[str, Any]] = [
         {"$currentOp": {"idleCursors": True, "allUsers": True}},
         {"$match": {"ns": f"{database}.c", "cursor": {"$exists": True}}},
     ]
@@ -216,6 +217,32 @@ def test_server_killed_in_the_middle_is_a_lost_connection(
 
         with pytest.raises(ConnectionLostError, match="in the middle"):
             list(chunks)
+
+
+@pytest.mark.slow
+def test_moment_that_the_server_forgot_is_a_lost_snapshot(
+    fresh_replica_set: EmbeddedMongod, database_name: str
+) -> None:
+    with (
+        MongoClient[Any](fresh_replica_set.uri) as client,
+        open_uri(parse_uri(fresh_replica_set.uri).uri) as connection,
+    ):
+        _fill(client, database_name, "c", 10)
+        selection = selection_of((database_name,), ())
+        with MongoDumpSource(connection).open(selection, Consistency.AUTO) as dump:
+            client.admin.command({"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 0})
+
+            with pytest.raises(SnapshotLostError) as caught:
+                _read_until_forgotten(dump, client[database_name]["other"])
+
+    assert "minSnapshotHistoryWindowInSeconds" in caught.value.hint
+
+
+def _read_until_forgotten(dump: OpenDump, other: Any) -> None:
+    for _ in range(300):
+        other.insert_one({})  # history moves on with writes only
+        _whole(dump, _only(dump))
+        threading.Event().wait(0.05)
 
 
 def test_capped_collection_is_read_outside_the_snapshot_and_said_to_be(

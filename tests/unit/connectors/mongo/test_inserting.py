@@ -1,5 +1,7 @@
 """What is found out about documents before and after they are sent."""
 
+from typing import Any
+
 import bson
 import pytest
 from bson import Timestamp
@@ -34,7 +36,7 @@ def test_version_tells_whether_empty_timestamps_can_be_kept(
 
 
 def test_only_empty_timestamps_at_the_top_are_found() -> None:
-    documents = [
+    documents: list[dict[str, Any]] = [
         {"_id": 1, "ts": Timestamp(0, 0)},
         {"_id": 2, "ts": Timestamp(0, 1)},
         {"_id": 3, "inner": {"ts": Timestamp(0, 0)}},

@@ -1,0 +1,27 @@
+"""The address of one node keeps everything that was said of the whole deployment."""
+
+from mangrove.connectors.mongo.client import _direct
+from mangrove.connectors.mongo.probe import uses_tls
+from mangrove.core.uri import parse_uri
+
+
+def test_address_of_one_node_keeps_user_and_options_and_drops_the_set() -> None:
+    text = "mongodb://ann@a,b/app?replicaSet=r&readPreference=secondary&tls=true&authSource=x"
+
+    pinned = _direct(parse_uri(text).uri, "b:27018")
+
+    assert (pinned.hosts, pinned.user, pinned.database) == (("b:27018",), "ann", "app")
+    assert dict(pinned.options) == {"tls": "true", "authSource": "x", "directConnection": "true"}
+
+
+def test_tls_is_seen_in_a_connection_string() -> None:
+    expected = {
+        "mongodb://a/": False,
+        "mongodb://a/?tls=true": True,
+        "mongodb://a/?ssl=true": True,
+        "mongodb://a/?tlsCAFile=/ca.pem": True,
+        "mongodb+srv://a/": True,
+        "mongodb+srv://a/?tls=false": False,
+    }
+
+    assert {text: uses_tls(parse_uri(text).uri) for text in expected} == expected
