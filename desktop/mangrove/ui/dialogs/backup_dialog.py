@@ -144,6 +144,7 @@ class BackupDialog(QuestionDialog):
         )
 
     def _lay_out_parts(self) -> None:
+        self.warning.keep_open()
         where = QHBoxLayout()
         where.setSpacing(Space.M)
         where.addWidget(FormRow(self.tr("&Profile"), self.profile), 1)

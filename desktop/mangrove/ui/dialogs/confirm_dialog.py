@@ -41,7 +41,6 @@ class ConfirmDialog(QuestionDialog):
         self.yes.setAutoDefault(False)
         self.yes.setDefault(False)
         self.no.setDefault(True)
-        self.no.setFocus()
         self.resize(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT // 2)
 
     @classmethod

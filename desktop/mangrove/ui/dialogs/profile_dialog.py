@@ -112,6 +112,7 @@ class ProfileDialog(QuestionDialog):
         )
 
     def _lay_out_parts(self) -> None:
+        self.secrets_note.keep_open()
         self.name_row = FormRow(self.tr("&Name"), self.name)
         top = QGridLayout()
         top.setHorizontalSpacing(Space.M)

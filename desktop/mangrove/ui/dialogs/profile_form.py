@@ -81,6 +81,7 @@ class ProfileForm(QWidget):
         self.certificate = FileField(self.tr("Client certificate file"))
         self.read_preference = QComboBox()
         self.tls_warning = Banner()
+        self.tls_warning.keep_open()
         self._tls_part = QWidget()
         self._fill()
         self._lay_out()

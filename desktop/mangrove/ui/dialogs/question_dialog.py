@@ -1,15 +1,20 @@
 """The frame of every dialog that asks: content that scrolls, a summary sentence, two buttons."""
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
     QPushButton,
+    QRadioButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.card import Line
@@ -40,6 +45,7 @@ class QuestionDialog(QDialog):
         self.yes.clicked.connect(self.accept)
         self.no.clicked.connect(self.reject)
         self._lower = QHBoxLayout()
+        self._content, self._scroll = QWidget(), QScrollArea()
         self._lay_out()
 
     def say(self, sentence: str, *, is_error: bool = False) -> None:
@@ -59,11 +65,39 @@ class QuestionDialog(QDialog):
         button.setAutoDefault(False)
         self._lower.insertWidget(0, button)
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Let Tab go through the question first and the buttons last, starting at its top."""
+        super().showEvent(event)
+        chain = self._focus_chain()
+        parts = [w for w in chain if self._content.isAncestorOf(w)]
+        for earlier, later in pairwise((*parts[-1:], *self._buttons())):
+            QWidget.setTabOrder(earlier, later)
+        first = next((w for w in parts if _takes_keys(w)), self.no)
+        first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _focus_chain(self) -> list[QWidget]:
+        chain: list[QWidget] = []
+        widget = self.nextInFocusChain()
+        while widget is not None and widget is not self:
+            chain.append(widget)
+            widget = widget.nextInFocusChain()
+        return chain
+
+    def _buttons(self) -> list[QWidget]:
+        items = (self._lower.itemAt(n) for n in range(self._lower.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return [widget for widget in widgets if widget is not None]
+
+    def bring_into_view(self, part: QWidget) -> None:
+        """Scroll so that a part of the question can be seen."""
+        self._scroll.ensureWidgetVisible(part)
+
     def _lay_out(self) -> None:
-        content = QWidget()
+        content = self._content
         content.setProperty("role", "scrolled")
         content.setLayout(self.body)
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -85,3 +119,9 @@ class QuestionDialog(QDialog):
         layout.addWidget(Line())
         layout.addLayout(foot)
         self.resize(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT)
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    is_reachable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
+    is_other_choice = isinstance(widget, QRadioButton) and not widget.isChecked()
+    return is_reachable and widget.isEnabled() and widget.isVisible() and not is_other_choice

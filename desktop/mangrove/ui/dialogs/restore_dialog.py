@@ -149,7 +149,10 @@ class RestoreDialog(QuestionDialog):
         self._plan = plan
         self.banner.clear()
         self.where.model.show_plan(plan)
+        was_hidden = self.replace.isHidden()
         self.replace.show_plan(plan)
+        if was_hidden and plan.occupied:
+            QTimer.singleShot(0, self, self._on_replace_shown)
         self._name_button()
         if plan.unconfirmed:
             names = ", ".join(plan.unconfirmed)
@@ -161,6 +164,10 @@ class RestoreDialog(QuestionDialog):
         else:
             self.say(self._sentence(plan))
         self.yes.setEnabled(not plan.unconfirmed)
+
+    @Slot()
+    def _on_replace_shown(self) -> None:
+        self.bring_into_view(self.replace)
 
     def _on_plan_failed(self, request: RestoreRequest, error: MangroveError) -> None:
         if request is not self._asked:

@@ -149,6 +149,7 @@ class VaultDialog(QuestionDialog):
         self.banner.show_error(start.problem)
 
     def _lay_out_parts(self) -> None:
+        self.warning.keep_open()
         self.name_row = FormRow(self.tr("&Name"), self.name)
         self.folder_row = FormRow(
             self.tr("Folder &path"), self.folder, self.tr("It is made if it does not exist.")

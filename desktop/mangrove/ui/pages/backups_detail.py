@@ -98,6 +98,7 @@ class BackupDetail(QWidget):
         self.banner.show_error(error)
 
     def _lay_out(self) -> None:
+        self.warning.keep_open()
         head = QHBoxLayout()
         head.setSpacing(Space.S)
         head.addWidget(self.title, 1)

@@ -29,11 +29,11 @@ from mangrove.ui.widgets.page_header import Page
 
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
-    BackupColumn.STATE: 116,
-    BackupColumn.WHEN: 128,
-    BackupColumn.PROFILE: 104,
-    BackupColumn.WHAT: 152,
-    BackupColumn.CONSISTENCY: 104,
+    BackupColumn.STATE: 112,
+    BackupColumn.WHEN: 136,
+    BackupColumn.PROFILE: 96,
+    BackupColumn.WHAT: 144,
+    BackupColumn.CONSISTENCY: 120,
     BackupColumn.SIZE: 80,
     BackupColumn.RATIO: 72,
     BackupColumn.DOCUMENTS: 96,
@@ -95,6 +95,7 @@ class BackupsPage(Page):
 
     def _dress_table(self) -> None:
         table = self.table
+        table.setObjectName("backups")
         table.setModel(self.model)
         table.setAccessibleName(self.tr("Backups"))
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -127,11 +128,10 @@ class BackupsPage(Page):
 
     def _lay_out(self) -> None:
         self.detail.setMinimumWidth(Size.RAIL + Space.XXL * 2)
-        self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self.detail)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([Size.DIALOG_WIDTH, Size.DIALOG_WIDTH // 2])
+        self._splitter.setSizes([Size.DIALOG_WIDTH, Size.DIALOG_WIDTH // 2 - Space.M])
         for part in (self.empty, self.nothing, self._splitter):
             self._stack.addWidget(part)
         self.content.addWidget(self.banner)

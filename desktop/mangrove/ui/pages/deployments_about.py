@@ -30,6 +30,7 @@ class AboutTab(ScrolledColumn):
         self.waiting = TextLabel("", "muted").wrapping()
         about = Card(self.tr("Deployment"))
         about.body.addWidget(self.facts)
+        about.body.addStretch()
         self._found = QWidget()
         grid = QGridLayout(self._found)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -62,6 +63,8 @@ class AboutTab(ScrolledColumn):
             return self.tr("Looking at {hosts}…").format(hosts=profile.hosts_text)
         if probe.live is Live.DOWN and probe.report is not None:
             return self.tr("What follows was found by an earlier look.")
+        if probe.live is Live.DOWN:
+            return self.tr("Nothing is known of this deployment until it answers.")
         return ""
 
     def _facts(self, profile: Profile, report: DeploymentReport) -> list[tuple[str, str]]:

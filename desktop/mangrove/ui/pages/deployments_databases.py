@@ -35,6 +35,7 @@ class DatabasesTab(QWidget):
         self.banner = Banner()
         self.model = NamespaceTreeModel(parent=self)
         self.tree = NamespaceTree(self.model)
+        self.tree.setObjectName("databases")
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.search = SearchField(self.tr("Find a collection"))
         self.total = TextLabel("", "muted")

@@ -111,6 +111,7 @@ class DeploymentDetail(QWidget):
         menu.addAction(self.remove)
         self.more.setMenu(menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.damage.keep_open()
         head = QHBoxLayout()
         head.setSpacing(Space.S)
         head.addWidget(self.title, 1)

@@ -99,6 +99,8 @@ class VaultCard(Card):
         menu.addAction(self.forget)
         self.more.setMenu(menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.plain.keep_open()
+        self.debris.keep_open()
         for part in (self.plain, self.banner, self.facts, self.debris):
             self.body.addWidget(part)
         buttons = QHBoxLayout()

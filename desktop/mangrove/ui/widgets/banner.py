@@ -85,6 +85,10 @@ class Banner(QFrame):
         """Say why something failed, in the window's words for the error's code."""
         self.show_message(BannerKind.ERROR, explain(error).text, action)
 
+    def keep_open(self) -> None:
+        """Offer no way to dismiss the message: what it says stays true."""
+        self._close.hide()
+
     def clear(self) -> None:
         """Say nothing."""
         self.hide()

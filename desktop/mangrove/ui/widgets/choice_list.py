@@ -41,8 +41,11 @@ class ChoiceList(QWidget, Generic[T]):
             button = QRadioButton(option.title)
             button.setAccessibleDescription(option.sentence)
             self._group.addButton(button, number)
-            layout.addWidget(button)
-            layout.addWidget(_sentence(option.sentence))
+            pair = QVBoxLayout()
+            pair.setSpacing(0)
+            pair.addWidget(button)
+            pair.addWidget(_sentence(option.sentence))
+            layout.addLayout(pair)
         self._group.buttons()[0].setChecked(True)
         self._group.idToggled.connect(self._on_toggled)
 
