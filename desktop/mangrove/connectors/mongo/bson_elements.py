@@ -35,13 +35,17 @@ class Element:
     end: int
 
 
-def elements(document: bytes) -> Iterator[Element]:
+def elements(document: bytes, start: int = 0) -> Iterator[Element]:
     """Yield the top-level elements of one BSON document, in order.
+
+    Args:
+        document: Bytes that hold the document.
+        start: Where in them it begins; positions count from the first byte.
 
     Raises:
         ValueError: If the bytes are no BSON.
     """
-    at = 4
+    at = start + 4
     while document[at]:
         name_end = document.index(0, at + 1)
         end = _value_end(document, document[at], name_end + 1)

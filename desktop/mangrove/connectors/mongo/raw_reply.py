@@ -56,13 +56,12 @@ def slice_reply(reply: bytes) -> RawBatch:
     cursor = find_element(reply, b"cursor")
     if cursor is None:
         raise ValueError("the reply holds no cursor")
-    inner = reply[cursor.value : cursor.end]
     cursor_id, batch = 0, b""
-    for element in elements(inner):
+    for element in elements(reply, cursor.value):
         if element.name in (b"firstBatch", b"nextBatch"):
-            batch = inner[element.value : element.end]
+            batch = reply[element.value : element.end]
         elif element.name == b"id" and element.kind == _INT64:
-            cursor_id = int.from_bytes(inner[element.value : element.end], "little", signed=True)
+            cursor_id = int.from_bytes(reply[element.value : element.end], "little", signed=True)
     joined = join_array(batch) if batch else b""
     return RawBatch(cursor_id, joined, count_in_array(len(batch), len(joined)) if batch else 0)
 
