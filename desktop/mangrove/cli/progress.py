@@ -8,20 +8,14 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
-from rich.console import Group
-from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
-from rich.text import Text
-
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.output import Output, printable
+from mangrove.cli.picture import Picture
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.run import NamespaceState, Phase, RunId, RunStatus
 from mangrove.services.bundle import Services
 
 POLL_S = 0.2
-BAR_WIDTH = 40
 SHOWN_NAMESPACES = 6
 CANCELLING = "cancelling: what was begun is being removed; press Ctrl-C again to leave at once"
 LEAVING = "left at once: unfinished work may be left behind; the next start says what to do"
@@ -81,8 +75,11 @@ def _display(output: Output) -> Iterator[Show]:
     if output.as_json:
         yield lambda _status: None
     elif output.is_live:
-        with Live(console=output.error_console(), auto_refresh=False, transient=True) as live:
-            yield lambda status: live.update(drawn(status), refresh=True)
+        # Only now: loading rich would be a sixth of the time a piped command takes.
+        from mangrove.cli.drawing import live_picture  # noqa: PLC0415
+
+        with live_picture(output.err) as show:
+            yield lambda status: show(picture(status))
     else:
         yield _PhaseLines(output)
 
@@ -117,20 +114,18 @@ def phase_text(status: RunStatus) -> str:
     return f"{status.phase}{place}{f', {status.note}' if status.note else ''}"
 
 
-def drawn(status: RunStatus) -> Group:
-    """Return the picture of a running run: title, bar, figures, active namespaces."""
-    head = Text(printable(f"{status.title}: {phase_text(status)}"), style="bold")
-    bar = ProgressBar(
-        total=status.total_bytes or None, completed=status.done_bytes, width=BAR_WIDTH
-    )
-    line = Table.grid(padding=(0, 2))
-    line.add_row(bar, Text(figures_text(status)))
+def picture(status: RunStatus) -> Picture:
+    """Return what a terminal shows of a running run."""
     active = [n for n in status.namespaces if n.state is NamespaceState.ACTIVE]
-    below = [
-        Text(printable(f"  {n.namespace}  {n.documents:,} documents, {size_text(n.done_bytes)}"))
-        for n in active[:SHOWN_NAMESPACES]
-    ]
-    return Group(head, line, *below)
+    return Picture(
+        head=printable(f"{status.title}: {phase_text(status)}"),
+        fraction=status.fraction,
+        figures=figures_text(status),
+        below=tuple(
+            printable(f"  {n.namespace}  {n.documents:,} documents, {size_text(n.done_bytes)}")
+            for n in active[:SHOWN_NAMESPACES]
+        ),
+    )
 
 
 def figures_text(status: RunStatus) -> str:
