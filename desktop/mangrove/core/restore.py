@@ -149,6 +149,8 @@ class _Renamer:
     def __init__(self, request: RestoreRequest, at: datetime) -> None:
         self._at = at
         self._namespaces: dict[Namespace, Namespace] = {}
+        for name in request.replace:
+            _check_database(name)
         self._databases = {name: name for name in request.replace}
         for rename in request.renames:
             self._learn(rename)
@@ -210,7 +212,8 @@ def _sentence(
     start = f"Restore {count} with {documents:,} documents into {names} on {request.profile}."
     replaced = [str(p.target) for p in planned if p.replaces]
     if replaced:
-        return f"{start} {len(replaced)} existing collections are dropped and replaced."
+        which = "collection is" if len(replaced) == 1 else "collections are"
+        return f"{start} {len(replaced)} existing {which} dropped and replaced."
     if occupied:
         return f"{start} Existing collections stay as they are."
     return f"{start} Nothing existing is changed."

@@ -10,7 +10,8 @@ from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_write import to_canonical
 
 _STRING = 0x02
-_NOT_COMPARED = frozenset({b"ns", b"v"})
+# "temp", "autoIndexId" and "recordIdsReplicated" are never sent to a target.
+_NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsReplicated"})
 
 
 def content_differences(entry: NamespaceEntry, documents: int, digest: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mangrove.core.backup import BackupId, BackupRequest, Compression
-from mangrove.core.errors import NamespaceChangedError
+from mangrove.core.errors import MangroveError, NamespaceChangedError
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Catalog, Clock, CollectionInfo, Draft, Gate, OpenDump, Vault
@@ -51,7 +51,8 @@ class BackupBody:
         """Do the work.
 
         Raises:
-            RunCancelled: Within one chunk of the cancel; nothing is left in the vault.
+            RunCancelled: Within one chunk of the cancel; nothing is left in the vault. Once the
+                signature is written a cancel comes too late.
             SourceError, ConnectError, VaultError: As the ports raised them.
         """
         started_at = self.clock.now()
@@ -69,14 +70,21 @@ class BackupBody:
             self._compare(ctx, draft, manifest)
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
-        ctx.enter(Phase.CATALOG)
-        self.catalog.put(record)
-        return self._result(manifest, record, losses)
+        ctx.enter_last(Phase.CATALOG)
+        return self._result(manifest, record, losses, self._list(record))
 
     @property
     def compression(self) -> Compression:
         """What the request says, else what the vault is set to."""
         return self.request.compression or self.vault.spec.compression
+
+    def _list(self, record: BackupRecord) -> tuple[str, ...]:
+        """Put the backup into the catalog; returns what to warn of, for it exists anyway."""
+        try:
+            self.catalog.put(record)
+        except MangroveError as error:
+            return (f"the backup is not in the catalog yet, rebuild it: {error.message}",)
+        return ()
 
     def _write_preludes(
         self, dump: OpenDump, draft: Draft, entries: Iterable[NamespaceEntry]
@@ -131,16 +139,23 @@ class BackupBody:
 
         side_by_side(each(compare, manifest.blobs), self.parallel, "mangrove-compare")
 
-    def _result(self, manifest: Manifest, record: BackupRecord, losses: list[Loss]) -> RunResult:
+    def _result(
+        self,
+        manifest: Manifest,
+        record: BackupRecord,
+        losses: list[Loss],
+        warnings: tuple[str, ...],
+    ) -> RunResult:
         moment = (
             f"all at cluster time {manifest.consistent_at}"
             if manifest.consistent_at
             else "each collection at its own moment"
         )
-        missing = f"; {len(losses)} collections are missing" if losses else ""
+        missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
         return RunResult(
             summary=f"{record.namespaces} collections with {record.documents:,} documents "
             f"are stored, re-read and signed, {moment}{missing}",
+            warnings=warnings,
             losses=tuple(losses),
             backup=self.backup,
             figures=(
@@ -169,6 +184,11 @@ class _Dumping:
         self.ctx.enter(Phase.DUMP, sum(c.estimated_bytes for c in collections))
         self.ctx.expect_namespaces(len(collections))
         side_by_side(each(self._one, collections), self.body.parallel, "mangrove-dump")
+        if not self.entries:
+            raise NamespaceChangedError(
+                "every collection was dropped or recreated while it was dumped; nothing was kept",
+                hint="run the backup again",
+            )
         return self.entries, self.losses
 
     def _one(self, info: CollectionInfo) -> None:
@@ -178,9 +198,9 @@ class _Dumping:
         try:
             entry = self._store(info, stored)
         except NamespaceChangedError as error:
-            for blob in stored:
-                self.draft.take_back(BlobName(blob.name))
             with self.lock:
+                for blob in stored:
+                    self.draft.take_back(BlobName(blob.name))
                 self.losses.append(Loss(str(namespace), error.message))
             self.ctx.fail(namespace, error.message)
             return
@@ -191,7 +211,8 @@ class _Dumping:
     def _store(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
         digest = ContentDigest()
         if info.kind != "view":
-            stored.extend(self._segments(info, digest))
+            for segment in self._segments(info, digest):
+                stored.append(segment)  # noqa: PERF402 - kept one by one, should the next fail
         metadata = _metadata(info)
         text = metadata.to_text().encode()
         place = BlobPlace(BlobRole.METADATA, info.namespace, self.body.compression)

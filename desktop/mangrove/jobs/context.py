@@ -1,6 +1,7 @@
 """What a running body sees: its phases, its counters, and whether it was cancelled."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,8 +26,9 @@ SHOWN_NAMESPACES = 50
 class RunContext:
     """Counts for whoever watches, and carries a cancel to whoever works.
 
-    Threads: every method may be called from any thread. Listeners are called on the thread
-    that made the change, never under the lock.
+    Threads: every method may be called from any thread. Listeners are called one status at a
+    time, in the order of the changes and never under the lock, on a thread that made one of
+    them; after the ending they are told nothing more.
     """
 
     def __init__(
@@ -47,6 +49,9 @@ class RunContext:
         self._meter = RateMeter(0.0, 0.0)
         self._announced_s = 0.0
         self._done_bytes = self._documents = self._namespaces_done = 0
+        self._outer: Phase | None = None
+        self._untold: deque[RunStatus] = deque()
+        self._is_telling = self._is_told_over = False
 
     @property
     def cancelled(self) -> threading.Event:
@@ -56,35 +61,37 @@ class RunContext:
     def status(self) -> RunStatus:
         """Return a copy of where the run stands."""
         with self._lock:
-            shown = self._shown_namespaces()
-            return replace(
-                self._status,
-                done_bytes=self._done_bytes,
-                documents=self._documents,
-                rate_bytes_per_s=self._meter.rate,
-                remaining=self._meter.remaining(self._status.total_bytes),
-                namespaces=shown,
-                namespaces_done=self._namespaces_done,
-            )
+            return self._copy()
 
     # --- what a body says ----------------------------------------------------------------
 
     def enter(self, phase: Phase, total_bytes: int = 0, note: str = "") -> None:
         """Begin a phase; counters start at nothing. A cancel is noticed here."""
         self.check()
+        self._begin(phase, total_bytes, note)
+        self.check()
+
+    def enter_last(self, phase: Phase) -> None:
+        """Begin a phase that a cancel comes too late for: what counts is done already."""
+        self._begin(phase, 0, "")
+
+    @contextmanager
+    def within(self, phase: Phase) -> Iterator[None]:
+        """Show phases entered while the block lasts as notes of this one."""
         with self._lock:
-            now_s = self._clock.monotonic_s()
-            self._meter = RateMeter(now_s, now_s)
-            self._done_bytes = 0
-            self._status = replace(self._status, phase=phase, total_bytes=total_bytes, note=note)
-        self.log(f"{phase.value}{f': {note}' if note else ''}")
-        self._announce(self.status())
+            self._outer = phase
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._outer = None
 
     def note(self, text: str) -> None:
         """Say what is being done right now."""
         with self._lock:
             self._status = replace(self._status, note=text)
-        self._announce(self.status())
+            self._queue()
+        self._tell()
 
     def log(self, text: str) -> None:
         """Add a line to the run's log."""
@@ -94,8 +101,9 @@ class RunContext:
         """Change state, title or result, and announce it."""
         with self._lock:
             self._status = change(self._status)
-        status = self.status()
-        self._announce(status)
+            status = self._copy()
+            self._queue()
+        self._tell()
         return status
 
     def expect_namespaces(self, total: int) -> None:
@@ -157,7 +165,8 @@ class RunContext:
         key = id(close)
         with self._lock:
             self._closers[key] = close
-        if self._cancelled.is_set():
+            is_late = self._cancelled.is_set()
+        if is_late:
             close()
         try:
             yield
@@ -173,13 +182,58 @@ class RunContext:
             if self._status.state.is_over or self._cancelled.is_set():
                 return
             self._status = replace(self._status, state=RunState.CANCELLING)
+            self._cancelled.set()
             closers = tuple(self._closers.values())
-        self._cancelled.set()
+            self._queue()
         for close in closers:
             close()
-        self._announce(self.status())
+        self._tell()
 
     # --- inside --------------------------------------------------------------------------
+
+    def _copy(self) -> RunStatus:
+        return replace(
+            self._status,
+            done_bytes=self._done_bytes,
+            documents=self._documents,
+            rate_bytes_per_s=self._meter.rate,
+            remaining=self._meter.remaining(self._status.total_bytes),
+            namespaces=self._shown_namespaces(),
+            namespaces_done=self._namespaces_done,
+        )
+
+    def _begin(self, phase: Phase, total_bytes: int, note: str) -> None:
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            self._meter = RateMeter(now_s, now_s)
+            self._done_bytes = 0
+            if self._outer is not None:
+                phase, note = self._outer, phase.value
+            self._status = replace(self._status, phase=phase, total_bytes=total_bytes, note=note)
+            self._queue()
+        self.log(f"{phase.value}{f': {note}' if note else ''}")
+        self._tell()
+
+    def _queue(self) -> None:
+        """Keep a copy for the listeners; the lock is held."""
+        if not self._is_told_over:
+            status = self._copy()
+            self._is_told_over = status.state.is_over
+            self._untold.append(status)
+
+    def _tell(self) -> None:
+        """Hand out what is queued, unless another thread is at it: it will take ours too."""
+        with self._lock:
+            if self._is_telling:
+                return
+            self._is_telling = True
+        while (status := self._next_untold()) is not None:
+            self._announce(status)
+
+    def _next_untold(self) -> RunStatus | None:
+        with self._lock:
+            self._is_telling = bool(self._untold)
+            return self._untold.popleft() if self._untold else None
 
     def _end(self, namespace: Namespace, state: NamespaceState, note: str) -> None:
         with self._lock:
@@ -208,4 +262,5 @@ class RunContext:
                 return
             self._announced_s = now_s
             self._meter = self._meter.advanced(now_s, self._done_bytes)
-        self._announce(self.status())
+            self._queue()
+        self._tell()

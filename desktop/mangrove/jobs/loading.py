@@ -78,8 +78,12 @@ class Loader:
     created: list[Namespace] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     inserted: int = 0
-    _refused: dict[Namespace, int] = field(default_factory=dict)
+    _missing: dict[Namespace, int] = field(default_factory=dict)
+    _moved: Mapping[Namespace, Namespace] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._moved = {d.entry.namespace: d.target for d in self.destinations}
 
     def check_stored(self) -> None:
         """Compare every blob that will be read with the manifest, before anything is written.
@@ -141,26 +145,35 @@ class Loader:
         side_by_side(each(compare, self.destinations), self.parallel, "mangrove-compare")
         return tuple(sorted(results, key=lambda r: r.namespace))
 
-    def take_back(self) -> None:
-        """Drop what this loader created; for a run that failed or was cancelled."""
-        for namespace in reversed(self.created):
-            try:
-                self.sink.drop(namespace)
-            except MangroveError as error:
-                self.ctx.log(f"{namespace} could not be dropped: {error.message}")
-                self.ctx.log("it is incomplete: drop it by hand")
-                return
-        if self.created:
-            self.ctx.log(f"dropped the {len(self.created)} unfinished collections again")
+    def take_back(self, new_databases: Sequence[str] = ()) -> None:
+        """Drop what this loader created; for a run that failed or was cancelled.
+
+        What could not be dropped stays in ``created``.
+
+        Args:
+            new_databases: Were not there before; one that holds nothing any more goes as well,
+                with what the server itself keeps in it (a list of views).
+        """
+        count = len(self.created)
+        try:
+            while self.created:
+                self.sink.drop(self.created[-1])
+                self.created.pop()
+            for database in new_databases:
+                if count and not self.sink.existing(database):
+                    self.sink.drop_database(database)
+        except MangroveError as error:
+            self.ctx.log(f"unfinished collections could not be dropped: {error.message}")
+            for namespace in self.created:
+                self.ctx.log(f"{namespace} is incomplete: drop it by hand")
+            return
+        if count:
+            self.ctx.log(f"dropped the {count} unfinished collections again")
 
     # --- inside --------------------------------------------------------------------------
 
     def _info(self, destination: Destination) -> CollectionInfo:
         return target_info(destination.entry, destination.working, self._moved)
-
-    @property
-    def _moved(self) -> Mapping[Namespace, Namespace]:
-        return {d.entry.namespace: d.target for d in self.destinations}
 
     def _load_one(self, destination: Destination) -> None:
         entry, working = destination.entry, destination.working
@@ -200,7 +213,8 @@ class Loader:
         with self._lock:
             self.inserted += outcome.inserted
             refused.add(outcome.refused)
-            self._refused[destination.target] = refused.count
+            missing = self._missing.get(destination.target, 0)
+            self._missing[destination.target] = missing + len(batch) - outcome.inserted
 
     def _compare_one(
         self, destination: Destination, found: Mapping[Namespace, CollectionInfo]
@@ -230,12 +244,14 @@ class Loader:
     def _problems(
         self, destination: Destination, info: CollectionInfo, digest: ContentDigest
     ) -> Iterator[str]:
-        entry, refused = destination.entry, self._refused.get(destination.target, 0)
-        if not refused:
+        entry = destination.entry
+        expected = entry.documents - self._missing.get(destination.target, 0)
+        with self._lock:
+            reported = {loss.subject for loss in self.losses}
+        if str(destination.target) not in reported:
             yield from content_differences(entry, digest.documents, digest.hexdigest())
-        elif digest.documents != entry.documents - refused:
-            yield f"holds {digest.documents:,} documents, expected {entry.documents - refused:,}"
-        reported = {loss.subject for loss in self.losses}
+        elif digest.documents != expected:
+            yield f"holds {digest.documents:,} documents, expected {expected:,}"
         for problem in shape_differences(self._info(destination), info, self.indexes):
             if f"{destination.target} index {problem.index}" not in reported:
                 yield problem.text

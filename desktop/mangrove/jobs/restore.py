@@ -71,7 +71,7 @@ class RestoreBody:
             loader = self._loader(ctx, manifest, sink, plan)
             loader.check_stored()
             self._back_up_replaced(ctx, plan)
-            with _taking_back(loader, ctx):
+            with _taking_back(loader, plan):
                 loader.load()
                 loader.build_indexes()
                 loader.compare()
@@ -88,7 +88,7 @@ class RestoreBody:
             manifest=manifest,
             sink=sink,
             ctx=ctx,
-            destinations=[_destination(p, token) for p in plan.namespaces],
+            destinations=[_destination(p, f"{token}{n}") for n, p in enumerate(plan.namespaces)],
             indexes=self.request.indexes,
             parallel=self.parallel,
         )
@@ -97,17 +97,25 @@ class RestoreBody:
         if not plan.replaced or self.request.safety is SafetyBackup.SKIP:
             return
         ctx.enter(Phase.SAFETY, note="of what will be replaced")
-        ctx.log(f"safety backup taken: {self.safety(ctx, plan.replaced)}")
+        with ctx.within(Phase.SAFETY):
+            taken = self.safety(ctx, plan.replaced)
+        ctx.log(f"safety backup taken: {taken}")
 
     def _put_in_place(
         self, ctx: RunContext, sink: RestoreSink, loader: Loader, plan: RestorePlan
     ) -> None:
         ctx.enter(Phase.SWAP)
-        for destination in loader.destinations:
-            if destination.working != destination.target:
-                sink.replace(destination.working, destination.target)
-                loader.created.remove(destination.working)
+        replaced: list[str] = []
+        moving = [d for d in loader.destinations if d.working != d.target]
+        try:
+            for destination in moving:
+                _replace(sink, loader, destination)
+                replaced.append(str(destination.target))
                 ctx.log(f"{destination.target} was replaced")
+        except MangroveError as error:
+            if replaced:
+                error.message += f"; replaced before that: {', '.join(replaced)}"
+            raise
         loader.created.clear()
         if plan.replaced:
             sink.settle()
@@ -143,23 +151,40 @@ def planned(
 
 
 def _destination(item: PlannedNamespace, token: str) -> Destination:
-    """Load beside what exists; views and time series cannot be renamed, they are replaced."""
-    if not item.replaces or item.entry.kind != "collection":
+    """Load beside what exists, under a name that nobody else has."""
+    if not item.replaces:
         return Destination(item.entry, item.target, item.target)
-    room = MAX_NAMESPACE_BYTES - len(f"{item.target.database}.mangrove_{token}_".encode())
-    tail = item.target.collection.encode()[:room].decode(errors="ignore")
+    # a time series keeps its documents under a longer name
+    head = f"{item.target.database}.system.buckets.mangrove_{token}_"
+    room = MAX_NAMESPACE_BYTES - len(head.encode())
+    tail = item.target.collection.encode()[:room].decode(errors="ignore").rstrip(".")
     working = Namespace(item.target.database, f"mangrove_{token}_{tail}")
     return Destination(item.entry, item.target, working)
 
 
+def _replace(sink: RestoreSink, loader: Loader, destination: Destination) -> None:
+    """Put a loaded collection in its place; one that may be the only copy is never dropped."""
+    working = destination.working
+    if destination.entry.kind == "collection":
+        sink.replace(working, destination.target)  # one step on the server: done or not done
+        loader.created.remove(working)
+        return
+    loader.created.remove(working)
+    try:
+        sink.replace(working, destination.target)
+    except MangroveError as error:
+        error.message += f"; what was restored of it stays in {working}"
+        raise
+
+
 @contextmanager
-def _taking_back(loader: Loader, ctx: RunContext) -> Iterator[None]:
+def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
     try:
         yield
     except (Exception, RunCancelled) as error:
-        ctx.note(f"dropping {len(loader.created)} unfinished collections")
-        loader.take_back()
+        loader.ctx.note(f"dropping {len(loader.created)} unfinished collections")
+        loader.take_back(plan.creates)
         if isinstance(error, MangroveError) and loader.created:
-            names = ", ".join(sorted({n.database for n in loader.created}))
-            error.details.setdefault("unfinished", names)
+            names = ", ".join(sorted(map(str, loader.created)))
+            error.message += f"; incomplete, drop by hand: {names}"
         raise

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import MangroveError, RunCancelled, RunNotFoundError
+from mangrove.core.errors import MangroveError, RunCancelled, RunError, RunNotFoundError
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
     LogLine,
@@ -68,9 +68,14 @@ class Runner:
         self._live: dict[RunId, _Live] = {}
         self._listeners: dict[int, Listener] = {}
         self._next_listener = 0
+        self._is_closed = False
 
     def start(self, ticket: Ticket, body: Body) -> RunId:
-        """Queue a run and return at once."""
+        """Queue a run and return at once.
+
+        Raises:
+            StateUnavailableError: If the history takes no new run; nothing was started.
+        """
         run_id = RunId(secrets.token_hex(8))
         context = RunContext(
             self._first_status(run_id, ticket),
@@ -85,11 +90,12 @@ class Runner:
             args=(self._run, run_id, live, ticket, body),
             name=f"mangrove-run-{ticket.kind}-{run_id[:6]}",
         )
-        with self._lock:
-            self._live[run_id] = live
         self._history.save(context.status())
-        self._publish(context.status())
-        live.thread.start()
+        with self._lock:
+            if self._is_closed:
+                raise RunError("the program is closing; nothing was started")
+            self._live[run_id] = live
+            live.thread.start()
         return run_id
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
@@ -129,6 +135,7 @@ class Runner:
     def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Cancel everything and wait for the threads to end."""
         with self._lock:
+            self._is_closed = True
             held = tuple(self._live.values())
         for live in held:
             live.context.cancel()
@@ -143,8 +150,9 @@ class Runner:
         run_id_of_thread.set(run_id)
         context = live.context
         try:
-            status = self._ended(self._guarded(context, ticket, body))
-            context.change(status)
+            context.change(lambda status: status)
+            outcome = self._guarded(context, ticket, body)
+            context.change(self._ended(outcome))
             self._history.save(context.status())
         except Exception:
             log.exception("run could not be recorded id=%s", run_id)
@@ -233,10 +241,16 @@ class Runner:
         with self._lock:
             listeners = tuple(self._listeners.values())
         for listener in listeners:
-            listener(status)
+            try:
+                listener(status)
+            except Exception:
+                log.exception("listener failed run=%s", status.run_id)
 
     def _write_log(self, run_id: RunId, line: LogLine) -> None:
-        self._history.append_log(run_id, line)
+        try:
+            self._history.append_log(run_id, line)
+        except MangroveError as error:  # a line of the log is not worth a backup
+            log.warning("run log line lost run=%s reason=%s", run_id, error)
 
     def _forget_listener(self, key: int) -> None:
         with self._lock:

@@ -58,15 +58,15 @@ class Scratch:
         if self.profile is None:
             return
         for name in self.register.abandoned(self.profile.profile_id):
-            if name.startswith(PREFIX):
-                self._drop(name)
+            if name.startswith(PREFIX) and self._drop(name):
                 self.ctx.log(f"dropped {name}, left by a verification that was interrupted")
 
-    def _drop(self, name: str) -> None:
+    def _drop(self, name: str) -> bool:
         try:
             self.sink.drop_database(name)
         except MangroveError as error:
             self.ctx.log(f"scratch database {name} could not be dropped now: {error.message}")
-            return
+            return False
         if self.profile is not None:
             self.register.remove(self.profile.profile_id, name)
+        return True

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mangrove.core.backup import IndexChoice
-from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, WrongIdentityError
+from mangrove.core.errors import (
+    BlobNotFoundError,
+    CorruptBackupError,
+    MangroveError,
+    WrongIdentityError,
+)
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import (
@@ -79,17 +84,24 @@ class VerifyBody:
 
         Raises:
             RunCancelled: No evidence is kept.
-            ConnectError, StorageUnavailableError: The verification could not be done; that
-                says nothing about the backup.
+            ConnectError, StorageUnavailableError, WrongIdentityError: The verification could
+                not be done; that says nothing about the backup.
         """
         work = _Verifying(self, ctx, self.clock.now())
         evidence = work.gather()
         ctx.enter(Phase.CATALOG)
         self.vault.keep_evidence(evidence)
-        record = self.catalog.find(self.request.backup)
-        if record is not None:
-            self.catalog.put(record.with_evidence(evidence.summary))
-        return _result(evidence)
+        return _result(evidence, self._list(evidence))
+
+    def _list(self, evidence: Evidence) -> tuple[str, ...]:
+        """Put the evidence into the catalog; returns what to warn of, for it is kept anyway."""
+        try:
+            record = self.catalog.find(self.request.backup)
+            if record is not None:
+                self.catalog.put(record.with_evidence(evidence.summary))
+        except MangroveError as error:
+            return (f"the evidence is not in the catalog yet, rebuild it: {error.message}",)
+        return ()
 
 
 @dataclass(slots=True)
@@ -130,7 +142,7 @@ class _Verifying:
         with self._step("signature and manifest"):
             try:
                 return self.body.vault.manifest(self.body.request.backup)
-            except BAD_BACKUP as error:
+            except (CorruptBackupError, BlobNotFoundError) as error:
                 self._find(self.body.request.backup, error.message)
                 return None
 
@@ -161,11 +173,15 @@ class _Verifying:
 
         def decode(entry: NamespaceEntry) -> None:
             self.ctx.begin(entry.namespace, entry.plain_bytes)
-            with self._finding(str(entry.namespace)):
+            try:
                 chunks = documents_of(entry, manifest.compression, self.body.vault.read)
                 for chunk in chunks:
                     self.ctx.advance(len(chunk), namespace=entry.namespace)
-                self._keep(entry)
+            except BAD_BACKUP as error:
+                self._find(str(entry.namespace), error.message)
+                self.ctx.fail(entry.namespace, error.message)
+                return
+            self._keep(entry)
             self.ctx.finish(entry.namespace)
 
         side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
@@ -183,6 +199,7 @@ class _Verifying:
             self.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.body.scratch, target, self.ctx)
             with scratch.databases(manifest.databases) as names:
+                sink.check_privileges([*names.values()])
                 self._restore_into(manifest, sink, names)
                 self.ctx.enter(Phase.CLEAN_UP)
 
@@ -232,7 +249,7 @@ def _scratch_destination(entry: NamespaceEntry, names: dict[str, str]) -> Destin
     return Destination(entry, target, target)
 
 
-def _result(evidence: Evidence) -> RunResult:
+def _result(evidence: Evidence, warnings: tuple[str, ...]) -> RunResult:
     done = {
         Level.STORED: "every stored object is as it was written",
         Level.DECODED: "every document was decrypted, decoded and counted",
@@ -242,6 +259,7 @@ def _result(evidence: Evidence) -> RunResult:
         summary=f"{evidence.backup} is proven: {done}"
         if evidence.passed
         else f"{evidence.backup} is not what it should be: {findings} findings",
+        warnings=warnings,
         losses=tuple(Loss(f.subject, f.problem) for f in evidence.findings),
         backup=evidence.backup,
         figures=(

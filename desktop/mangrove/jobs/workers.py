@@ -49,12 +49,12 @@ class _Group:
         self.failure: BaseException | None = None
 
     def work(self) -> None:
-        while (task := self._next()) is not None:
-            try:
+        # Fetching a task may fail too: what makes the tasks may read from a storage.
+        try:
+            while (task := self._next()) is not None:
                 task()
-            except (Exception, RunCancelled) as error:  # noqa: BLE001 - raised by whoever waits
-                self._keep(error)
-                return
+        except (Exception, RunCancelled) as error:  # noqa: BLE001 - raised by whoever waits
+            self._keep(error)
 
     def _next(self) -> Callable[[], None] | None:
         with self._lock:
@@ -62,7 +62,7 @@ class _Group:
 
     def _keep(self, error: BaseException) -> None:
         with self._lock:
-            if self.failure is None or isinstance(self.failure, RunCancelled):
+            if self.failure is None:
                 self.failure = error
 
 
@@ -91,18 +91,22 @@ class Prefetch(Generic[T]):
         self._thread.join()
 
     def _pull(self) -> None:
-        iterator = iter(self._items)
+        try:
+            self._pull_all(iter(self._items))
+        except (Exception, RunCancelled) as error:  # noqa: BLE001 - raised in ``_drain``
+            self._failure = error
+        finally:
+            self._offer(_END)
+
+    def _pull_all(self, iterator: Iterator[T]) -> None:
         try:
             for item in iterator:
                 if not self._offer(item):
                     return
-        except (Exception, RunCancelled) as error:  # noqa: BLE001 - raised in ``_drain``
-            self._failure = error
         finally:
             close = getattr(iterator, "close", None)
             if close is not None:
                 close()
-            self._offer(_END)
 
     def _offer(self, item: object) -> bool:
         while not self._stopped.is_set():

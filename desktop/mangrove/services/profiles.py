@@ -125,6 +125,8 @@ class Profiles:
             colour=draft.colour,
             password=old.password if same_user else None,
         )
+        if old.password and not profile.password:
+            self._secrets.forget(old.password)
         return self._saved(profile, draft, parsed)
 
     def duplicate(self, name: str, new_name: str) -> SavedProfile:
@@ -145,15 +147,16 @@ class Profiles:
         Raises:
             ProfileNotFoundError: If there is none.
         """
-        found = next((p for p in self._store.all() if p.name.casefold() == name.casefold()), None)
-        if found is None:
-            self.find(name)
-        elif isinstance(found, UnreadableProfile):
-            self._store.remove_unreadable(found.name)
-        else:
-            for ref in filter(None, (found.password, found.certificate_password)):
-                self._secrets.forget(ref)
-            self._store.remove(found.profile_id)
+        wanted = name.strip().casefold()
+        damaged = (p for p in self._store.all() if isinstance(p, UnreadableProfile))
+        unreadable = next((p for p in damaged if p.name.casefold() == wanted), None)
+        if unreadable is not None:
+            self._store.remove_unreadable(unreadable.name)
+            return
+        found = self.find(name)
+        for ref in filter(None, (found.password, found.certificate_password)):
+            self._secrets.forget(ref)
+        self._store.remove(found.profile_id)
 
     def test(self, name: str, on_step: StepListener) -> DeploymentReport:
         """Connect and report; raises a ConnectError or SourceError that says what failed."""
@@ -169,7 +172,8 @@ class Profiles:
         if profile_id is not None:
             old = self._by_id(profile_id)
             same_user = old.uri.user == profile.uri.user
-            profile = replace(profile, profile_id=profile_id, password=old.password)
+            kept = old.password if same_user else None
+            profile = replace(profile, profile_id=profile_id, password=kept)
             if password is None and same_user:
                 password = self._fetched(old.password)
         return self._gate.probe(profile, password, on_step)

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from mangrove.core.backup import RestoreRequest
+from mangrove.core.backup import RestoreRequest, SafetyBackup
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
+from mangrove.core.vault import VaultSpec
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.restore import PHASES, RestoreBody, planned
 from mangrove.jobs.runner import Ticket
@@ -64,6 +65,16 @@ class Restores:
             profile=profile.name,
             vault=spec.name,
             backup=record.backup,
-            claims=(Claim(f"restore into {profile.name}"), Claim(f"backup {record.backup}")),
+            claims=(
+                Claim(f"restore into {profile.name}"),
+                Claim(f"backup {record.backup}"),
+                *_claims_of_safety(request, spec),
+            ),
         )
         return tools.runner.start(ticket, body)
+
+
+def _claims_of_safety(request: RestoreRequest, spec: VaultSpec) -> tuple[Claim, ...]:
+    """A safety backup writes to the vault, and a vault has one writer."""
+    may_write = request.replace and request.safety is SafetyBackup.TAKE
+    return (Claim(f"vault {spec.name}"),) if may_write else ()

@@ -107,12 +107,13 @@ class Vaults:
         parse_vault_url(draft.url)
         if any(v.name.casefold() == name.casefold() for v in self._store.all()):
             raise NameTakenError(f"there is a vault '{name}' already", hint="choose another name")
-        spec = self._with_fresh_keys(name, draft)
+        vault_id = VaultId(secrets.token_hex(8))
         try:
+            spec = self._with_fresh_keys(vault_id, name, draft)
             self._keeper.create(spec)
             self._store.save(spec)
         except MangroveError:
-            self._forget_keys(spec.vault_id)
+            self._forget_keys(vault_id)
             raise
         return SavedVault(spec, self._notice(spec))
 
@@ -138,9 +139,8 @@ class Vaults:
 
     # --- inside --------------------------------------------------------------------------
 
-    def _with_fresh_keys(self, name: str, draft: VaultDraft) -> VaultSpec:
+    def _with_fresh_keys(self, vault_id: VaultId, name: str, draft: VaultDraft) -> VaultSpec:
         keys = self._keeper.new_keys()
-        vault_id = VaultId(secrets.token_hex(8))
         self._secrets.store(signing_key_ref(vault_id), keys.signing_key)
         if draft.encrypted:
             self._secrets.store(identity_ref(vault_id), keys.identity)

@@ -14,7 +14,10 @@ GZIP_LEVEL = 2
 _GZIP_WINDOW = 31  # zlib's largest window, with gzip header and trailer
 _ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # isal 1.9's stub
 _DAMAGED = (zstandard.ZstdError, _ISAL_ERROR)
-_PIECE = 128 << 10  # bounds what one call to a decompressor can unfold
+# Bound what one call to a decompressor can unfold: an RLE block of 4 bytes becomes 128 KiB
+# (RFC 8878, 3.1.1.2.2), and deflate packs at most 1032 to 1 (zlib manual, "Technical Details").
+_ZSTD_PIECE = 2 << 10
+_GZIP_PIECE = 64 << 10
 
 
 class _Packer(Protocol):
@@ -61,9 +64,11 @@ def decompressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[
         case Compression.NONE:
             yield from chunks
         case Compression.ZSTD:
-            yield from _unpack(chunks, zstandard.ZstdDecompressor().decompressobj())
+            frame = zstandard.ZstdDecompressor().decompressobj()
+            yield from _unpack(chunks, frame, _ZSTD_PIECE)
         case Compression.GZIP:
-            yield from _unpack(chunks, isal_zlib.decompressobj(wbits=_GZIP_WINDOW))
+            member = isal_zlib.decompressobj(wbits=_GZIP_WINDOW)
+            yield from _unpack(chunks, member, _GZIP_PIECE)
         case _:
             assert_never(compression)
 
@@ -75,13 +80,13 @@ def _pack(chunks: Iterable[bytes], packer: _Packer) -> Iterator[bytes]:
     yield packer.flush()
 
 
-def _unpack(chunks: Iterable[bytes], unpacker: _Unpacker) -> Iterator[bytes]:
+def _unpack(chunks: Iterable[bytes], unpacker: _Unpacker, piece_bytes: int) -> Iterator[bytes]:
     for chunk in chunks:
-        for start in range(0, len(chunk), _PIECE):
+        for start in range(0, len(chunk), piece_bytes):
             if unpacker.eof:
                 raise CorruptBackupError("a blob holds something after its compressed content")
             try:
-                plain = unpacker.decompress(chunk[start : start + _PIECE])
+                plain = unpacker.decompress(chunk[start : start + piece_bytes])
             except _DAMAGED as error:
                 raise CorruptBackupError("a blob's compressed content is damaged") from error
             if plain:
