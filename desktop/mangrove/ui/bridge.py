@@ -1,6 +1,7 @@
 """The one door between worker threads and widgets: run news, and answers of short calls."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -39,7 +40,7 @@ class ActivityBridge(QObject):
 
     def _tell(self, status: RunStatus) -> None:
         """Pass news on; called on worker threads, also once more while the window goes away."""
-        if isValid(self):
+        with suppress(RuntimeError):  # the window's objects are gone
             self._news_arrived.emit(status)
 
     @Slot(object)
@@ -88,7 +89,7 @@ class Calls(QObject):
         self.busy_changed.emit(self._waiting)
 
         def bring(callback: Callable[[], None]) -> None:
-            if isValid(self):
+            with suppress(RuntimeError):  # the window's objects are gone
                 self._answered.emit(owner, callback)
 
         self._background.call(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 _THOUSAND = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _WHOLE_FROM = 100  # from here on, decimals say nothing
+_CALM_FROM = 10  # the same for what changes while one looks
 _MINUTE_S = 60
 _HOUR_S = 3600
 _DAY_S = 86400
@@ -16,17 +17,14 @@ _DAYS_IN_WORDS = 7
 
 def size(size_bytes: float) -> str:
     """Write a size in decimal units: ``1.2 GB``."""
-    value, unit = float(size_bytes), 0
-    while round(value, 1) >= _THOUSAND and unit < len(_UNITS) - 1:
-        value /= _THOUSAND
-        unit += 1
-    has_decimals = unit > 0 and value < _WHOLE_FROM
-    return f"{value:.1f} {_UNITS[unit]}" if has_decimals else f"{value:.0f} {_UNITS[unit]}"
+    return _scaled(size_bytes, _WHOLE_FROM)
 
 
 def rate(rate_bytes_per_s: float) -> str:
     """Write a rate: ``84 MB/s``; "" when it is not known."""
-    return f"{size(rate_bytes_per_s)}/s" if rate_bytes_per_s > 0 else ""
+    if rate_bytes_per_s <= 0:
+        return ""
+    return f"{_scaled(rate_bytes_per_s, _CALM_FROM)}/s"
 
 
 def count(number: int) -> str:
@@ -125,6 +123,15 @@ def sentence(text: str) -> str:
     """Make a sentence of a message: capital at the start, full stop at the end."""
     start = text[:1].upper() + text[1:]
     return start if not start or start.endswith((".", "?", "!")) else start + "."
+
+
+def _scaled(size_bytes: float, whole_from: int) -> str:
+    value, unit = float(size_bytes), 0
+    while round(value, 1) >= _THOUSAND and unit < len(_UNITS) - 1:
+        value /= _THOUSAND
+        unit += 1
+    has_decimals = unit > 0 and value < whole_from
+    return f"{value:.1f} {_UNITS[unit]}" if has_decimals else f"{value:.0f} {_UNITS[unit]}"
 
 
 def _two(whole: int, first: int, first_unit: str, second: int, second_unit: str) -> str:

@@ -152,7 +152,7 @@ class ProgressDialog(QDialog):
     def _build(self, navigator: Navigator) -> None:
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
-        self.resize(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT)
+        self.resize(Size.DIALOG_WIDTH, Size.PROGRESS_HEIGHT)
         self.title = ElidedLabel("", "title")
         self.badge = StateBadge(run_tone(RunState.QUEUED), "")
         self.step = TextLabel("", "muted")
@@ -168,6 +168,7 @@ class ProgressDialog(QDialog):
         self.summary.step_taken.connect(self.close)
         self.phases = PhaseTrail()
         self.log = LogView()
+        self.log.setMinimumHeight(Size.LOG_HEIGHT)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         column.setSpacing(Space.S + Space.HALF)

@@ -10,7 +10,7 @@ from mangrove.ui import text
 from mangrove.ui.problems import explain_problem
 from mangrove.ui.run_words import now_doing, run_word
 from mangrove.ui.shell.navigation import Navigator, PageName
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 from mangrove.ui.widgets.card import clear_layout
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
@@ -47,7 +47,11 @@ class RunSummary(QWidget):
         column.addWidget(self.message)
         column.addWidget(self.facts)
         column.addWidget(self.losses, 1)
+        self.losses.setMinimumHeight(Size.LOG_HEIGHT)
         column.addLayout(self._steps)
+        self._rest = QWidget()
+        column.addWidget(self._rest)
+        self._column = column
 
     def set_run(self, status: RunStatus) -> None:
         """Show a run's end."""
@@ -57,6 +61,7 @@ class RunSummary(QWidget):
         self.losses.set_losses(losses)
         self.losses.setVisible(bool(losses))
         clear_layout(self._steps)
+        self._column.setStretchFactor(self._rest, 0 if losses else 1)
         for caption, action in self._next_steps(status):
             self._add_step(caption, action)
         self._steps.addStretch()

@@ -25,7 +25,7 @@ from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.run_row import RunRow
 
-_TABLE_SHARE = (58, 42)
+_WIDTHS = (640, 376)
 
 
 class ActivityPage(Page):
@@ -176,10 +176,21 @@ class ActivityPage(Page):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, letters in zip(RunColumn, (19, 22, 17, 13, 11), strict=False):
-            self.table.setColumnWidth(column, letters * self.fontMetrics().averageCharWidth())
+        for column, widest in zip(RunColumn, self._widest(), strict=False):
+            room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
+            self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)
+
+    def _widest(self) -> tuple[str, ...]:
+        """Return the longest usual text of each column but the last."""
+        return (
+            self.tr("done with losses"),
+            self.tr("Restore production"),
+            self.tr("yesterday 23:59"),
+            "59 min 59 s",
+            "999 MB",
+        )
 
     def _split(self) -> QWidget:
         left = QWidget()
@@ -192,6 +203,6 @@ class ActivityPage(Page):
         split.addWidget(left)
         split.addWidget(self.detail)
         split.setChildrenCollapsible(False)
-        for index, share in enumerate(_TABLE_SHARE):
-            split.setStretchFactor(index, share)
+        split.setStretchFactor(0, 1)
+        split.setSizes(_WIDTHS)
         return split

@@ -147,7 +147,7 @@ class OverviewPage(Page):
             return
         caption, action = remedies[need.action]
         button = QPushButton(caption)
-        button.setProperty("kind", "flat")
+        button.setProperty("kind", "link")
         button.setAccessibleDescription(need.sentence)
         button.clicked.connect(lambda _=False: action())
         self.needs.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.run import LogLine, RunId, RunStatus
+from mangrove.core.run import LogLine, RunId, RunState, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
@@ -84,6 +84,9 @@ class RunDetail(Card):
         if is_over:
             self.summary.set_run(status)
         else:
+            is_moving = status.state is not RunState.QUEUED
+            self.bar.setVisible(is_moving)
+            self.figures.setVisible(is_moving)
             self.doing.setText(text.sentence(now_doing(status)))
             self.bar.set_fraction(status.fraction if status.started_at else 0.0)
             self.figures.setText(progress_figures(status))

@@ -73,6 +73,7 @@ class Rail(QFrame):
         button = QToolButton()
         button.setProperty("kind", "rail")
         button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setIconSize(QSize(Size.ICON, Size.ICON))
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._group.addButton(button, index)

@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from mangrove.core.run import RunState, RunStatus
 from mangrove.ui.dialogs.progress_dialog import progress_figures
-from mangrove.ui.run_words import now_doing, run_tone, run_word
+from mangrove.ui.run_words import phase_word, run_tone, run_word
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.byte_bar import ByteBar
@@ -85,8 +85,11 @@ class StatusStrip(QFrame):
             self._on_open_clicked()
 
     def _words(self, run: RunStatus) -> str:
-        doing = now_doing(run)
-        words = f"{run.title}: {doing}" if doing else run.title
+        words = run.title
+        if run.state is RunState.QUEUED and run.waiting_for:
+            words += f": {run.waiting_for}"
+        elif run.phase is not None:
+            words += f": {phase_word(run.phase)}"
         if run.namespaces_total:
             words += self.tr(" ({done} of {total} collections)").format(
                 done=run.namespaces_done, total=run.namespaces_total

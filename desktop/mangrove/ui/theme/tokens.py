@@ -55,6 +55,8 @@ class Size:
     RADIUS = 6
     DIALOG_WIDTH = 720
     DIALOG_HEIGHT = 560
+    PROGRESS_HEIGHT = 640
+    LOG_HEIGHT = 96
 
 
 class TypeScale:

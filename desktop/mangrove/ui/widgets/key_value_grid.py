@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.labels import TextLabel
@@ -33,8 +33,9 @@ class KeyValueGrid(QWidget):
             right.setToolTip(tip[0] if tip else "")
             right.setAccessibleName(f"{name}: {value}")
             self._grid.addWidget(left, index, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(right, index, 1)
+            self._grid.addWidget(right, index, 1, Qt.AlignmentFlag.AlignTop)
             self._labels += [left, right]
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def texts(self) -> list[str]:
         """Return all names and values in reading order."""

@@ -18,7 +18,9 @@ class LossList(QTreeWidget):
         super().__init__(parent)
         self.setColumnCount(3)
         self.setHeaderLabels([self.tr("Lost"), self.tr("Documents"), self.tr("Why")])
-        self.headerItem().setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+        self.headerItem().setTextAlignment(
+            1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
         self.setAccessibleName(self.tr("Losses"))
         self.setUniformRowHeights(True)
 
@@ -28,7 +30,7 @@ class LossList(QTreeWidget):
         for loss in losses:
             item = QTreeWidgetItem([loss.subject, _count(loss), loss.reason])
             item.setIcon(0, state_icon(Tone.EXPOSED))
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(2, loss.reason)
             for name in loss.ids:
                 item.addChild(QTreeWidgetItem([name]))

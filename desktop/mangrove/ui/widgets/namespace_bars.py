@@ -13,7 +13,7 @@ from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.state_badge import paint_state_shape
 
 _SHAPE = 10
-_NAME, _BAR, _SHARE, _SIZE = 0.34, 0.24, 0.12, 0.12
+_NAME, _BAR, _SHARE, _SIZE = 0.32, 0.2, 0.1, 0.12
 _TONES = {
     NamespaceState.ACTIVE: Tone.RUNNING,
     NamespaceState.DONE: Tone.PROVEN,

@@ -55,6 +55,7 @@ class PhaseTrail(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look = theme()
         places = self._places(self.width())
         for place, (word, tone) in zip(places, self._steps, strict=True):
@@ -69,7 +70,6 @@ class PhaseTrail(QWidget):
             words = place.adjusted(_SHAPE + _GAP, 0, 0, 0)
             painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter.value), word)
         painter.setPen(QPen(look.colour("border_strong"), 1.5))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for place, following in pairwise(places):
             if following.top() == place.top():
                 tip = QPointF(place.right() + _ARROW / 2 + 2, place.center().y())

@@ -1,0 +1,85 @@
+"""The window's own wiring: theme, bridge, pages and main window around the services."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtWidgets import QApplication
+
+from mangrove.services.bundle import Services
+from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.pages.activity_page import ActivityPage
+from mangrove.ui.pages.backups_page import BackupsPage
+from mangrove.ui.pages.deployments_page import DeploymentsPage
+from mangrove.ui.pages.overview_page import OverviewPage
+from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
+from mangrove.ui.pages.vaults_page import VaultsPage
+from mangrove.ui.shell.errands import Errands
+from mangrove.ui.shell.main_window import MainWindow, Place
+from mangrove.ui.shell.navigation import Navigator, PageName
+from mangrove.ui.theme.style import Theme, theme
+from mangrove.ui.theme.tokens import SchemeChoice
+
+
+def run_window(
+    services: Services, resources: Path, settings_file: Path, argv: Sequence[str]
+) -> int:
+    """Show the window and return when it was closed.
+
+    Args:
+        services: What the window asks.
+        resources: The folder with icons and the theme.
+        settings_file: Where sizes and the chosen look are remembered.
+        argv: The program's arguments; Qt takes its own out of them.
+    """
+    application = QApplication(list(argv))
+    application.setApplicationName("Mangrove")
+    application.setDesktopFileName("mangrove")
+    look = Theme(application, resources)
+    application.setWindowIcon(look.icon("mangrove", "accent"))
+    window = build_window(services, settings_file)
+    window.show()
+    return application.exec()
+
+
+def build_window(services: Services, settings_file: Path) -> MainWindow:
+    """Make the main window; the application and its ``Theme`` must exist."""
+    settings = QSettings(str(settings_file), QSettings.Format.IniFormat)
+    _choose_scheme(settings)
+    calls = Calls(services.background)
+    bridge = ActivityBridge(services.activity)
+    navigator = Navigator()
+    places = _places(services, calls, bridge, navigator, settings)
+    window = MainWindow(services, calls, bridge, navigator, places, settings)
+    settings.setParent(window)
+    Errands(window, services, calls, navigator)
+    return window
+
+
+def _choose_scheme(settings: QSettings) -> None:
+    chosen = str(settings.value(SCHEME_KEY, SchemeChoice.SYSTEM.value))
+    if chosen in list(SchemeChoice) and chosen != theme().choice:
+        theme().choose(SchemeChoice(chosen))
+
+
+def _places(
+    services: Services,
+    calls: Calls,
+    bridge: ActivityBridge,
+    navigator: Navigator,
+    settings: QSettings,
+) -> list[Place]:
+    """Return the pages that exist; those that are only planned are not shown at all."""
+    ends = (services, calls, bridge, navigator)
+    return [
+        Place(PageName.OVERVIEW, "overview", _tr("Overview"), OverviewPage(*ends)),
+        Place(PageName.DEPLOYMENTS, "deployments", _tr("Deployments"), DeploymentsPage(*ends)),
+        Place(PageName.BACKUPS, "backups", _tr("Backups"), BackupsPage(*ends)),
+        Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
+        Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
+        Place(PageName.SETTINGS, "settings", _tr("Settings"), SettingsPage(settings)),
+    ]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Application", text)

@@ -1,0 +1,170 @@
+"""What happens when a page wishes for a dialog: ask, do it off the GUI thread, show the outcome."""
+
+from PySide6.QtCore import QObject, Slot
+
+from mangrove.core.backup import BackupId, Selection
+from mangrove.core.errors import MangroveError
+from mangrove.core.namespace import Namespace
+from mangrove.core.profile import Profile
+from mangrove.core.run import RunId
+from mangrove.core.vault import BackupRecord
+from mangrove.services.bundle import Services
+from mangrove.services.profiles import ProfileDraft, SavedProfile
+from mangrove.services.vaults import SavedVault
+from mangrove.ui import text
+from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
+from mangrove.ui.dialogs.profile_dialog import ProfileDialog, ProfileStart
+from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog, VaultStart
+from mangrove.ui.dialogs.verify_dialog import VerifyDialog
+from mangrove.ui.shell.main_window import MainWindow
+from mangrove.ui.shell.navigation import Navigator
+from mangrove.ui.widgets.banner import BannerKind
+
+
+class Errands(QObject):
+    """Opens dialogs for the navigator's wishes and carries out their answers."""
+
+    def __init__(
+        self, window: MainWindow, services: Services, calls: Calls, navigator: Navigator
+    ) -> None:
+        super().__init__(window)
+        self._window, self._services = window, services
+        self._calls, self._navigator = calls, navigator
+        navigator.add_profile_wanted.connect(self._on_add_profile_wanted)
+        navigator.edit_profile_wanted.connect(self._on_edit_profile_wanted)
+        navigator.add_vault_wanted.connect(self._on_add_vault_wanted)
+        navigator.backup_wanted.connect(self._on_backup_wanted)
+        navigator.verify_wanted.connect(self._on_verify_wanted)
+        navigator.restore_wanted.connect(self._on_restore_wanted)
+
+    # --- profiles ------------------------------------------------------------------------
+
+    @Slot()
+    def _on_add_profile_wanted(self) -> None:
+        self._ask_profile(ProfileStart())
+
+    @Slot(str)
+    def _on_edit_profile_wanted(self, name: str) -> None:
+        try:
+            profile = self._services.profiles.find(name)
+        except MangroveError as error:
+            self._on_failed(error)
+        else:
+            self._ask_profile(ProfileStart(profile))
+
+    def _ask_profile(self, start: ProfileStart) -> None:
+        draft = ProfileDialog.ask(self._window, self._services, self._calls, start)
+        if draft is None:
+            return
+        self._calls.run(
+            self,
+            lambda: self._saved(start.profile, draft),
+            self._on_profile_saved,
+            lambda error: self._ask_profile(ProfileStart(start.profile, draft, error)),
+        )
+
+    def _saved(self, old: Profile | None, draft: ProfileDraft) -> SavedProfile:
+        profiles = self._services.profiles
+        return profiles.add(draft) if old is None else profiles.update(old.profile_id, draft)
+
+    def _on_profile_saved(self, saved: SavedProfile) -> None:
+        self._notice(saved.notice)
+        self._navigator.tell_data_changed()
+
+    # --- vaults --------------------------------------------------------------------------
+
+    @Slot()
+    def _on_add_vault_wanted(self) -> None:
+        self._ask_vault(None)
+
+    def _ask_vault(self, start: VaultStart | None) -> None:
+        answer = VaultDialog.ask(self._window, self._services, start)
+        if answer is None:
+            return
+        self._calls.run(
+            self,
+            lambda: self._services.vaults.add(answer.draft),
+            self._on_vault_saved,
+            lambda error: self._on_vault_failed(answer, error),
+        )
+
+    def _on_vault_saved(self, saved: SavedVault) -> None:
+        self._notice(saved.notice)
+        self._navigator.tell_data_changed()
+
+    def _on_vault_failed(self, answer: VaultAnswer, error: MangroveError) -> None:
+        self._ask_vault(VaultStart(answer.place, answer.draft, error))
+
+    # --- runs ----------------------------------------------------------------------------
+
+    @Slot(str, object)
+    def _on_backup_wanted(self, profile: str, chosen: dict[str, tuple[str, ...]]) -> None:
+        if self._lacks_something():
+            return
+        selection = Selection(
+            databases=chosen["databases"],
+            collections=tuple(map(Namespace.parse, chosen["collections"])),
+        )
+        preset = BackupPreset(profile=profile, selection=selection)
+        request = BackupDialog.ask(self._window, self._services, self._calls, preset)
+        if request is not None:
+            backups = self._services.backups
+            self._calls.run(self, lambda: backups.start(request), self._on_started, self._on_failed)
+
+    @Slot(object)
+    def _on_verify_wanted(self, backup: BackupId) -> None:
+        record = self._found(backup)
+        if record is None:
+            return
+        request = VerifyDialog.ask(self._window, self._services, record)
+        if request is not None:
+            start = self._services.verifications.start
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot(object)
+    def _on_restore_wanted(self, backup: BackupId) -> None:
+        record = self._found(backup)
+        if record is None:
+            return
+        request = RestoreDialog.ask(self._window, self._services, self._calls, record)
+        if request is not None:
+            start = self._services.restores.start
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    def _found(self, backup: BackupId) -> BackupRecord | None:
+        try:
+            return self._services.backups.find(backup)
+        except MangroveError as error:
+            self._on_failed(error)
+            return None
+
+    def _lacks_something(self) -> bool:
+        if not self._services.profiles.all():
+            self._window.notify(
+                BannerKind.INFO,
+                self.tr("There is no deployment to back up yet."),
+                self.tr("Add deployment…"),
+                self._navigator.open_add_profile,
+            )
+            return True
+        if not self._services.vaults.all():
+            self._window.notify(
+                BannerKind.INFO,
+                self.tr("There is no vault to keep the backup in yet."),
+                self.tr("Add vault…"),
+                self._navigator.open_add_vault,
+            )
+            return True
+        return False
+
+    def _on_started(self, run_id: RunId) -> None:
+        self._navigator.open_progress(run_id)
+
+    def _on_failed(self, error: MangroveError) -> None:
+        self._window.notice.show_error(error)
+
+    def _notice(self, words: str) -> None:
+        if words:
+            self._window.notify(BannerKind.WARNING, text.sentence(words))

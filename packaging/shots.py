@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Takes screenshots of every page and dialog, light and dark, of sample data or a real home.
+
+``python packaging/shots.py OUT_DIR [--real MANGROVE_HOME] [--empty]``; without a screen it draws
+offscreen.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(REPO / "desktop"), str(REPO / "tests")]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer  # noqa: E402 - the path comes first
+from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
+
+from mangrove.core.run import RunId  # noqa: E402
+from mangrove.services.bundle import Services  # noqa: E402
+from mangrove.ui.application import build_window  # noqa: E402
+from mangrove.ui.bridge import Calls  # noqa: E402
+from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
+from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
+from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
+from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
+from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
+from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
+from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
+from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
+from mangrove.ui.theme.style import Theme, theme  # noqa: E402
+from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402
+
+SETTLE_MS = 400
+SIZES = {"": (1280, 800), "-narrow": (1024, 720)}
+EXAMPLE_RUNS = ("r-running", "r-losses", "r-failed", "r-0")
+
+
+def settle(milliseconds: int = SETTLE_MS) -> None:
+    """Let answers of background calls arrive and layouts come to rest."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def shoot(widget: QWidget, file: Path) -> None:
+    """Save what a widget looks like."""
+    settle()
+    widget.grab().save(str(file))
+    print(file)
+
+
+def shoot_pages(window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save every page at every size."""
+    for size_name, (width, height) in SIZES.items():
+        window.resize(width, height)
+        for name in window.places:
+            window.open_page(name)
+            shoot(window, folder / f"{name.value}{size_name}{suffix}.png")
+
+
+def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Callable[[], QDialog]]]:
+    """Yield a name and a maker for every dialog that can be shown with these services."""
+    calls = window.findChild(Calls)
+    if calls is None:
+        return
+    yield "dialog-add-profile", lambda: ProfileDialog(window, services, calls)
+    yield "dialog-add-vault", lambda: VaultDialog(window, services)
+    records = services.backups.all()
+    if not records:
+        return
+    record = records[0]
+    preset = BackupPreset(profile=record.profile_name)
+    yield "dialog-backup", lambda: BackupDialog(window, services, calls, preset)
+    yield "dialog-verify", lambda: VerifyDialog(window, services, record)
+    yield "dialog-restore", lambda: RestoreDialog(window, services, calls, record)
+    yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
+
+
+def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save every dialog, and the progress dialog of some runs."""
+    for name, make in dialogs(services, window):
+        dialog = make()
+        dialog.show()
+        shoot(dialog, folder / f"{name}{suffix}.png")
+        dialog.close()
+        dialog.deleteLater()
+    known = [str(run.run_id) for run in services.activity.recent()]
+    wanted = [run for run in EXAMPLE_RUNS if run in known] or known[:1]
+    for number, run_id in enumerate(wanted, start=1):
+        window._on_progress_wanted(RunId(run_id))  # noqa: SLF001 - what a click on the strip does
+        dialog = window.progress_dialog(RunId(run_id))
+        if isinstance(dialog, ProgressDialog):
+            shoot(dialog, folder / f"dialog-progress-{number}{suffix}.png")
+            dialog.close()
+
+
+def services_of(arguments: argparse.Namespace) -> Services:
+    """Return sample, empty or real services."""
+    if arguments.real is None:
+        from fakes.services import empty_services, sample_services  # noqa: PLC0415
+
+        return (empty_services() if arguments.empty else sample_services()).services
+    os.environ["MANGROVE_HOME"] = str(arguments.real)
+    from mangrove.app.gui import build_real_services  # noqa: PLC0415
+
+    return build_real_services()
+
+
+def main() -> int:
+    """Read the command line and take the screenshots."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--real", type=Path, default=None, metavar="MANGROVE_HOME")
+    parser.add_argument("--empty", action="store_true", help="a brand-new install")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    application = QApplication(sys.argv[:1])
+    Theme(application, REPO / "resources")
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    services = services_of(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        window = build_window(services, Path(folder) / "window.ini")
+        window.show()
+        for choice in (SchemeChoice.LIGHT, SchemeChoice.DARK):
+            theme().choose(choice)
+            suffix = ("-empty" if arguments.empty else "") + f"-{choice.value}"
+            shoot_pages(window, arguments.out, suffix)
+            window.resize(*SIZES[""])
+            shoot_dialogs(services, window, arguments.out, suffix)
+        window._is_quitting = True  # noqa: SLF001 - runs of sample data never end
+        window.hide()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
