@@ -1,0 +1,111 @@
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from fakes.services import empty_services, sample_services
+from guards import LogGuard
+from mangrove.__main__ import is_for_window
+from mangrove.cli.front import Doors
+from mangrove.cli.main import run
+from mangrove.cli.output import Output
+from mangrove.services.bundle import Services
+
+
+def doors(*, empty: bool = False) -> Doors:
+    services = (empty_services() if empty else sample_services()).services
+
+    @contextmanager
+    def opened() -> Iterator[Services]:
+        yield services
+
+    def no_demo(*, headless: bool, home: Path | None, output: Output) -> int:
+        raise RuntimeError(f"demo {headless} {home} {output.as_json}")
+
+    return Doors(opened, no_demo, "1.2.3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["backups", "--nonsense"], 2),
+        (["explode"], 2),
+        (["backup", "production"], 2),
+        (["verify", "latest", "--level", "drilled"], 2),
+        (["backup", "production", "--vault", "v", "--db", "a.b"], 2),
+        (["restore", "latest", "--to", "production", "--rename", "shop"], 2),
+        (["profile", "add", "bad", "--uri", "http://host"], 2),
+        (["vault", "kit", "v"], 2),
+        (["capture", "production"], 2),
+        (["profile", "show", "nobody"], 4),
+        (["runs", "show", "nothing"], 4),
+        (["backups"], 0),
+        (["status"], 0),
+        (["runs"], 0),
+        (["runs", "list"], 0),
+        (["profile", "list"], 0),
+        (["vault", "list"], 0),
+        (["--help"], 0),
+        (["restore", "--help"], 0),
+    ],
+)
+def test_call_ends_with_its_number(
+    arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments, doors()) == code
+    assert (code == 0) is ("error: " not in capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("verb", [["backups"], ["status"], ["runs"], ["profile", "list"]])
+@pytest.mark.parametrize("empty", [True, False])
+def test_json_may_stand_anywhere_and_prints_one_document(
+    verb: list[str], empty: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--json", *verb], doors(empty=empty)) == 0
+    first = json.loads(capsys.readouterr().out)
+    assert run([*verb, "--json"], doors(empty=empty)) == 0
+    assert json.loads(capsys.readouterr().out) == first
+
+
+def test_wrong_usage_is_told_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["backups", "--nonsense", "--json"], doors()) == 2
+
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["error"]["code"] == "usage"
+    assert captured.err == ""
+
+
+def test_run_found_dead_is_told_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["backups"], doors())
+
+    told = capsys.readouterr().err.splitlines()
+    assert told == [
+        "interrupted: Verify production (run r-gone) ended without finishing; start it again"
+    ]
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"], doors()) == 0
+    assert capsys.readouterr().out == "mangrove 1.2.3\n"
+
+
+def test_fault_of_ours_is_told_as_such(
+    capsys: pytest.CaptureFixture[str], log_guard: LogGuard
+) -> None:
+    log_guard.expect("a command met a bug")
+
+    assert run(["demo", "--headless"], doors()) == 70
+
+    assert "went wrong (RuntimeError)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["-platform", "offscreen"], ["-style=fusion"]])
+def test_window_opens_without_arguments_or_with_those_of_qt(arguments: list[str]) -> None:
+    assert is_for_window(arguments)
+
+
+@pytest.mark.parametrize("arguments", [["backups"], ["--help"], ["-h"], ["--json"]])
+def test_everything_else_stays_on_the_command_line(arguments: list[str]) -> None:
+    assert not is_for_window(arguments)
