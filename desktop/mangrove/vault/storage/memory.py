@@ -36,7 +36,7 @@ class MemoryStorage:
     def get(self, name: BlobName) -> Iterator[bytes]:
         """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
         with self._lock:
-            content = self._blobs.get(name)
+            content = self._blobs.get(checked(name))
         if content is None:
             raise BlobNotFoundError(f"'{name}' is not in the storage", blob=name)
         return (content[i : i + CHUNK_BYTES] for i in range(0, len(content), CHUNK_BYTES))

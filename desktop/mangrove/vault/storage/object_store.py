@@ -72,21 +72,22 @@ class ObjectStorage:
         try:
             if small is not None:
                 obstore.put(self._store, key, small, mode="create", use_multipart=False)
-            else:
-                obstore.put(
-                    self._store,
-                    key,
-                    iter(source),
-                    use_multipart=True,
-                    chunk_size=PART_BYTES,
-                    max_concurrency=UPLOADS_AT_ONCE,
-                )
-        except BaseException as error:
-            if source.failure is not None:
-                raise source.failure from None
-            if isinstance(error, ObjectStoreFault):
-                raise from_object_store(error, name) from error
-            raise
+                return source.size
+            writer = obstore.open_writer(
+                self._store, key, buffer_size=PART_BYTES, max_concurrency=UPLOADS_AT_ONCE
+            )
+        except ObjectStoreFault as error:
+            raise from_object_store(error, name) from error
+        # Pushed, not pulled: obstore cannot be called from inside an iterator it pulls from,
+        # and the chunks may come from another object store. The writer aborts on any exception.
+        try:
+            with writer:
+                for chunk in source:
+                    writer.write(chunk)
+        except ObjectStoreFault as error:
+            if error is source.failure:
+                raise
+            raise from_object_store(error, name) from error
         return source.size
 
     def get(self, name: BlobName) -> Iterator[bytes]:
@@ -108,6 +109,8 @@ class ObjectStorage:
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield the blobs whose name starts with a prefix, in no order."""
         folder = (self._prefix + prefix).rpartition("/")[0]
+        if folder and not is_safe(folder):
+            return
         try:
             for page in obstore.list(self._store, folder or None, chunk_size=self.PAGE):
                 for meta in page:
@@ -181,7 +184,7 @@ class _Source:
         self._chunks = iter(chunks)
         self._head: list[bytes] = []
         self.size = 0
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
 
     def whole_if_small(self) -> bytes | None:
         """Return everything if it fits into one part, else None; then iterate."""
@@ -193,14 +196,12 @@ class _Source:
         return b"".join(self._head)
 
     def __iter__(self) -> Iterator[bytes]:
+        while self._head:
+            yield self._head.pop(0)
         try:
-            while self._head:
-                yield self._head.pop(0)
             for chunk in self._chunks:
                 self.size += len(chunk)
                 yield chunk
-        except GeneratorExit:  # the upload failed and wants no more
-            raise
-        except BaseException as error:
+        except ObjectStoreFault as error:
             self.failure = error
             raise

@@ -1,0 +1,165 @@
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from contract.memory_use import resident_bytes
+from contract.storage_suite import NAME, StorageSuite
+from mangrove.core.errors import (
+    StorageDeniedError,
+    StorageFullError,
+    StorageUnavailableError,
+)
+from mangrove.core.ports import Storage
+from mangrove.core.vault import BlobName, StorageAddress, StorageKind
+from mangrove.vault.inventory import take_inventory
+from mangrove.vault.storage.folder import FolderStorage
+from mangrove.vault.storage.opening import ensure_folder, open_storage
+
+
+class TestFolderStorage(StorageSuite):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Storage:
+        root = tmp_path / "vault"
+        root.mkdir()
+        return FolderStorage(root)
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tiny_disk: Path) -> None:
+    storage = FolderStorage(tiny_disk)
+    storage.put(BlobName("a/small"), [b"x" * 1000])
+
+    with pytest.raises(StorageFullError, match="full"):
+        storage.put(NAME, (b"x" * 100_000 for _ in range(100)))
+
+    assert files(tiny_disk) == ["a", "a/small"]
+    storage.put(NAME, [b"there is room again"])
+
+
+def test_an_unmounted_disk_is_not_written_beside(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path / "not mounted")
+
+    with pytest.raises(StorageUnavailableError):
+        storage.put(NAME, [b"x"])
+    with pytest.raises(StorageUnavailableError):
+        storage.list()
+    with pytest.raises(StorageUnavailableError):
+        storage.get(NAME)
+    with pytest.raises(StorageUnavailableError):
+        storage.delete(NAME)
+    with pytest.raises(StorageUnavailableError):
+        storage.free_bytes()
+    assert files(tmp_path) == []
+
+
+def test_a_read_only_disk_is_denied(tiny_disk: Path) -> None:
+    storage = FolderStorage(tiny_disk)
+    storage.put(NAME, [b"x"])
+    assert os.system(f"mount -o remount,ro '{tiny_disk}'") == 0  # noqa: S605 - our own path
+
+    with pytest.raises(StorageDeniedError):
+        storage.put(BlobName("b/c"), [b"x"])
+    with pytest.raises(StorageDeniedError):
+        storage.delete(NAME)
+    assert b"".join(storage.get(NAME)) == b"x"
+
+
+def test_an_interrupted_writer_leaves_a_file_that_is_found_and_removable(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    folder = tmp_path / NAME.rpartition("/")[0]
+    folder.mkdir(parents=True)
+    (folder / ".part-0123").write_bytes(b"half")
+    (tmp_path / ".part-4567").write_bytes(b"of vault.json")
+
+    assert [*storage.list()] == []
+    debris = take_inventory(storage).debris
+    assert [(d.backup, d.blobs, d.size_bytes) for d in debris] == [
+        ("20260301T120000Z-shop-00ff", 1, 4),
+        ("", 1, 13),
+    ]
+
+    for piece in storage.leftovers():
+        storage.delete(piece.name)
+    assert files(tmp_path) == []
+
+
+def test_deleting_the_last_blob_removes_its_empty_folders(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    storage.put(NAME, [b"x"])
+    storage.put(BlobName("shop/other"), [b"x"])
+
+    storage.delete(NAME)
+
+    assert files(tmp_path) == ["shop", "shop/other"]
+
+
+def test_links_are_neither_listed_nor_followed(tmp_path: Path) -> None:
+    root, outside = tmp_path / "vault", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "secret").write_text("not ours")
+    (root / "folder").symlink_to(outside)
+    (root / "file").symlink_to(outside / "secret")
+    storage = FolderStorage(root)
+
+    assert [*storage.list()] == []
+    with pytest.raises(Exception, match="is not in the storage"):
+        storage.get(BlobName("file"))
+
+
+def test_a_disk_without_hard_links_is_written_by_renaming(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)  # as on exFAT
+    storage = FolderStorage(tmp_path)
+
+    storage.put(NAME, [b"x"])
+
+    assert [info.name for info in storage.list()] == [NAME]
+    assert [*storage.leftovers()] == []
+
+
+def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    FolderStorage(tmp_path).put(NAME, [b"x"])
+
+    assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "shop").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_new_vaults_folder_is_made_but_not_its_parents(tmp_path: Path) -> None:
+    def address(path: Path) -> StorageAddress:
+        return StorageAddress(StorageKind.FOLDER, str(path))
+
+    ensure_folder(address(tmp_path / "new"))
+    ensure_folder(address(tmp_path / "new"))
+    assert isinstance(open_storage(address(tmp_path / "new"), "", None), FolderStorage)
+    assert (tmp_path / "new").is_dir()
+    with pytest.raises(StorageUnavailableError):
+        ensure_folder(address(tmp_path / "disk" / "new"))
+
+
+@pytest.mark.slow
+def test_a_large_blob_needs_little_memory(tmp_path: Path) -> None:
+    storage = FolderStorage(tmp_path)
+    block = os.urandom(1 << 20)
+
+    seen = [0]
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(200):
+            seen.append(resident_bytes())
+            yield block
+
+    before = resident_bytes()
+    storage.put(NAME, chunks())
+    seen.extend(resident_bytes() for _ in storage.get(NAME))
+
+    assert max(seen) - before < 60 << 20
