@@ -1,9 +1,11 @@
 """What every test of the window gets: the theme, and services with sample data or none."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from fakes.services import FakeServices, empty_services, sample_services
@@ -12,6 +14,14 @@ from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.style import Theme
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+OFFSCREEN_NOISE = "This plugin does not support propagateSizeHints"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let any Qt warning fail a test, but for the one that the offscreen plugin always gives."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_NOISE, extend=True))
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +68,14 @@ def ends(fakes: FakeServices) -> Ends:
 def empty_ends(no_data: FakeServices) -> Ends:
     """Calls, bridge and navigator over a brand-new install."""
     return Ends(no_data)
+
+
+@pytest.fixture
+def large_text(qapp: QApplication) -> Iterator[None]:
+    """Twice the usual font size, for as long as the test runs."""
+    usual = QFont(qapp.font())
+    large = QFont(usual)
+    large.setPointSizeF(max(usual.pointSizeF(), 9.75) * 2)
+    qapp.setFont(large)
+    yield
+    qapp.setFont(usual)

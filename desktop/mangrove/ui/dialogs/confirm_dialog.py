@@ -41,7 +41,7 @@ class ConfirmDialog(QuestionDialog):
         self.yes.setAutoDefault(False)
         self.yes.setDefault(False)
         self.no.setDefault(True)
-        self.resize(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT // 2)
+        self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT // 2)
 
     @classmethod
     def ask(cls, parent: QWidget | None, wanted: Confirmation) -> bool:

@@ -131,7 +131,7 @@ class ProfileDialog(QuestionDialog):
         self.steps.hide()
         set_icon(self.test, "plug")
         self.add_lower_button(self.test)
-        self.resize(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 2)
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 2)
 
     def _fill(self) -> None:
         self.name.setPlaceholderText(self.tr("production"))

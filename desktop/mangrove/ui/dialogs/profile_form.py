@@ -69,6 +69,7 @@ class ProfileForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._uri: MongoUri | None = None
+        self._last_good: MongoUri | None = None  # options without a field outlive a wrong host
         self.uri, self.hosts, self.user = QLineEdit(), QLineEdit(), QLineEdit()
         self.database, self.auth_source = QLineEdit(), QLineEdit()
         self.password, self.certificate_password = PasswordField(), PasswordField()
@@ -196,7 +197,7 @@ class ProfileForm(QWidget):
         else:
             self.uri_row.set_error("")
             self._take_secrets(parsed)
-            self._uri = parsed.uri
+            self._uri = self._last_good = parsed.uri
             self._show_parts(fields_of(parsed.uri))
         self.hosts_row.set_error("")
         self.changed.emit()
@@ -222,12 +223,12 @@ class ProfileForm(QWidget):
     @Slot()
     def _on_part_changed(self) -> None:
         try:
-            uri = uri_of(self._fields(), self._uri)
+            uri = uri_of(self._fields(), self._last_good)
         except InvalidUriError as error:
             self._uri = None
             self.hosts_row.set_error(_in_place(error))
         else:
-            self._uri = uri
+            self._uri = self._last_good = uri
             self.hosts_row.set_error("")
             self.uri_row.set_error("")
             self._write_uri(uri)

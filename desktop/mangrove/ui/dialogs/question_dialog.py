@@ -20,6 +20,9 @@ from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.card import Line
 from mangrove.ui.widgets.labels import TextLabel
 
+_USUAL_LINE = 16  # px; the line height the sizes are made for
+_LARGEST = 1.5
+
 
 class QuestionDialog(QDialog):
     """One question, one typed answer; Escape leaves it without effect.
@@ -59,6 +62,15 @@ class QuestionDialog(QDialog):
     def summary(self) -> str:
         """The sentence shown now."""
         return self._summary.text()
+
+    def take_room(self, width: int, height: int) -> None:
+        """Take this size at the usual text size, more with larger text, within the screen."""
+        scale = min(_LARGEST, max(1.0, self.fontMetrics().height() / _USUAL_LINE))
+        room = self.screen().availableSize()
+        self.resize(
+            min(round(width * scale), room.width() - Space.XXL),
+            min(round(height * scale), room.height() - Space.XXL),
+        )
 
     def add_lower_button(self, button: QPushButton) -> None:
         """Put one more button at the far side of the lower edge."""
@@ -118,7 +130,7 @@ class QuestionDialog(QDialog):
         layout.addWidget(scroll, 1)
         layout.addWidget(Line())
         layout.addLayout(foot)
-        self.resize(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT)
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT)
 
 
 def _takes_keys(widget: QWidget) -> bool:

@@ -50,7 +50,7 @@ class RestoreDialog(QuestionDialog):
         for part in (self.banner, self.what, self.where, self.replace, self.how):
             self.body.addWidget(part)
         self.body.addStretch()
-        self.resize(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
+        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
         self._fill_profiles()
         for part in (self.what, self.where, self.replace, self.how):
             part.changed.connect(self._on_changed)
@@ -111,8 +111,9 @@ class RestoreDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
-        self.where.show_sources(sources_of(self.what.chosen))
         self._asked = None
+        self.replace.turn_to(self.where.profile.currentText())
+        self.where.show_sources(sources_of(self.what.chosen))
         self.yes.setEnabled(False)
         self._name_button()
         choice = self._choice()

@@ -21,7 +21,7 @@ from mangrove.core.restore import RestorePlan, copy_name
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_tree_model import STORED_COLUMNS, Chosen, NamespaceTreeModel
-from mangrove.ui.models.rename_model import TARGET, RenameModel, RenameRow
+from mangrove.ui.models.rename_model import SOURCE, RenameModel, RenameRow
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
@@ -116,17 +116,18 @@ class WherePart(QWidget):
     def _lay_out(self) -> None:
         self.table.setModel(self.model)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(Size.TABLE_ROW)
+        row = max(Size.TABLE_ROW, self.table.fontMetrics().height() + Space.M)
+        self.table.verticalHeader().setDefaultSectionSize(row)
         self.table.setShowGrid(False)
         self.table.setAccessibleName(self.tr("Names of the restored databases"))
         self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(TARGET, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(SOURCE, QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
-        self.table.setMinimumHeight(Size.TABLE_ROW * 4)
-        self.table.setMaximumHeight(Size.TABLE_ROW * 6)
+        self.table.setMinimumHeight(row * 4)
+        self.table.setMaximumHeight(row * 6)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Where")))
         column.addWidget(FormRow(self.tr("&Deployment"), self.profile))
@@ -179,13 +180,17 @@ class ReplacePart(QWidget):
         self.safety.toggled.connect(self.changed)
         self.hide()
 
+    def turn_to(self, profile: str) -> None:
+        """Forget at once what was typed for another deployment: it was no yes to this one."""
+        if profile != self._profile:
+            self._profile = profile
+            self._forget(tuple(self.fields))
+            self.hide()
+
     def show_plan(self, plan: RestorePlan | None) -> None:
         """Ask for the names of the databases that the plan found occupied."""
         if plan is None:
             return
-        if plan.profile != self._profile:
-            self._forget(tuple(self.fields))
-            self._profile = plan.profile
         self._forget(tuple(name for name in self.fields if name not in plan.occupied))
         for name in plan.occupied:
             if name not in self.fields:

@@ -205,25 +205,23 @@ class BackupDetail(QWidget):
         grid.setColumnStretch(1, 1)
         tone = Tone.PROVEN if item.passed else Tone.EXPOSED
         words = self.tr("{level}: passed") if item.passed else self.tr("{level}: failed")
-        moment = text.moment(item.finished_at, self._now())
-        age = TextLabel(text.ago(item.finished_at, self._now()), "muted")
-        age.setToolTip(moment.tooltip)
+        note = TextLabel(self._evidence_note(item), "small").wrapping()
+        note.setToolTip(text.moment(item.finished_at, self._now()).tooltip)
         grid.addWidget(StateMark(tone), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(TextLabel(words.format(level=item.level.value)), 0, 1)
-        grid.addWidget(age, 0, 2)
-        grid.addWidget(TextLabel(self._evidence_note(item), "small").wrapping(), 1, 1, 1, 2)
+        grid.addWidget(note, 1, 1)
         for number, finding in enumerate(item.findings):
             found = TextLabel(f"{finding.subject}: {finding.problem}", "error")
-            grid.addWidget(found.wrapping().selectable(), 2 + number, 1, 1, 2)
+            grid.addWidget(found.wrapping().selectable(), 2 + number, 1)
         return line
 
     def _evidence_note(self, item: Evidence) -> str:
-        took = text.duration(item.duration)
+        took, ago = text.duration(item.duration), text.ago(item.finished_at, self._now())
         if not item.target:
-            return self.tr("took {duration}").format(duration=took)
+            return self.tr("{ago}, took {duration}").format(ago=ago, duration=took)
         target = self.tr("a throw-away server") if item.target == EMBEDDED else item.target
-        words = self.tr("took {duration}, on {target} with MongoDB {version}")
-        return words.format(duration=took, target=target, version=item.server_version)
+        words = self.tr("{ago}, took {duration}, on {target} with MongoDB {version}")
+        return words.format(ago=ago, duration=took, target=target, version=item.server_version)
 
     @Slot()
     def _on_restore_clicked(self) -> None:

@@ -27,6 +27,8 @@ from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 
+_USUAL_CHAR = 7  # px; what the widths below are made for
+_DETAIL_CHARS = 40
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
     BackupColumn.STATE: 112,
@@ -113,7 +115,7 @@ class BackupsPage(Page):
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        scale = table.fontMetrics().averageCharWidth() / 7
+        scale = table.fontMetrics().averageCharWidth() / _USUAL_CHAR
         for number, column in enumerate(COLUMNS):
             table.setColumnWidth(number, round(_WIDTHS[column] * max(1.0, scale)))
         self._shapes, self._evidence = ShapesDelegate(table), EvidenceDelegate(table)
@@ -127,11 +129,14 @@ class BackupsPage(Page):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _lay_out(self) -> None:
-        self.detail.setMinimumWidth(Size.RAIL + Space.XXL * 2)
+        width = max(
+            Size.DIALOG_WIDTH // 2 - Space.M, self.fontMetrics().averageCharWidth() * _DETAIL_CHARS
+        )
+        self.detail.setMinimumWidth(width)
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self.detail)
         self._splitter.setStretchFactor(0, 1)
-        self._splitter.setSizes([Size.DIALOG_WIDTH, Size.DIALOG_WIDTH // 2 - Space.M])
+        self._splitter.setSizes([Size.DIALOG_WIDTH, width])
         for part in (self.empty, self.nothing, self._splitter):
             self._stack.addWidget(part)
         self.content.addWidget(self.banner)

@@ -20,6 +20,8 @@ from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.profile_delegate import ProfileDelegate
 
+_LIST_CHARS = 26
+
 
 def _no_steps(_step: str, _result: str) -> None:
     """Take no notice of a probe's steps: the page shows the whole."""
@@ -69,18 +71,22 @@ class DeploymentsPage(Page):
         self.list.setModel(self.model)
         self.list.setItemDelegate(ProfileDelegate(self.model))
         self.list.setAccessibleName(self.tr("Deployments"))
-        self.list.setMinimumWidth(Size.RAIL)
+        self.list.setMinimumWidth(self._list_width())
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.list)
         splitter.addWidget(self.detail)
         splitter.setStretchFactor(1, 1)
-        splitter.setSizes([Size.RAIL + Space.XXL, Size.DIALOG_WIDTH])
+        splitter.setSizes([self._list_width(), Size.DIALOG_WIDTH])
         self._stack.addWidget(self.empty)
         self._stack.addWidget(splitter)
         self.content.addWidget(self.banner)
         self.content.addWidget(self._stack, 1)
+
+    def _list_width(self) -> int:
+        """Room for a host name at any text size."""
+        return max(Size.RAIL + Space.XXL, self.list.fontMetrics().averageCharWidth() * _LIST_CHARS)
 
     def _connect(self) -> None:
         self.add.clicked.connect(self._navigator.open_add_profile)

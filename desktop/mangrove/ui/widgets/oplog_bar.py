@@ -11,7 +11,7 @@ from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, TypeScale
 
 _SCALES_H = (6, 24, 72, 168, 336, 720, 2160, 8760)
-_MARKS = 6
+_MARKS = (6, 3, 2)
 
 
 class OplogBar(QWidget):
@@ -70,10 +70,12 @@ class OplogBar(QWidget):
         painter.setFont(look.font(TypeScale.SMALL))
         painter.setPen(look.colour("text_muted"))
         top, height = Space.S + Space.HALF, self._label_height()
-        wide = self.width() / _MARKS
+        widest = painter.fontMetrics().horizontalAdvance(_hours_text(self.scale_hours)) * 3 // 2
+        marks = next((m for m in _MARKS if self.width() / m >= widest), 1)
+        wide = self.width() / marks
         mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        for number in range(_MARKS + 1):
-            text = _hours_text(self.scale_hours * number / _MARKS)
+        for number in range(marks + 1):
+            text = _hours_text(self.scale_hours * number / marks)
             x = number * wide
             x = self.width() - x if mirrored else x
             place = QRectF(x - wide / 2, top, wide, height)

@@ -33,7 +33,7 @@ class StateMark(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(Size.SMALL_ICON, Size.SMALL_ICON)
+        return QSize(Size.SMALL_ICON, max(Size.SMALL_ICON, self.fontMetrics().height()))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

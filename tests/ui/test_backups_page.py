@@ -1,0 +1,194 @@
+import threading
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from fakes.readable import cut_off
+from fakes.sample_data import CLOUD, NOW, OFFICE_NAS, RECORDS, record
+from fakes.sample_runs import running_backup
+from fakes.services import FakeServices
+from mangrove.core.errors import WrongIdentityError
+from mangrove.core.run import RunState
+from mangrove.core.vault import BackupState
+from mangrove.ui.pages.backups_page import BackupsPage
+from mangrove.ui.shell.navigation import Navigator
+from ui.conftest import Ends
+
+TALL = (1280, 800)
+
+
+def opened(qtbot: QtBot, ends: Ends) -> BackupsPage:
+    page = BackupsPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+    page.resize(*TALL)
+    page.show()
+    return page
+
+
+def loaded(qtbot: QtBot, ends: Ends) -> BackupsPage:
+    page = opened(qtbot, ends)
+    qtbot.waitUntil(lambda: page.model.rowCount() == len(RECORDS))
+    return page
+
+
+def test_page_shows_the_newest_backup_explained(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+
+    qtbot.waitUntil(page.detail.contents_card.isVisible)
+
+    assert page.detail.title.text() == "staging, today 12:30"
+    assert page.detail.badge.word == "proven"
+    assert "as of one moment" in page.detail.paragraph.text()
+    assert page.detail.model.databases == ("billing", "shop")
+    assert page.detail.missing_card.isVisible()
+    assert page.bar.count.text() == f"{len(RECORDS)} backups"
+
+
+def test_filters_narrow_the_table_and_say_so(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+
+    page.bar.profile.setCurrentIndex(page.bar.profile.findData("reporting"))
+
+    shown = page.model.rowCount()
+    assert 0 < shown < len(RECORDS)
+    assert page.bar.count.text() == f"{shown} of {len(RECORDS)} backups"
+    assert page.detail.title.text().startswith("reporting")
+
+
+def test_nothing_found_offers_all_backups_again(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+    page.bar.search.setText("no such thing")
+    qtbot.waitUntil(page.nothing.isVisible)
+
+    page.nothing.button.click()
+
+    assert page.table.isVisible()
+    assert page.model.rowCount() == len(RECORDS)
+
+
+def test_an_empty_page_offers_the_first_step(qtbot: QtBot, empty_ends: Ends) -> None:
+    page = opened(qtbot, empty_ends)
+    qtbot.waitUntil(lambda: page.empty.button.text() == "Add deployment")
+    assert not page.table.isVisible()
+
+    with qtbot.waitSignal(empty_ends.navigator.add_profile_wanted):
+        page.empty.button.click()
+
+
+def test_an_unreadable_manifest_is_an_error_in_place(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.problem = WrongIdentityError("no identity opens it")
+
+    page = loaded(qtbot, ends)
+
+    qtbot.waitUntil(lambda: "No identity opens it" in page.detail.banner.text)
+    assert page.table.isVisible()
+
+
+def test_an_unreadable_backup_cannot_be_restored(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+    bad = next(r for r in RECORDS if r.state is BackupState.UNREADABLE)
+
+    page.select(backup=bad.backup)
+
+    assert page.detail.paragraph.text() == bad.problem
+    assert not page.detail.restore.isEnabled()
+
+
+def test_an_unencrypted_backup_says_so(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    fakes.backups.rows[0] = replace(fakes.backups.rows[0], is_encrypted=False)
+
+    page = loaded(qtbot, ends)
+
+    assert "Not encrypted" in page.detail.warning.text
+
+
+def test_the_end_of_a_run_on_another_thread_brings_its_backup(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    page = loaded(qtbot, ends)
+    chosen = page.detail.title.text()
+    fakes.backups.rows.insert(0, record("production", OFFICE_NAS, NOW, 99))
+    done = replace(running_backup(), state=RunState.SUCCEEDED)
+
+    worker = threading.Thread(target=fakes.activity.publish, args=(done,))
+    worker.start()
+    worker.join()
+
+    qtbot.waitUntil(lambda: page.model.rowCount() == len(RECORDS) + 1)
+    assert page.detail.title.text() == chosen  # what was looked at stays
+
+
+def test_an_answer_for_another_backup_is_not_shown(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    page = loaded(qtbot, ends)
+    fakes.background.hold = True
+    page.table.selectRow(3)
+    page.table.selectRow(5)
+
+    fakes.background.release()
+
+    qtbot.waitUntil(page.detail.contents_card.isVisible)
+    chosen = page.model.row_at(5).record
+    assert chosen.backup in page.detail.facts.texts()
+
+
+@pytest.mark.parametrize(
+    ("button", "signal"), [("restore", "restore_wanted"), ("verify", "verify_wanted")]
+)
+def test_buttons_ask_for_the_shown_backup(
+    qtbot: QtBot, ends: Ends, button: str, signal: str
+) -> None:
+    page = loaded(qtbot, ends)
+    navigator: Navigator = ends.navigator
+
+    with qtbot.waitSignal(getattr(navigator, signal)) as wanted:
+        getattr(page.detail, button).click()
+
+    assert wanted.args == [RECORDS[0].backup]
+
+
+def test_another_page_can_point_at_a_backup_or_a_vault(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+    page.bar.profile.setCurrentIndex(1)
+
+    page.select(backup=RECORDS[7].backup)
+    assert page.model.row_at(page.table.currentIndex().row()).record == RECORDS[7]
+
+    page.select(vault="cloud")
+    vaults = {page.model.row_at(n).record.vault_id for n in range(page.model.rowCount())}
+    assert vaults == {CLOUD}
+
+
+def test_copy_puts_the_row_on_the_clipboard(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+
+    page.table.actions()[0].trigger()
+
+    copied = QGuiApplication.clipboard().text().split("\t")
+    assert copied[0] == RECORDS[0].backup
+    assert "staging" in copied
+
+
+@pytest.mark.usefixtures("large_text")
+def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+
+    qtbot.waitUntil(page.detail.contents_card.isVisible)
+
+    qtbot.waitUntil(lambda: cut_off(page) == [])
+    assert page.table.rowHeight(0) >= page.table.fontMetrics().height()
+
+
+def test_page_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+
+    page.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+
+    assert not page.grab().isNull()
+    qtbot.waitUntil(lambda: page.table.geometry().left() > page.detail.geometry().left())

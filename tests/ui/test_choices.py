@@ -1,0 +1,89 @@
+from fnmatch import fnmatchcase
+
+import pytest
+
+from mangrove.core.backup import BackupId, Rename
+from mangrove.core.namespace import Namespace
+from mangrove.core.vault import StorageKind, parse_vault_url
+from mangrove.ui.dialogs.restore_choice import RestoreChoice, include_globs, sources_of
+from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
+from mangrove.ui.models.namespace_tree_model import Chosen
+
+
+def test_everything_needs_no_globs() -> None:
+    assert include_globs(Chosen(("a", "b"), is_all=True)) == ()
+
+
+def test_globs_match_odd_names_literally() -> None:
+    odd = Namespace("shop", "a*[b]?")
+
+    (glob,) = include_globs(Chosen((), (odd,)))
+
+    assert fnmatchcase(str(odd), glob)
+    assert not fnmatchcase("shop.axxb?", glob)
+
+
+def test_a_whole_database_takes_only_its_own_collections() -> None:
+    (glob,) = include_globs(Chosen(("shop",)))
+
+    assert fnmatchcase("shop.orders.2024", glob)
+    assert not fnmatchcase("shop2.orders", glob)
+
+
+def test_request_names_every_target_outright() -> None:
+    choice = RestoreChoice(
+        BackupId("b"), "staging", Chosen(("shop",), is_all=True), targets=(("shop", "copy"),)
+    )
+
+    request = choice.request()
+
+    assert request.renames == (Rename("shop", "copy"),)
+    assert request.replace == ()
+    assert choice.is_complete
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        RestoreChoice(BackupId("b"), "", Chosen(("a",))),
+        RestoreChoice(BackupId("b"), "p", Chosen()),
+        RestoreChoice(BackupId("b"), "p", Chosen(("a",)), targets=(("a", ""),)),
+    ],
+    ids=["no profile", "nothing chosen", "no name"],
+)
+def test_an_unfinished_choice_is_not_complete(choice: RestoreChoice) -> None:
+    assert not choice.is_complete
+
+
+def test_sources_are_the_databases_concerned() -> None:
+    assert sources_of(Chosen(("b",), (Namespace("a", "x"), Namespace("a", "y")))) == ("a", "b")
+
+
+def test_folder_with_odd_signs_survives_its_url() -> None:
+    url = VaultPlace(folder="/srv/back ups/50%?#x").url()
+
+    assert parse_vault_url(url).root == "/srv/back ups/50%?#x"
+
+
+def test_bucket_url_carries_endpoint_and_region() -> None:
+    place = VaultPlace(
+        kind=StorageKind.S3,
+        bucket="b",
+        prefix="/deep/er/",
+        endpoint="https://s3.example.net:9000",
+        region="eu",
+    )
+
+    address = parse_vault_url(place.url())
+
+    assert (address.kind, address.root) == (StorageKind.S3, "b/deep/er")
+    assert address.option("endpoint") == "https://s3.example.net:9000"
+    assert address.option("region") == "eu"
+
+
+def test_recipients_are_read_line_by_line() -> None:
+    good = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+    assert recipients_in(f"\n {good} \n\nx\n") == (good, "x")
+    assert is_recipient(good)
+    assert not is_recipient("AGE-SECRET-KEY-1QQQ")

@@ -1,0 +1,106 @@
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from fakes.sample_data import TREE
+from mangrove.core.namespace import Namespace
+from mangrove.ui.models.contents_model import rows_of_deployment
+from mangrove.ui.models.namespace_tree_model import (
+    STORED_COLUMNS,
+    NamespaceRow,
+    NamespaceTreeModel,
+)
+
+CHECKED = Qt.ItemDataRole.CheckStateRole
+
+
+def shop_and_billing() -> NamespaceTreeModel:
+    model = NamespaceTreeModel(checkable=True)
+    model.set_rows(rows_of_deployment(TREE))
+    return model
+
+
+def test_model_keeps_qt_contract(qtmodeltester: ModelTester) -> None:
+    model = NamespaceTreeModel(STORED_COLUMNS, checkable=True)
+    model.set_rows(rows_of_deployment(TREE))
+
+    qtmodeltester.check(model)
+
+
+def test_database_row_sums_its_collections() -> None:
+    model = shop_and_billing()
+
+    shop = [model.index(1, column).data() for column in range(model.columnCount())]
+
+    assert shop == ["shop", "2,492,902", "1.0 GB", "database"]
+
+
+def test_everything_is_checked_at_first() -> None:
+    chosen = shop_and_billing().chosen()
+
+    assert (chosen.databases, chosen.is_all) == (("billing", "shop"), True)
+
+
+def test_unchecking_one_collection_leaves_its_database_half_checked() -> None:
+    model = shop_and_billing()
+    shop = model.index(1, 0)
+
+    model.setData(model.index(0, 0, shop), Qt.CheckState.Unchecked, CHECKED)
+
+    assert model.data(shop, CHECKED) == Qt.CheckState.PartiallyChecked
+    assert model.chosen().databases == ("billing",)
+    assert Namespace("shop", "carts") not in model.chosen().collections
+    assert Namespace("shop", "orders") in model.chosen().collections
+
+
+def test_unchecking_a_database_unchecks_its_collections() -> None:
+    model = shop_and_billing()
+
+    model.setData(model.index(1, 0), Qt.CheckState.Unchecked.value, CHECKED)
+
+    assert model.chosen().databases == ("billing",)
+    assert model.chosen().collections == ()
+
+
+def test_a_half_checked_database_becomes_whole_with_one_click(qtbot: QtBot) -> None:
+    model = shop_and_billing()
+    shop = model.index(1, 0)
+    model.setData(model.index(0, 0, shop), Qt.CheckState.Unchecked, CHECKED)
+
+    with qtbot.waitSignal(model.choice_changed):
+        model.setData(shop, Qt.CheckState.Checked, CHECKED)
+
+    assert model.chosen().is_all
+
+
+def test_choose_ticks_only_what_exists() -> None:
+    model = shop_and_billing()
+
+    model.choose(("shop",), (Namespace("billing", "ledger"), Namespace("gone", "away")))
+
+    chosen = model.chosen()
+    assert chosen.databases == ("shop",)
+    assert chosen.collections == (Namespace("billing", "ledger"),)
+    assert not chosen.is_all
+
+
+def test_sizes_sort_as_numbers_even_beyond_32_bits() -> None:
+    model = NamespaceTreeModel()
+    sizes = (9 << 40, 5, 1 << 33)
+    model.set_rows([NamespaceRow(f"d{n}", "c", "collection", 1, s) for n, s in enumerate(sizes)])
+    proxy = QSortFilterProxyModel()
+    proxy.setSourceModel(model)
+    proxy.setSortRole(int(Qt.ItemDataRole.UserRole))
+
+    proxy.sort(2, Qt.SortOrder.AscendingOrder)
+
+    assert [proxy.index(n, 0).data() for n in range(3)] == ["d1", "d2", "d0"]
+
+
+def test_a_view_shows_no_figures() -> None:
+    model = NamespaceTreeModel()
+    model.set_rows([NamespaceRow("shop", "open_orders", "view", 0, 0)])
+
+    view = [model.index(0, column, model.index(0, 0)).data() for column in range(4)]
+
+    assert view == ["open_orders", "—", "—", "view"]

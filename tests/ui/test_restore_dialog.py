@@ -1,0 +1,248 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from fakes.readable import cut_off
+from fakes.sample_data import NOW, RECORDS
+from fakes.services import FakeServices
+from mangrove.core.backup import IndexChoice, Rename, SafetyBackup
+from mangrove.core.errors import MangroveError, ServerUnreachableError, WrongIdentityError
+from mangrove.core.restore import RestorePlan, copy_name
+from mangrove.ui.dialogs.restore_choice import Where
+from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.models.rename_model import EFFECT, TARGET
+from ui.conftest import Ends
+
+RECORD = RECORDS[0]
+
+
+def opened(qtbot: QtBot, ends: Ends) -> RestoreDialog:
+    dialog = RestoreDialog(None, ends.services, ends.calls, RECORD)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def occupied(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> RestoreDialog:
+    fakes.restores.existing["shop"] = frozenset({"orders", "users"})
+    dialog = opened(qtbot, ends)
+    dialog.where.where.choose(Where.NAMED)
+    qtbot.waitUntil(lambda: "shop" in dialog.replace.fields)
+    return dialog
+
+
+def test_a_copy_beside_everything_is_preselected(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    request = dialog.answer()
+    assert request.profile == "staging"
+    assert request.renames == (
+        Rename("billing", copy_name("billing", NOW)),
+        Rename("shop", copy_name("shop", NOW)),
+    )
+    assert (request.include, request.replace) == ((), ())
+    assert dialog.yes.text() == "Restore into a copy"
+    assert dialog.summary.endswith("Nothing existing is changed.")
+
+
+def test_unticking_leaves_out(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    model = dialog.what.model
+
+    model.setData(model.index(0, 0), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+
+    assert not dialog.yes.isEnabled()  # until the new plan is there
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().include == ("shop.*",)
+    assert [row.source for row in dialog.where.model.rows] == ["shop"]
+    assert "5 collections" in dialog.summary
+
+
+def test_nothing_ticked_cannot_be_restored(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.what.model.choose_all(checked=False)
+
+    assert not dialog.yes.isEnabled()
+    assert dialog.summary == "Tick at least one collection."
+
+
+def test_existing_data_needs_its_typed_name(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+    assert not dialog.yes.isEnabled()
+    assert dialog.yes.text() == "Replace database shop"
+    assert not dialog.yes.isDefault()
+
+    dialog.replace.fields["shop"].field.setText("Shop")
+    assert dialog.answer().replace == ()
+    dialog.replace.fields["shop"].field.setText("shop")
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().replace == ("shop",)
+    assert "2 existing collections are dropped" in dialog.summary
+
+
+def test_taking_the_typed_name_back_closes_the_way_again(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+    dialog.replace.fields["shop"].field.setText("shop")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.replace.fields["shop"].field.setText("sho")
+
+    assert not dialog.yes.isEnabled()
+    qtbot.waitUntil(lambda: "Type its name" in dialog.summary)
+    assert not dialog.yes.isEnabled()
+
+
+def test_a_safety_backup_is_preselected_and_can_be_declined(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+    dialog.replace.fields["shop"].field.setText("shop")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().safety is SafetyBackup.TAKE
+    assert "They are backed up first." in dialog.summary
+
+    dialog.replace.safety.setChecked(False)
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().safety is SafetyBackup.SKIP
+    assert "backed up first" not in dialog.summary
+
+
+def test_going_back_to_a_copy_asks_nothing(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+
+    dialog.where.where.choose(Where.COPY)
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.replace.isHidden()
+    assert dialog.yes.text() == "Restore into a copy"
+    assert dialog.yes.isDefault()
+
+
+def test_another_deployment_does_not_inherit_the_typed_name(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+    dialog.replace.fields["shop"].field.setText("shop")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.where.profile.setCurrentText("production")
+
+    assert dialog.answer().replace == ()
+    qtbot.waitUntil(lambda: "on production holds data" in dialog.summary)
+    assert not dialog.yes.isEnabled()
+    assert dialog.answer().replace == ()
+
+
+def test_a_renamed_target_shows_what_stands_there(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+    model = dialog.where.model
+    assert model.index(1, EFFECT).data() == "data: 2 collections dropped and replaced"
+
+    model.setData(model.index(1, TARGET), "shop_new")
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert model.index(1, EFFECT).data() == "nothing: a new database"
+    assert dialog.yes.text() == "Restore into 2 databases"
+
+
+def test_two_databases_cannot_become_one(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.where.where.choose(Where.NAMED)
+    model = dialog.where.model
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    model.setData(model.index(0, TARGET), "admin")
+
+    qtbot.waitUntil(lambda: "Nothing is restored into admin" in dialog.banner.text)
+    assert not dialog.yes.isEnabled()
+
+
+def test_an_old_plan_never_opens_the_way(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    fakes.background.hold = True
+    dialog.how.indexes.setChecked(False)
+    qtbot.waitUntil(lambda: ends.calls.waiting == 1)  # the plan without indexes is on its way
+
+    dialog.where.profile.setCurrentText("production")
+    fakes.background.release()
+
+    qtbot.waitUntil(lambda: ends.calls.waiting == 0)  # its answer came, and was dropped
+    assert not dialog.yes.isEnabled()
+    qtbot.waitUntil(lambda: ends.calls.waiting == 1)  # the next plan is asked for
+    assert not dialog.yes.isEnabled()
+    fakes.background.release()
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().indexes is IndexChoice.NEVER
+
+
+def test_a_manifest_that_cannot_be_read_is_an_error_in_place(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.problem = WrongIdentityError("no identity opens it")
+
+    dialog = opened(qtbot, ends)
+
+    qtbot.waitUntil(lambda: "No identity opens it" in dialog.banner.text)
+    assert not dialog.yes.isEnabled()
+
+
+def test_a_target_that_cannot_be_reached_is_an_error_in_place(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem: MangroveError = ServerUnreachableError("staging is away")
+
+    def refuse(_request: object) -> RestorePlan:
+        raise problem
+
+    monkeypatch.setattr(fakes.restores, "preview", refuse)
+
+    dialog = opened(qtbot, ends)
+
+    qtbot.waitUntil(lambda: dialog.summary == "Staging is away.")
+    assert not dialog.yes.isEnabled()
+
+
+def test_how_is_folded_until_asked(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    assert not dialog.how.indexes.isVisible()
+
+    dialog.how.fold.click()
+
+    assert dialog.how.indexes.isVisible()
+
+
+def test_damaged_profiles_are_no_target(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    fakes.backups.rows[0] = replace(RECORD, profile_slug="gone")
+    dialog = opened(qtbot, ends)
+
+    assert dialog.where.profile.findText("analytics") == -1
+
+
+@pytest.mark.usefixtures("large_text")
+def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = occupied(qtbot, ends, fakes)
+
+    qtbot.waitUntil(lambda: cut_off(dialog) == [])
+
+
+def test_dialog_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+
+    dialog.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert not dialog.grab().isNull()

@@ -1,0 +1,138 @@
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from fakes.readable import cut_off
+from mangrove.core.backup import Compression
+from mangrove.core.errors import StorageDeniedError
+from mangrove.core.secret import Secret
+from mangrove.core.vault import StorageKind
+from mangrove.services.vaults import VaultDraft
+from mangrove.ui.dialogs.vault_dialog import VaultDialog, VaultStart
+from ui.conftest import Ends
+
+FRIEND = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+
+def opened(qtbot: QtBot, ends: Ends, start: VaultStart | None = None) -> VaultDialog:
+    dialog = VaultDialog(None, ends.services, start)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def filled_bucket(dialog: VaultDialog) -> None:
+    dialog.name.setText("minio")
+    dialog.kind.choose(StorageKind.S3)
+    dialog.bucket.bucket.setText("dumps")
+    dialog.bucket.endpoint.setText("https://minio.example:9000")
+    dialog.bucket.access_key.setText("writer")
+    dialog.bucket.secret_key.setText("hush")
+
+
+def test_a_folder_is_encrypted_unless_somebody_turns_it_off(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+
+    dialog.name.setText(" disk ")
+    dialog.folder.line.setText("/mnt/disk")
+
+    assert dialog.yes.isEnabled()
+    assert dialog.answer().draft == VaultDraft("disk", "file:///mnt/disk")
+    assert dialog.warning.text == ""
+
+
+def test_turning_encryption_off_says_plainly_what_it_means(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.name.setText("disk")
+    dialog.folder.line.setText("/mnt/disk")
+
+    dialog.encrypted.setChecked(False)
+
+    assert "can read every document" in dialog.warning.text
+    assert dialog.summary == "Make the vault disk, not encrypted."
+    assert not dialog.answer().draft.encrypted
+    assert not dialog.recipients_row.isVisible()
+
+
+def test_a_bucket_carries_its_keys_apart_from_its_url(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+
+    filled_bucket(dialog)
+
+    draft = dialog.answer().draft
+    assert draft.url == "s3://dumps?endpoint=https://minio.example:9000"
+    assert (draft.access_key, draft.secret_key) == ("writer", Secret("hush"))
+
+
+def test_keys_of_a_bucket_do_not_stay_with_a_folder(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    filled_bucket(dialog)
+
+    dialog.kind.choose(StorageKind.FOLDER)
+    dialog.folder.line.setText("/mnt/disk")
+
+    draft = dialog.answer().draft
+    assert (draft.access_key, draft.secret_key) == ("", None)
+
+
+def test_a_relative_folder_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.name.setText("disk")
+
+    dialog.folder.line.setText("backups")
+
+    assert "absolute path" in dialog.folder_row.error
+    assert not dialog.yes.isEnabled()
+
+
+def test_a_taken_name_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.folder.line.setText("/mnt/disk")
+
+    dialog.name.setText("Cloud")
+
+    assert dialog.name_row.error == "Another vault has this name."
+    assert not dialog.yes.isEnabled()
+
+
+def test_more_recipients_are_checked_and_kept(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.name.setText("disk")
+    dialog.folder.line.setText("/mnt/disk")
+
+    dialog.recipients.setPlainText(f"{FRIEND}\nnobody")
+    assert "nobody" in dialog.recipients_row.error
+    assert not dialog.yes.isEnabled()
+    dialog.recipients.setPlainText(FRIEND)
+
+    assert dialog.yes.isEnabled()
+    assert dialog.answer().draft.extra_recipients == (FRIEND,)
+
+
+def test_a_draft_that_could_not_be_saved_comes_back_whole(qtbot: QtBot, ends: Ends) -> None:
+    first = opened(qtbot, ends)
+    filled_bucket(first)
+    first.compression.setCurrentIndex(first.compression.findData(Compression.GZIP))
+    answer = first.answer()
+    problem = StorageDeniedError("the bucket refuses the key")
+
+    again = opened(qtbot, ends, VaultStart(answer.place, answer.draft, problem))
+
+    assert again.answer() == answer
+    assert "The bucket refuses the key" in again.banner.text
+
+
+@pytest.mark.usefixtures("large_text")
+def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    filled_bucket(dialog)
+
+    qtbot.waitUntil(lambda: cut_off(dialog) == [])
+
+
+def test_dialog_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+
+    dialog.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+
+    assert not dialog.grab().isNull()
