@@ -9,9 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from mangrove.app.clock import SystemClock
+from mangrove.app.late_gate import LateGate
 from mangrove.app.paths import AppPaths
-from mangrove.connectors.embedded.mongod import find_mongod
-from mangrove.connectors.mongo.gate import MongoGate
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
@@ -20,7 +19,7 @@ from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.ports import Clock, Gate, SecretStore
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
@@ -63,7 +62,7 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
     try:
-        gate = MongoGate(parts.secrets, partial(find_mongod, embedded_folders()))
+        gate = LateGate(partial(_mongo_gate, parts.secrets))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         keeper = VaultFactory(parts.secrets, parts.clock)
         vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, parts.clock)
@@ -95,6 +94,14 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
         background.close()
         catalog.close()
         database.close()
+
+
+def _mongo_gate(secrets: SecretStore) -> Gate:
+    # Loaded only when a server is needed; see LateGate.
+    from mangrove.connectors.embedded.mongod import find_mongod  # noqa: PLC0415
+    from mangrove.connectors.mongo.gate import MongoGate  # noqa: PLC0415
+
+    return MongoGate(secrets, partial(find_mongod, embedded_folders()))
 
 
 def embedded_folders() -> tuple[Path, ...]:

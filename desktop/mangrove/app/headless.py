@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from io import TextIOWrapper
+from pathlib import Path
 from types import FrameType
 
 from mangrove.app.container import open_services, tool_version, usual_parts
-from mangrove.app.demo import run_demo
 from mangrove.app.logs import logging_to
 from mangrove.app.paths import app_paths
 from mangrove.app.redaction import Redaction, WatchedSecrets
 from mangrove.cli.front import Doors
 from mangrove.cli.main import run
+from mangrove.cli.output import Output
 from mangrove.services.bundle import Services
 
 
@@ -37,7 +38,14 @@ def run_headless(arguments: Sequence[str]) -> int:
             with open_services(paths, watched) as services:
                 yield services
 
-        return run(arguments, Doors(opened, run_demo, tool_version()))
+        return run(arguments, Doors(opened, _run_demo, tool_version()))
+
+
+def _run_demo(*, headless: bool, home: Path | None, output: Output) -> int:
+    # Loaded only when it is played: it brings the MongoDB driver with it.
+    from mangrove.app.demo import run_demo  # noqa: PLC0415
+
+    return run_demo(headless=headless, home=home, output=output)
 
 
 def _prepare_process() -> None:
