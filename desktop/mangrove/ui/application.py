@@ -17,6 +17,7 @@ from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.main_window import MainWindow, Place
 from mangrove.ui.shell.navigation import Navigator, PageName
+from mangrove.ui.shell.terminal_signals import TerminalSignals
 from mangrove.ui.theme.style import Theme, theme
 from mangrove.ui.theme.tokens import SchemeChoice
 
@@ -39,7 +40,11 @@ def run_window(
     application.setWindowIcon(look.icon("mangrove", "accent"))
     window = build_window(services, settings_file)
     window.show()
-    return application.exec()
+    signals = TerminalSignals(application.exit)
+    try:
+        return application.exec()
+    finally:
+        signals.stop()
 
 
 def build_window(services: Services, settings_file: Path) -> MainWindow:
