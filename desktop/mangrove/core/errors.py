@@ -3,7 +3,7 @@
 MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
-│   └── NameTakenError · DamagedStateError · InvalidKeyError
+│   └── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
@@ -21,7 +21,8 @@ MangroveError                     a person can be told this
 │   └── CorruptBackupError       what was read is not what was written
 │       ├── ManifestCorruptError · SignatureInvalidError · HeaderMalformedError
 │       ├── ChunkForgedError · BackupTruncatedError · BlobMismatchError
-│       └── MalformedBsonError · MalformedMetadataError · ContentMismatchError
+│       ├── MalformedBsonError · MalformedMetadataError · ContentMismatchError
+│       └── MalformedDumpError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
 └── RunError
@@ -106,6 +107,12 @@ class InvalidKeyError(ConfigurationError):
     """Raised when a text that should be a recipient, an identity or a signing key is none."""
 
     code = "invalid-key"
+
+
+class UnusableDumpError(ConfigurationError):
+    """Raised when a path holds no dump we can read, or cannot take the dump we would write."""
+
+    code = "unusable-dump"
 
 
 class StateUnavailableError(MangroveError):
@@ -360,6 +367,12 @@ class ContentMismatchError(CorruptBackupError):
     """Raised when count or digest of the content differ from the manifest."""
 
     code = "content-mismatch"
+
+
+class MalformedDumpError(CorruptBackupError):
+    """Raised when a mongodump directory or archive breaks its format; details say where."""
+
+    code = "malformed-dump"
 
 
 class RestoreError(MangroveError):

@@ -50,6 +50,11 @@ SENTENCES = {
         "Mangrove's own settings file is damaged. Backups in the vaults are not"
         " affected. Put back a copy of the file, or set up profiles and vaults again.",
     ),
+    "unusable-dump": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The file or folder cannot be used as a mongodump directory or archive. Nothing"
+        " was changed. Choose another one.",
+    ),
     "not-found": QT_TRANSLATE_NOOP(
         "Problems",
         "What was asked for is not there any more. Nothing was changed. Choose again"
@@ -236,6 +241,11 @@ SENTENCES = {
         "Problems",
         "The description of a collection cannot be understood. Nothing was guessed at."
         " Verify the backup to see what is affected.",
+    ),
+    "malformed-dump": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The dump is damaged or is not one. Nothing was guessed at. Use another dump, or"
+        " copy this one again from where it came from.",
     ),
     "content-mismatch": QT_TRANSLATE_NOOP(
         "Problems",

@@ -1,0 +1,193 @@
+"""One file of a dump: plain or gzip as its first bytes say, and the same at every reading."""
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+from zlib import error as zlib_error
+
+from isal import igzip, igzip_lib
+
+from mangrove.core.errors import MalformedBsonError, MalformedDumpError, UnusableDumpError
+from mangrove.engine.framing import document_chunks
+from mangrove.engine.mongodump.error_map import from_reading
+
+READ_BYTES: Final = 1 << 20
+_GZIP_MAGIC: Final = b"\x1f\x8b\x08"
+_LOOKS_LIKE_BSON: Final = b"\x1f\x8b\x08\0"
+_LENGTH_LIKE_GZIP: Final = int.from_bytes(_LOOKS_LIKE_BSON, "little")
+_ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # isal 1.9's stub
+_DAMAGED: Final = (EOFError, igzip.BadGzipFile, zlib_error, _ISAL_ERROR)
+_OPEN: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+Identity = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DumpFile:
+    """A regular file as it was when the dump was opened.
+
+    Attributes:
+        path: Where it is, with no symbolic link in it.
+        label: What to call it in messages.
+        identity: Device, number, size and time of change.
+        is_gzip: Whether its content is gzip, whatever its name says.
+
+    Threads: every reading opens the file anew, so that several may go on at the same time.
+    """
+
+    path: Path
+    label: str
+    identity: Identity
+    is_gzip: bool
+
+    @classmethod
+    def look_at(cls, path: Path, label: str) -> Self:
+        """Note what a file is.
+
+        Raises:
+            UnusableDumpError: If it cannot be opened or is no regular file.
+        """
+        try:
+            with _opened(path) as file:
+                return cls(path, label, _identity(file, path), _is_gzip(file, path))
+        except OSError as error:
+            raise from_reading(error, path) from error
+
+    @property
+    def stored_bytes(self) -> int:
+        """What the file takes."""
+        return self.identity[2]
+
+    @property
+    def plain_bytes(self) -> int | None:
+        """How long the content is; None when only unpacking would tell."""
+        return None if self.is_gzip else self.stored_bytes
+
+    def open(self) -> BinaryIO:
+        """Open the stored bytes.
+
+        Raises:
+            MalformedDumpError: If it is not the file any more that was looked at.
+            UnusableDumpError: If it cannot be opened.
+        """
+        try:
+            file = _opened(self.path)
+        except OSError as error:
+            raise from_reading(error, self.path) from error
+        if _identity(file, self.path) != self.identity:
+            file.close()
+            raise MalformedDumpError(
+                f"{self.label!r} was changed after the dump was opened",
+                hint="open the dump again when nobody writes to it",
+                file=self.label,
+                offset=0,
+            )
+        return file
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the content, unpacked, in pieces of bounded size whose borders mean nothing.
+
+        Shapes: gzip may have several members, one after the other (RFC 1952, section 2.2).
+
+        Raises:
+            MalformedDumpError: If gzip data are damaged, cut short or followed by something.
+        """
+        with self.open() as file:
+            yield from unpacked(file, self.label, self.path, is_gzip=self.is_gzip)
+
+    def documents(self) -> Iterator[bytes]:
+        """Yield the content as chunks of whole BSON documents.
+
+        Raises:
+            MalformedDumpError: Where the content stops being that.
+        """
+        try:
+            yield from document_chunks(self.chunks(), READ_BYTES)
+        except MalformedBsonError as error:
+            raise MalformedDumpError(
+                f"{self.label!r} is damaged: {error.message}",
+                file=self.label,
+                offset=error.details.get("offset"),
+            ) from error
+
+    def content(self, limit: int) -> bytes:
+        """Return the whole content.
+
+        Raises:
+            MalformedDumpError: If it is longer than ``limit``.
+        """
+        parts: list[bytes] = []
+        size = 0
+        for chunk in self.chunks():
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise MalformedDumpError(
+                    f"{self.label!r} is longer than the {limit:,} bytes such a file may have",
+                    file=self.label,
+                    offset=limit,
+                )
+        return b"".join(parts)
+
+
+def unpacked(file: BinaryIO, label: str, path: Path, *, is_gzip: bool) -> Iterator[bytes]:
+    """Yield what an open file holds, unpacked if it is gzip.
+
+    Raises:
+        MalformedDumpError: If gzip data are damaged, cut short or followed by something.
+    """
+    stream = igzip.open(file, "rb") if is_gzip else file  # type: ignore[no-untyped-call]  # isal 1.9
+    done = 0
+    while True:
+        try:
+            chunk: bytes = stream.read(READ_BYTES)
+        except _DAMAGED as error:
+            raise MalformedDumpError(
+                f"the gzip data of {label!r} are damaged or cut short after {done:,} bytes"
+                " of content",
+                file=label,
+                offset=done,
+            ) from error
+        except OSError as error:
+            raise from_reading(error, path) from error
+        if not chunk:
+            return
+        done += len(chunk)
+        yield chunk
+
+
+def starts_gzip(head: bytes) -> bool:
+    """Whether a stream starts the way gzip does."""
+    return head.startswith(_GZIP_MAGIC)
+
+
+def _opened(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, _OPEN), "rb")
+
+
+def _identity(file: BinaryIO, path: Path) -> Identity:
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        file.close()
+        raise UnusableDumpError(f"{str(path)!r} is no regular file", file=str(path))
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _is_gzip(file: BinaryIO, path: Path) -> bool:
+    """Tell gzip from BSON, whose first document may be as long as gzip's first bytes say.
+
+    Then a type byte stands where mongodump's gzip has a zero, and a zero closes the document.
+    """
+    head = file.read(5)
+    if not head.startswith(_LOOKS_LIKE_BSON) or head.endswith(b"\0") or path.suffix == ".gz":
+        return starts_gzip(head)
+    file.seek(_LENGTH_LIKE_GZIP - 1)
+    return file.read(1) != b"\0"
