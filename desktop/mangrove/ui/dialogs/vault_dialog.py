@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QStackedWidget,
     QWidget,
 )
 
@@ -26,7 +25,7 @@ from mangrove.services.vaults import VaultDraft
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
@@ -159,24 +158,19 @@ class VaultDialog(QuestionDialog):
             self.recipients,
             self.tr("One age recipient per line, besides the key that Mangrove makes now."),
         )
-        self._places = QStackedWidget()
-        folder_page = QWidget()
-        column = QGridLayout(folder_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.folder_row, 0, 0, Qt.AlignmentFlag.AlignTop)
-        self._places.addWidget(folder_page)
-        self._places.addWidget(self.bucket)
         self.body.addWidget(self.banner)
         self.body.addWidget(self.name_row)
         self.body.addWidget(SectionTitle(self.tr("Where")))
         self.body.addWidget(self.kind)
-        self.body.addWidget(self._places)
+        self.body.addWidget(self.folder_row)
+        self.body.addWidget(self.bucket)
         self.body.addWidget(SectionTitle(self.tr("How")))
         self.body.addWidget(self.encrypted)
         self.body.addWidget(self.warning)
         self.body.addWidget(self.recipients_row)
         self.body.addWidget(FormRow(self.tr("&Compression"), self.compression))
         self.body.addStretch()
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL)
 
     def _connect(self) -> None:
         self.name.textChanged.connect(self._on_changed)
@@ -189,7 +183,8 @@ class VaultDialog(QuestionDialog):
     @Slot()
     def _on_changed(self) -> None:
         is_bucket = self.kind.value is StorageKind.S3
-        self._places.setCurrentIndex(1 if is_bucket else 0)
+        self.folder_row.setVisible(not is_bucket)
+        self.bucket.setVisible(is_bucket)
         self._show_encryption()
         name, place, recipients = (
             self._name_problem(),

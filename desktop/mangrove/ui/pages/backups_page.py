@@ -1,8 +1,9 @@
 """The backups page: a table that stays quick, filters above it, and one backup explained."""
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QStackedWidget, QTableView
+from typing_extensions import override
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
@@ -32,7 +33,7 @@ _DETAIL_CHARS = 40
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
     BackupColumn.STATE: 112,
-    BackupColumn.WHEN: 136,
+    BackupColumn.WHEN: 152,
     BackupColumn.PROFILE: 96,
     BackupColumn.WHAT: 144,
     BackupColumn.CONSISTENCY: 120,
@@ -55,6 +56,8 @@ class BackupsPage(Page):
         self._services, self._calls, self._navigator = services, calls, navigator
         self._wanted: BackupId | None = None
         self._load_number = 0
+        self._is_stale = True
+        self._pending: dict[str, str] = {}  # what to select once the rows are there
         self.banner = Banner()
         self.bar = BackupsFilterBar()
         self.model = BackupsModel(services.clock.now, self)
@@ -71,10 +74,15 @@ class BackupsPage(Page):
         self._dress_table()
         self._lay_out()
         self._connect(bridge)
-        self.reload()
 
     def select(self, **selection: str) -> None:
         """Show the backup, or the backups of the profile or vault, that another page means."""
+        self._pending = selection
+        if self.model.total:
+            self._select_pending()
+
+    def _select_pending(self) -> None:
+        selection, self._pending = self._pending, {}
         if backup := selection.get("backup"):
             self._wanted = BackupId(backup)
             self.bar.clear()
@@ -83,9 +91,23 @@ class BackupsPage(Page):
             if (wanted := selection.get(name)) and box.findData(wanted) >= 0:
                 box.setCurrentIndex(box.findData(wanted))
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the catalog, and the manifest of the chosen backup, only when somebody looks."""
+        super().showEvent(event)
+        if self._is_stale:
+            self.reload()
+
+    @Slot()
+    def _on_data_changed(self) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.reload()
+
     @Slot()
     def reload(self) -> None:
         """Read the catalog anew in the background, and keep the chosen backup."""
+        self._is_stale = False
         self._load_number += 1
         number = self._load_number
         self._calls.run(
@@ -154,7 +176,7 @@ class BackupsPage(Page):
         self.table.doubleClicked.connect(self._on_double_clicked)
         self.detail.restore_wanted.connect(self._navigator.open_restore)
         self.detail.verify_wanted.connect(self._navigator.open_verify)
-        self._navigator.data_changed.connect(self.reload)
+        self._navigator.data_changed.connect(self._on_data_changed)
         bridge.run_changed.connect(self._on_run_changed)
         self.model.modelReset.connect(self._on_model_reset)
 
@@ -168,6 +190,7 @@ class BackupsPage(Page):
         self._offer_first_step()
         self._show_right_part()
         self._choose_wanted()
+        self._select_pending()
 
     def _on_load_failed(self, error: MangroveError) -> None:
         self.banner.show_error(error, self.tr("Try again"))
@@ -232,7 +255,7 @@ class BackupsPage(Page):
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
         if status.state.is_over:
-            self.reload()
+            self._on_data_changed()
 
     @Slot()
     def _on_back_up_clicked(self) -> None:

@@ -1,7 +1,9 @@
 """The deployments page: profiles on the left, what is known of the chosen one on the right."""
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QListView, QSplitter, QStackedWidget
+from typing_extensions import override
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import MangroveError
@@ -55,6 +57,11 @@ class DeploymentsPage(Page):
     def select(self, **selection: str) -> None:
         """Choose the profile that another page means."""
         self._choose(selection.get("profile", ""))
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._look()
 
     @Slot()
     def reload(self) -> None:
@@ -124,6 +131,14 @@ class DeploymentsPage(Page):
             return
         row = self.model.row_at(current.row())
         self.detail.show_row(row)
+        self._look()
+
+    def _look(self) -> None:
+        """Probe what is shown and not known yet; nothing is contacted behind a person's back."""
+        index = self.list.currentIndex()
+        if not index.isValid() or not self.isVisible():
+            return
+        row = self.model.row_at(index.row())
         if not isinstance(row.profile, UnreadableProfile) and row.probe.live is Live.UNKNOWN:
             self._probe(row.profile.name)
 

@@ -1,7 +1,9 @@
 """The vaults page: a card per vault, checked in the background when it is shown."""
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget
+from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunKind, RunStatus
@@ -29,6 +31,7 @@ class VaultsPage(Page):
         self._services, self._calls, self._navigator = services, calls, navigator
         self.banner = Banner()
         self.cards: dict[str, VaultCard] = {}
+        self._is_stale = True
         self.shelf = ScrolledColumn()
         self.empty = EmptyState(
             "vaults",
@@ -46,9 +49,8 @@ class VaultsPage(Page):
         self.content.addWidget(self._stack, 1)
         self.add.clicked.connect(navigator.open_add_vault)
         self.empty.action_triggered.connect(navigator.open_add_vault)
-        navigator.data_changed.connect(self.reload)
+        navigator.data_changed.connect(self._on_data_changed)
         bridge.run_changed.connect(self._on_run_changed)
-        self.reload()
 
     def select(self, **selection: str) -> None:
         """Bring the vault that another page means into view."""
@@ -56,9 +58,23 @@ class VaultsPage(Page):
         if card is not None:
             self.shelf.ensureWidgetVisible(card)
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at the storages only when somebody looks at the page."""
+        super().showEvent(event)
+        if self._is_stale:
+            self.reload()
+
+    @Slot()
+    def _on_data_changed(self) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self.reload()
+
     @Slot()
     def reload(self) -> None:
         """Read the vaults anew and check each."""
+        self._is_stale = False
         specs = self._services.vaults.all()
         clear_layout(self.shelf.column)
         self.cards = {spec.name: VaultCard(spec) for spec in specs}
@@ -164,5 +180,9 @@ class VaultsPage(Page):
 
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
-        if status.state.is_over and status.vault in self.cards and status.kind is RunKind.BACKUP:
+        if not status.state.is_over or status.kind is not RunKind.BACKUP:
+            return
+        if self.isVisible() and status.vault in self.cards:
             self._check(status.vault)
+        else:
+            self._is_stale = True
