@@ -36,6 +36,16 @@ SENTENCES = {
         "The address leads to no kind of vault that Mangrove knows. Nothing was stored."
         " Correct the address.",
     ),
+    "invalid-key": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A key or recipient is not written as it should be. Nothing was stored. Paste it again,"
+        " whole.",
+    ),
+    "state-unavailable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Mangrove's own settings file cannot be used now. Backups in the vaults are not"
+        " affected. Check the disk and the folder's permissions, then try again.",
+    ),
     "invalid-selection": QT_TRANSLATE_NOOP(
         "Problems",
         "The selection does not name anything that can be taken. Nothing was changed."

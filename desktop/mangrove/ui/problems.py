@@ -88,6 +88,7 @@ _CAPTIONS = {
 }
 
 _REMEDIES = {
+    "state-unavailable": Remedy.RETRY,
     "profile-not-found": Remedy.EDIT_PROFILE,
     "secret-not-found": Remedy.EDIT_PROFILE,
     "authentication-failed": Remedy.EDIT_PROFILE,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
+from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -26,6 +26,7 @@ from mangrove.ui.dialogs.quit_dialog import QuitDialog
 from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.shell.rail import Rail
 from mangrove.ui.shell.status_strip import StatusStrip
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 
@@ -109,6 +110,12 @@ class MainWindow(QMainWindow):
             self.rail.fold(folded=is_narrow)
 
     @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.ApplicationFontChange:
+            theme().refresh()
+        super().changeEvent(event)
+
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
         runs = self._services.activity.running()
         if runs and not self._is_quitting:
@@ -168,7 +175,6 @@ class MainWindow(QMainWindow):
             dialog.destroyed.connect(lambda: self._dialogs.pop(run_id, None))
             self._dialogs[run_id] = dialog
         self._dialogs[run_id].show()
-        self._dialogs[run_id].raise_()
         self._dialogs[run_id].activateWindow()
 
     @Slot(object)

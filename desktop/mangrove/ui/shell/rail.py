@@ -54,7 +54,6 @@ class Rail(QFrame):
     def fold(self, *, folded: bool) -> None:
         """Show only icons, or icons and names."""
         self._is_folded = folded
-        self.setFixedWidth(Size.RAIL_FOLDED if folded else self._wide())
         self._draw()
 
     def choose(self, name: PageName) -> None:
@@ -85,9 +84,8 @@ class Rail(QFrame):
         return button
 
     def _wide(self) -> int:
-        longest = max((self._caption(e) for e in self._entries), key=len, default="")
-        text = self.fontMetrics().horizontalAdvance(longest + " (00)")
-        return max(Size.RAIL, text + Size.ICON + 6 * Space.S + Space.M)
+        hints = (button.sizeHint().width() for button in self.buttons.values())
+        return max(Size.RAIL, *hints)
 
     def _caption(self, entry: tuple[PageName, str, str]) -> str:
         name, _, title = entry
@@ -110,6 +108,7 @@ class Rail(QFrame):
                 if self._is_folded
                 else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
             )
+        self.setFixedWidth(Size.RAIL_FOLDED if self._is_folded else self._wide())
 
     @Slot(int)
     def _on_id_clicked(self, index: int) -> None:

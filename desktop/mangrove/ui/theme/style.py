@@ -4,10 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication
-from typing_extensions import override
 
 from mangrove.ui.theme.icons import IconLoader
 from mangrove.ui.theme.tokens import (
@@ -46,7 +45,6 @@ class Theme(QObject):
         application.setProperty(_PROPERTY, self)
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
-        application.installEventFilter(self)
         self._apply()
 
     @property
@@ -104,11 +102,9 @@ class Theme(QObject):
         font.setWeight(QFont.Weight(weight))
         return font
 
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._application and event.type() is QEvent.Type.ApplicationFontChange:
-            self._apply()
-        return False
+    def refresh(self) -> None:
+        """Take up the application's font again; the main window says when it changed."""
+        self._apply()
 
     @Slot()
     def _on_system_scheme_changed(self) -> None:

@@ -1,0 +1,153 @@
+"""The progress dialog of one run."""
+
+import threading
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from fakes import sample_runs
+from fakes.services import FakeServices
+from mangrove.core.run import NamespaceProgress, NamespaceState, Phase, RunId, RunState, RunStatus
+from mangrove.ui.dialogs.progress_dialog import ProgressDialog
+from mangrove.ui.dialogs.quit_dialog import QuitDialog
+from ui.conftest import Ends
+
+
+def _opened(qtbot: QtBot, ends: Ends, run_id: str) -> ProgressDialog:
+    dialog = ProgressDialog(ends.services, ends.calls, ends.bridge, ends.navigator, RunId(run_id))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
+
+
+def _publish(fakes: FakeServices, status: RunStatus) -> None:
+    worker = threading.Thread(target=lambda: fakes.activity.publish(status))
+    worker.start()
+    worker.join()
+
+
+def test_running_backup_shows_share_rate_and_time_left(qtbot: QtBot, ends: Ends) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+
+    assert dialog.figures.text() == "54 %   84 MB/s   1 min 10 s left"
+    assert dialog.step.text() == "3 of 6 phases"
+    assert dialog.bar.value() == 540
+
+
+def test_log_appears_and_grows(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    qtbot.waitUntil(lambda: dialog.log.blockCount() == 6)
+    line = replace(fakes.activity.lines[-1], text="shop.carts: 5,310 documents")
+    fakes.activity.lines = (*fakes.activity.lines, line)
+
+    _publish(fakes, replace(sample_runs.running_backup(), note="next"))
+
+    qtbot.waitUntil(lambda: "shop.carts" in dialog.log.toPlainText())
+    assert dialog.log.blockCount() == 7
+
+
+def test_progress_of_another_thread_moves_the_bar(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    status = sample_runs.running_backup()
+
+    _publish(fakes, replace(status, done_bytes=status.total_bytes * 3 // 4))
+
+    qtbot.waitUntil(lambda: dialog.bar.value() == 750)
+
+
+def test_end_turns_the_dialog_into_its_summary(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    ended = replace(sample_runs.restore_with_losses(), run_id=RunId("r-running"))
+
+    _publish(fakes, ended)
+
+    qtbot.waitUntil(dialog.summary.isVisible)
+    assert dialog.summary.losses.topLevelItemCount() == 1
+    assert not dialog.cancel.isVisible()
+    assert dialog.close_button.isVisible()
+
+
+def test_failed_run_says_what_is_safe_and_what_to_do(qtbot: QtBot, ends: Ends) -> None:
+    dialog = _opened(qtbot, ends, "r-failed")
+
+    assert "Existing backups were not touched" in dialog.summary.message.text
+    assert "/srv/backups/mongo has no space left" in dialog.summary.message.text
+
+
+def test_cancel_asks_the_service_and_says_so(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+
+    dialog.cancel.click()
+
+    assert fakes.activity.cancelled == ["r-running"]
+    qtbot.waitUntil(lambda: dialog.badge.word == "cancelling")
+    assert not dialog.cancel.isEnabled()
+
+
+def test_escape_leaves_the_run_alone(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+
+    assert not dialog.isVisible()
+    assert fakes.activity.cancelled == []
+
+
+def test_news_come_faster_than_a_person_reads_and_are_drawn_at_most_five_times_a_second(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    drawn: list[RunStatus] = []
+    show = dialog.show_status
+    monkeypatch.setattr(dialog, "show_status", lambda s: (drawn.append(s), show(s)))
+    rows = tuple(NamespaceProgress(f"shop.c{n}", NamespaceState.ACTIVE, n, 100) for n in range(50))
+    status = replace(sample_runs.running_backup(), namespaces=rows, namespaces_total=2000)
+
+    for number in range(500):
+        fakes.activity.publish(replace(status, documents=number))
+
+    qtbot.waitUntil(lambda: bool(drawn) and drawn[-1].documents == 499)
+    assert len(drawn) <= 3
+    assert dialog.more.text() == "1,950 more"
+
+
+def test_next_steps_of_a_backup_lead_on(qtbot: QtBot, ends: Ends) -> None:
+    dialog = _opened(qtbot, ends, "r-0")
+    buttons = [b.text().replace("&", "") for b in dialog.summary.findChildren(type(dialog.cancel))]
+
+    assert {"Verify…", "Restore…", "Show backup"} <= set(buttons)
+
+
+def test_phases_before_the_current_one_are_ticked(qtbot: QtBot, ends: Ends) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+
+    assert dialog.phases.accessibleName() == "Phases done: connect, preflight"
+    assert sample_runs.running_backup().phase is Phase.DUMP
+
+
+def test_quit_question_stays_by_default(qtbot: QtBot) -> None:
+    dialog = QuitDialog((sample_runs.running_backup(),))
+    qtbot.addWidget(dialog)
+    dialog.show()
+
+    assert dialog.stay.isDefault()
+    assert not dialog.leave.autoDefault()
+
+
+@pytest.mark.parametrize("state", [s for s in RunState if s.is_over])
+def test_every_ending_can_be_read(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, state: RunState
+) -> None:
+    run = replace(sample_runs.running_backup("r-end"), state=state)
+    fakes.activity.runs[run.run_id] = run
+
+    dialog = _opened(qtbot, ends, "r-end")
+
+    assert dialog.summary.message.text

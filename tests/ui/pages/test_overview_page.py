@@ -1,0 +1,102 @@
+"""The overview page."""
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from fakes import sample_runs
+from fakes.services import FakeServices
+from mangrove.core.errors import StorageUnavailableError
+from mangrove.core.run import RunState
+from mangrove.ui.pages.exposure_card import ExposureCard
+from mangrove.ui.pages.overview_page import OverviewPage
+from ui.conftest import Ends
+
+
+def _opened(qtbot: QtBot, ends: Ends) -> OverviewPage:
+    page = OverviewPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: ends.calls.waiting == 0)
+    return page
+
+
+def _cards(page: OverviewPage) -> list[tuple[str, str]]:
+    found = []
+    column = page.cards.column
+    for index in range(column.count()):
+        item = column.itemAt(index)
+        widget = item.widget() if item else None
+        if isinstance(widget, ExposureCard):
+            found.append((widget.back_up.accessibleDescription(), widget.badge.word))
+    return found
+
+
+def test_worst_profile_stands_first(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+
+    assert _cards(page) == [
+        ("production", "exposed"),
+        ("reporting", "unproven"),
+        ("staging", "proven"),
+    ]
+
+
+def test_answer_comes_first(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+
+    assert page.headline.text().startswith("If production died now you would lose at most")
+
+
+def test_each_need_has_a_button_that_mends_it(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+    buttons = [b for b in page.needs.findChildren(QPushButton) if not b.isHidden()]
+    wanted = next(b for b in buttons if b.text() == "Back up now…")
+
+    with qtbot.waitSignal(ends.navigator.backup_wanted) as asked:
+        wanted.click()
+
+    assert asked.args[0] == "production"
+
+
+def test_new_install_shows_three_steps_and_no_figures(qtbot: QtBot, empty_ends: Ends) -> None:
+    page = _opened(qtbot, empty_ends)
+
+    assert page.steps.isVisible()
+    assert not page.headline.isVisible()
+    assert [b.isEnabled() for b in page.steps.buttons] == [True, False, False]
+
+
+def test_done_step_is_ticked_and_the_next_one_opens(
+    qtbot: QtBot, empty_ends: Ends, no_data: FakeServices, fakes: FakeServices
+) -> None:
+    page = _opened(qtbot, empty_ends)
+    no_data.profiles.rows = list(fakes.profiles.rows)
+
+    empty_ends.navigator.tell_data_changed()
+    qtbot.waitUntil(page.steps.buttons[0].isHidden)
+
+    assert [b.isEnabled() for b in page.steps.buttons] == [True, True, False]
+
+
+def test_failure_is_said_in_place(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    page = _opened(qtbot, ends)
+
+    def fail() -> None:
+        raise StorageUnavailableError("the catalog's disk is gone")
+
+    fakes.backups.all = fail  # type: ignore[method-assign,assignment]  # what a dead disk does
+    page.reload()
+
+    qtbot.waitUntil(page.banner.isVisible)
+    assert "cannot be reached" in page.banner.text
+
+
+def test_ended_backup_brings_new_figures(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    page = _opened(qtbot, ends)
+    fakes.backups.rows = [r for r in fakes.backups.rows if r.profile_slug != "staging"]
+
+    fakes.activity.publish(replace(sample_runs.running_backup(), state=RunState.SUCCEEDED))
+
+    qtbot.waitUntil(lambda: ("staging", "exposed") in _cards(page))

@@ -1,0 +1,233 @@
+"""The main window: pages, rail, strip, dialogs, closing."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from fakes import sample_runs
+from fakes.services import FakeServices
+from mangrove.core.backup import BackupRequest
+from mangrove.core.run import RunId, RunState
+from mangrove.services.vaults import VaultDraft
+from mangrove.ui.application import build_window
+from mangrove.ui.dialogs.backup_dialog import BackupDialog
+from mangrove.ui.dialogs.quit_dialog import QuitDialog
+from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog
+from mangrove.ui.dialogs.vault_fields import VaultPlace
+from mangrove.ui.shell.main_window import MainWindow
+from mangrove.ui.shell.navigation import Navigator, PageName
+
+
+@pytest.fixture
+def window(qtbot: QtBot, fakes: FakeServices, tmp_path: Path) -> MainWindow:
+    made = build_window(fakes.services, tmp_path / "window.ini")
+
+    def end_runs(_window: object) -> None:
+        for run in fakes.activity.running():
+            fakes.activity.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
+
+    qtbot.addWidget(made, before_close_func=end_runs)
+    made.resize(1280, 800)
+    made.show()
+    _settled(qtbot, made)
+    return made
+
+
+def _settled(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window._calls.waiting == 0)
+
+
+def _navigator(window: MainWindow) -> Navigator:
+    found = window.findChild(Navigator)
+    assert found is not None
+    return found
+
+
+def test_first_page_is_the_overview(window: MainWindow) -> None:
+    assert window.page_name is PageName.OVERVIEW
+
+
+def test_rail_counts_what_runs(window: MainWindow) -> None:
+    assert window.rail.buttons[PageName.ACTIVITY].accessibleName() == "Activity (2)"
+
+
+def test_rail_folds_when_the_window_is_narrow(window: MainWindow) -> None:
+    window.resize(1000, 700)
+
+    assert window.rail.is_folded
+    assert window.rail.buttons[PageName.VAULTS].accessibleName() == "Vaults"
+
+
+def test_planned_pages_are_not_shown(window: MainWindow) -> None:
+    assert PageName.TIMELINE not in window.rail.buttons
+
+
+def test_keys_switch_pages(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+
+    assert window.page_name is PageName.BACKUPS
+
+
+def test_strip_shows_the_newest_running_work(window: MainWindow) -> None:
+    assert window.strip.run is not None
+    assert window.strip.run.run_id == "r-running"
+    assert "2 of 8 collections" in window.strip.words.text()
+
+
+def test_click_on_the_strip_opens_the_progress(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.mouseClick(window.strip, Qt.MouseButton.LeftButton)
+
+    dialog = window.progress_dialog(RunId("r-running"))
+    assert dialog is not None
+    assert dialog.isVisible()
+
+
+def test_one_run_has_one_dialog(window: MainWindow) -> None:
+    _navigator(window).open_progress(RunId("r-running"))
+    first = window.progress_dialog(RunId("r-running"))
+
+    _navigator(window).open_progress(RunId("r-running"))
+
+    assert window.progress_dialog(RunId("r-running")) is first
+
+
+def test_page_is_opened_with_its_selection(window: MainWindow) -> None:
+    _navigator(window).open_page(PageName.ACTIVITY, run="r-losses")
+
+    assert window.page_name is PageName.ACTIVITY
+    assert window.places[PageName.ACTIVITY].page.detail.run_id == "r-losses"
+
+
+def test_closing_while_work_goes_on_asks_and_stays(
+    window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QuitDialog, "ask", lambda *_: False)
+
+    window.close()
+
+    assert window.isVisible()
+    assert fakes.activity.cancelled == []
+
+
+def test_closing_cancels_the_runs_and_waits_for_their_end(
+    qtbot: QtBot, window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QuitDialog, "ask", lambda *_: True)
+
+    window.close()
+    assert window.isVisible()
+    for run in fakes.activity.running():
+        fakes.activity.publish(replace(run, state=RunState.CANCELLED))
+
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert set(fakes.activity.cancelled) == {"r-running", "r-queued"}
+    assert fakes.activity.listeners == 0
+
+
+def test_window_remembers_its_page(qtbot: QtBot, no_data: FakeServices, tmp_path: Path) -> None:
+    for expected in (PageName.OVERVIEW, PageName.VAULTS):
+        made = build_window(no_data.services, tmp_path / "window.ini")
+        qtbot.addWidget(made)
+        made.show()
+        _settled(qtbot, made)
+        assert made.page_name is expected
+        made.open_page(PageName.VAULTS)
+        made.close()
+
+
+def test_answered_backup_dialog_starts_a_run_and_opens_its_progress(
+    qtbot: QtBot, window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = BackupRequest("staging", "cloud")
+    monkeypatch.setattr(BackupDialog, "ask", lambda *_: request)
+
+    _navigator(window).open_backup("staging")
+
+    qtbot.waitUntil(lambda: bool(window._dialogs))
+    assert fakes.backups.requests == [request]
+
+
+def test_backup_without_a_vault_says_what_is_missing(
+    qtbot: QtBot, window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VaultDialog, "ask", lambda *_: None)
+    fakes.vaults.rows = []
+
+    _navigator(window).open_backup("staging")
+
+    assert window.notice.text == "There is no vault to keep the backup in yet."
+    with qtbot.waitSignal(_navigator(window).add_vault_wanted):
+        window.notice.action.click()
+
+
+def test_vault_that_cannot_be_made_is_asked_for_again_with_what_was_typed(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = VaultDraft("cloud", "file:///srv/elsewhere")
+    answer = VaultAnswer(VaultPlace(), draft)
+    starts: list[object] = []
+
+    def ask(_parent: object, _services: object, start: object) -> VaultAnswer | None:
+        starts.append(start)
+        return answer if len(starts) == 1 else None
+
+    monkeypatch.setattr(VaultDialog, "ask", ask)
+
+    _navigator(window).open_add_vault()
+
+    qtbot.waitUntil(lambda: len(starts) == 2)
+    assert starts[1].draft is draft
+    assert starts[1].problem.code == "name-taken"
+
+
+def test_new_work_of_a_worker_appears_in_the_strip(
+    qtbot: QtBot, no_data: FakeServices, tmp_path: Path
+) -> None:
+    made = build_window(no_data.services, tmp_path / "window.ini")
+    qtbot.addWidget(made)
+    assert made.strip.run is None
+
+    no_data.activity.publish(sample_runs.running_backup())
+
+    qtbot.waitUntil(lambda: made.strip.run is not None)
+    no_data.activity.publish(replace(sample_runs.running_backup(), state=RunState.SUCCEEDED))
+    qtbot.waitUntil(lambda: made.strip.run is None)
+    made.close()
+
+
+def test_right_to_left_layout_opens_every_page_without_warnings(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow
+) -> None:
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        for name in window.places:
+            window.open_page(name)
+            window.grab()
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+    _settled(qtbot, window)
+
+
+def test_doubled_font_cuts_no_rail_caption_and_no_button(
+    qtbot: QtBot, qapp: QApplication, window: MainWindow
+) -> None:
+    font = qapp.font()
+    doubled = qapp.font()
+    doubled.setPointSizeF(max(font.pointSizeF(), 9.75) * 2)
+    qapp.setFont(doubled)
+    try:
+        window.resize(1600, 1200)
+        window.grab()
+        for button in window.rail.buttons.values():
+            assert button.width() >= button.sizeHint().width()
+        page = window.places[PageName.OVERVIEW].page
+        assert page.back_up.width() >= page.back_up.sizeHint().width()
+    finally:
+        qapp.setFont(font)
+    _settled(qtbot, window)
