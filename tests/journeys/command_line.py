@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -61,12 +62,24 @@ class CommandLine:
         assert ended.code == 0, ended
         return ended.document
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def on_terminal(self, *arguments: str, typed: str) -> Ended:
+        """Run one command whose standard input is a terminal where somebody types."""
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, typed.encode())
+            process = self.start(*arguments, stdin=theirs)
+            out, err = process.communicate(timeout=LIMIT_S)
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        return Ended(process.returncode, out, err)
+
+    def start(self, *arguments: str, stdin: int = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start one command and return its process."""
         own = {"MANGROVE_HOME": str(self.home), "PYTHONPATH": str(SOURCE), "PYTHONWARNINGS": ""}
         return subprocess.Popen(
             [sys.executable, "-m", "mangrove", *arguments],
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,3 +1,4 @@
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from pymongo import MongoClient
 
 from journeys.command_line import CommandLine
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from servers.keyring_service import SecretService
 from servers.mongod import GuardedServer, mongod_binary
 
@@ -159,6 +161,47 @@ def test_a_password_in_the_arguments_is_taken_and_warned_about(
     assert "process list" in added.err
     assert "s3cr3t-in-argv" not in added.out + added.err
     assert mangrove.files_with("s3cr3t-in-argv") == []
+
+
+def test_terminal_is_asked_for_the_name_of_a_database_that_holds_data(
+    mangrove: CommandLine, server: MongoClient[dict[str, Any]]
+) -> None:
+    assert mangrove("backup", "shop", "--vault", "local", "--db", SHOP).code == 0
+    server[SHOP].orders.delete_many({})
+    arguments = ("restore", "latest", "--to", "shop", "--rename", f"{SHOP}={SHOP}")
+
+    refused = mangrove.on_terminal(*arguments, typed="yes\n")
+    assert refused.code == 5, refused
+    assert server[SHOP].orders.count_documents({}) == 0
+
+    agreed = mangrove.on_terminal(*arguments, "--no-safety-backup", typed=f"{SHOP}\n")
+    assert agreed.code == 0, agreed
+    assert "Type its name" in agreed.err
+    assert server[SHOP].orders.count_documents({}) == ORDERS
+
+
+def test_second_ctrl_c_leaves_a_frozen_server_at_once(
+    mangrove: CommandLine, fresh_replica_set: EmbeddedMongod
+) -> None:
+    with MongoClient[dict[str, Any]](fresh_replica_set.uri) as client:
+        _fill_large(client)
+    assert mangrove("profile", "add", "Frozen", "--uri", fresh_replica_set.uri).code == 0
+    assert fresh_replica_set.pid is not None
+
+    process = mangrove.started_until(("backup", "frozen", "--vault", "local"), "read and store")
+    os.kill(fresh_replica_set.pid, signal.SIGSTOP)
+    try:
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert "cancelling" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.wait(10)
+    finally:
+        os.kill(fresh_replica_set.pid, signal.SIGCONT)
+        process.communicate()
+
+    assert process.returncode == 130
+    assert "interrupted" in mangrove("backups").err
 
 
 def test_ctrl_c_in_the_middle_of_a_backup_leaves_nothing(

@@ -41,6 +41,7 @@ from mangrove.services.vaults import VaultDraft
 
 PROFILE = "Sample shop"
 VAULT = "Demo vault"
+OPENING = "a throw-away MongoDB starts and a sample shop moves in; nothing of yours is touched"
 T = TypeVar("T")
 
 
@@ -72,6 +73,8 @@ def run_demo(*, headless: bool, home: Path | None, output: Output) -> int:
         paths.ensure()
         redaction = Redaction()
         parts = Parts(WatchedSecrets(SessionSecrets(), redaction), SystemClock())
+        if not output.as_json:
+            output.say(OPENING)
         with (
             logging_to(paths.logs, redaction),
             EmbeddedMongod(find_mongod(embedded_folders()), folder / "mongod") as server,

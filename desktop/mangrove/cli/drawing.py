@@ -41,7 +41,14 @@ def live_picture(err: TextIO) -> Iterator[Callable[[Picture], None]]:
 
 def _drawn(picture: Picture) -> Group:
     total = 1.0 if picture.fraction is not None else None
-    bar = ProgressBar(total=total, completed=picture.fraction or 0, width=BAR_WIDTH)
+    bar = ProgressBar(
+        total=total,
+        completed=picture.fraction or 0,
+        width=BAR_WIDTH,
+        complete_style="green",
+        finished_style="green",
+        pulse_style="green",
+    )
     line = Table.grid(padding=(0, 2))
     line.add_row(bar, Text(picture.figures))
     below = [Text(text) for text in picture.below]
