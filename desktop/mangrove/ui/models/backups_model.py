@@ -128,9 +128,8 @@ class BackupsModel(QAbstractTableModel):
         if self._column not in self._orders:
             self._orders[self._column] = sort_permutation(self._rows, self._column)
         order = self._orders[self._column]
-        rows, accepts = self._rows, self._filter.accepts
-        shown = order if self._filter.is_empty else [n for n in order if accepts(rows[n])]
-        self._visible = shown[::-1] if self._descending else list(shown)
+        shown = self._filter.passing(self._rows, order)
+        self._visible = shown[::-1] if self._descending else shown
 
     def _shown(self, row: BackupRow, column: BackupColumn) -> str:
         if column in _NUMBERS:
