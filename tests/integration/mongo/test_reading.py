@@ -8,6 +8,7 @@ from typing import Any
 import bson
 import pytest
 from pymongo import MongoClient
+from pymongo.write_concern import WriteConcern
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
@@ -106,16 +107,21 @@ def test_chunks_hold_whole_documents_and_stay_near_their_size(
 
 
 def test_reader_copes_with_documents_of_sixteen_megabytes(
-    source: MongoDumpSource, onlooker: MongoClient[Any], database_name: str
+    standalone: EmbeddedMongod, database_name: str
 ) -> None:
-    size = 16 * 1024 * 1024 - 64
-    coll = onlooker[database_name]["huge"]
-    for number in range(3):
-        coll.insert_one({"_id": number, "b": b"\0" * size})
-    coll.insert_many([{"_id": n} for n in range(10, 400)])
+    size = 16 * 1024 * 1024 - 64  # a member of a set would need room for its oplog entry as well
 
-    with source.open(selection_of((database_name,), ()), Consistency.AUTO) as dump:
-        read = split_documents(_whole(dump, _only(dump)))
+    with (
+        MongoClient[Any](standalone.uri) as client,
+        open_uri(parse_uri(standalone.uri).uri) as connection,
+    ):
+        for number in range(3):
+            client[database_name]["huge"].insert_one({"_id": number, "b": b"\0" * size})
+        client[database_name]["huge"].insert_many([{"_id": n} for n in range(10, 400)])
+        selection = selection_of((database_name,), ())
+        with MongoDumpSource(connection).open(selection, Consistency.AUTO) as dump:
+            read = split_documents(_whole(dump, _only(dump)))
+        client.drop_database(database_name)
 
     assert [len(d) > size for d in read] == [True] * 3 + [False] * 390
 
@@ -369,7 +375,8 @@ def test_oplog_consistency_is_refused_with_a_way_out(source: MongoDumpSource) ->
 def test_secondary_is_read_through_one_node(three_node_replica_set: Any) -> None:
     three = three_node_replica_set
     with MongoClient[Any](three.uri) as client:
-        client["shop"].get_collection("c").insert_many(
+        everywhere = WriteConcern(w=3)
+        client["shop"].get_collection("c", write_concern=everywhere).insert_many(
             [{"_id": n, "pad": "x" * 3000} for n in range(5000)]
         )
     uri = parse_uri(three.uri).uri.with_option("readPreference", "secondary")

@@ -207,11 +207,11 @@ def test_batch_larger_than_a_message_is_sent_in_parts(
 ) -> None:
     info = _info(Namespace(database_name, "c"))
     sink.create(info)
-    documents = [bson.encode({"_id": n, "b": b"\0" * (15 << 20)}) for n in range(4)]
+    documents = [bson.encode({"_id": n, "b": b"\0" * (7 << 20)}) for n in range(8)]
 
     outcome = sink.insert(info.namespace, documents)
 
-    assert outcome.inserted == 4
+    assert outcome.inserted == 8
 
 
 def test_document_that_is_too_deep_stops_no_other(

@@ -32,6 +32,7 @@ _REASONS = {
     52: "a field name starts with a dollar sign",
     121: "it failed the collection's validation",
     171: "two arrays cannot be indexed together",
+    388: "the server's cache is too small for it",
     10334: "it is larger than the server takes",
     17280: "a key is too large to index",
     17419: "it is larger than the server takes",
