@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import MangroveError, RunCancelled, RunError, RunNotFoundError
+from mangrove.core.errors import (
+    ConnectError,
+    MangroveError,
+    RunCancelled,
+    RunError,
+    RunNotFoundError,
+)
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
     LogLine,
@@ -172,6 +178,9 @@ class Runner:
             context.log("cancelled")
             return None
         except MangroveError as error:
+            if _is_cancelled(context, error):
+                context.log(f"cancelled; meanwhile: {error.message}")
+                return None
             context.log(f"failed: {error.message}")
             log.info("run failed code=%s", error.code, exc_info=True)
             return Problem(error.code, error.message, error.hint)
@@ -255,3 +264,9 @@ class Runner:
     def _forget_listener(self, key: int) -> None:
         with self._lock:
             self._listeners.pop(key, None)
+
+
+def _is_cancelled(context: RunContext, error: MangroveError) -> bool:
+    """Whether a run that was to stop anyway lost its server, and left nothing there."""
+    is_lost = isinstance(error, ConnectError) and "unfinished" not in error.details
+    return context.cancelled.is_set() and is_lost

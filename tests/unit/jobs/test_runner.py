@@ -7,6 +7,7 @@ from fakes.clock import FakeClock
 from fakes.memory_state import MemoryRuns
 from guards import LogGuard
 from mangrove.core.errors import (
+    ConnectionLostError,
     RunCancelled,
     RunError,
     RunNotFoundError,
@@ -318,3 +319,17 @@ def test_close_cancels_joins_and_takes_no_more(desk: Desk) -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("mangrove-run")]
     with pytest.raises(RunError):
         desk.runner.start(TICKET, good)
+
+
+@pytest.mark.parametrize(
+    ("details", "ending"),
+    [({}, RunState.CANCELLED), ({"unfinished": "shop_restored"}, RunState.FAILED)],
+)
+def test_server_lost_during_a_cancel_is_a_cancel_unless_something_is_left_there(
+    desk: Desk, details: dict[str, str], ending: RunState
+) -> None:
+    def lose_server(ctx: RunContext) -> RunResult:
+        ctx.cancel()
+        raise ConnectionLostError("the server went away", **details)
+
+    assert desk.run(lose_server).state is ending
