@@ -1,6 +1,7 @@
 """Opens a mongodump archive: checked as a whole first, then read namespace by namespace."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -10,6 +11,7 @@ from mangrove.core.errors import (
     MalformedBsonError,
     MalformedDumpError,
     MalformedMetadataError,
+    UnusableDumpError,
 )
 from mangrove.core.namespace import Namespace
 from mangrove.engine.framing import document_chunks
@@ -38,7 +40,7 @@ _READ_BYTES: Final = 1 << 20
 _SERVER_OPLOGS: Final = (("local", "oplog.rs"), ("local", "oplog.$main"))
 
 
-def open_archive(path: Path) -> "ArchiveDump":
+def open_archive(path: Path, database: str | None = None) -> "ArchiveDump":
     """Open an archive, plain or gzip, and check all of it: framing, checksums, completeness.
 
     Reads the archive once. Gzip, and input that can be read only once, is unpacked on the way to
@@ -46,15 +48,19 @@ def open_archive(path: Path) -> "ArchiveDump":
     there must be room for it in the folder for temporary files. Blocks of different collections
     may be interleaved as deeply as they like.
 
+    Args:
+        path: The archive: a file or a pipe.
+        database: Offer this database only, and the oplog; all of the archive is checked.
+
     Raises:
-        UnusableDumpError: If there is no file at the path.
+        UnusableDumpError: If there is no file at the path, or no such database in it.
         MalformedDumpError: If anything about the archive is wrong.
         StorageFullError: If there is no room to unpack it.
     """
     source = ArchiveSource(path)
     try:
         index = ArchiveScan(source.first_reader(), str(path)).run()
-        return ArchiveDump(str(path), source, index)
+        return ArchiveDump(str(path), source, _of_database(index, database, str(path)))
     except BaseException:
         source.close()
         raise
@@ -220,6 +226,19 @@ class ArchiveDump:
             file=self.path,
             offset=offset,
         )
+
+
+def _of_database(index: ArchiveIndex, database: str | None, path: str) -> ArchiveIndex:
+    if database is None:
+        return index
+    if all(entry.database != database for entry in index.prelude):
+        raise UnusableDumpError(
+            f"the archive {path!r} holds no database {database!r}",
+            hint="choose one of: " + ", ".join(sorted({e.database for e in index.prelude} - {""})),
+            file=path,
+        )
+    kept = tuple(entry for entry in index.prelude if entry.database in ("", database))
+    return replace(index, prelude=kept)
 
 
 def _special_of(key: Key) -> tuple[SpecialName, str] | None:
