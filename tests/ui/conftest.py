@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from fakes.services import FakeServices, empty_services, sample_services
 from mangrove.ui.bridge import ActivityBridge, Calls
-from mangrove.ui.shell.navigation import Navigator
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.theme.style import Theme
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.activity_page import ActivityPage
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
@@ -16,7 +17,6 @@ from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.main_window import MainWindow, Place
-from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.shell.terminal_signals import TerminalSignals
 from mangrove.ui.theme.style import Theme, theme
 from mangrove.ui.theme.tokens import SchemeChoice

@@ -13,8 +13,8 @@ from fakes.services import FakeServices
 from mangrove.core.errors import WrongIdentityError
 from mangrove.core.run import RunState
 from mangrove.core.vault import BackupState
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_page import BackupsPage
-from mangrove.ui.shell.navigation import Navigator
 from ui.conftest import Ends
 
 TALL = (1280, 800)

@@ -12,8 +12,8 @@ from fakes.services import FakeServices
 from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.run import RunState
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.vaults_page import VaultsPage
-from mangrove.ui.shell.navigation import PageName
 from ui.conftest import Ends
 
 

@@ -18,8 +18,8 @@ from mangrove.ui.dialogs.backup_dialog import BackupDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
 from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog
 from mangrove.ui.dialogs.vault_fields import VaultPlace
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.shell.main_window import MainWindow
-from mangrove.ui.shell.navigation import Navigator, PageName
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.run_summary import RunSummary
 from mangrove.ui.models.namespaces_model import NamespacesModel
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.run_words import now_doing, run_tone, run_word
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.byte_bar import ByteBar

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.run import RunStatus
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.labels import TextLabel
 
 
@@ -36,6 +36,7 @@ class QuitDialog(QDialog):
         row.addWidget(self.leave)
         row.addStretch()
         row.addWidget(self.stay)
+        self.setMinimumWidth(Size.QUESTION_WIDTH)
         column = QVBoxLayout(self)
         column.setContentsMargins(Space.L, Space.L, Space.L, Space.M)
         column.setSpacing(Space.M)

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.run import RunKind, RunState, RunStatus
 from mangrove.ui import text
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.problems import explain_problem
 from mangrove.ui.run_words import now_doing, run_word
-from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 from mangrove.ui.widgets.card import clear_layout

@@ -10,7 +10,7 @@ from mangrove.core.ports import Clock
 from mangrove.core.run import RunId, RunStatus
 from mangrove.ui import text
 from mangrove.ui.run_words import now_doing, run_tone, run_word
-from mangrove.ui.widgets.state_badge import state_icon
+from mangrove.ui.theme.state_shapes import state_icon
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()

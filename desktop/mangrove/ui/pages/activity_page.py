@@ -16,8 +16,8 @@ from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.runs_model import RUN_ROLE, SORT_ROLE, RunColumn, RunsModel
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.run_detail import RunDetail
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card
@@ -177,7 +177,7 @@ class ActivityPage(Page):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, widest in zip(RunColumn, self._widest(), strict=False):
-            room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
+            room = Size.ICON + Space.XL if column is RunColumn.STATE else Space.XL
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)

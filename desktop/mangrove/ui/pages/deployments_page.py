@@ -14,8 +14,8 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.namespace_tree_model import Chosen
 from mangrove.ui.models.profiles_model import Live, Probe, ProfilesModel
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.deployments_detail import DeploymentDetail
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.empty_state import EmptyState

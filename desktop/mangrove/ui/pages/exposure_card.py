@@ -9,8 +9,8 @@ from mangrove.core.metrics import Exposure
 from mangrove.core.ports import Clock
 from mangrove.core.vault import BackupRecord
 from mangrove.ui import text
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.run_words import light_tone, light_word
-from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.day_strip import DayStrip
@@ -66,7 +66,7 @@ class ExposureCard(Card):
         newest = item.newest
         at = text.moment(newest.data_at, self._now) if newest else None
         grid = QGridLayout()
-        grid.setHorizontalSpacing(Space.L)
+        grid.setHorizontalSpacing(Space.M)
         grid.setVerticalSpacing(0)
         columns: tuple[tuple[str, str, str, str], ...] = (
             (

@@ -16,8 +16,8 @@ from mangrove.services.bundle import Services
 from mangrove.services.metrics import Need, Overview
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.exposure_card import ExposureCard, FirstSteps
-from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card, Line, ScrolledColumn, clear_layout
@@ -26,7 +26,7 @@ from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.page_header import Page
 
 _REFRESH_MS = 60_000  # ages grow while one looks
-_SIDE_WIDTH = 320
+_SIDE_WIDTH = 288
 _STEPS_WIDTH = 720
 
 

@@ -10,8 +10,8 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.progress_dialog import progress_figures
 from mangrove.ui.dialogs.run_summary import RunSummary
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.run_words import now_doing, run_tone, run_word
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.card import Card

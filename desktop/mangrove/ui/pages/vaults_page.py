@@ -11,8 +11,8 @@ from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.vault_card import VaultCard
-from mangrove.ui.shell.navigation import Navigator, PageName
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import ScrolledColumn, clear_layout
 from mangrove.ui.widgets.empty_state import EmptyState

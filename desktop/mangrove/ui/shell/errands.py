@@ -18,8 +18,8 @@ from mangrove.ui.dialogs.profile_dialog import ProfileDialog, ProfileStart
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog, VaultStart
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.shell.main_window import MainWindow
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.widgets.banner import BannerKind
 
 

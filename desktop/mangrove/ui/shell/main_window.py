@@ -23,7 +23,7 @@ from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
-from mangrove.ui.shell.navigation import Navigator, PageName
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.shell.rail import Rail
 from mangrove.ui.shell.status_strip import StatusStrip
 from mangrove.ui.theme.style import theme

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from mangrove.ui.shell.navigation import PageName
+from mangrove.ui.navigation import PageName
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 

@@ -47,6 +47,7 @@ class StatusStrip(QFrame):
         row.addWidget(self.words, 1)
         for widget in (self.others, self.bar, self.figures, self.open_button, self.cancel_button):
             row.addWidget(widget)
+        self.setMinimumHeight(Size.STRIP)
         self.set_runs(())
 
     @property

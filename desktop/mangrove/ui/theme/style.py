@@ -6,7 +6,7 @@ from string import Template
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
 from mangrove.ui.theme.icons import IconLoader
 from mangrove.ui.theme.tokens import (
@@ -173,7 +173,8 @@ class _IconKeeper(QObject):
         super().__init__(target)
         self._target, self._name, self._colour = target, name, colour
         if isinstance(target, QAbstractButton):
-            target.setIconSize(QSize(Size.ICON, Size.ICON))
+            side = Size.SMALL_ICON if isinstance(target, QPushButton) else Size.ICON
+            target.setIconSize(QSize(side, side))
         theme().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 

@@ -48,6 +48,9 @@ class Size:
     FOLD_BELOW = 1100
     ICON = 20
     SMALL_ICON = 16
+    HEADER = 36
+    STRIP = 44
+    QUESTION_WIDTH = 440
     LARGE_ICON = 48
     TABLE_ROW = 32
     LIST_ROW = 40

@@ -10,9 +10,9 @@ from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level
 from mangrove.ui.models.backup_rows import BackupRow
 from mangrove.ui.models.backups_model import ROW_ROLE
+from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
-from mangrove.ui.widgets.state_badge import paint_state_shape
 
 SHOWN_LEVELS = (Level.STORED, Level.DECODED, Level.RESTORED)
 _SHAPE = Space.S + Space.HALF

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from mangrove.core.run import Loss
 from mangrove.ui import text
+from mangrove.ui.theme.state_shapes import state_icon
 from mangrove.ui.theme.tokens import Tone
-from mangrove.ui.widgets.state_badge import state_icon
 
 
 class LossList(QTreeWidget):

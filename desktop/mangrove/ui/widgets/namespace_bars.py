@@ -8,9 +8,9 @@ from typing_extensions import override
 from mangrove.core.run import NamespaceProgress, NamespaceState
 from mangrove.ui import text
 from mangrove.ui.models.namespaces_model import PROGRESS_ROLE, NamespacesModel
+from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
-from mangrove.ui.widgets.state_badge import paint_state_shape
 
 _SHAPE = 10
 _NAME, _BAR, _SHARE, _SIZE = 0.32, 0.2, 0.1, 0.12

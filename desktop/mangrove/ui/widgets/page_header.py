@@ -3,7 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.ui.theme.style import set_icon
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.card import Line
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.search_field import SearchField
@@ -21,6 +21,7 @@ class PageHeader(QWidget):
         self.title = TextLabel(title, "title")
         self._row = QHBoxLayout()
         self._row.setSpacing(Space.S)
+        self._row.addStrut(Size.HEADER)
         self._row.addWidget(self.title)
         self._row.addStretch()
         column = QVBoxLayout(self)

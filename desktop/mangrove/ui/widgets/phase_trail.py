@@ -9,9 +9,9 @@ from typing_extensions import override
 
 from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.ui.run_words import phase_word, run_tone
+from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, Tone
-from mangrove.ui.widgets.state_badge import paint_state_shape
 
 _SHAPE = 10
 _GAP = 6

@@ -7,9 +7,9 @@ from typing_extensions import override
 
 from mangrove.core.profile import UnreadableProfile
 from mangrove.ui.models.profiles_model import ROW_ROLE, Live, ProfileRow, ProfilesModel
+from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import profile_colour, theme
 from mangrove.ui.theme.tokens import Size, Space, Tone, TypeScale
-from mangrove.ui.widgets.state_badge import paint_state_shape
 
 _DOT = Space.S + Space.HALF
 _LIGHTS = {

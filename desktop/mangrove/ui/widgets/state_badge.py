@@ -1,67 +1,18 @@
-"""States as colour, shape and word together."""
+"""A pill that says a state by colour, shape and word."""
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
+from mangrove.ui.theme.state_shapes import SHAPE, paint_state_shape
 from mangrove.ui.theme.style import theme
-from mangrove.ui.theme.tokens import Size, Space, Tone
+from mangrove.ui.theme.tokens import Space, Tone
 
-_SHAPE = 12
 _TURN_MS = 50
 _TURN_DEGREES = 15
-
-
-def paint_state_shape(
-    painter: QPainter, where: QRectF, tone: Tone, colour: QColor, turn: float = 0.0
-) -> None:
-    """Draw the shape of a state: tick, open circle, triangle, arc or dash.
-
-    Units: ``where`` is a square; ``turn`` is in degrees that the arc of ``RUNNING`` has moved.
-    """
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    side = where.width()
-    pen = QPen(colour, max(1.5, side / 7))
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    inner = where.adjusted(side * 0.1, side * 0.1, -side * 0.1, -side * 0.1)
-    match tone:
-        case Tone.PROVEN:
-            painter.drawPath(_polyline(where, ((0.1, 0.55), (0.4, 0.85), (0.92, 0.2))))
-        case Tone.UNPROVEN:
-            painter.drawEllipse(inner)
-        case Tone.EXPOSED:
-            path = _polyline(where, ((0.5, 0.1), (0.95, 0.9), (0.05, 0.9)))
-            path.closeSubpath()
-            painter.setBrush(colour)
-            painter.drawPath(path)
-        case Tone.RUNNING:
-            painter.drawArc(inner, round(-turn * 16), 270 * 16)
-        case Tone.NEUTRAL:
-            painter.drawPath(_polyline(where, ((0.15, 0.5), (0.85, 0.5))))
-    painter.restore()
-
-
-def state_icon(tone: Tone) -> QIcon:
-    """Return a state's shape as an icon for tables."""
-    icon = QIcon()
-    for ratio in (1, 2, 3):
-        pixmap = QPixmap(Size.SMALL_ICON * ratio, Size.SMALL_ICON * ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        room = (Size.SMALL_ICON - _SHAPE) / 2 * ratio
-        where = QRectF(room, room, _SHAPE * ratio, _SHAPE * ratio)
-        paint_state_shape(painter, where, tone, theme().tone(tone))
-        painter.end()
-        pixmap.setDevicePixelRatio(ratio)
-        icon.addPixmap(pixmap)
-    return icon
 
 
 class StateBadge(QWidget):
@@ -97,7 +48,7 @@ class StateBadge(QWidget):
     @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        width = _SHAPE + metrics.horizontalAdvance(self._word) + 2 * Space.S + 6
+        width = SHAPE + metrics.horizontalAdvance(self._word) + 2 * Space.S + 6
         return QSize(math.ceil(width), metrics.height() + 6)
 
     @override
@@ -115,11 +66,11 @@ class StateBadge(QWidget):
         painter.setBrush(look.tone_soft(self._tone))
         painter.drawRoundedRect(self.rect(), self.height() / 2, self.height() / 2)
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        left = self.width() - Space.S - _SHAPE if is_mirrored else Space.S
-        shape = QRectF(left, (self.height() - _SHAPE) / 2, _SHAPE, _SHAPE)
+        left = self.width() - Space.S - SHAPE if is_mirrored else Space.S
+        shape = QRectF(left, (self.height() - SHAPE) / 2, SHAPE, SHAPE)
         paint_state_shape(painter, shape, self._tone, look.tone(self._tone), self._turn)
         painter.setPen(look.tone(self._tone))
-        shift = _SHAPE + Space.S + 6
+        shift = SHAPE + Space.S + 6
         text = self.rect().adjusted(0 if is_mirrored else shift, 0, -shift if is_mirrored else 0, 0)
         side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
         painter.drawText(text, int((side | Qt.AlignmentFlag.AlignVCenter).value), self._word)
@@ -134,14 +85,3 @@ class StateBadge(QWidget):
     def _on_timer_timeout(self) -> None:
         self._turn = (self._turn + _TURN_DEGREES) % 360
         self.update()
-
-
-def _polyline(where: QRectF, points: tuple[tuple[float, float], ...]) -> QPainterPath:
-    path = QPainterPath()
-    for index, (x, y) in enumerate(points):
-        point = QPointF(where.x() + x * where.width(), where.y() + y * where.height())
-        if index:
-            path.lineTo(point)
-        else:
-            path.moveTo(point)
-    return path

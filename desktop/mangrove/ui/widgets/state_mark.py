@@ -5,9 +5,9 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
+from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
-from mangrove.ui.widgets.state_badge import paint_state_shape
 
 _SHAPE = Space.S + Space.HALF
 
