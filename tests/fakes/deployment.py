@@ -12,7 +12,12 @@ from typing_extensions import override
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ServerFacts, Topology
-from mangrove.core.errors import InvalidSelectionError, NamespaceChangedError, WriteRefusedError
+from mangrove.core.errors import (
+    InvalidSelectionError,
+    NamespaceChangedError,
+    SnapshotLostError,
+    WriteRefusedError,
+)
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -57,6 +62,7 @@ class FakeDeployment:
     Attributes:
         calls: Every operation and its subject, in order.
         hook: Called before each operation.
+        forgotten: Namespaces that cannot be read at the cluster time.
         dropped: Namespaces that turn out to be gone at the end of their dump.
         refused: Documents (their ``_id``) that no insert takes.
         failing_indexes: Names of indexes that are not built.
@@ -67,6 +73,7 @@ class FakeDeployment:
         self.calls: list[tuple[str, str]] = []
         self.hook: Hook = lambda _operation, _subject: None
         self.dropped: set[Namespace] = set()
+        self.forgotten: set[Namespace] = set()
         self.refused: set[object] = set()
         self.failing_indexes: set[str] = set()
         self.lock = threading.Lock()
@@ -128,12 +135,12 @@ class FakeDump(OpenDump):
     """The deployment being read."""
 
     facts = FACTS
-    achieved = Consistency.SNAPSHOT
-    reason = "a fake replica set: everything is read at one cluster time"
-    consistent_at = OplogTimestamp(1_772_366_400, 7)
 
     def __init__(self, deployment: FakeDeployment, selection: Selection) -> None:
         self._deployment = deployment
+        self.achieved = Consistency.SNAPSHOT
+        self.reason = "a fake replica set: everything is read at one cluster time"
+        self.consistent_at: OplogTimestamp | None = OplogTimestamp(1_772_366_400, 7)
         chosen = [n for n in deployment.collections if selection.matches(n)]
         if not chosen:
             raise InvalidSelectionError("nothing to dump")
@@ -151,8 +158,14 @@ class FakeDump(OpenDump):
         return ()
 
     @override
+    def leave_snapshot(self, reason: str) -> None:
+        self.achieved, self.reason, self.consistent_at = Consistency.NONE, reason, None
+
+    @override
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         yield from self._deployment.chunks(info.namespace)
+        if info.namespace in self._deployment.forgotten and self.consistent_at:
+            raise SnapshotLostError(f"the server forgot the moment {info.namespace} is read at")
         if info.namespace in self._deployment.dropped:
             raise NamespaceChangedError(f"{info.namespace} was dropped while it was dumped")
 
@@ -237,6 +250,10 @@ class FakeSink(RestoreSink):
     def replace(self, working: Namespace, target: Namespace) -> None:
         self.deployment.note("replace", target)
         with self.deployment.lock:
+            held, there = (self.deployment.collections.get(n) for n in (working, target))
+            assert held is not None
+            if held.kind == "collection" and there is not None and there.kind != "collection":
+                raise WriteRefusedError(f"{target} is a {there.kind}")
             self.deployment.collections[target] = self.deployment.collections.pop(working)
 
     @override

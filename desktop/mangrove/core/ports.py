@@ -194,6 +194,13 @@ class OpenDump(Protocol):
         """Return what was left out, with reasons."""
         ...
 
+    def leave_snapshot(self, reason: str) -> None:
+        """Read without a cluster time from now on, and say so in ``reason``.
+
+        For dumps that take longer than the server remembers: what was read stays as it was.
+        """
+        ...
+
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents.
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mangrove.core.backup import BackupId, BackupRequest, Compression
-from mangrove.core.errors import MangroveError, NamespaceChangedError
+from mangrove.core.backup import BackupId, BackupRequest, Compression, Consistency
+from mangrove.core.errors import MangroveError, NamespaceChangedError, SnapshotLostError
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Catalog, Clock, CollectionInfo, Draft, Gate, OpenDump, Vault
@@ -24,6 +24,10 @@ from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
 AHEAD_CHUNKS = 3
+SNAPSHOT_LEFT = (
+    "the server forgot the cluster time before everything was read, "
+    "so the rest was read collection by collection"
+)
 _NO_OPTIONS = b"\x05\x00\x00\x00\x00"
 
 
@@ -196,17 +200,34 @@ class _Dumping:
         self.ctx.begin(namespace, info.estimated_bytes)
         stored: list[StoredBlob] = []
         try:
-            entry = self._store(info, stored)
+            entry = self._store_somehow(info, stored)
         except NamespaceChangedError as error:
             with self.lock:
-                for blob in stored:
-                    self.draft.take_back(BlobName(blob.name))
+                self._take_back(stored)
                 self.losses.append(Loss(str(namespace), error.message))
             self.ctx.fail(namespace, error.message)
             return
         with self.lock:
             self.entries.append(entry)
         self.ctx.finish(namespace, f"digest {entry.digest[:8]}")
+
+    def _store_somehow(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
+        """Store a collection; where the server forgot the snapshot and may, without one."""
+        try:
+            return self._store(info, stored)
+        except SnapshotLostError as error:
+            if self.body.request.consistency is not Consistency.AUTO:
+                raise
+            self.ctx.log(f"{info.namespace}: {error.message}; it is read again without")
+        with self.lock:
+            self._take_back(stored)
+            self.dump.leave_snapshot(SNAPSHOT_LEFT)
+        return self._store(info, stored)
+
+    def _take_back(self, stored: list[StoredBlob]) -> None:
+        for blob in stored:
+            self.draft.take_back(BlobName(blob.name))
+        stored.clear()
 
     def _store(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
         digest = ContentDigest()

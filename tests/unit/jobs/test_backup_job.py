@@ -4,7 +4,7 @@ import bson
 import pytest
 
 from fakes.vaults import new_id
-from mangrove.core.backup import BackupRequest, Compression, Selection
+from mangrove.core.backup import BackupRequest, Compression, Consistency, Selection
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.namespace import Namespace
@@ -188,3 +188,27 @@ def after(count: int, operation: str, error: Exception) -> Callable[[str, str], 
                 raise error
 
     return hook
+
+
+def test_a_forgotten_snapshot_is_left_and_said_when_any_consistency_will_do(bench: Bench) -> None:
+    bench.shop.forgotten.add(Namespace("shop", "users"))
+
+    status = bench.run(bench.backup(segment_bytes=64))
+
+    assert status.state is RunState.SUCCEEDED, status.problem
+    manifest = bench.vault.open().manifest(new_id())
+    assert (manifest.achieved, manifest.consistent_at) == (Consistency.NONE, None)
+    assert "forgot the cluster time" in manifest.consistency_reason
+    assert {str(e.namespace): e.documents for e in manifest.namespaces}["shop.users"] == len(USERS)
+
+
+def test_a_forgotten_snapshot_ends_the_run_when_it_was_asked_for(bench: Bench) -> None:
+    bench.shop.forgotten.add(Namespace("shop", "users"))
+    request = BackupRequest("shop", "attic", consistency=Consistency.SNAPSHOT)
+
+    status = bench.run(bench.backup(request=request))
+
+    assert status.state is RunState.FAILED
+    assert status.problem is not None
+    assert status.problem.code == "snapshot-lost"
+    assert bench.blobs() == []

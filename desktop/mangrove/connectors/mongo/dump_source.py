@@ -54,9 +54,13 @@ class Agreement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MongoOpenDump:
-    """An open dump: what is read, and at which moment."""
+    """An open dump: what is read, and at which moment.
+
+    Threads: several read at once; one that loses the snapshot makes the others that start later
+    read without it too, which each of them could have come to by itself.
+    """
 
     connection: Connection
     facts: ServerFacts
@@ -67,6 +71,12 @@ class MongoOpenDump:
     not_included: tuple[NotIncluded, ...]
     data_uuids: dict[Namespace, str]
     outside_moment: frozenset[Namespace]
+
+    def leave_snapshot(self, reason: str) -> None:
+        """Read without a cluster time from now on."""
+        if self.achieved is not Consistency.NONE:
+            self.reason = reason
+            self.achieved, self.consistent_at = Consistency.NONE, None
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
