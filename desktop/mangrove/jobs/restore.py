@@ -28,6 +28,7 @@ PHASES = (
     Phase.SWAP,
 )
 MAX_NAMESPACE_BYTES = 255
+PLAIN = "collection"
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
@@ -107,9 +108,10 @@ class RestoreBody:
         ctx.enter(Phase.SWAP)
         replaced: list[str] = []
         moving = [d for d in loader.destinations if d.working != d.target]
+        there = {i.namespace: i.kind for name in plan.occupied for i in sink.existing(name)}
         try:
             for destination in moving:
-                _replace(sink, loader, destination)
+                _replace(sink, loader, destination, there.get(destination.target, PLAIN))
                 replaced.append(str(destination.target))
                 ctx.log(f"{destination.target} was replaced")
         except MangroveError as error:
@@ -162,15 +164,21 @@ def _destination(item: PlannedNamespace, token: str) -> Destination:
     return Destination(item.entry, item.target, working)
 
 
-def _replace(sink: RestoreSink, loader: Loader, destination: Destination) -> None:
-    """Put a loaded collection in its place; one that may be the only copy is never dropped."""
-    working = destination.working
-    if destination.entry.kind == "collection":
+def _replace(sink: RestoreSink, loader: Loader, destination: Destination, there: str) -> None:
+    """Put a loaded collection in its place; one that may be the only copy is never dropped.
+
+    The server renames a collection over another one, but neither over a view nor over a time
+    series; ``there`` is the kind of what is replaced.
+    """
+    working, kind = destination.working, destination.entry.kind
+    if kind == there == PLAIN:
         sink.replace(working, destination.target)  # one step on the server: done or not done
         loader.created.remove(working)
         return
     loader.created.remove(working)
     try:
+        if kind == PLAIN:
+            sink.drop(destination.target)
         sink.replace(working, destination.target)
     except MangroveError as error:
         error.message += f"; what was restored of it stays in {working}"

@@ -201,7 +201,28 @@ def test_a_replaced_collection_is_backed_up_first_and_swapped_last(occupied: Ben
     assert "drop" not in operations
 
 
-def test_a_view_and_a_time_series_can_be_replaced(backed_up: Bench) -> None:
+def test_a_collection_takes_the_place_of_a_view(backed_up: Bench) -> None:
+    backed_up.target.add("shop.users", kind="view", options=bson.encode({"viewOn": "x"}))
+
+    status = backed_up.run(backed_up.restore(replace=("shop",)))
+
+    assert status.state is RunState.SUCCEEDED, status.problem
+    assert backed_up.target.content()["shop.users"] == USERS
+
+
+def test_what_may_be_the_only_copy_is_never_dropped(backed_up: Bench) -> None:
+    backed_up.target.add("shop.users", kind="view", options=bson.encode({"viewOn": "x"}))
+    backed_up.target.hook = fail_at("replace", WriteRefusedError("no more"))
+
+    status = backed_up.run(backed_up.restore(replace=("shop",), include=("shop.users",)))
+
+    assert status.problem is not None
+    (left,) = backed_up.target.names()
+    assert left in status.problem.message
+    assert backed_up.target.content()[left] == USERS
+
+
+def test_a_view_can_be_replaced(backed_up: Bench) -> None:
     backed_up.target.add("shop.big_orders", kind="view", options=bson.encode({"viewOn": "x"}))
 
     status = backed_up.run(backed_up.restore(replace=("shop",)))
