@@ -19,9 +19,9 @@ from mangrove.ui.models.backup_rows import (
     backup_rows,
 )
 from mangrove.ui.models.backups_model import BackupsModel
+from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_detail import BackupDetail
 from mangrove.ui.pages.backups_filter import BackupsFilterBar
-from mangrove.ui.shell.navigation import Navigator
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
 from mangrove.ui.widgets.banner import Banner
