@@ -135,12 +135,12 @@ class FakeDump(OpenDump):
     """The deployment being read."""
 
     facts = FACTS
+    achieved = Consistency.SNAPSHOT
+    reason = "a fake replica set: everything is read at one cluster time"
+    consistent_at: OplogTimestamp | None = OplogTimestamp(1_772_366_400, 7)
 
     def __init__(self, deployment: FakeDeployment, selection: Selection) -> None:
         self._deployment = deployment
-        self.achieved = Consistency.SNAPSHOT
-        self.reason = "a fake replica set: everything is read at one cluster time"
-        self.consistent_at: OplogTimestamp | None = OplogTimestamp(1_772_366_400, 7)
         chosen = [n for n in deployment.collections if selection.matches(n)]
         if not chosen:
             raise InvalidSelectionError("nothing to dump")
