@@ -10,9 +10,9 @@ from fakes.readable import cut_off
 from fakes.sample_data import CLOUD, NOW, OFFICE_NAS, RECORDS, record
 from fakes.sample_runs import running_backup
 from fakes.services import FakeServices
-from mangrove.core.errors import WrongIdentityError
+from mangrove.core.errors import DamagedStateError, WrongIdentityError
 from mangrove.core.run import RunState
-from mangrove.core.vault import BackupState
+from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_page import BackupsPage
 from ui.conftest import Ends
@@ -192,3 +192,48 @@ def test_page_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
 
     assert not page.grab().isNull()
     qtbot.waitUntil(lambda: page.table.geometry().left() > page.detail.geometry().left())
+
+
+def test_a_hidden_page_reads_nothing_until_it_is_looked_at(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.background.hold = True
+    page = BackupsPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+
+    ends.navigator.tell_data_changed()
+    assert ends.calls.waiting == 0
+    page.show()
+
+    assert ends.calls.waiting == 1
+
+
+def test_a_selection_waits_for_the_rows_it_means(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.background.hold = True
+    page = opened(qtbot, ends)
+
+    page.select(vault="cloud")
+    fakes.background.release()
+
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0)
+    vaults = {page.model.row_at(n).record.vault_id for n in range(page.model.rowCount())}
+    assert vaults == {CLOUD}
+
+
+def test_a_failed_listing_can_be_tried_again(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> tuple[BackupRecord, ...]:
+        raise DamagedStateError("the catalog is not a database")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fakes.backups, "all", fail)
+        page = opened(qtbot, ends)
+        qtbot.waitUntil(lambda: "The catalog is not a database" in page.banner.text)
+
+    page.banner.action.click()
+
+    qtbot.waitUntil(lambda: page.model.rowCount() == len(RECORDS))
+    assert page.banner.text == ""

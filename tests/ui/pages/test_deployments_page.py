@@ -182,3 +182,13 @@ def test_page_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
     qtbot.waitUntil(lambda: page.model.probe("production").live is Live.UP)
     qtbot.waitUntil(lambda: page.list.geometry().left() > page.detail.geometry().left())
     assert not page.grab().isNull()
+
+
+def test_a_hidden_page_contacts_no_server(qtbot: QtBot, ends: Ends) -> None:
+    page = DeploymentsPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+
+    ends.navigator.tell_data_changed()
+
+    assert ends.calls.waiting == 0
+    assert page.model.probe("production").live is Live.UNKNOWN

@@ -160,3 +160,13 @@ def test_page_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
     page.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
 
     assert not page.grab().isNull()
+
+
+def test_a_hidden_page_looks_at_no_storage(qtbot: QtBot, ends: Ends) -> None:
+    page = VaultsPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+
+    ends.navigator.tell_data_changed()
+
+    assert ends.calls.waiting == 0
+    assert page.cards == {}

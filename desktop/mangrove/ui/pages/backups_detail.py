@@ -26,6 +26,7 @@ from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.state_mark import StateMark
 from mangrove.ui.wording import counted
 
+_MOST_ROWS = 14
 _COLUMNS = (TreeColumn.NAME, TreeColumn.DOCUMENTS, TreeColumn.SIZE)
 
 
@@ -52,7 +53,6 @@ class BackupDetail(QWidget):
         self.facts = KeyValueGrid()
         self.model = NamespaceTreeModel(_COLUMNS, parent=self)
         self.tree = NamespaceTree(self.model)
-        self.tree.setMinimumHeight(Space.XXL * 5)
         self.missing, self.evidence = QVBoxLayout(), QVBoxLayout()
         self.contents_card = Card(self.tr("Contents"))
         self.missing_card = Card(self.tr("Not included"))
@@ -87,6 +87,7 @@ class BackupDetail(QWidget):
             return
         self.paragraph.setText(explanation.text)
         self.model.set_rows(rows_of_manifest(explanation.manifest))
+        self.tree.fit_rows(_MOST_ROWS)
         self.facts.set_rows(self._facts(self._row, explanation.manifest))
         self.contents_card.show()
         self._show_missing(explanation.manifest.not_included)

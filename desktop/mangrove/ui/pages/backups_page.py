@@ -152,7 +152,7 @@ class BackupsPage(Page):
 
     def _lay_out(self) -> None:
         width = max(
-            Size.DIALOG_WIDTH // 2 - Space.M, self.fontMetrics().averageCharWidth() * _DETAIL_CHARS
+            Size.DIALOG_WIDTH // 2 + Space.M, self.fontMetrics().averageCharWidth() * _DETAIL_CHARS
         )
         self.detail.setMinimumWidth(width)
         self._splitter.addWidget(self.table)

@@ -11,6 +11,7 @@ from mangrove.ui.models.namespace_tree_model import (
     NamespaceRow,
     NamespaceTreeModel,
 )
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.backup_delegate import RowHeight
 
 _UNFOLD_UP_TO = 4
@@ -35,6 +36,7 @@ class NamespaceTree(QTreeView):
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName(self.tr("Databases and collections"))
+        self.setIndentation(Space.M)
         header = self.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -47,6 +49,16 @@ class NamespaceTree(QTreeView):
         self._proxy.setFilterFixedString(text)
         if text:
             self.expandAll()
+
+    def fit_rows(self, most: int) -> None:
+        """Take the height of all rows that are unfolded, up to so many."""
+        below = self.namespaces.rowCount
+        tops = [self.namespaces.index(n, 0) for n in range(below())]
+        is_unfolded = len(tops) <= _UNFOLD_UP_TO
+        rows = len(tops) + (sum(below(top) for top in tops) if is_unfolded else 0)
+        row = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
+        height = self.header().sizeHint().height() + row * max(1, min(rows, most))
+        self.setFixedHeight(height + 2 * self.frameWidth() + Space.HALF)
 
     def selected(self) -> Chosen:
         """Return the selected rows as databases and single collections."""
