@@ -31,6 +31,8 @@ from mangrove.ui.widgets.namespace_tree import NamespaceTree
 from mangrove.ui.widgets.search_field import SearchField
 from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
 
+_MOST_ROWS = 6
+
 
 class WhatPart(QWidget):
     """A tree of what the backup holds, everything ticked.
@@ -126,8 +128,6 @@ class WherePart(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(SOURCE, QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
-        self.table.setMinimumHeight(row * 4)
-        self.table.setMaximumHeight(row * 6)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Where")))
         column.addWidget(FormRow(self.tr("&Deployment"), self.profile))
@@ -138,6 +138,12 @@ class WherePart(QWidget):
         names = self._copies() if self.where.value is Where.COPY else self._named
         rows = [RenameRow(s, names.get(s, s)) for s in self._sources]
         self.model.set_rows(rows, editable=self.where.value is Where.NAMED)
+        shown = min(max(1, len(rows)), _MOST_ROWS)
+        height = self.table.verticalHeader().defaultSectionSize() * shown
+        frame = 2 * self.table.frameWidth() + Space.HALF
+        self.table.setFixedHeight(
+            self.table.horizontalHeader().sizeHint().height() + height + frame
+        )
 
     def _copies(self) -> Mapping[str, str]:
         return {source: copy_name(source, self._at) for source in self._sources}

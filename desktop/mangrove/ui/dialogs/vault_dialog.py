@@ -170,7 +170,7 @@ class VaultDialog(QuestionDialog):
         self.body.addWidget(self.recipients_row)
         self.body.addWidget(FormRow(self.tr("&Compression"), self.compression))
         self.body.addStretch()
-        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL)
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 3)
 
     def _connect(self) -> None:
         self.name.textChanged.connect(self._on_changed)

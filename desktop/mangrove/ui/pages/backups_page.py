@@ -40,7 +40,7 @@ _WIDTHS = {
     BackupColumn.SIZE: 80,
     BackupColumn.RATIO: 72,
     BackupColumn.DOCUMENTS: 96,
-    BackupColumn.EVIDENCE: 192,
+    BackupColumn.EVIDENCE: 216,
     BackupColumn.VAULT: 104,
 }
 
