@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
@@ -19,10 +20,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer  # noqa: E402 - the path comes first
 from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
+from fakes.services import empty_services, sample_services  # noqa: E402
+from mangrove.app.container import open_services, usual_parts  # noqa: E402
+from mangrove.app.paths import app_paths  # noqa: E402
 from mangrove.core.run import RunId  # noqa: E402
 from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
-from mangrove.ui.bridge import Calls  # noqa: E402
+from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
@@ -98,16 +102,16 @@ def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: 
             dialog.close()
 
 
-def services_of(arguments: argparse.Namespace) -> Services:
-    """Return sample, empty or real services."""
+@contextmanager
+def services_of(arguments: argparse.Namespace) -> Iterator[Services]:
+    """Open sample, empty or real services."""
     if arguments.real is None:
-        from fakes.services import empty_services, sample_services  # noqa: PLC0415
-
-        return (empty_services() if arguments.empty else sample_services()).services
-    os.environ["MANGROVE_HOME"] = str(arguments.real)
-    from mangrove.app.gui import build_real_services  # noqa: PLC0415
-
-    return build_real_services()
+        yield (empty_services() if arguments.empty else sample_services()).services
+        return
+    paths = app_paths({**os.environ, "MANGROVE_HOME": str(arguments.real)})
+    paths.ensure()
+    with open_services(paths, usual_parts()) as services:
+        yield services
 
 
 def main() -> int:
@@ -121,8 +125,7 @@ def main() -> int:
     application = QApplication(sys.argv[:1])
     Theme(application, REPO / "resources")
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
-    services = services_of(arguments)
-    with tempfile.TemporaryDirectory() as folder:
+    with services_of(arguments) as services, tempfile.TemporaryDirectory() as folder:
         window = build_window(services, Path(folder) / "window.ini")
         window.show()
         for choice in (SchemeChoice.LIGHT, SchemeChoice.DARK):
@@ -131,7 +134,7 @@ def main() -> int:
             shoot_pages(window, arguments.out, suffix)
             window.resize(*SIZES[""])
             shoot_dialogs(services, window, arguments.out, suffix)
-        window._is_quitting = True  # noqa: SLF001 - runs of sample data never end
+        window.findChild(ActivityBridge).close()
         window.hide()
     return 0
 

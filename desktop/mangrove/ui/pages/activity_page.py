@@ -49,6 +49,7 @@ class ActivityPage(Page):
         self.now = Card(self.tr("Running now"))
         self._build_table()
         self.detail = RunDetail(services, calls, navigator)
+        self.detail.hide()
         self.empty = EmptyState(
             "activity",
             self.tr("Nothing has run yet. Backups, restores and verifications appear here."),
@@ -118,7 +119,7 @@ class ActivityPage(Page):
         row = self.model.row_of(self._wanted) if self._wanted else 0
         index = self._proxy.mapFromSource(self.model.index(max(row, 0), 0))
         if index.isValid() and (self._wanted or self.table.currentIndex().row() < 0):
-            self.table.selectRow(index.row())
+            self.table.setCurrentIndex(index)
             self.table.scrollTo(index)
             self._wanted = None
 
@@ -169,7 +170,8 @@ class ActivityPage(Page):
         self.table.setWordWrap(False)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(Size.TABLE_ROW)
+        row_height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
+        self.table.verticalHeader().setDefaultSectionSize(row_height)
         header = self.table.horizontalHeader()
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
@@ -177,7 +179,7 @@ class ActivityPage(Page):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, widest in zip(RunColumn, self._widest(), strict=False):
-            room = Size.ICON + Space.XL if column is RunColumn.STATE else Space.XL
+            room = Size.ICON + Space.XXL if column is RunColumn.STATE else Space.XL
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, Slot
+from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -26,7 +26,6 @@ from mangrove.ui.dialogs.quit_dialog import QuitDialog
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.shell.rail import Rail
 from mangrove.ui.shell.status_strip import StatusStrip
-from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 
@@ -108,12 +107,6 @@ class MainWindow(QMainWindow):
         is_narrow = self.width() < Size.FOLD_BELOW
         if is_narrow is not self.rail.is_folded:
             self.rail.fold(folded=is_narrow)
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        if event.type() is QEvent.Type.ApplicationFontChange:
-            theme().refresh()
-        super().changeEvent(event)
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -84,7 +84,7 @@ class Rail(QFrame):
         return button
 
     def _wide(self) -> int:
-        hints = (button.sizeHint().width() for button in self.buttons.values())
+        hints = (button.sizeHint().width() + Space.S for button in self.buttons.values())
         return max(Size.RAIL, *hints)
 
     def _caption(self, entry: tuple[PageName, str, str]) -> str:

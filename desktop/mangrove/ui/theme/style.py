@@ -45,6 +45,7 @@ class Theme(QObject):
         application.setProperty(_PROPERTY, self)
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
+        application.fontChanged.connect(self._on_font_changed)
         self._apply()
 
     @property
@@ -102,12 +103,12 @@ class Theme(QObject):
         font.setWeight(QFont.Weight(weight))
         return font
 
-    def refresh(self) -> None:
-        """Take up the application's font again; the main window says when it changed."""
+    @Slot()
+    def _on_system_scheme_changed(self) -> None:
         self._apply()
 
     @Slot()
-    def _on_system_scheme_changed(self) -> None:
+    def _on_font_changed(self) -> None:
         self._apply()
 
     def _apply(self) -> None:

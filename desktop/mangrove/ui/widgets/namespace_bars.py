@@ -1,7 +1,7 @@
 """A list of namespaces with a bar, share, size and note each."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from typing_extensions import override
 
@@ -13,7 +13,7 @@ from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
 
 _SHAPE = 10
-_NAME, _BAR, _SHARE, _SIZE = 0.32, 0.2, 0.1, 0.12
+_NAME, _BAR = 0.42, 0.28  # of what share and size leave
 _TONES = {
     NamespaceState.ACTIVE: Tone.RUNNING,
     NamespaceState.DONE: Tone.PROVEN,
@@ -59,7 +59,7 @@ class _BarDelegate(QStyledItemDelegate):
         if tone is not None:
             paint_state_shape(painter, shape, tone, look.tone(tone))
         rest = room.adjusted(_SHAPE + Space.S, 0, 0, 0)
-        cells = _cells(rest)
+        cells = _cells(rest, option.fontMetrics)
         faint = look.colour("text_muted")
         painter.setPen(look.colour("text") if tone else faint)
         name = option.fontMetrics.elidedText(
@@ -79,12 +79,15 @@ class _BarDelegate(QStyledItemDelegate):
         painter.restore()
 
 
-def _cells(room: QRectF) -> list[QRectF]:
-    """Cut a row into name, bar, share, size and note."""
+def _cells(room: QRectF, metrics: QFontMetrics) -> list[QRectF]:
+    """Cut a row into name, bar, share, size and note; figures get what they need."""
+    share = metrics.horizontalAdvance("waiting") + Space.S
+    size = metrics.horizontalAdvance("99.9 MB") + Space.M
+    rest = max(0.0, room.width() - share - size)
     x, cells = room.x(), []
-    for share in (_NAME, _BAR, _SHARE, _SIZE, 1 - _NAME - _BAR - _SHARE - _SIZE):
-        cells.append(QRectF(x, room.y(), room.width() * share, room.height()))
-        x += room.width() * share
+    for width in (rest * _NAME, rest * _BAR, share, size, rest * (1 - _NAME - _BAR)):
+        cells.append(QRectF(x, room.y(), width, room.height()))
+        x += width
     return cells
 
 

@@ -72,8 +72,9 @@ class StateBadge(QWidget):
         painter.setPen(look.tone(self._tone))
         shift = SHAPE + Space.S + 6
         text = self.rect().adjusted(0 if is_mirrored else shift, 0, -shift if is_mirrored else 0, 0)
-        side = Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(text, int((side | Qt.AlignmentFlag.AlignVCenter).value), self._word)
+        # Qt mirrors AlignLeft by itself where one reads from right to left.
+        where = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(text, int(where.value), self._word)
 
     def _keep_turning(self) -> None:
         if self._tone is Tone.RUNNING and self.isVisible():
