@@ -14,6 +14,7 @@ from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.oplog_bar import OplogBar
 from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.state_mark import StateMark
+from mangrove.ui.wording import counted
 
 _STATES = {"PRIMARY": Tone.PROVEN, "SECONDARY": Tone.PROVEN, "ARBITER": Tone.NEUTRAL}
 
@@ -91,10 +92,8 @@ class AboutTab(ScrolledColumn):
     def _topology(self, report: DeploymentReport) -> str:
         if not report.replica_set:
             return report.topology.value
-        words = self.tr("{topology} {name}, {count} members")
-        return words.format(
-            topology=report.topology.value, name=report.replica_set, count=len(report.members)
-        )
+        members = counted(len(report.members), self.tr("member"), self.tr("members"))
+        return f"{report.topology.value} {report.replica_set}, {members}"
 
 
 class _OplogCard(Card):
@@ -120,7 +119,11 @@ class _OplogCard(Card):
             )
             return
         self.bar.set_length(window.length)
-        self.length.setText(self.tr("{hours} h").format(hours=f"{self.bar.hours:,.1f}"))
+        self.length.setText(
+            f"{self.bar.hours:,.1f} h"
+            if self.bar.hours >= 1
+            else text.rough_duration(window.length)
+        )
         self.note.setText(self._used(window))
 
     def _used(self, window: OplogWindow) -> str:
