@@ -1,0 +1,197 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fakes.clock import NOON
+from fakes.vaults import entry, manifest_for, new_id
+from mangrove.core.backup import Rename, RestoreRequest
+from mangrove.core.errors import (
+    InvalidSelectionError,
+    NamespaceConflictError,
+    TargetNotEmptyError,
+)
+from mangrove.core.manifest import Manifest, StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.restore import (
+    MAX_DATABASE_BYTES,
+    RestorePlan,
+    copy_name,
+    plan_restore,
+    target_databases,
+)
+
+STAMP = "_restored_20260301_120000"
+NOTHING: Mapping[str, frozenset[str]] = {}
+BLOB = StoredBlob("m", 0, "", 0)
+TAKEN = ("shop.users", "shop.orders", "crm.people", "crm.a.b")
+
+
+def manifest(*names: str) -> Manifest:
+    entries = tuple(entry(BLOB, (), Namespace.parse(name)) for name in names or TAKEN)
+    return manifest_for(new_id(), 1, entries)
+
+
+def request(**choices: object) -> RestoreRequest:
+    return RestoreRequest(new_id(), "staging", **choices)  # type: ignore[arg-type]  # as given
+
+
+def plan(existing: Mapping[str, frozenset[str]] = NOTHING, **choices: object) -> RestorePlan:
+    return plan_restore(manifest(), request(**choices), existing, NOON)
+
+
+def targets(found: RestorePlan) -> dict[str, str]:
+    return {str(p.entry.namespace): str(p.target) for p in found.namespaces}
+
+
+def test_without_a_word_everything_goes_into_copies() -> None:
+    found = plan({"shop": frozenset({"users"})})
+
+    assert targets(found) == {
+        "shop.users": f"shop{STAMP}.users",
+        "shop.orders": f"shop{STAMP}.orders",
+        "crm.people": f"crm{STAMP}.people",
+        "crm.a.b": f"crm{STAMP}.a.b",
+    }
+    assert found.creates == (f"crm{STAMP}", f"shop{STAMP}")
+    assert (found.occupied, found.unconfirmed, found.replaced) == ((), (), ())
+    found.require_confirmed()
+    assert found.sentence == (
+        f"Restore 4 collections with 12 documents into crm{STAMP}, shop{STAMP} on staging. "
+        "Nothing existing is changed."
+    )
+
+
+def test_an_occupied_target_needs_its_name_typed() -> None:
+    existing = {"crm": frozenset({"people", "other"})}
+
+    refused = plan(existing, renames=(Rename("crm", "crm"),))
+    confirmed = plan(existing, replace=("crm",))
+
+    assert refused.unconfirmed == ("crm",)
+    with pytest.raises(TargetNotEmptyError, match="crm on staging") as caught:
+        refused.require_confirmed()
+    assert caught.value.hint.endswith("--yes-replace crm")
+    assert confirmed.unconfirmed == ()
+    confirmed.require_confirmed()
+    assert confirmed.replaced == (Namespace("crm", "people"),)
+    assert "1 existing collection is dropped and replaced." in confirmed.sentence
+
+
+def test_an_occupied_database_needs_its_name_typed_even_if_nothing_collides() -> None:
+    found = plan({"crm": frozenset({"other"})}, renames=(Rename("crm", "crm"),))
+
+    assert (found.unconfirmed, found.replaced) == (("crm",), ())
+    assert "Existing collections stay as they are." in found.sentence
+
+
+def test_the_name_typed_must_be_that_of_the_target() -> None:
+    existing = {"archive": frozenset({"people"})}
+
+    found = plan(existing, renames=(Rename("crm", "archive"),), replace=("crm",))
+
+    assert found.unconfirmed == ("archive",)
+
+
+def test_renames_of_namespaces_win_over_those_of_databases() -> None:
+    renames = (Rename("shop", "store"), Rename("shop.users", "crm2.customers"))
+
+    found = targets(plan(renames=renames, include=("shop.*",)))
+
+    assert found == {"shop.users": "crm2.customers", "shop.orders": "store.orders"}
+
+
+def test_the_last_rename_of_a_source_wins() -> None:
+    renames = (Rename("shop", "first"), Rename("shop", "second"))
+
+    assert targets(plan(renames=renames, include=("shop.users",))) == {"shop.users": "second.users"}
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "chosen"),
+    [
+        ((), (), set(TAKEN)),
+        (("shop.*",), (), {"shop.users", "shop.orders"}),
+        (("*",), ("crm.*", "*.orders"), {"shop.users"}),
+        (("crm.a.*",), (), {"crm.a.b"}),
+        (("shop.users", "crm.people"), (), {"shop.users", "crm.people"}),
+    ],
+)
+def test_globs_choose(include: tuple[str, ...], exclude: tuple[str, ...], chosen: set[str]) -> None:
+    found = plan(include=include, exclude=exclude)
+
+    assert set(targets(found)) == chosen
+    assert found.documents == 3 * len(chosen)
+
+
+def test_choosing_nothing_is_refused() -> None:
+    with pytest.raises(InvalidSelectionError, match="nothing was changed"):
+        plan(include=("nowhere.*",))
+
+
+def test_two_namespaces_never_land_in_one() -> None:
+    with pytest.raises(NamespaceConflictError, match=r"both become x\.users"):
+        plan_restore(
+            manifest("a.users", "b.users"),
+            request(renames=(Rename("a", "x"), Rename("b", "x"))),
+            NOTHING,
+            NOON,
+        )
+    with pytest.raises(NamespaceConflictError):
+        plan(renames=(Rename("shop.users", "x.y"), Rename("shop.orders", "x.y")))
+
+
+@pytest.mark.parametrize(
+    "name", ["a/b", "a b", "a$b", 'a"b', "", "x" * 64, "admin", "local", "config"]
+)
+def test_impossible_and_protected_databases_are_refused(name: str) -> None:
+    with pytest.raises(InvalidSelectionError):
+        plan(renames=(Rename("shop", name),))
+    with pytest.raises(InvalidSelectionError):
+        plan(replace=(name,))
+    if name:
+        with pytest.raises(InvalidSelectionError):
+            plan(renames=(Rename("shop.users", f"{name}.users"),))
+
+
+def test_a_database_is_not_renamed_to_a_collection() -> None:
+    for rename in (Rename("shop", "a.b"), Rename("shop.users", "a")):
+        with pytest.raises(InvalidSelectionError):
+            plan(renames=(rename,))
+
+
+def test_system_databases_are_restored_as_copies() -> None:
+    found = plan_restore(manifest("admin.notes"), request(), NOTHING, NOON)
+
+    assert targets(found) == {"admin.notes": f"admin{STAMP}.notes"}
+
+
+def test_target_databases_are_those_of_the_plan() -> None:
+    asked = request(renames=(Rename("shop", "store"),), exclude=("crm.a*",))
+
+    names = target_databases(manifest(), asked, NOON)
+
+    found = plan_restore(manifest(), asked, NOTHING, NOON)
+    assert names == (f"crm{STAMP}", "store")
+    assert sorted(found.creates) == sorted(names)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters='/\\. "$\0'), min_size=1))
+def test_the_name_of_a_copy_fits_and_keeps_its_stamp(database: str) -> None:
+    name = copy_name(database, NOON)
+
+    assert name.endswith(STAMP)
+    assert len(name.encode()) <= MAX_DATABASE_BYTES
+    assert database.startswith(name.removesuffix(STAMP))
+
+
+def test_a_plan_counts_what_it_moves() -> None:
+    one = entry(BLOB, (), Namespace("a", "b"))
+    described = replace(manifest(), namespaces=(replace(one, documents=1_234, plain_bytes=99),))
+
+    found = plan_restore(described, request(), NOTHING, NOON)
+
+    assert (found.documents, found.plain_bytes) == (1_234, 99)
+    assert "1 collection with 1,234 documents" in found.sentence
