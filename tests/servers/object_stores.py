@@ -83,10 +83,11 @@ def rclone_s3(rclone_server: S3Server) -> ObjectStore:
     """A fresh bucket on rclone."""
     assert rclone_server.folder is not None
     bucket = _new_bucket_name()
-    folder = rclone_server.folder / bucket
-    folder.mkdir()
     keys = (rclone_server.access_key, rclone_server.secret_key)
-    return ObjectStore(rclone_server.endpoint, bucket, *keys, folder=folder)
+    folder = rclone_server.folder / bucket
+    store = ObjectStore(rclone_server.endpoint, bucket, *keys, folder=folder)
+    _create_bucket(store)  # rclone does not see folders that are made beside it
+    return store
 
 
 @pytest.fixture
@@ -94,6 +95,11 @@ def moto_s3(moto_server: S3Server) -> ObjectStore:
     """A fresh bucket on moto."""
     keys = (moto_server.access_key, moto_server.secret_key)
     store = ObjectStore(moto_server.endpoint, _new_bucket_name(), *keys)
+    _create_bucket(store)
+    return store
+
+
+def _create_bucket(store: ObjectStore) -> None:
     client = boto3.client(
         "s3",
         endpoint_url=store.endpoint,
@@ -105,7 +111,6 @@ def moto_s3(moto_server: S3Server) -> ObjectStore:
         client.create_bucket(Bucket=store.bucket)
     finally:
         client.close()
-    return store
 
 
 def _new_keys() -> tuple[str, str]:
