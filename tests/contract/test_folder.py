@@ -98,6 +98,13 @@ def test_deleting_the_last_blob_removes_its_empty_folders(tmp_path: Path) -> Non
     assert files(tmp_path) == ["shop", "shop/other"]
 
 
+def test_the_root_of_a_disk_may_hold_the_systems_own_folders(tmp_path: Path) -> None:
+    (tmp_path / "lost+found").mkdir()
+    (tmp_path / "lost+found" / "#123").write_text("x")
+
+    assert [*FolderStorage(tmp_path).list()] == []
+
+
 def test_links_are_neither_listed_nor_followed(tmp_path: Path) -> None:
     root, outside = tmp_path / "vault", tmp_path / "outside"
     root.mkdir()

@@ -18,6 +18,7 @@ from mangrove.vault.storage.error_map import already_there, from_os
 CHUNK_BYTES = 1 << 20
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _TRIES = 5
+_OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows only
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | _BINARY
@@ -149,6 +150,8 @@ class FolderStorage:
             base = pending.pop()
             for entry in self._entries(base):
                 name = base + entry.name
+                if name in _OF_THE_SYSTEM:  # at the root of a disk, often not even readable
+                    continue
                 if entry.is_dir(follow_symlinks=False):
                     if f"{name}/".startswith(prefix) or prefix.startswith(f"{name}/"):
                         pending.append(f"{name}/")
