@@ -1,0 +1,143 @@
+"""The small parts that pages are made of."""
+
+import pytest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from mangrove.core.errors import ServerUnreachableError
+from mangrove.core.secret import Secret
+from mangrove.ui.theme.tokens import Tone
+from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.byte_bar import ByteBar
+from mangrove.ui.widgets.empty_state import EmptyState
+from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.key_value_grid import KeyValueGrid
+from mangrove.ui.widgets.labels import ElidedLabel
+from mangrove.ui.widgets.password_field import PasswordField
+from mangrove.ui.widgets.search_field import SearchField
+from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
+
+
+@pytest.mark.parametrize("tone", list(Tone))
+def test_badge_has_room_for_its_word(qtbot: QtBot, tone: Tone) -> None:
+    badge = StateBadge(tone, "done with losses")
+    qtbot.addWidget(badge)
+    badge.show()
+
+    badge.grab()
+
+    assert badge.width() > badge.fontMetrics().horizontalAdvance("done with losses")
+    assert badge.accessibleName() == "done with losses"
+
+
+def test_long_text_is_shortened_and_whole_in_the_tooltip(qtbot: QtBot) -> None:
+    label = ElidedLabel("a name that is far too long for its place")
+    qtbot.addWidget(label)
+    label.resize(80, 24)
+    label.show()
+
+    assert label.is_elided
+    assert label.toolTip() == label.text()
+
+
+def test_banner_says_what_happened_and_offers_one_action(qtbot: QtBot) -> None:
+    banner = Banner()
+    qtbot.addWidget(banner)
+
+    banner.show_error(ServerUnreachableError("no server answered at db1:27017"), "Test connection")
+
+    assert "No server answered at db1:27017." in banner.text
+    with qtbot.waitSignal(banner.action_triggered):
+        banner.action.click()
+
+
+def test_cleared_banner_takes_no_room(qtbot: QtBot) -> None:
+    banner = Banner()
+    qtbot.addWidget(banner)
+    banner.show_message(BannerKind.INFO, "something")
+
+    banner.clear()
+
+    assert banner.isHidden()
+    assert banner.text == ""
+
+
+@pytest.mark.parametrize(
+    ("typed", "confirmed"), [("", False), ("Shop", False), ("shop ", False), ("shop", True)]
+)
+def test_only_the_very_name_confirms(qtbot: QtBot, typed: str, confirmed: bool) -> None:
+    question = TypedConfirmation("shop")
+    qtbot.addWidget(question)
+
+    question.field.setText(typed)
+
+    assert question.is_confirmed is confirmed
+
+
+def test_password_is_hidden_and_comes_out_as_a_secret(qtbot: QtBot) -> None:
+    field = PasswordField()
+    qtbot.addWidget(field)
+    assert field.secret() is None
+
+    field.setText("s3cret")
+
+    assert not field.is_shown
+    assert field.secret() == Secret("s3cret")
+
+
+def test_form_row_shows_its_error_in_place_of_the_hint(qtbot: QtBot) -> None:
+    row = FormRow("&Name", QLineEdit(), "what it is called")
+    qtbot.addWidget(row)
+
+    row.set_error("the name is taken")
+    assert row.error == "the name is taken"
+
+    row.set_error("")
+    assert row.error == ""
+
+
+def test_bar_takes_sizes_beyond_32_bits(qtbot: QtBot) -> None:
+    bar = ByteBar()
+    qtbot.addWidget(bar)
+
+    bar.set_bytes(3 << 40, 6 << 40)
+
+    assert bar.value() == 500
+
+
+def test_bar_moves_while_the_total_is_unknown(qtbot: QtBot) -> None:
+    bar = ByteBar()
+    qtbot.addWidget(bar)
+
+    bar.set_bytes(5, 0)
+
+    assert bar.maximum() == 0
+
+
+def test_new_facts_replace_the_old_ones(qtbot: QtBot) -> None:
+    grid = KeyValueGrid()
+    qtbot.addWidget(grid)
+    grid.set_rows([("Version", "6.0.5"), ("Members", "3")])
+
+    grid.set_rows([("Version", "7.0.2")])
+
+    assert grid.texts() == ["Version", "7.0.2"]
+
+
+def test_search_waits_for_a_pause_and_trims(qtbot: QtBot) -> None:
+    field = SearchField("Filter")
+    qtbot.addWidget(field)
+
+    with qtbot.waitSignal(field.filter_changed) as told:
+        field.setText("  shop ")
+
+    assert told.args == ["shop"]
+
+
+def test_empty_state_without_action_has_no_button(qtbot: QtBot) -> None:
+    state = EmptyState("backups", "No backups yet.")
+    qtbot.addWidget(state)
+    state.show()
+
+    assert not state.button.isVisible()
