@@ -75,7 +75,9 @@ def run(arguments: Sequence[str], doors: Doors) -> int:
 
 def _dispatched(arguments: Sequence[str], desk: Desk) -> int:
     try:
-        code = build_app()(args=list(arguments), standalone_mode=False, obj=desk)
+        code = build_app()(
+            args=list(arguments), prog_name="mangrove", standalone_mode=False, obj=desk
+        )
     except MangroveError as error:
         desk.output.refuse(Problem(error.code, error.message, error.hint))
         return code_of_class(type(error))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from mangrove.core.backup import RestoreRequest, SafetyBackup
+from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
@@ -29,6 +29,10 @@ PHASES = (
 )
 MAX_NAMESPACE_BYTES = 255
 PLAIN = "collection"
+_COMPARED = {
+    IndexChoice.AFTER: "counts, digests, options and indexes were compared",
+    IndexChoice.NEVER: "counts, digests and options were compared; no secondary index was built",
+}
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
@@ -125,7 +129,7 @@ class RestoreBody:
     def _result(self, plan: RestorePlan, loader: Loader, seconds: float) -> RunResult:
         names = ", ".join((*plan.creates, *plan.occupied))
         lost = f"; {len(loader.losses)} problems are listed" if loader.losses else ""
-        same = "" if loader.losses else "; counts, digests, options and indexes were compared"
+        same = "" if loader.losses else f"; {_COMPARED[self.request.indexes]}"
         return RunResult(
             summary=f"{len(plan.namespaces)} collections with {loader.inserted:,} documents "
             f"are in {names} on {self.profile.name}{same}{lost}",

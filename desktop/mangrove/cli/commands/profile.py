@@ -9,7 +9,7 @@ from mangrove.cli.json_value import profile_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.explain import duration_text, size_text
-from mangrove.core.profile import Colour, Profile, UnreadableProfile
+from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
 from mangrove.services.profiles import ProfileDraft, SavedProfile
@@ -142,14 +142,17 @@ def _uri_text(desk: Desk, uri: str) -> str:
 def _say_saved(desk: Desk, saved: SavedProfile) -> None:
     if saved.notice:
         desk.output.say(f"warning: {saved.notice}")
-    _give_profile(desk, saved.profile)
+    _give_profile(desk, saved.profile, saved.secret_home)
 
 
-def _give_profile(desk: Desk, profile: Profile) -> None:
+def _give_profile(
+    desk: Desk, profile: Profile, secret_home: SecretHome = SecretHome.KEYRING
+) -> None:
+    where = "for this session only" if secret_home is SecretHome.SESSION else "in the keyring"
     facts = (
         ("name", profile.name),
         ("address", profile.uri.text()),
-        ("password", "in the keyring" if profile.password else "none"),
+        ("password", where if profile.password else "none"),
         ("colour", profile.colour),
         ("folder in vaults", profile.slug),
     )

@@ -92,8 +92,9 @@ def check(
     with desk.services() as services:
         freed = services.vaults.clean(name) if remove_debris else None
         health = services.vaults.check(name)
+        is_encrypted = services.vaults.find(name).is_encrypted
     document = {"health": health, "freed_bytes": freed}
-    desk.output.give(document, *_health_blocks(health, freed))
+    desk.output.give(document, *_health_blocks(health, freed, is_encrypted=is_encrypted))
     is_usable = health.reachable and not health.problem
     raise typer.Exit(ExitCode.DONE if is_usable else ExitCode.NOT_ALLOWED)
 
@@ -135,7 +136,8 @@ def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | No
     return None
 
 
-def _health_blocks(health: VaultHealth, freed: int | None) -> list[Block]:
+def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool) -> list[Block]:
+    opening = "in the keyring" if health.has_identity else "MISSING"
     free = size_text(health.free_bytes) if health.free_bytes is not None else "unknown"
     facts = Facts(
         (
@@ -143,7 +145,7 @@ def _health_blocks(health: VaultHealth, freed: int | None) -> list[Block]:
             ("backups", f"{health.backups:,}"),
             ("stored", size_text(health.stored_bytes)),
             ("free", free),
-            ("key to open", "in the keyring" if health.has_identity else "MISSING"),
+            ("key to open", opening if is_encrypted else "none: not encrypted"),
             ("key to sign", "in the keyring" if health.has_signing_key else "MISSING"),
             *(() if freed is None else (("freed", size_text(freed)),)),
         )
