@@ -454,8 +454,17 @@ def test_two_files_for_one_collection_are_refused(tmp_path: Path, one: str, othe
 
 @pytest.mark.parametrize(
     "content",
-    [b"{", b"[]", b"{} {}", b'{"uuid":"x"}', b"\xff", b" " * (16 << 20) + b"{}", b"[" * 100_000],
-    ids=["open", "array", "two", "uuid", "not utf-8", "too long", "deep"],
+    [
+        b"{",
+        b"[]",
+        b"{} {}",
+        b'{"uuid":"x"}',
+        b"\xff",
+        b" " * (16 << 20) + b"{}",
+        b"[" * 100_000,
+        b'{"a":[' + b"1," * 4_000_000 + b"1]}",
+    ],
+    ids=["open", "array", "two", "uuid", "not utf-8", "too long", "deep", "many values"],
 )
 def test_broken_metadata_are_refused_with_their_file(tmp_path: Path, content: bytes) -> None:
     root = make_dump(tmp_path / "d", db__c_dot_metadata_dot_json=content)

@@ -168,7 +168,7 @@ def test_an_archive_is_built_byte_by_byte_as_documented(tmp_path: Path) -> None:
 
     data = (tmp_path / "a").read_bytes()
     assert data[:4] == bytes.fromhex("6de29981")
-    found = [part if part == TERMINATOR else bson.decode(part) for part in parts(data)]
+    found: list[Any] = [part if part == TERMINATOR else bson.decode(part) for part in parts(data)]
     assert list(found[0].items()) == [
         ("concurrent_collections", 1),
         ("version", "0.1"),

@@ -7,10 +7,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from mangrove.core.errors import (
-    Detail,
     MalformedBsonError,
     MalformedDumpError,
-    MalformedMetadataError,
     UnusableDumpError,
 )
 from mangrove.core.namespace import Namespace
@@ -29,6 +27,7 @@ from mangrove.engine.mongodump.foreign import (
     SpecialName,
     kind_of,
 )
+from mangrove.engine.mongodump.metadata_text import parsed_metadata
 from mangrove.engine.mongodump.names import (
     BUCKETS_PREFIX,
     DATABASE_SPECIAL_PREFIX,
@@ -210,21 +209,14 @@ class ArchiveDump:
         self._notes.append(ForeignNote(str(namespace), reason, holds_data=True))
 
     def _metadata(self, entry: PreludeEntry) -> CollectionMetadata | None:
-        if not entry.metadata:
-            return None
-        try:
-            return CollectionMetadata.from_text(entry.metadata)
-        except MalformedMetadataError as error:
-            raise self._refused(
-                f"the metadata of {'.'.join(entry.key)!r} cannot be understood: {error.message}",
-                error.details.get("position"),
-            ) from error
+        what = f"the metadata of {'.'.join(entry.key)!r} in {self.path!r}"
+        return parsed_metadata(entry.metadata.encode(), self.path, what)
 
-    def _refused(self, what: str, offset: Detail = 0) -> MalformedDumpError:
+    def _refused(self, what: str) -> MalformedDumpError:
         return MalformedDumpError(
             f"the archive {self.path!r} cannot be used: {what}; nothing was restored from it",
             file=self.path,
-            offset=offset,
+            offset=0,
         )
 
 

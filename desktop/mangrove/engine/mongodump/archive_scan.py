@@ -28,7 +28,10 @@ from mangrove.engine.mongodump.archive_fields import (
 from mangrove.engine.mongodump.crc64 import crc64_xz
 from mangrove.engine.mongodump.names import BUCKETS_PREFIX
 
-_MAX_PRELUDE_BYTES: Final = 256 << 20
+_MAX_PRELUDE_BYTES: Final = 128 << 20
+_MAX_NAMESPACES: Final = 250_000
+"""Far beyond what a server bears; keeps a hostile list from filling the memory."""
+
 _TERMINATOR_LENGTH: Final = -1
 _LENGTH_BYTES: Final = 4
 _unpack_length = Struct("<i").unpack_from
@@ -134,7 +137,7 @@ class ArchiveScan:
         start = self.offset
         while (document := self._document_or_terminator(MAX_DOCUMENT_BYTES)) is not None:
             place = self.offset - len(document)
-            if self.offset - start > _MAX_PRELUDE_BYTES:
+            if self.offset - start > _MAX_PRELUDE_BYTES or len(prelude) >= _MAX_NAMESPACES:
                 raise self.broken("its list of collections is too long", place)
             entry = self._parsed(read_prelude_entry, document, place, "list of collections")
             if entry.key in prelude:

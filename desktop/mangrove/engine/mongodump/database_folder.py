@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from mangrove.core.errors import MalformedDumpError, MalformedMetadataError
+from mangrove.core.errors import MalformedDumpError
 from mangrove.core.namespace import Namespace, dump_file_stem
 from mangrove.engine.metadata import CollectionMetadata
 from mangrove.engine.mongodump.dump_file import DumpFile
@@ -22,6 +22,7 @@ from mangrove.engine.mongodump.foreign import (
     SpecialName,
     kind_of,
 )
+from mangrove.engine.mongodump.metadata_text import MAX_METADATA_BYTES, parsed_metadata
 from mangrove.engine.mongodump.names import (
     BUCKETS_PREFIX,
     DATABASE_SPECIAL_PREFIX,
@@ -30,7 +31,6 @@ from mangrove.engine.mongodump.names import (
     unescaped,
 )
 
-MAX_METADATA_BYTES: Final = 16 << 20
 OPLOG_COLLECTIONS: Final = ("oplog.rs", "oplog.$main")
 _ADMIN: Final = "admin"
 _LOCAL: Final = "local"
@@ -188,18 +188,7 @@ class _Sorting:
 
 
 def _metadata_of(file: DumpFile) -> CollectionMetadata | None:
-    """Read a metadata file; None for an empty one, which old tools left for "unknown"."""
-    content = file.content(MAX_METADATA_BYTES)
-    if not content:
-        return None
-    try:
-        return CollectionMetadata.from_bytes(content)
-    except MalformedMetadataError as error:
-        raise MalformedDumpError(
-            f"{file.label!r} cannot be understood: {error.message}",
-            file=file.label,
-            offset=error.details.get("position"),
-        ) from error
+    return parsed_metadata(file.content(MAX_METADATA_BYTES), file.label, repr(file.label))
 
 
 def _name_of(stem: str, file: DumpFile, metadata: CollectionMetadata | None) -> str | None:

@@ -65,10 +65,15 @@ class TargetPlace:
         """
         self._check_free(is_folder=self.partial.is_dir())
         try:
-            if self.final.is_dir():
-                self.final.rmdir()
-            self.partial.rename(self.final)
+            if self.partial.is_dir():
+                if self.final.is_dir():
+                    self.final.rmdir()
+                self.partial.rename(self.final)
+            else:
+                self._link()
             sync_folder(self.final.parent)
+        except FileExistsError as error:
+            raise self._taken() from error
         except OSError as error:
             raise from_writing(error, self.final) from error
 
@@ -86,7 +91,21 @@ class TargetPlace:
                 return
         except OSError as error:
             raise from_writing(error, self.final) from error
-        raise UnusableDumpError(
+        raise self._taken()
+
+    def _link(self) -> None:
+        """Give the file its name, never over another one where the file system can tell."""
+        try:
+            os.link(self.partial, self.final)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links, such as exFAT
+            self.partial.rename(self.final)
+        else:
+            self.partial.unlink()
+
+    def _taken(self) -> UnusableDumpError:
+        return UnusableDumpError(
             f"{str(self.final)!r} exists already and was not touched",
             hint="choose a new name, or an empty folder",
             file=str(self.final),
