@@ -65,7 +65,9 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
         gate = LateGate(partial(_mongo_gate, parts.secrets))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         keeper = VaultFactory(parts.secrets, parts.clock)
-        vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, parts.clock)
+        vaults = Vaults(
+            SqliteVaults(database), keeper, catalog, parts.secrets, runs, parts.clock
+        )
         tools = BackupTools(
             profiles=profiles,
             vaults=vaults,

@@ -16,6 +16,9 @@ class RunKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     VERIFY = "verify"
+    EXPORT = "export"
+    IMPORT = "import"
+    COPY = "copy"
     REBUILD = "rebuild"
     CLEAN = "clean"
 
@@ -50,6 +53,8 @@ class Phase(StrEnum):
     CATALOG = "catalog"
     CHECK_STORED = "check stored objects"
     DECODE = "decode"
+    OPEN_DUMP = "open and check the dump"
+    WRITE_DUMP = "write the dump"
     LOAD = "load documents"
     INDEXES = "build indexes"
     COMPARE = "compare"

@@ -1,7 +1,8 @@
 """The backup body: read, pack, store; re-read and compare; sign last."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,8 +10,15 @@ from mangrove.core.backup import BackupId, BackupRequest, Compression, Consisten
 from mangrove.core.errors import MangroveError, NamespaceChangedError, SnapshotLostError
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Catalog, Clock, CollectionInfo, Draft, Gate, OpenDump, Vault
-from mangrove.core.profile import Profile
+from mangrove.core.ports import (
+    Catalog,
+    Clock,
+    CollectionInfo,
+    Draft,
+    DumpSource,
+    OpenDump,
+    Vault,
+)
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, BlobRole
 from mangrove.engine.digest import ContentDigest
@@ -32,18 +40,32 @@ _NO_OPTIONS = b"\x05\x00\x00\x00\x00"
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Whom a backup is of: a profile, or a dump that another tool made.
+
+    Attributes:
+        slug: The folder in the vault.
+    """
+
+    name: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class BackupBody:
     """Take one base backup: afterwards it is published, or it never was.
 
     Attributes:
+        origin: What the documents come from.
+        open_source: The way to it.
         parallel: How many collections are read side by side.
         segment_bytes: Largest segment before compression.
     """
 
     request: BackupRequest
     backup: BackupId
-    profile: Profile
-    gate: Gate
+    origin: Origin
+    open_source: Callable[[], AbstractContextManager[DumpSource]]
     vault: Vault
     catalog: Catalog
     clock: Clock
@@ -62,9 +84,9 @@ class BackupBody:
         started_at = self.clock.now()
         ctx.enter(Phase.CONNECT)
         with (
-            self.gate.open_source(self.profile) as source,
+            self.open_source() as source,
             source.open(self.request.selection, self.request.consistency) as dump,
-            self.vault.begin(self.profile.slug, self.backup) as draft,
+            self.vault.begin(self.origin.slug, self.backup) as draft,
         ):
             ctx.log(dump.reason)
             entries, losses = _Dumping(self, ctx, dump, draft).dump_all()
@@ -115,8 +137,8 @@ class BackupBody:
             backup=self.backup,
             vault_id=spec.vault_id,
             sequence=draft.sequence,
-            profile_name=self.profile.name,
-            profile_slug=self.profile.slug,
+            profile_name=self.origin.name,
+            profile_slug=self.origin.slug,
             started_at=started_at,
             finished_at=self.clock.now(),
             server=dump.facts,

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from mangrove.core.backup import BackupId, BackupRequest, Selection, backup_id
 from mangrove.core.errors import BackupNotFoundError
@@ -14,7 +15,7 @@ from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, BackupState, VaultSpec
 from mangrove.core.verification import Evidence
-from mangrove.jobs.backup import PHASES, BackupBody
+from mangrove.jobs.backup import PHASES, BackupBody, Origin
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
@@ -150,8 +151,8 @@ class Backups:
         return BackupBody(
             request=request,
             backup=backup_id(tools.clock.now(), profile.slug, secrets.token_hex(2)),
-            profile=profile,
-            gate=tools.gate,
+            origin=Origin(profile.name, profile.slug),
+            open_source=partial(tools.gate.open_source, profile),
             vault=tools.keeper.open(spec),
             catalog=tools.catalog,
             clock=tools.clock,

@@ -4,9 +4,15 @@ import secrets
 from dataclasses import dataclass
 
 from mangrove.core.backup import Compression
-from mangrove.core.errors import MangroveError, NameTakenError, VaultNotFoundError
-from mangrove.core.ports import Catalog, Clock, SecretStore, VaultKeeper, VaultStore
+from mangrove.core.errors import (
+    MangroveError,
+    NameTakenError,
+    VaultLockedError,
+    VaultNotFoundError,
+)
+from mangrove.core.ports import Catalog, Clock, RunHistory, SecretStore, VaultKeeper, VaultStore
 from mangrove.core.profile import checked_name
+from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import (
     VaultHealth,
@@ -22,6 +28,8 @@ SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "
     "and after it nothing can open its backups"
 )
+WRITERS = (RunKind.BACKUP, RunKind.RESTORE, RunKind.IMPORT)
+LOOK_BACK = 500
 UNENCRYPTED_NOTICE = "this vault is not encrypted: whoever reads its storage reads the data"
 
 
@@ -60,8 +68,10 @@ class Vaults:
         keeper: VaultKeeper,
         catalog: Catalog,
         secret_store: SecretStore,
+        history: RunHistory,
         clock: Clock,
     ) -> None:
+        self._history = history
         self._store = store
         self._keeper = keeper
         self._catalog = catalog
@@ -133,9 +143,24 @@ class Vaults:
         return self._catalog.replace_vault(spec.vault_id, self._keeper.open(spec).records())
 
     def clean(self, name: str) -> int:
-        """Remove the debris of runs that did not finish; returns the freed bytes."""
-        vault = self._keeper.open(self.find(name))
+        """Remove the debris of runs that did not finish; returns the freed bytes.
+
+        Raises:
+            VaultLockedError: While a run of any process writes there: what it stored so far
+                looks like debris.
+        """
+        spec = self.find(name)
+        self._refuse_while_writing(spec)
+        vault = self._keeper.open(spec)
         return sum(vault.clean(debris) for debris in vault.health().debris)
+
+    def _refuse_while_writing(self, spec: VaultSpec) -> None:
+        for run in self._history.recent(LOOK_BACK):
+            if run.vault == spec.name and run.kind in WRITERS and not run.state.is_over:
+                raise VaultLockedError(
+                    f"'{run.title}' is writing to the vault '{spec.name}'; nothing was removed",
+                    hint="wait until it ends, or cancel it",
+                )
 
     # --- inside --------------------------------------------------------------------------
 

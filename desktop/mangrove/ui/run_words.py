@@ -21,6 +21,9 @@ _ICONS = {
     RunKind.BACKUP: "backups",
     RunKind.RESTORE: "restore",
     RunKind.VERIFY: "verify",
+    RunKind.EXPORT: "backups",
+    RunKind.IMPORT: "backups",
+    RunKind.COPY: "restore",
     RunKind.REBUILD: "refresh",
     RunKind.CLEAN: "trash",
 }
@@ -88,7 +91,11 @@ def phase_word(phase: Phase) -> str:
         Phase.LOAD: _tr("load documents"),
         Phase.INDEXES: _tr("build indexes"),
         Phase.COMPARE: _tr("compare"),
+        Phase.SAFETY: _tr("safety backup"),
+        Phase.SWAP: _tr("put in place"),
         Phase.CLEAN_UP: _tr("clean up"),
+        Phase.OPEN_DUMP: _tr("open and check the dump"),
+        Phase.WRITE_DUMP: _tr("write the dump"),
     }
     return words.get(phase, str(phase.value))
 

@@ -17,7 +17,7 @@ from mangrove.core.profile import Colour, Profile, ProfileId
 from mangrove.core.run import Phase, RunId, RunKind, RunStatus
 from mangrove.core.uri import parse_uri
 from mangrove.core.verification import Level, VerifyRequest
-from mangrove.jobs.backup import BackupBody
+from mangrove.jobs.backup import BackupBody, Origin
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.restore import RestoreBody
 from mangrove.jobs.runner import Body, Runner, Ticket
@@ -95,8 +95,8 @@ class Bench:
         values: dict[str, object] = {
             "request": BackupRequest("shop", "attic"),
             "backup": backup or new_id(),
-            "profile": profile_of("shop"),
-            "gate": self.gate,
+            "origin": Origin(profile_of("shop").name, profile_of("shop").slug),
+            "open_source": lambda: self.gate.open_source(profile_of("shop")),
             "vault": self.vault.open(),
             "catalog": self.catalog,
             "clock": self.clock,
