@@ -41,7 +41,7 @@ from mangrove.engine.mongodump.outgoing import (
 from mangrove.engine.mongodump.target_place import TargetPlace, write_all
 from mangrove.engine.stages.compress import GZIP_LEVEL
 
-_BLOCK_BYTES: Final = 4 << 20
+_BLOCK_BYTES: Final = 1 << 20
 _GZIP_WINDOW: Final = 31  # zlib's largest window, with gzip header and trailer
 _OPLOG: Final = Namespace(*OPLOG_KEY)
 
@@ -182,25 +182,27 @@ class ArchiveWriter:
             raise AssertionError(f"still to be written first: {sorted(self._missing_specials)}")
         views, self._missing_views = self._missing_views, []
         for namespace in views:
-            self._put(_block(namespace.database, namespace.collection))
+            self._put(_empty_block(namespace.database, namespace.collection))
             self._put(_last_block(namespace.database, namespace.collection, 0))
 
     def _write_part(
         self, database: str, collection: str, chunks: Iterable[bytes], longest: int
     ) -> int:
         size = checksum = 0
+        head = BlockHeader(database, collection).to_bson()
         with self._slots:
             for chunk in document_chunks(chunks, _BLOCK_BYTES):
                 if len(chunk) > longest:
                     raise self._too_long(database, collection, len(chunk))
                 checksum = crc64_xz(chunk, checksum)
                 size += len(chunk)
-                block = _block(database, collection, chunk)
                 with self._lock:
-                    self._put(block)
+                    self._put(head)
+                    self._put(chunk)
+                    self._put(TERMINATOR)
             last = _last_block(database, collection, checksum)
             with self._lock:
-                self._put(last if size else _block(database, collection) + last)
+                self._put(last if size else head + TERMINATOR + last)
         return size
 
     def _too_long(self, database: str, collection: str, size: int) -> UnusableDumpError:
@@ -228,8 +230,8 @@ def _take(missing: set[Namespace], namespace: Namespace) -> None:
     missing.remove(namespace)
 
 
-def _block(database: str, collection: str, documents: bytes = b"") -> bytes:
-    return BlockHeader(database, collection).to_bson() + documents + TERMINATOR
+def _empty_block(database: str, collection: str) -> bytes:
+    return BlockHeader(database, collection).to_bson() + TERMINATOR
 
 
 def _last_block(database: str, collection: str, checksum: int) -> bytes:
