@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bson import Code
 from pymongo import ASCENDING, DESCENDING, GEOSPHERE, HASHED, TEXT, IndexModel, MongoClient
 from pymongo.collation import Collation
 
@@ -160,6 +161,22 @@ def test_a_copy_is_the_same_in_every_option_index_and_document(
     assert copy.startswith(f"{database_name}_restored_")
     assert shape(client, copy) == shape(client, database_name)
     assert everything(client, copy) == everything(client, database_name)
+
+
+def test_functions_kept_on_the_server_are_copied_and_never_replaced(
+    desk: Workstation, client: MongoClient[Any], database_name: str
+) -> None:
+    client[database_name]["system.js"].insert_one({"_id": "f", "value": Code("function() {}")})
+    taken = backed_up(desk, database_name)
+
+    status = good(desk.restore(taken))
+    refused = desk.restore(taken, replace=(database_name,))
+
+    assert status.result is not None
+    (copy,) = status.result.targets
+    assert client[copy]["system.js"].find_one() == client[database_name]["system.js"].find_one()
+    assert refused.problem is not None
+    assert refused.problem.code == "namespace-conflict"
 
 
 def test_a_restore_under_another_name_is_the_same(

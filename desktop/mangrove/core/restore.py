@@ -123,6 +123,7 @@ def plan_restore(
         there = existing.get(target.database, frozenset())
         planned.append(PlannedNamespace(entry, target, target.collection in there))
     _refuse_conflicts(planned)
+    _refuse_irreplaceable(planned)
     targets = sorted({p.target.database for p in planned})
     occupied = tuple(t for t in targets if existing.get(t))
     return RestorePlan(
@@ -201,6 +202,16 @@ def _refuse_conflicts(planned: Sequence[PlannedNamespace]) -> None:
                 hint="give one of them another name",
             )
         seen[item.target] = item.entry.namespace
+
+
+def _refuse_irreplaceable(planned: Sequence[PlannedNamespace]) -> None:
+    """Refuse to replace what the server neither drops nor renames (measured on 6.0)."""
+    for item in planned:
+        if item.replaces and item.target.collection.startswith("system."):
+            raise NamespaceConflictError(
+                f"{item.target} exists and the server lets nobody replace it; nothing was changed",
+                hint=f"leave it out with --exclude {item.entry.namespace}",
+            )
 
 
 def _sentence(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mangrove.core.backup import IndexChoice
-from mangrove.core.errors import MangroveError
+from mangrove.core.errors import MangroveError, WriteRefusedError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo, InsertOutcome, RefusedDocument, RestoreSink, Vault
@@ -156,21 +156,33 @@ class Loader:
         """
         count = len(self.created)
         try:
-            while self.created:
-                self.sink.drop(self.created[-1])
-                self.created.pop()
-            for database in new_databases:
-                if count and not self.sink.existing(database):
-                    self.sink.drop_database(database)
+            for namespace in reversed(tuple(self.created)):
+                self._take_back_one(namespace)
+            for database in new_databases if count else ():
+                self._take_back_database(database)
         except MangroveError as error:
             self.ctx.log(f"unfinished collections could not be dropped: {error.message}")
             for namespace in self.created:
                 self.ctx.log(f"{namespace} is incomplete: drop it by hand")
             return
         if count:
-            self.ctx.log(f"dropped the {count} unfinished collections again")
+            self.ctx.log(f"dropped {count - len(self.created)} unfinished collections again")
 
     # --- inside --------------------------------------------------------------------------
+
+    def _take_back_one(self, namespace: Namespace) -> None:
+        try:
+            self.sink.drop(namespace)
+        except WriteRefusedError as error:  # system.js goes with its database or not at all
+            self.ctx.log(f"{namespace} is incomplete: {error.message}")
+            return
+        self.created.remove(namespace)
+
+    def _take_back_database(self, database: str) -> None:
+        left = {info.namespace for info in self.sink.existing(database)}
+        if left <= set(self.created):
+            self.sink.drop_database(database)
+            self.created[:] = [n for n in self.created if n.database != database]
 
     def _info(self, destination: Destination) -> CollectionInfo:
         return target_info(destination.entry, destination.working, self._moved)

@@ -120,7 +120,9 @@ class RestoreBody:
                 ctx.log(f"{destination.target} was replaced")
         except MangroveError as error:
             if replaced:
-                error.message += f"; replaced before that: {', '.join(replaced)}"
+                names = ", ".join(replaced)
+                error.message += f"; replaced before that: {names}"
+                error.details["unfinished"] = names
             raise
         loader.created.clear()
         if plan.replaced:
@@ -186,6 +188,7 @@ def _replace(sink: RestoreSink, loader: Loader, destination: Destination, there:
         sink.replace(working, destination.target)
     except MangroveError as error:
         error.message += f"; what was restored of it stays in {working}"
+        error.details["unfinished"] = str(working)
         raise
 
 
@@ -199,4 +202,5 @@ def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
         if isinstance(error, MangroveError) and loader.created:
             names = ", ".join(sorted(map(str, loader.created)))
             error.message += f"; incomplete, drop by hand: {names}"
+            error.details["unfinished"] = names
         raise

@@ -143,6 +143,18 @@ def test_two_namespaces_never_land_in_one() -> None:
         plan(renames=(Rename("shop.users", "x.y"), Rename("shop.orders", "x.y")))
 
 
+def test_what_the_server_never_replaces_is_refused_beforehand() -> None:
+    existing = {"crm": frozenset({"system.js"})}
+    there = manifest("crm.system.js", "crm.people")
+
+    with pytest.raises(NamespaceConflictError, match=r"crm\.system\.js") as caught:
+        plan_restore(there, request(replace=("crm",)), existing, NOON)
+    copied = plan_restore(there, request(), existing, NOON)
+
+    assert "--exclude crm.system.js" in caught.value.hint
+    assert len(copied.namespaces) == 2
+
+
 @pytest.mark.parametrize(
     "name", ["a/b", "a b", "a$b", 'a"b', "", "x" * 64, "admin", "local", "config"]
 )

@@ -119,6 +119,38 @@ def test_what_cannot_be_taken_back_is_named(backed_up: Bench) -> None:
     assert f"{COPY}.users" in status.problem.message
 
 
+def test_a_cancel_that_could_not_take_everything_back_is_a_failure(backed_up: Bench) -> None:
+    cancel = cancel_at(backed_up, "insert")
+
+    def hook(operation: str, subject: str) -> None:
+        cancel(operation, subject)
+        if operation in ("insert", "drop"):
+            raise ConnectionLostError("the connection was lost")
+
+    backed_up.target.hook = hook
+
+    status = backed_up.run(backed_up.restore(include=("shop.users",)))
+
+    assert status.state is RunState.FAILED
+
+
+def test_a_collection_that_cannot_be_dropped_keeps_no_other_one(backed_up: Bench) -> None:
+    def hook(operation: str, subject: str) -> None:
+        if operation == "build_indexes":
+            raise WriteRefusedError("no more")
+        if (operation, subject) == ("drop", f"{COPY}.users"):
+            raise WriteRefusedError("can't drop a system collection")
+
+    backed_up.target.hook = hook
+
+    status = backed_up.run(backed_up.restore())
+
+    assert status.problem is not None
+    assert status.problem.message == "no more"
+    assert backed_up.target.names() == []
+    assert ("drop_database", COPY) in backed_up.target.calls
+
+
 def test_damage_met_while_loading_fails_the_run(backed_up: Bench) -> None:
     def spoil(operation: str, _: str) -> None:
         if operation == "create":

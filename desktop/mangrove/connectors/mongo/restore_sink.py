@@ -75,7 +75,7 @@ class MongoRestoreSink:
     def existing(self, database: str) -> tuple[CollectionInfo, ...]:
         """Return what a database holds now; nothing when it does not exist."""
         found = listing.list_collections(self._connection, database)
-        ours = [c for c in found if not c.namespace.collection.startswith("system.")]
+        ours = [c for c in found if _is_of_people(c.namespace.collection)]
         with working(self._connection.hosts):
             described = [listing.describe_leniently(self._connection, c) for c in ours]
         return tuple(info for info in described if info is not None)
@@ -237,3 +237,11 @@ class MongoRestoreSink:
                 host=self._connection.hosts,
             )
         return ours
+
+
+def _is_of_people(collection: str) -> bool:
+    """Whether people put it there; of the system collections only system.js is theirs.
+
+    Source: MongoDB manual, "System Collections".
+    """
+    return collection == "system.js" or not collection.startswith("system.")
