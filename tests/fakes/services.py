@@ -8,6 +8,7 @@ from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
 from mangrove.core.backup import BackupRequest, RestoreRequest
 from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.dump import ExportRequest, ImportRequest
 from mangrove.core.errors import (
     BackupNotFoundError,
     MangroveError,
@@ -251,6 +252,23 @@ class FakeRestores:
         return self.activity.begin(RunKind.RESTORE, title, request.profile, "")
 
 
+@dataclass
+class FakeDumps:
+    """Remembers what was to leave and to enter."""
+
+    activity: FakeActivity
+    exports: list[ExportRequest] = field(default_factory=list)
+    imports: list[ImportRequest] = field(default_factory=list)
+
+    def start_export(self, request: ExportRequest) -> RunId:
+        self.exports.append(request)
+        return self.activity.begin(RunKind.EXPORT, f"Export {request.backup}", "", "")
+
+    def start_import(self, request: ImportRequest) -> RunId:
+        self.imports.append(request)
+        return self.activity.begin(RunKind.IMPORT, f"Import {request.path}", "", request.vault)
+
+
 @dataclass(frozen=True, slots=True)
 class FakeServices:
     """All fakes together, with their own types; ``services`` is what a page takes."""
@@ -260,6 +278,7 @@ class FakeServices:
     backups: FakeBackups
     verifications: FakeVerifications
     restores: FakeRestores
+    dumps: FakeDumps
     metrics: Metrics
     activity: FakeActivity
     background: FakeBackground
@@ -300,6 +319,7 @@ def _assembled(
         backups,
         FakeVerifications(activity),
         FakeRestores(backups, activity),
+        FakeDumps(activity),
         metrics,
         activity,
         FakeBackground(),

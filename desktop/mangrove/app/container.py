@@ -25,6 +25,7 @@ from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.dumps import Dumps
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
@@ -86,6 +87,7 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
             backups=backups,
             verifications=Verifications(tools, backups, SqliteScratchRegister(database)),
             restores=Restores(tools, backups),
+            dumps=Dumps(tools, backups),
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
             background=background,

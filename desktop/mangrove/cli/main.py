@@ -12,6 +12,8 @@ from mangrove.cli.commands import profile, runs, vault
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
 from mangrove.cli.commands.demo import demo
+from mangrove.cli.commands.export import export
+from mangrove.cli.commands.import_dump import import_dump
 from mangrove.cli.commands.restore import restore
 from mangrove.cli.commands.show import show
 from mangrove.cli.commands.status import status
@@ -50,6 +52,8 @@ def build_app() -> typer.Typer:
     app.add_typer(vault.app, name="vault")
     for command in (backup, backups, show, verify, restore, status):
         app.command()(command)
+    app.command()(export)
+    app.command("import")(import_dump)
     app.add_typer(runs.app, name="runs")
     return app
 

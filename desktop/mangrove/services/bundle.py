@@ -6,6 +6,7 @@ from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
+from mangrove.services.dumps import Dumps
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
@@ -22,6 +23,7 @@ class Services:
     backups: Backups
     verifications: Verifications
     restores: Restores
+    dumps: Dumps
     metrics: Metrics
     activity: Activity
     background: Background

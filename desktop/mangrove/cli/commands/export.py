@@ -1,0 +1,48 @@
+"""``mangrove export``: a backup leaves the vault as a mongodump directory or archive."""
+
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.front import desk_of
+from mangrove.cli.progress import follow
+from mangrove.cli.reports import report_run
+from mangrove.core.backup import BackupId
+from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
+
+
+def export(  # noqa: PLR0913 - every option of the command is an argument here
+    context: typer.Context,
+    backup: Annotated[
+        str, typer.Argument(metavar="BACKUP", help="An id, the beginning of one, or latest.")
+    ],
+    directory: Annotated[
+        str | None, typer.Argument(metavar="DIR", help="The folder to make.")
+    ] = None,
+    *,
+    archive: Annotated[
+        str | None, typer.Option(metavar="FILE", help="One archive file instead of a folder.")
+    ] = None,
+    gzip: Annotated[bool, typer.Option("--gzip", help="Pack with gzip.")] = False,
+    include: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="On database.collection.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="On database.collection.")
+    ] = None,
+) -> None:
+    """Write a backup as a mongodump directory or archive, which mongorestore reads."""
+    desk = desk_of(context)
+    if (directory is None) == (archive is None):
+        raise typer.BadParameter("give either DIR or --archive FILE")
+    with desk.services() as services:
+        request = ExportRequest(
+            backup=BackupId(services.backups.find(backup).backup),
+            path=directory or archive or "",
+            form=DumpForm.ARCHIVE if archive else DumpForm.DIRECTORY,
+            packing=DumpPacking.GZIP if gzip else DumpPacking.PLAIN,
+            include=tuple(include or ()),
+            exclude=tuple(exclude or ()),
+        )
+        status = follow(services, services.dumps.start_export(request), desk.output)
+        raise typer.Exit(report_run(desk.output, status))

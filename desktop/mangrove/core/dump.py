@@ -1,0 +1,54 @@
+"""Dumps in mongodump's formats: how leaving and entering a vault in them is asked for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mangrove.core.backup import BackupId, Compression
+
+
+class DumpForm(StrEnum):
+    """The two forms that mongodump writes."""
+
+    DIRECTORY = "directory"
+    ARCHIVE = "archive"
+
+
+class DumpPacking(StrEnum):
+    """Whether a dump's files are packed with gzip; mongorestore knows no other way."""
+
+    PLAIN = "plain"
+    GZIP = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """Write a backup as a dump.
+
+    Attributes:
+        path: The folder or file to make; it must not exist, or be an empty folder.
+        include, exclude: Globs on ``database.collection``; empty include means all.
+    """
+
+    backup: BackupId
+    path: str
+    form: DumpForm = DumpForm.DIRECTORY
+    packing: DumpPacking = DumpPacking.PLAIN
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """Make a backup of a dump that another tool wrote.
+
+    Attributes:
+        path: A mongodump directory, one of its database folders, a ``.bson`` file or an archive.
+        database: Names the database of a lone folder or file.
+        name: What the backup is said to be of; the path's last part when empty.
+    """
+
+    path: str
+    vault: str
+    database: str = ""
+    name: str = ""
+    compression: Compression | None = None

@@ -1,0 +1,129 @@
+"""The export body: a backup leaves the vault as a mongodump directory or archive."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
+from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.ports import Vault
+from mangrove.core.run import Phase, RunResult
+from mangrove.engine.content import documents_of
+from mangrove.engine.mongodump.archive_writer import ArchiveWriter
+from mangrove.engine.mongodump.directory_writer import DirectoryWriter
+from mangrove.engine.mongodump.foreign import ForeignKind
+from mangrove.engine.mongodump.outgoing import (
+    DumpPlan,
+    DumpWriter,
+    OutgoingCollection,
+    Packing,
+)
+from mangrove.engine.stages.compress import decompressed
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.workers import Prefetch, each, side_by_side
+
+PHASES = (Phase.CHECK_STORED, Phase.WRITE_DUMP)
+AHEAD_CHUNKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ExportBody:
+    """Write a backup, or a part of it, in a form that mongorestore reads.
+
+    Nothing appears under the final name before everything is written and matches the manifest.
+    """
+
+    request: ExportRequest
+    vault: Vault
+    tool_version: str
+    parallel: int = 2
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work.
+
+        Raises:
+            RunCancelled: Nothing is left at the path.
+            UnusableDumpError: If the path is in use; it was not touched.
+            VaultError, StorageFullError, StorageDeniedError: Nothing is left at the path.
+        """
+        manifest = self.vault.manifest(self.request.backup)
+        chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
+        if not chosen:
+            raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
+        self._check_stored(ctx, chosen)
+        outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
+        plan = DumpPlan(
+            collections=tuple(outgoing.values()),
+            server_version=manifest.server.version_text,
+            tool_version=f"mangrove {self.tool_version}",
+        )
+        ctx.enter(Phase.WRITE_DUMP, sum(n.plain_bytes for n in chosen))
+        ctx.expect_namespaces(len(chosen))
+
+        def write(entry: NamespaceEntry) -> None:
+            ctx.begin(entry.namespace, entry.plain_bytes)
+            if entry.kind != ForeignKind.VIEW:
+                chunks = self._documents(ctx, manifest, entry)
+                with Prefetch(chunks, AHEAD_CHUNKS, "mangrove-decode") as ahead:
+                    writer.write(outgoing[entry.namespace], ahead)
+            ctx.finish(entry.namespace)
+
+        with self._writer(plan) as writer:
+            side_by_side(each(write, chosen), self._width, "mangrove-export")
+            ctx.check()
+            writer.finish()
+        return self._result(chosen)
+
+    @property
+    def _width(self) -> int:
+        """An archive is one stream: writers would only wait for each other."""
+        return 1 if self.request.form is DumpForm.ARCHIVE else self.parallel
+
+    def _is_chosen(self, entry: NamespaceEntry) -> bool:
+        text, request = str(entry.namespace), self.request
+        wanted = not request.include or any(fnmatchcase(text, g) for g in request.include)
+        return wanted and not any(fnmatchcase(text, g) for g in request.exclude)
+
+    def _check_stored(self, ctx: RunContext, chosen: list[NamespaceEntry]) -> None:
+        blobs = [b for n in chosen for b in (n.metadata, *n.segments)]
+        ctx.enter(Phase.CHECK_STORED, sum(b.size_bytes for b in blobs))
+
+        def check(blob: StoredBlob) -> None:
+            ctx.check()
+            self.vault.compare(blob)
+            ctx.advance(blob.size_bytes)
+
+        side_by_side(each(check, blobs), self.parallel, "mangrove-check")
+
+    def _outgoing(self, manifest: Manifest, entry: NamespaceEntry) -> OutgoingCollection:
+        packed = self.vault.read(entry.metadata)
+        text = b"".join(decompressed(packed, manifest.compression)).decode()
+        return OutgoingCollection(entry.namespace, ForeignKind(entry.kind), text)
+
+    def _documents(
+        self, ctx: RunContext, manifest: Manifest, entry: NamespaceEntry
+    ) -> Iterator[bytes]:
+        chunks = documents_of(entry, manifest.compression, self.vault.read)
+        return ctx.metered(chunks, entry.namespace)
+
+    def _writer(self, plan: DumpPlan) -> DumpWriter:
+        packing = Packing.GZIP if self.request.packing is DumpPacking.GZIP else Packing.PLAIN
+        path = Path(self.request.path)
+        if self.request.form is DumpForm.ARCHIVE:
+            return ArchiveWriter(path, plan, packing)
+        return DirectoryWriter(path, plan, packing)
+
+    def _result(self, chosen: list[NamespaceEntry]) -> RunResult:
+        documents = sum(n.documents for n in chosen)
+        noun = "collection" if len(chosen) == 1 else "collections"
+        return RunResult(
+            summary=f"{len(chosen)} {noun} with {documents:,} documents are in "
+            f"{self.request.path}; mongorestore reads it",
+            backup=self.request.backup,
+            figures=(
+                ("documents", documents),
+                ("bson_bytes", sum(n.plain_bytes for n in chosen)),
+            ),
+        )

@@ -1,0 +1,102 @@
+"""A dump of another tool as something that can be backed up or restored."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mangrove.core.backup import Consistency, Selection
+from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.manifest import NotIncluded
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import CollectionInfo, OpenDump
+from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump
+from mangrove.engine.mongodump.opening import open_dump
+
+REASON = "a dump of another tool: it does not say how its collections relate in time"
+NO_OPLOG = "the oplog that came with the dump is not replayed yet"
+NO_USERS = "users and roles of a dump are not taken over"
+UNKNOWN_VERSION = "unknown"
+
+
+@contextmanager
+def opened_dump(path: Path, database: str) -> Iterator["ForeignSource"]:
+    """Open a dump for as long as the block lasts.
+
+    Raises:
+        UnusableDumpError: If there is no dump at the path.
+        MalformedDumpError: If it is damaged.
+    """
+    with open_dump(path, database or None) as dump:
+        yield ForeignSource(dump)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignSource:
+    """Fulfils the port ``DumpSource`` for a dump that lies in files."""
+
+    dump: ForeignDump
+
+    @contextmanager
+    def open(self, selection: Selection, consistency: Consistency) -> Iterator[OpenDump]:
+        """List what is selected; the consistency is what the dump has, whatever was asked."""
+        del consistency  # a dump in files has the one that its tool gave it
+        chosen = [c for c in self.dump.collections if selection.matches(c.namespace)]
+        if not chosen:
+            raise InvalidSelectionError(
+                f"nothing in {self.dump.path} can be taken; nothing was written",
+                hint="is it the folder or archive that mongodump wrote?",
+            )
+        yield ForeignOpenDump(self.dump, tuple(chosen), self._left_out(selection))
+
+    def _left_out(self, selection: Selection) -> tuple[NotIncluded, ...]:
+        notes = [NotIncluded(n.what, n.reason) for n in self.dump.notes]
+        if self.dump.oplog is not None:
+            notes.append(NotIncluded("oplog", NO_OPLOG))
+        notes += [NotIncluded(f"admin.{s.name}", NO_USERS) for s in self.dump.users_and_roles]
+        notes += [
+            NotIncluded(str(c.namespace), "not selected")
+            for c in self.dump.collections
+            if not selection.matches(c.namespace)
+        ]
+        return tuple(notes)
+
+
+class ForeignOpenDump:
+    """Fulfils the port ``OpenDump``; safe for several threads where the dump is."""
+
+    def __init__(
+        self,
+        dump: ForeignDump,
+        chosen: tuple[ForeignCollection, ...],
+        not_included: tuple[NotIncluded, ...],
+    ) -> None:
+        self._dump = dump
+        self._by_namespace = {c.namespace: c for c in chosen}
+        self.not_included = not_included
+        self.facts = _facts(dump)
+        self.achieved = Consistency.NONE
+        self.reason = REASON
+        self.consistent_at: OplogTimestamp | None = None
+        infos = [c.info() for c in chosen]
+        self.collections = tuple(sorted(infos, key=lambda i: (-i.estimated_bytes, i.namespace)))
+
+    def leave_snapshot(self, reason: str) -> None:
+        """Do nothing: there is none."""
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents."""
+        return self._dump.read(self._by_namespace[info.namespace])
+
+
+def _facts(dump: ForeignDump) -> ServerFacts:
+    text = dump.server_version or UNKNOWN_VERSION
+    numbers = tuple(int(n) for n in text.split("-")[0].split(".") if n.isdecimal())
+    return ServerFacts(
+        version_text=text,
+        version=numbers,
+        feature_version="",
+        topology=Topology.STANDALONE,
+        replica_set="",
+    )

@@ -1,0 +1,105 @@
+"""Dumps in mongodump's formats: a backup leaves as one, and one becomes a backup."""
+
+import secrets
+from functools import partial
+from pathlib import Path
+
+from mangrove.core.backup import BackupRequest, backup_id
+from mangrove.core.dump import ExportRequest, ImportRequest
+from mangrove.core.errors import UnusableDumpError
+from mangrove.core.profile import checked_name, slug_of
+from mangrove.core.run import Phase, RunId, RunKind
+from mangrove.jobs.backup import PHASES as BACKUP_PHASES
+from mangrove.jobs.backup import BackupBody, Origin
+from mangrove.jobs.export_dump import PHASES as EXPORT_PHASES
+from mangrove.jobs.export_dump import ExportBody
+from mangrove.jobs.foreign_source import opened_dump
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.runner import Ticket
+from mangrove.services.backups import Backups, BackupTools
+
+IMPORT_PHASES = (Phase.CONNECT, *BACKUP_PHASES[1:])
+IMPORTED = "imported"
+
+
+class Dumps:
+    """Export and import."""
+
+    def __init__(self, tools: BackupTools, backups: Backups) -> None:
+        self._tools = tools
+        self._backups = backups
+
+    def start_export(self, request: ExportRequest) -> RunId:
+        """Start writing a backup as a dump, and return at once.
+
+        Raises:
+            BackupNotFoundError, VaultNotFoundError: Nothing was started.
+            UnusableDumpError: If the path is in use.
+        """
+        record = self._backups.find(request.backup)
+        spec = self._tools.vaults.by_id(record.vault_id)
+        path = _absolute(request.path)
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            raise UnusableDumpError(
+                f"{path} exists already; it was not touched", hint="choose another path"
+            )
+        absolute = ExportRequest(
+            backup=record.backup,
+            path=str(path),
+            form=request.form,
+            packing=request.packing,
+            include=request.include,
+            exclude=request.exclude,
+        )
+        body = ExportBody(
+            absolute, self._tools.keeper.open(spec), self._tools.tool_version, self._tools.parallel
+        )
+        ticket = Ticket(
+            kind=RunKind.EXPORT,
+            title=f"Export {record.backup}",
+            phases=EXPORT_PHASES,
+            profile=record.profile_name,
+            vault=spec.name,
+            backup=record.backup,
+            claims=(Claim(f"backup {record.backup}"),),
+        )
+        return self._tools.runner.start(ticket, body)
+
+    def start_import(self, request: ImportRequest) -> RunId:
+        """Start making a backup of a dump, and return at once.
+
+        Raises:
+            VaultNotFoundError, InvalidProfileError: Nothing was started.
+            UnusableDumpError: If there is nothing at the path.
+        """
+        tools = self._tools
+        spec = tools.vaults.find(request.vault)
+        path = _absolute(request.path)
+        if not path.exists():
+            raise UnusableDumpError(f"there is nothing at {path}", hint="check the path")
+        name = checked_name(request.name or f"{path.name}"[:60])
+        origin = Origin(f"{name} ({IMPORTED})", f"{IMPORTED}-{slug_of(name)}"[:40].strip("-"))
+        body = BackupBody(
+            request=BackupRequest(name, spec.name, compression=request.compression),
+            backup=backup_id(tools.clock.now(), origin.slug, secrets.token_hex(2)),
+            origin=origin,
+            open_source=partial(opened_dump, path, request.database),
+            vault=tools.keeper.open(spec),
+            catalog=tools.catalog,
+            clock=tools.clock,
+            tool_version=tools.tool_version,
+            parallel=tools.parallel,
+        )
+        ticket = Ticket(
+            kind=RunKind.IMPORT,
+            title=f"Import {path.name}",
+            phases=IMPORT_PHASES,
+            vault=spec.name,
+            backup=body.backup,
+            claims=(Claim(f"vault {spec.name}"),),
+        )
+        return tools.runner.start(ticket, body)
+
+
+def _absolute(path_text: str) -> Path:
+    return Path(path_text).expanduser().absolute()
