@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import NewType
 
 from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.globs import matches_any
 from mangrove.core.namespace import Namespace
 
 BackupId = NewType("BackupId", str)
@@ -37,54 +37,90 @@ class Compression(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionQuery:
+    """Which documents of one collection are meant; ``text`` is canonical extended JSON."""
+
+    namespace: Namespace
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Which namespaces are meant; with nothing chosen, all of them.
 
     Attributes:
         databases: Whole databases.
         collections: Single namespaces, besides the databases.
-        exclude: Globs on ``database.collection`` taken away from the rest.
+        exclude: Globs on ``database.collection`` taken away from the rest (see ``core/globs``).
+        include: Globs on ``database.collection``, besides databases and collections.
+        queries: Of these collections only some documents; at most one query each.
     """
 
     databases: tuple[str, ...] = ()
     collections: tuple[Namespace, ...] = ()
     exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    queries: tuple[CollectionQuery, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything is meant."""
-        return not (self.databases or self.collections or self.exclude)
+        """Whether everything is meant, with every document."""
+        return not (self.is_chosen or self.exclude or self.queries)
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether anything was named; if not, everything is meant but what is excluded."""
+        return bool(self.databases or self.collections or self.include)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether of some collection only some documents are meant."""
+        return bool(self.queries)
 
     def matches(self, namespace: Namespace) -> bool:
         """Whether this namespace is meant."""
         chosen = (
-            not (self.databases or self.collections)
+            not self.is_chosen
             or namespace.database in self.databases
             or namespace in self.collections
+            or matches_any(self.include, str(namespace))
         )
-        return chosen and not any(fnmatchcase(str(namespace), glob) for glob in self.exclude)
+        return chosen and not matches_any(self.exclude, str(namespace))
 
     def describe(self) -> str:
-        """Say in one phrase what is meant."""
+        """Say in one phrase what is meant; queries are counted, for they may hold user data."""
         if self.is_whole:
             return "the whole deployment"
-        chosen = [*self.databases, *map(str, self.collections)] or ["the whole deployment"]
+        chosen = [*self.databases, *map(str, self.collections), *self.include]
         without = f" without {', '.join(self.exclude)}" if self.exclude else ""
-        return ", ".join(chosen) + without
+        filtered = ", ".join(str(q.namespace) for q in self.queries)
+        only = f" (filtered: only some documents of {filtered})" if filtered else ""
+        return ", ".join(chosen or ["the whole deployment"]) + without + only
 
 
 def selection_of(
-    databases: tuple[str, ...], collections: tuple[str, ...], exclude: tuple[str, ...] = ()
+    databases: tuple[str, ...],
+    collections: tuple[str, ...],
+    exclude: tuple[str, ...] = (),
+    include: tuple[str, ...] = (),
+    queries: tuple[CollectionQuery, ...] = (),
 ) -> Selection:
     """Build a selection from what a person typed.
 
     Raises:
-        InvalidSelectionError: If a database name holds a dot or a collection is no namespace.
+        InvalidSelectionError: If a database name holds a dot, a collection is no namespace, a
+            pattern is empty, or a collection has two queries.
     """
     for name in databases:
         if not name or "." in name:
             raise InvalidSelectionError(f"'{name}' is not a database name")
-    return Selection(databases, tuple(map(Namespace.parse, collections)), exclude)
+    if not all((*exclude, *include)):
+        raise InvalidSelectionError("an empty pattern matches nothing; nothing was read")
+    queried = [query.namespace for query in queries]
+    if twice := [n for n in queried if queried.count(n) > 1]:
+        raise InvalidSelectionError(f"{twice[0]} has two queries; nothing was read")
+    named = tuple(map(Namespace.parse, collections))
+    return Selection(databases, named, exclude, include, queries)
 
 
 def backup_id(started_at: datetime, slug: str, tail: str) -> BackupId:
@@ -119,7 +155,22 @@ class IndexChoice(StrEnum):
     """When a restore builds indexes."""
 
     AFTER = "after"
+    BEFORE = "before"
     NEVER = "never"
+
+
+class OnRefusal(StrEnum):
+    """What a restore does when a document is refused or an index fails."""
+
+    GO_ON = "go-on"
+    STOP = "stop"
+
+
+class OnExisting(StrEnum):
+    """What a restore does about collections that exist at the target."""
+
+    REPLACE = "replace"
+    ONLY_MISSING = "only-missing"
 
 
 class SafetyBackup(StrEnum):
@@ -131,7 +182,7 @@ class SafetyBackup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """One renaming: ``FROM=TO`` where both are databases, or both are namespaces."""
+    """One renaming, ``FROM=TO``: databases, namespaces or patterns (see ``core/renaming``)."""
 
     source: str
     target: str
@@ -149,8 +200,10 @@ class RestoreRequest:
             (``<db>_restored_<timestamp>``) unless named in ``replace`` or mapped to themselves.
         replace: Target databases whose colliding collections may be dropped: the typed names.
             A source database named here goes back to its own name.
-        indexes: Whether secondary indexes are built.
+        indexes: When secondary indexes are built.
         safety: Whether what would be dropped is backed up first, into the backup's own vault.
+        on_refusal: Whether the first refused document or failed index ends the run.
+        on_existing: Whether existing collections are replaced, or only get what they lack.
     """
 
     backup: BackupId
@@ -161,3 +214,5 @@ class RestoreRequest:
     replace: tuple[str, ...] = ()
     indexes: IndexChoice = IndexChoice.AFTER
     safety: SafetyBackup = SafetyBackup.TAKE
+    on_refusal: OnRefusal = OnRefusal.GO_ON
+    on_existing: OnExisting = OnExisting.REPLACE

@@ -47,6 +47,7 @@ def explanation(manifest: Manifest, evidence: Sequence[Evidence], vault: str) ->
         part
         for part in (
             _what(manifest),
+            _filtered(manifest),
             _moment(manifest),
             _how_kept(manifest, vault),
             _missing(manifest),
@@ -63,6 +64,16 @@ def _what(manifest: Manifest) -> str:
         f"(MongoDB {manifest.server.version_text}, {manifest.server.topology}): "
         f"{len(manifest.namespaces)} collections of {names}, "
         f"{manifest.documents:,} documents, {size_text(manifest.plain_bytes)} of BSON."
+    )
+
+
+def _filtered(manifest: Manifest) -> str:
+    if not manifest.is_filtered:
+        return ""
+    queries = "; ".join(f"{q.namespace} only {q.text}" for q in manifest.selection.queries)
+    return (
+        "It is FILTERED: of some collections it holds only the documents that a query chose, "
+        f"so it does not count as full protection ({queries})."
     )
 
 

@@ -96,6 +96,11 @@ class Manifest:
     not_included: tuple[NotIncluded, ...]
 
     @property
+    def is_filtered(self) -> bool:
+        """Whether a query left out some documents of a collection."""
+        return self.selection.is_filtered
+
+    @property
     def documents(self) -> int:
         """All documents."""
         return sum(n.documents for n in self.namespaces)

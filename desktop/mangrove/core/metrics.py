@@ -28,9 +28,10 @@ class Exposure:
     Attributes:
         lose_at_most: Age of the newest data that can be brought back; None without a backup.
         newest: The newest complete backup of the whole deployment.
-        proof: The newest passed trial restore of any backup of this profile.
+        proof: The newest passed trial restore of any backup of this profile without queries.
         restore_took: How long that trial restore took; None when nothing was ever measured.
         partial: Newer or only backups that hold just a part.
+        filtered: Those of them in which a query left out documents.
         reasons: Why the light is not green, each one sentence.
     """
 
@@ -45,6 +46,7 @@ class Exposure:
     backups: int
     partial: int
     reasons: tuple[str, ...]
+    filtered: int = 0
 
 
 def exposure(
@@ -56,17 +58,18 @@ def exposure(
 ) -> Exposure:
     """Judge one profile by its backups; absence counts, and no average hides anything.
 
-    Backups dated in the future are ignored, partial ones protect only what they hold and do
-    not count as full protection.
+    Backups dated in the future are ignored, partial and filtered ones protect only what they
+    hold and do not count as full protection.
     """
     complete = [
         r
         for r in records
         if r.profile_slug == slug and r.state is BackupState.COMPLETE and r.data_at <= now
     ]
-    whole = [r for r in complete if r.is_whole]
+    whole = [r for r in complete if r.is_whole and not r.is_filtered]
     newest = max(whole, key=lambda r: r.data_at, default=None)
-    proofs = [e for r in complete for e in r.evidence if e.passed and _is_restore(e)]
+    whole_documents = (r for r in complete if not r.is_filtered)
+    proofs = [e for r in whole_documents for e in r.evidence if e.passed and _is_restore(e)]
     proof = max(proofs, key=lambda e: e.finished_at, default=None)
     age = now - newest.data_at if newest else None
     reasons = _reasons(age, objective, newest, now)
@@ -82,6 +85,7 @@ def exposure(
         backups=len(complete),
         partial=len(complete) - len(whole),
         reasons=reasons,
+        filtered=sum(r.is_filtered for r in complete),
     )
 
 

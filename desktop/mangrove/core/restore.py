@@ -1,18 +1,20 @@
 """Restore planning: where each namespace goes, what stands there already, and what to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 
-from mangrove.core.backup import BackupId, Rename, RestoreRequest
+from mangrove.core.backup import BackupId, IndexChoice, OnExisting, OnRefusal, RestoreRequest
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceConflictError,
     TargetNotEmptyError,
 )
+from mangrove.core.globs import matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import Namespace
+from mangrove.core.renaming import Rule, renamed, rule_of
+from mangrove.core.view_references import notes_on_views
 
 MAX_DATABASE_BYTES = 63
 PROTECTED_DATABASES = frozenset({"admin", "config", "local"})
@@ -25,11 +27,13 @@ class PlannedNamespace:
 
     Attributes:
         replaces: Whether a collection of the target's name exists and will be dropped first.
+        fills: Whether it exists and only gets the documents it lacks.
     """
 
     entry: NamespaceEntry
     target: Namespace
     replaces: bool
+    fills: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class RestorePlan:
         occupied: Target databases that hold data already.
         unconfirmed: Those of ``occupied`` that nobody named in ``replace``.
         sentence: What will happen, in one sentence, as the dialog shows it.
+        notes: What a careful person should know besides, each a sentence.
     """
 
     backup: BackupId
@@ -50,6 +55,7 @@ class RestorePlan:
     occupied: tuple[str, ...]
     unconfirmed: tuple[str, ...]
     sentence: str
+    notes: tuple[str, ...] = ()
 
     @property
     def documents(self) -> int:
@@ -65,6 +71,11 @@ class RestorePlan:
     def replaced(self) -> tuple[Namespace, ...]:
         """The existing collections that will be dropped."""
         return tuple(p.target for p in self.namespaces if p.replaces)
+
+    @property
+    def filled(self) -> tuple[Namespace, ...]:
+        """The existing collections that only get the documents they lack."""
+        return tuple(p.target for p in self.namespaces if p.fills)
 
     def require_confirmed(self) -> None:
         """Raise unless every target database with data in it was named by the person.
@@ -107,33 +118,41 @@ def plan_restore(
         at: The moment that copies are named after.
 
     Raises:
-        InvalidSelectionError: If nothing matches, or a name is malformed.
+        InvalidSelectionError: If nothing matches, a pattern matches nothing, a name is malformed
+            or two choices contradict each other.
         NamespaceConflictError: If two namespaces would land in one.
     """
-    chosen = [n for n in manifest.namespaces if _is_chosen(n.namespace, request)]
-    if not chosen:
+    only_missing = request.on_existing is OnExisting.ONLY_MISSING
+    if only_missing and request.replace:
         raise InvalidSelectionError(
-            "no namespace of the backup matches the selection; nothing was changed",
-            hint="look at its contents with: mangrove show BACKUP",
+            "existing collections either get what they lack or are replaced, not both; "
+            "nothing was changed",
+            hint="leave out --yes-replace, and name the target with --rename",
         )
     rename = _Renamer(request, at)
     planned = []
-    for entry in chosen:
+    for entry in _chosen(manifest, request):
         target = rename.target_of(entry.namespace)
-        there = existing.get(target.database, frozenset())
-        planned.append(PlannedNamespace(entry, target, target.collection in there))
+        exists = target.collection in existing.get(target.database, frozenset())
+        planned.append(
+            PlannedNamespace(
+                entry, target, replaces=exists and not only_missing, fills=exists and only_missing
+            )
+        )
     _refuse_conflicts(planned)
     _refuse_irreplaceable(planned)
     targets = sorted({p.target.database for p in planned})
     occupied = tuple(t for t in targets if existing.get(t))
+    confirmed = targets if only_missing else request.replace
     return RestorePlan(
         backup=manifest.backup,
         profile=request.profile,
         namespaces=tuple(planned),
         creates=tuple(t for t in targets if t not in occupied),
         occupied=occupied,
-        unconfirmed=tuple(t for t in occupied if t not in request.replace),
+        unconfirmed=tuple(t for t in occupied if t not in confirmed),
         sentence=_sentence(planned, request, occupied),
+        notes=tuple(dict.fromkeys(_notes(manifest, request, planned))),
     )
 
 
@@ -145,42 +164,96 @@ def target_databases(manifest: Manifest, request: RestoreRequest, at: datetime) 
 
 
 class _Renamer:
-    """Applies the renames of a request; the last one that fits wins, namespaces first."""
+    """Applies the renames of a request; what none of them fits goes into a copy."""
 
     def __init__(self, request: RestoreRequest, at: datetime) -> None:
         self._at = at
-        self._namespaces: dict[Namespace, Namespace] = {}
         for name in request.replace:
             _check_database(name)
-        self._databases = {name: name for name in request.replace}
-        for rename in request.renames:
-            self._learn(rename)
-
-    def _learn(self, rename: Rename) -> None:
-        if ("." in rename.source) != ("." in rename.target):
-            raise InvalidSelectionError(
-                f"'{rename.source}={rename.target}' renames a database to a collection",
-                hint="give two databases, or two namespaces",
-            )
-        if "." in rename.source:
-            target = Namespace.parse(rename.target)
-            _check_database(target.database)
-            self._namespaces[Namespace.parse(rename.source)] = target
-        else:
-            _check_database(rename.target)
-            self._databases[rename.source] = rename.target
+        self._replace = request.replace
+        self._rules = rules_of(request)
 
     def target_of(self, source: Namespace) -> Namespace:
-        if source in self._namespaces:
-            return self._namespaces[source]
-        database = self._databases.get(source.database) or copy_name(source.database, self._at)
-        return Namespace(database, source.collection)
+        new = renamed(source, self._rules)
+        if new is not None:
+            _check_database(new.database)
+            return new
+        if source.database in self._replace:
+            return source
+        return Namespace(copy_name(source.database, self._at), source.collection)
+
+
+def rules_of(request: RestoreRequest) -> tuple[Rule, ...]:
+    """Understand a request's renames, in their order.
+
+    Raises:
+        InvalidSelectionError: If one makes no sense.
+    """
+    return tuple(map(rule_of, request.renames))
+
+
+def _chosen(manifest: Manifest, request: RestoreRequest) -> Sequence[NamespaceEntry]:
+    names = [str(n.namespace) for n in manifest.namespaces]
+    found = [n for n in manifest.namespaces if _is_chosen(n.namespace, request)]
+    idle = without_match((*request.include, *request.exclude), names)
+    if idle or not found:
+        what = f"the pattern '{idle[0]}'" if idle else "the selection"
+        raise InvalidSelectionError(
+            f"no namespace of the backup matches {what}; nothing was changed",
+            hint="look at its contents with: mangrove show BACKUP",
+        )
+    return found
 
 
 def _is_chosen(namespace: Namespace, request: RestoreRequest) -> bool:
     text = str(namespace)
-    wanted = not request.include or any(fnmatchcase(text, glob) for glob in request.include)
-    return wanted and not any(fnmatchcase(text, glob) for glob in request.exclude)
+    wanted = not request.include or matches_any(request.include, text)
+    return wanted and not matches_any(request.exclude, text)
+
+
+def _notes(
+    manifest: Manifest, request: RestoreRequest, planned: Sequence[PlannedNamespace]
+) -> Iterator[str]:
+    """Yield what the sentence leaves out."""
+    chosen = {p.entry.namespace for p in planned}
+    for query in manifest.selection.queries:
+        if query.namespace in chosen:
+            yield (
+                f"of {query.namespace} the backup holds only the documents that a query chose: "
+                f"{query.text}"
+            )
+    for rule in rules_of(request):
+        if all(rule.renamed(str(name)) is None for name in chosen):
+            yield f"the renaming '{rule.text}' fits nothing that is restored"
+    yield from notes_on_views(
+        [p.entry for p in planned], {p.entry.namespace: p.target for p in planned}
+    )
+    yield from _notes_on_choices(request, planned)
+
+
+def _notes_on_choices(
+    request: RestoreRequest, planned: Sequence[PlannedNamespace]
+) -> Iterator[str]:
+    if request.on_existing is OnExisting.ONLY_MISSING:
+        if any(p.fills for p in planned):
+            yield (
+                "documents whose _id is there already stay as they are, indexes and options of "
+                "existing collections too; what exists is not compared with the backup"
+            )
+        else:
+            yield (
+                "none of the targets exists, so everything is missing; to fill up existing "
+                "collections name their database, such as --rename shop=shop"
+            )
+    match request.indexes:
+        case IndexChoice.BEFORE:
+            yield "indexes are built before the documents: slower, and unique ones refuse documents"
+        case IndexChoice.NEVER:
+            yield "no secondary index is built"
+        case IndexChoice.AFTER:
+            pass
+    if request.on_refusal is OnRefusal.STOP:
+        yield "the first refused document or failed index ends the run; what it created is dropped"
 
 
 def _check_database(name: str) -> None:
@@ -225,6 +298,10 @@ def _sentence(
     if replaced:
         which = "collection is" if len(replaced) == 1 else "collections are"
         return f"{start} {len(replaced)} existing {which} dropped and replaced."
+    filled = [str(p.target) for p in planned if p.fills]
+    if filled:
+        which = "collection gets" if len(filled) == 1 else "collections get"
+        return f"{start} {len(filled)} existing {which} only the documents missing there."
     if occupied:
         return f"{start} Existing collections stay as they are."
     return f"{start} Nothing existing is changed."

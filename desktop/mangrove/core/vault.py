@@ -193,6 +193,7 @@ class BackupRecord:
         data_at: The moment whose data is surely inside (see ``Manifest.data_at``).
         problem: Why the backup is unreadable; "" when it is complete.
         evidence: Newest first.
+        is_filtered: Whether a query left out some documents of a collection.
     """
 
     backup: BackupId
@@ -218,6 +219,7 @@ class BackupRecord:
     server_version: str
     not_included: int
     evidence: tuple[EvidenceSummary, ...] = ()
+    is_filtered: bool = False
 
     def with_evidence(self, summary: EvidenceSummary) -> Self:
         """Return the record with one more piece of evidence, newest first."""

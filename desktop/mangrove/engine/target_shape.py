@@ -19,12 +19,13 @@ def target_info(
     Args:
         entry: As the manifest has it.
         target: Where it goes.
-        moved: Every source namespace of the restore and where it goes; a view follows the
-            collection it stands on when that one is renamed within its database.
+        moved: Every source namespace of the restore and where it goes; a view follows what it
+            stands on, a view too, as long as both go to one database.
     """
     options = from_extended(entry.options or "{}")
     if entry.kind == "view":
-        options = _with_moved_source(options, entry.namespace.database, moved)
+        within = {s: t for s, t in moved.items() if t.database == target.database}
+        options = _with_moved_source(options, entry.namespace.database, within)
     return CollectionInfo(
         namespace=target,
         kind=entry.kind,

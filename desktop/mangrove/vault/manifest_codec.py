@@ -4,7 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.backup import (
+    BackupId,
+    CollectionQuery,
+    Compression,
+    Consistency,
+    Selection,
+)
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import BackupNotFoundError, ManifestCorruptError, UnknownFormatError
 from mangrove.core.manifest import (
@@ -155,11 +161,19 @@ def _server_document(server: ServerFacts) -> Mapping[str, object]:
 
 
 def _selection_document(selection: Selection) -> Mapping[str, object]:
-    return {
+    document: dict[str, object] = {
         "databases": list(selection.databases),
         "collections": [_namespace_document(n) for n in selection.collections],
         "exclude": list(selection.exclude),
     }
+    # Written only where there is something to say: other manifests stay as they always were.
+    if selection.include:
+        document["include"] = list(selection.include)
+    if selection.queries:
+        document["queries"] = [
+            {**_namespace_document(q.namespace), "query": q.text} for q in selection.queries
+        ]
+    return document
 
 
 def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
@@ -240,13 +254,22 @@ def _server(node: Node) -> ServerFacts:
 
 
 def _selection(node: Node) -> Selection:
-    record = node.record(("databases", "collections", "exclude"))
+    record = node.record(("databases", "collections", "exclude"), ("include", "queries"))
+    include, queries = record.get("include"), record.get("queries")
     pairs = [item.record(("database", "collection")) for item in record["collections"].items()]
     return Selection(
         databases=record["databases"].texts(),
         collections=tuple(Namespace(p["database"].text(), p["collection"].text()) for p in pairs),
         exclude=record["exclude"].texts(),
+        include=include.texts() if include else (),
+        queries=tuple(_query(item) for item in queries.items()) if queries else (),
     )
+
+
+def _query(node: Node) -> CollectionQuery:
+    record = node.record(("database", "collection", "query"))
+    namespace = Namespace(record["database"].text(), record["collection"].text())
+    return CollectionQuery(namespace, record["query"].text())
 
 
 def _entry(node: Node) -> NamespaceEntry:

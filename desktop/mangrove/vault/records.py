@@ -42,6 +42,7 @@ def record_of(manifest: Manifest, evidence: tuple[Evidence, ...] = ()) -> Backup
         server_version=manifest.server.version_text,
         not_included=len(manifest.not_included),
         evidence=tuple(piece.summary for piece in evidence),
+        is_filtered=manifest.is_filtered,
     )
 
 

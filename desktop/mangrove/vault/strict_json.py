@@ -78,11 +78,11 @@ class Node:
         """Raise MalformedDocumentError about this value."""
         raise MalformedDocumentError(f"{self.path} {problem}")
 
-    def record(self, names: Collection[str]) -> "Record":
-        """Read an object with exactly these fields."""
+    def record(self, names: Collection[str], optional: Collection[str] = ()) -> "Record":
+        """Read an object with exactly these fields, and perhaps the optional ones."""
         found = self.fields()
-        if found.keys() != set(names):
-            strange = ", ".join(sorted(found.keys() ^ set(names))[:5])
+        if found.keys() - set(optional) != set(names):
+            strange = ", ".join(sorted(found.keys() - set(optional) ^ set(names))[:5])
             self.fail(f"lacks fields or has strange ones: {strange!r}")
         return Record({name: Node(value, f"{self.path}.{name}") for name, value in found.items()})
 
@@ -164,3 +164,7 @@ class Record:
 
     def __getitem__(self, name: str) -> Node:
         return self.nodes[name]
+
+    def get(self, name: str) -> Node | None:
+        """Return an optional field, None when it is not there."""
+        return self.nodes.get(name)

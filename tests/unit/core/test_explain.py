@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from fakes.vaults import USERS, entry, evidence_for, manifest_for, new_id
-from mangrove.core.backup import Consistency
+from mangrove.core.backup import CollectionQuery, Consistency, Selection
 from mangrove.core.explain import duration_text, explanation, size_text
 from mangrove.core.manifest import NotIncluded, StoredBlob
 from mangrove.core.verification import Level
@@ -59,6 +59,17 @@ def test_a_backup_is_explained_in_one_paragraph() -> None:
         "Nobody has verified it since it was made.",
     ):
         assert part in text, part
+
+
+def test_a_filtered_backup_says_so_with_its_query() -> None:
+    query = CollectionQuery(USERS, '{"a":{"$numberInt":"1"}}')
+    filtered = replace(MANIFEST, selection=Selection(queries=(query,)))
+
+    text = explanation(filtered, [], "attic")
+
+    assert "It is FILTERED" in text
+    assert 'shop.users only {"a":{"$numberInt":"1"}}' in text
+    assert "FILTERED" not in explanation(MANIFEST, [], "attic")
 
 
 def test_what_is_not_encrypted_says_so() -> None:

@@ -52,6 +52,7 @@ def judged(*records: BackupRecord) -> Exposure:
 
 
 PARTIAL = replace(record(), is_whole=False)
+FILTERED = replace(record(HOUR, proof()), is_filtered=True)
 UNREADABLE = replace(record(), state=BackupState.UNREADABLE)
 FUTURE = record(-HOUR, proof())
 FOREIGN = record(HOUR, proof(), slug="other")
@@ -62,6 +63,8 @@ FOREIGN = record(HOUR, proof(), slug="other")
     [
         ([], Light.EXPOSED, None, "no complete backup"),
         ([PARTIAL], Light.EXPOSED, None, "no complete backup"),
+        ([FILTERED], Light.EXPOSED, None, "no complete backup"),
+        ([FILTERED, record(3 * HOUR)], Light.UNPROVEN, 3 * HOUR, "never restored"),
         ([UNREADABLE], Light.EXPOSED, None, "no complete backup"),
         ([FUTURE], Light.EXPOSED, None, "no complete backup"),
         ([FOREIGN], Light.EXPOSED, None, "no complete backup"),
@@ -94,6 +97,13 @@ def test_parts_are_counted_and_the_restore_time_is_the_measured_one() -> None:
 
     assert (found.backups, found.partial) == (3, 1)
     assert found.restore_took == timedelta(minutes=7)
+
+
+def test_filtered_backups_are_counted_apart_and_prove_no_restore_time() -> None:
+    found = judged(FILTERED, record(DAY))
+
+    assert (found.backups, found.partial, found.filtered) == (2, 1, 1)
+    assert found.restore_took is None
 
 
 def test_without_a_trial_no_restore_time_is_invented() -> None:

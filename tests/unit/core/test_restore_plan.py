@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from fakes.clock import NOON
 from fakes.vaults import entry, manifest_for, new_id
-from mangrove.core.backup import Rename, RestoreRequest
+from mangrove.core.backup import (
+    CollectionQuery,
+    IndexChoice,
+    OnExisting,
+    OnRefusal,
+    Rename,
+    RestoreRequest,
+    Selection,
+)
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceConflictError,
@@ -207,3 +215,73 @@ def test_a_plan_counts_what_it_moves() -> None:
 
     assert (found.documents, found.plain_bytes) == (1_234, 99)
     assert "1 collection with 1,234 documents" in found.sentence
+
+
+@pytest.mark.parametrize(
+    "choice", [{"include": ("*", "no.*")}, {"exclude": ("*.nothing",)}], ids=str
+)
+def test_a_pattern_that_matches_nothing_is_refused_by_name(choice: dict[str, object]) -> None:
+    with pytest.raises(InvalidSelectionError, match=r"pattern '(no\.\*|\*\.nothing)'"):
+        plan(**choice)
+
+
+def test_patterns_rename_and_the_last_one_that_fits_wins() -> None:
+    renames = (Rename("*.*", "dev_*.*"), Rename("*.users", "*.people"), Rename("no.*", "x.*"))
+
+    found = plan(renames=renames)
+
+    assert targets(found) == {
+        "shop.users": "shop.people",
+        "shop.orders": "dev_shop.orders",
+        "crm.people": "dev_crm.people",
+        "crm.a.b": "dev_crm.a.b",
+    }
+    assert any("'no.*=x.*' fits nothing" in note for note in found.notes)
+
+
+def test_only_missing_needs_no_name_typed_and_replaces_nothing() -> None:
+    existing = {"crm": frozenset({"people", "other"})}
+
+    found = plan(
+        existing,
+        include=("crm.*",),
+        renames=(Rename("crm", "crm"),),
+        on_existing=OnExisting.ONLY_MISSING,
+    )
+
+    found.require_confirmed()
+    assert (found.replaced, found.filled) == ((), (Namespace("crm", "people"),))
+    assert "gets only the documents missing there." in found.sentence
+    assert any("not compared" in note for note in found.notes)
+
+
+def test_only_missing_and_replacing_contradict_each_other() -> None:
+    with pytest.raises(InvalidSelectionError, match="not both"):
+        plan(replace=("crm",), on_existing=OnExisting.ONLY_MISSING)
+
+
+def test_only_missing_into_copies_says_how_to_fill_up() -> None:
+    found = plan(on_existing=OnExisting.ONLY_MISSING)
+
+    assert any("--rename shop=shop" in note for note in found.notes)
+
+
+def test_the_plan_says_every_choice() -> None:
+    before = plan(indexes=IndexChoice.BEFORE).notes
+    never = plan(indexes=IndexChoice.NEVER, on_refusal=OnRefusal.STOP).notes
+
+    assert any("before the documents" in note for note in before)
+    assert any("no secondary index" in note for note in never)
+    assert any("first refused document" in note for note in never)
+    assert plan().notes == ()
+
+
+def test_the_plan_says_that_the_backup_was_filtered() -> None:
+    query = CollectionQuery(Namespace("shop", "users"), "{}")
+    filtered = replace(manifest(), selection=Selection(queries=(query,)))
+
+    found = plan_restore(filtered, request(), NOTHING, NOON)
+    without = plan_restore(filtered, request(exclude=("shop.users",)), NOTHING, NOON)
+
+    assert any("of shop.users the backup holds only" in note for note in found.notes)
+    assert without.notes == ()

@@ -68,6 +68,7 @@ def _record(row: dict[str, Any]) -> BackupRecord:
         server_version=row["server_version"],
         not_included=row["not_included"],
         evidence=tuple(_evidence(piece) for piece in row["evidence"]),
+        is_filtered=bool(row.get("is_filtered", False)),  # rows before there were queries
     )
 
 

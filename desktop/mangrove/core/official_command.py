@@ -1,0 +1,196 @@
+"""What a dump or restore would be with MongoDB's own tools, for people who know those.
+
+The commands hold no secret: the tools ask for the password. What they cannot do is said in notes.
+
+Source: MongoDB manual, "mongodump" and "mongorestore" (Database Tools 100.x).
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mangrove.core import globs
+from mangrove.core.backup import (
+    BackupRequest,
+    Compression,
+    Consistency,
+    IndexChoice,
+    OnExisting,
+    OnRefusal,
+    RestoreRequest,
+    Selection,
+)
+from mangrove.core.namespace import Namespace
+from mangrove.core.renaming import renamed
+from mangrove.core.restore import RestorePlan, rules_of
+from mangrove.core.uri import MongoUri
+
+FOLDER = "dump"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialCommand:
+    """Command lines to be run one after the other, and what they do not do.
+
+    Attributes:
+        lines: Each one a program with its arguments.
+        notes: One sentence for each choice without an equivalent.
+    """
+
+    lines: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Everything as it can be pasted into a shell; notes are comments."""
+        return "\n".join([*(f"# {note}" for note in self.notes), *map(shlex.join, self.lines)])
+
+
+def dump_command(request: BackupRequest, uri: MongoUri) -> OfficialCommand:
+    """Return what comes closest to a backup."""
+    start = ["mongodump", f"--uri={uri.text()}", f"--out={FOLDER}"]
+    if request.compression is not Compression.NONE:
+        start.append("--gzip")
+    selection = request.selection
+    if request.consistency is Consistency.OPLOG and selection.is_whole:
+        start.append("--oplog")
+    lines = tuple((*start, *part) for part in _dump_parts(selection))
+    return OfficialCommand(lines, tuple(_dump_notes(request, uri)))
+
+
+def restore_command(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) -> OfficialCommand:
+    """Return what comes closest to a restore of this plan."""
+    arguments = ["mongorestore", f"--uri={uri.text()}", "--gzip"]
+    arguments += [f"--nsInclude={glob}" for glob in request.include]
+    arguments += [f"--nsExclude={glob}" for glob in request.exclude]
+    for source, target in _moves(request, plan):
+        arguments += [f"--nsFrom={source}", f"--nsTo={target}"]
+    if plan.replaced:
+        arguments.append("--drop")
+    if request.on_refusal is OnRefusal.STOP:
+        arguments.append("--stopOnError")
+    if request.indexes is IndexChoice.NEVER:
+        arguments.append("--noIndexRestore")
+    export = ("mangrove", "export", plan.backup, FOLDER, "--gzip")
+    notes = tuple(_restore_notes(request, plan, uri))
+    return OfficialCommand((export, (*arguments, FOLDER)), notes)
+
+
+# --- dump --------------------------------------------------------------------------------
+
+
+def _dump_parts(selection: Selection) -> Iterator[tuple[str, ...]]:
+    """Yield the arguments of each run: mongodump takes one database or collection at a time."""
+    if not selection.is_chosen:
+        yield ()
+    queries = {q.namespace: q.text for q in selection.queries}
+    for database in selection.databases:
+        own = tuple(n for n in queries if n.database == database)
+        yield (f"--db={database}", *_exclusions(selection, database, own))
+    single = dict.fromkeys((*selection.collections, *queries))
+    for namespace in single:
+        query = (f"--query={queries[namespace]}",) if namespace in queries else ()
+        yield (f"--db={namespace.database}", f"--collection={namespace.collection}", *query)
+
+
+def _exclusions(
+    selection: Selection, database: str, besides: Sequence[Namespace] = ()
+) -> tuple[str, ...]:
+    """Return the patterns that mongodump understands: a name or its beginning, in one database."""
+    found = [f"--excludeCollection={n.collection}" for n in besides]
+    for pattern in selection.exclude:
+        literals = globs.pieces(pattern)
+        head, _, name = literals[0].partition(".")
+        if head != database:
+            continue
+        if len(literals) == 1:
+            found.append(f"--excludeCollection={name}")
+        elif name and literals[1:] == ("",):
+            found.append(f"--excludeCollectionsWithPrefix={name}")
+    return tuple(found)
+
+
+def _is_said(pattern: str, selection: Selection) -> bool:
+    """Whether mongodump can be told to leave this out."""
+    database = globs.database_of(pattern)
+    alone = Selection(exclude=(pattern,))
+    return (
+        database is not None
+        and database in selection.databases
+        and (bool(_exclusions(alone, database)))
+    )
+
+
+def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
+    selection = request.selection
+    yield from _note_on_password(uri)
+    if len(selection.databases) + len(selection.collections) + len(selection.queries) > 1:
+        yield "mongodump takes one database or collection at a time, each at its own moment"
+    if selection.queries and not selection.is_chosen:
+        yield "mongodump filters single collections: the later files take the place of the first"
+    for pattern in selection.include:
+        yield f"mongodump has no --include: name each collection that '{pattern}' matches"
+    for pattern in selection.exclude:
+        if not _is_said(pattern, selection):
+            yield f"mongodump cannot leave out '{pattern}' here: leave it out when restoring"
+    match request.consistency:
+        case Consistency.AUTO | Consistency.SNAPSHOT:
+            yield "mongodump cannot read everything at one cluster time; --oplog comes closest"
+        case Consistency.OPLOG if not selection.is_whole:
+            yield "mongodump takes --oplog for the whole deployment only"
+        case Consistency.OPLOG | Consistency.NONE:
+            pass
+    if request.compression in (None, Compression.ZSTD):
+        yield "mongodump has no zstd; --gzip comes closest"
+    yield "mongodump does not encrypt, sign or read back what it wrote"
+
+
+# --- restore -----------------------------------------------------------------------------
+
+
+def _moves(request: RestoreRequest, plan: RestorePlan) -> Iterator[tuple[str, str]]:
+    """Yield the copies first, then the renames as given: the last one that fits wins."""
+    rules = rules_of(request)
+    copies = {
+        (p.entry.namespace.database, p.target.database)
+        for p in plan.namespaces
+        if p.entry.namespace.database != p.target.database
+        and renamed(p.entry.namespace, rules) is None
+    }
+    for source, target in sorted(copies):
+        yield f"{globs.literal(source)}.*", f"{globs.literal(target)}.*"
+    for rename in request.renames:
+        if rename.source == rename.target:
+            continue
+        is_database = "." not in rename.source and "." not in rename.target
+        plain = is_database and not {"*", "$"} & set(rename.source)
+        end = ".*" if plain else ""
+        yield rename.source + end, rename.target + end
+
+
+def _restore_notes(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) -> Iterator[str]:
+    yield from _note_on_password(uri)
+    if any("$" in glob for glob in (*request.include, *request.exclude)):
+        yield "mongorestore takes no dollar sign in --nsInclude and --nsExclude"
+    if plan.replaced:
+        yield (
+            "--drop drops each collection before its documents are loaded; Mangrove loads and "
+            "compares first, and replaces at the very end"
+        )
+    if any(p.entry.kind == "view" for p in plan.namespaces):
+        yield "mongorestore does not let views follow the collections they stand on"
+    if any(p.entry.kind == "timeseries" for p in plan.namespaces):
+        yield "mongorestore may skip the renaming of a single time series without a word"
+    if request.on_existing is OnExisting.ONLY_MISSING:
+        yield (
+            "without --drop mongorestore leaves documents with a known _id alone too, but counts "
+            "them as failed, and builds indexes on existing collections"
+        )
+    if request.indexes is IndexChoice.BEFORE:
+        yield "mongorestore cannot build indexes before the documents"
+    yield "mongorestore does not compare the result, and it leaves what it did when it fails"
+
+
+def _note_on_password(uri: MongoUri) -> Iterator[str]:
+    if uri.user is not None:
+        yield "the password is not part of the command: the tool asks for it"

@@ -1,0 +1,161 @@
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from fakes.clock import NOON
+from fakes.vaults import entry, manifest_for, new_id
+from mangrove.core.backup import (
+    BackupRequest,
+    CollectionQuery,
+    Compression,
+    Consistency,
+    IndexChoice,
+    OnExisting,
+    OnRefusal,
+    Rename,
+    RestoreRequest,
+    Selection,
+    selection_of,
+)
+from mangrove.core.manifest import StoredBlob
+from mangrove.core.namespace import Namespace
+from mangrove.core.official_command import OfficialCommand, dump_command, restore_command
+from mangrove.core.restore import plan_restore
+from mangrove.core.uri import parse_uri
+
+URI = parse_uri("mongodb://ann:s3cret@db1,db2/?replicaSet=rs0").uri
+PLAIN = parse_uri("mongodb://db1").uri
+ORDERS = Namespace("shop", "orders")
+QUERY = CollectionQuery(ORDERS, '{"a":"it\'s"}')
+
+
+def dumped(selection: Selection, **choices: object) -> OfficialCommand:
+    request = BackupRequest("p", "v", selection, **choices)  # type: ignore[arg-type]  # as given
+    return dump_command(request, PLAIN)
+
+
+def tails(command: OfficialCommand) -> list[str]:
+    return [" ".join(line[2:]) for line in command.lines]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        (Selection(), [""]),
+        (selection_of(("shop",), ()), ["--db=shop"]),
+        (
+            selection_of(("shop",), ("crm.a.b",)),
+            ["--db=shop", "--db=crm --collection=a.b"],
+        ),
+        (
+            selection_of(("shop",), (), ("shop.log", "shop.tmp_*", "*.x")),
+            ["--db=shop --excludeCollection=log --excludeCollectionsWithPrefix=tmp_"],
+        ),
+        (
+            selection_of((), ("shop.orders",), queries=(QUERY,)),
+            ["--db=shop --collection=orders --query=" + QUERY.text],
+        ),
+        (
+            selection_of(("shop",), (), queries=(QUERY,)),
+            [
+                "--db=shop --excludeCollection=orders",
+                "--db=shop --collection=orders --query=" + QUERY.text,
+            ],
+        ),
+    ],
+    ids=lambda value: value.describe() if isinstance(value, Selection) else "",
+)
+def test_a_selection_becomes_runs_of_mongodump(selection: Selection, expected: list[str]) -> None:
+    found = dumped(selection, compression=Compression.NONE, consistency=Consistency.NONE)
+
+    assert tails(found) == [f"--out=dump {tail}".strip() for tail in expected]
+
+
+def test_what_is_pasted_is_what_was_meant_and_no_secret() -> None:
+    request = BackupRequest("p", "v", selection_of((), ("shop.orders",), queries=(QUERY,)))
+
+    found = dump_command(request, URI)
+
+    assert "s3cret" not in found.text
+    assert "# the password is not part of the command: the tool asks for it" in found.text
+    assert shlex.split(found.text.splitlines()[-1]) == list(found.lines[0])
+    assert "--gzip" in found.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("selection", "choices", "note"),
+    [
+        (selection_of((), (), (), ("shop.a*",)), {}, "no --include"),
+        (selection_of((), (), ("*.x",)), {}, "cannot leave out '*.x'"),
+        (selection_of(("a", "b"), ()), {}, "one database or collection at a time"),
+        (Selection(queries=(QUERY,)), {}, "later files take the place"),
+        (Selection(), {"consistency": Consistency.SNAPSHOT}, "one cluster time"),
+        (Selection(databases=("a",)), {"consistency": Consistency.OPLOG}, "whole deployment only"),
+        (Selection(), {"compression": Compression.ZSTD}, "no zstd"),
+        (Selection(), {}, "does not encrypt"),
+    ],
+)
+def test_what_mongodump_cannot_do_is_said(
+    selection: Selection, choices: dict[str, object], note: str
+) -> None:
+    assert any(note in said for said in dumped(selection, **choices).notes)
+
+
+def test_a_backup_with_the_oplog_has_an_equivalent() -> None:
+    found = dumped(Selection(), consistency=Consistency.OPLOG)
+
+    assert "--oplog" in found.lines[0]
+
+
+def restored(
+    existing: dict[str, frozenset[str]] | None = None, **choices: object
+) -> OfficialCommand:
+    blob = StoredBlob("m", 0, "", 0)
+    entries = [entry(blob, (), Namespace.parse(n)) for n in ("shop.users", "crm.heat", "crm.v")]
+    entries[1], entries[2] = (
+        replace(entries[1], kind="timeseries"),
+        replace(entries[2], kind="view"),
+    )
+    manifest = manifest_for(new_id(), 1, tuple(entries))
+    request = RestoreRequest(new_id(), "p", **choices)  # type: ignore[arg-type]  # as given
+    return restore_command(request, plan_restore(manifest, request, existing or {}, NOON), URI)
+
+
+def test_a_restore_is_an_export_and_a_mongorestore() -> None:
+    found = restored(include=("shop.*",))
+
+    export, restore = found.lines
+    assert export[:2] == ("mangrove", "export")
+    assert "--nsInclude=shop.*" in restore
+    assert restore[-1] == "dump"
+    stamp = "_restored_20260301_120000"
+    assert ("--nsFrom=shop.*", f"--nsTo=shop{stamp}.*") == restore[-3:-1]
+
+
+def test_renames_come_after_copies_because_the_last_one_wins() -> None:
+    renames = (Rename("crm.*", "old.*"), Rename("shop", "store"))
+
+    restore = restored(renames=renames).lines[1]
+
+    moves = [part for part in restore if part.startswith("--ns")]
+    assert moves == ["--nsFrom=crm.*", "--nsTo=old.*", "--nsFrom=shop.*", "--nsTo=store.*"]
+
+
+def test_choices_become_options_or_notes() -> None:
+    same = (Rename("shop", "shop"), Rename("crm", "crm"))
+    existing = {"shop": frozenset({"users"})}
+
+    dropped = restored(existing, renames=same, replace=("shop",), on_refusal=OnRefusal.STOP)
+    never = restored(renames=same, indexes=IndexChoice.NEVER)
+    before = restored(renames=same, indexes=IndexChoice.BEFORE)
+    missing = restored(existing, renames=same, on_existing=OnExisting.ONLY_MISSING)
+
+    assert {"--drop", "--stopOnError"} <= set(dropped.lines[1])
+    assert "--noIndexRestore" in never.lines[1]
+    assert not [part for part in never.lines[1] if part.startswith("--nsFrom")]
+    assert any("before the documents" in note for note in before.notes)
+    assert "--drop" not in missing.lines[1]
+    assert any("counts them as failed" in note for note in missing.notes)
+    assert any("time series" in note for note in missing.notes)
+    assert any("views" in note for note in missing.notes)
