@@ -25,6 +25,7 @@ from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
@@ -88,6 +89,7 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
             verifications=Verifications(tools, backups, SqliteScratchRegister(database)),
             restores=Restores(tools, backups),
             dumps=Dumps(tools, backups),
+            copies=Copies(tools, backups),
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
             background=background,

@@ -1,6 +1,6 @@
 """A dump of another tool as something that can be backed up or restored."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,9 @@ from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import NotIncluded
+from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import CollectionInfo, OpenDump
+from mangrove.core.ports import CollectionInfo, DumpSource, OpenDump
 from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump
 from mangrove.engine.mongodump.opening import open_dump
 
@@ -21,7 +22,7 @@ UNKNOWN_VERSION = "unknown"
 
 
 @contextmanager
-def opened_dump(path: Path, database: str) -> Iterator["ForeignSource"]:
+def opened_dump(path: Path, database: str) -> Iterator[DumpSource]:
     """Open a dump for as long as the block lasts.
 
     Raises:
@@ -39,9 +40,16 @@ class ForeignSource:
     dump: ForeignDump
 
     @contextmanager
-    def open(self, selection: Selection, consistency: Consistency) -> Iterator[OpenDump]:
+    def open(
+        self,
+        selection: Selection,
+        consistency: Consistency,
+        queries: Mapping[Namespace, bytes] | None = None,
+    ) -> Iterator[OpenDump]:
         """List what is selected; the consistency is what the dump has, whatever was asked."""
         del consistency  # a dump in files has the one that its tool gave it
+        if queries:
+            raise InvalidSelectionError("queries are for deployments; a dump is taken as it is")
         chosen = [c for c in self.dump.collections if selection.matches(c.namespace)]
         if not chosen:
             raise InvalidSelectionError(

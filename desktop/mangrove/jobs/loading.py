@@ -2,13 +2,19 @@
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice
 from mangrove.core.errors import MangroveError, WriteRefusedError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo, InsertOutcome, RefusedDocument, RestoreSink, Vault
+from mangrove.core.ports import (
+    CollectionInfo,
+    Contents,
+    InsertOutcome,
+    RefusedDocument,
+    RestoreSink,
+)
 from mangrove.core.run import Loss, Phase
 from mangrove.core.verification import NamespaceResult
 from mangrove.engine.compare import content_differences, shape_differences
@@ -68,7 +74,7 @@ class Loader:
         losses: What could not be brought over.
     """
 
-    vault: Vault
+    vault: Contents
     manifest: Manifest
     sink: RestoreSink
     ctx: RunContext
@@ -78,6 +84,7 @@ class Loader:
     created: list[Namespace] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     inserted: int = 0
+    _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
     _missing: dict[Namespace, int] = field(default_factory=dict)
     _moved: Mapping[Namespace, Namespace] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -199,8 +206,9 @@ class Loader:
         self.ctx.finish(destination.target)
 
     def _insert_all(self, destination: Destination) -> None:
-        chunks = documents_of(destination.entry, self.manifest.compression, self.vault.read)
-        keeps_order = '"capped":true' in destination.entry.options
+        entry, digest = destination.entry, ContentDigest()
+        chunks = documents_of(entry, self.manifest.compression, self.vault.read, digest)
+        keeps_order = '"capped":true' in entry.options
         refused = _Refusals()
 
         def insert(batch: list[bytes]) -> None:
@@ -211,6 +219,10 @@ class Loader:
             batches = split_batches(ahead, BATCH_DOCUMENTS, BATCH_BYTES)
             width = 1 if keeps_order else self.parallel
             side_by_side(each(insert, batches), width, "mangrove-insert")
+        with self._lock:
+            self._loaded[destination.target] = replace(
+                entry, documents=digest.documents, digest=digest.hexdigest()
+            )
         if refused.count:
             self._lose(refused.loss(destination.target))
 
@@ -256,7 +268,7 @@ class Loader:
     def _problems(
         self, destination: Destination, info: CollectionInfo, digest: ContentDigest
     ) -> Iterator[str]:
-        entry = destination.entry
+        entry = self._loaded.get(destination.target, destination.entry)
         expected = entry.documents - self._missing.get(destination.target, 0)
         with self._lock:
             reported = {loss.subject for loss in self.losses}

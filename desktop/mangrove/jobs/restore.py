@@ -10,7 +10,7 @@ from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Clock, Gate, RestoreSink, Vault
+from mangrove.core.ports import Clock, Contents, Gate, RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restore import PlannedNamespace, RestorePlan, plan_restore, target_databases
 from mangrove.core.run import Phase, RunResult
@@ -50,7 +50,7 @@ class RestoreBody:
     request: RestoreRequest
     profile: Profile
     gate: Gate
-    vault: Vault
+    vault: Contents
     clock: Clock
     at: datetime
     safety: TakeSafetyBackup
@@ -136,7 +136,7 @@ class RestoreBody:
             summary=f"{len(plan.namespaces)} collections with {loader.inserted:,} documents "
             f"are in {names} on {self.profile.name}{same}{lost}",
             losses=tuple(loader.losses),
-            backup=self.request.backup,
+            backup=self.request.backup or None,
             figures=(
                 ("documents", loader.inserted),
                 ("documents_failed", sum(loss.count for loss in loader.losses)),

@@ -6,6 +6,7 @@ from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
+from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
@@ -24,6 +25,7 @@ class Services:
     verifications: Verifications
     restores: Restores
     dumps: Dumps
+    copies: Copies
     metrics: Metrics
     activity: Activity
     background: Background

@@ -1,0 +1,40 @@
+"""Copies from one deployment to another, and restores of dumps that other tools made."""
+
+from dataclasses import dataclass
+
+from mangrove.core.backup import Consistency, RestoreRequest, Selection
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRequest:
+    """Bring collections of one deployment into another, without a vault between.
+
+    Attributes:
+        source: The profile to read.
+        selection: What is read of it.
+        restore: Where it goes and how; its ``backup`` does not count.
+        safety_vault: Where a safety backup of what is replaced goes; "" for the first vault.
+    """
+
+    source: str
+    selection: Selection
+    restore: RestoreRequest
+    consistency: Consistency = Consistency.AUTO
+    safety_vault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpRestoreRequest:
+    """Restore a mongodump directory or archive without importing it first.
+
+    Attributes:
+        path: A mongodump directory, one of its database folders, a ``.bson`` file or an archive.
+        database: Names the database of a lone folder or file.
+        restore: Where it goes and how; its ``backup`` does not count.
+        safety_vault: Where a safety backup of what is replaced goes; "" for the first vault.
+    """
+
+    path: str
+    restore: RestoreRequest
+    database: str = ""
+    safety_vault: str = ""

@@ -1,0 +1,74 @@
+"""A deployment or a dump that is being read, in the shape that a restore loads from."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.ports import CollectionInfo, OpenDump
+from mangrove.engine.extended_json_write import to_canonical
+
+_NOTHING = StoredBlob("", 0, "", 0)
+_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
+
+
+class Transit:
+    """Fulfils the port ``Contents`` on an open dump.
+
+    Each collection is one segment, named after its namespace, neither packed nor encrypted. The
+    digests are not known before the documents are read; the loader takes them as they pass.
+    """
+
+    def __init__(self, dump: OpenDump, name: str, started_at: datetime) -> None:
+        self._dump = dump
+        self._name = name
+        self._started_at = started_at
+        self._infos = {str(info.namespace): info for info in dump.collections}
+
+    def manifest(self, backup: BackupId) -> Manifest:
+        """Describe what is there to be read."""
+        dump = self._dump
+        return Manifest(
+            backup=backup,
+            vault_id="",
+            sequence=0,
+            profile_name=self._name,
+            profile_slug="",
+            started_at=self._started_at,
+            finished_at=self._started_at,
+            server=dump.facts,
+            selection=Selection(),
+            requested=Consistency.AUTO,
+            achieved=dump.achieved,
+            consistency_reason=dump.reason,
+            consistent_at=dump.consistent_at,
+            compression=Compression.NONE,
+            encrypted=False,
+            tool_version="",
+            namespaces=tuple(_entry(info) for info in dump.collections),
+            extra=(),
+            not_included=dump.not_included,
+        )
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Do nothing: nothing is stored."""
+
+    def read(self, blob: StoredBlob) -> Iterator[bytes]:
+        """Yield a collection's documents."""
+        return self._dump.read(self._infos[blob.name])
+
+
+def _entry(info: CollectionInfo) -> NamespaceEntry:
+    segment = StoredBlob(str(info.namespace), 0, "", info.estimated_bytes)
+    return NamespaceEntry(
+        namespace=info.namespace,
+        kind=info.kind,
+        options="" if info.options == _NO_OPTIONS else to_canonical(info.options),
+        indexes=tuple(to_canonical(spec) for spec in info.indexes),
+        uuid=info.uuid,
+        documents=info.estimated_documents,
+        plain_bytes=info.estimated_bytes,
+        digest="",
+        metadata=_NOTHING,
+        segments=() if info.kind == "view" else (segment,),
+    )
