@@ -32,6 +32,8 @@ DEBIAN_PACKAGES = (
     "python3-venv",
     # mongod
     "libcurl4 liblzma5 libssl3",
+    # a real SSH server
+    "openssh-server openssh-client",
     # a real Secret Service
     "dbus gnome-keyring",
     # Qt without a screen

@@ -7,4 +7,5 @@ pytest_plugins = [
     "servers.object_stores",
     "servers.xvfb",
     "servers.full_disk",
+    "servers.sshd",
 ]

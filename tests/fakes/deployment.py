@@ -285,7 +285,11 @@ class FakeGate(Gate):
 
     @override
     def probe(
-        self, profile: Profile, password: Secret | None, on_step: StepListener
+        self,
+        profile: Profile,
+        password: Secret | None,
+        on_step: StepListener,
+        tunnel_secret: Secret | None = None,
     ) -> DeploymentReport:
         raise NotImplementedError
 

@@ -28,9 +28,13 @@ class LateGate(Gate):
 
     @override
     def probe(
-        self, profile: Profile, password: Secret | None, on_step: StepListener
+        self,
+        profile: Profile,
+        password: Secret | None,
+        on_step: StepListener,
+        tunnel_secret: Secret | None = None,
     ) -> DeploymentReport:
-        return self._gate.probe(profile, password, on_step)
+        return self._gate.probe(profile, password, on_step, tunnel_secret)
 
     @override
     def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:

@@ -11,7 +11,9 @@ MangroveError                     a person can be told this
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 ├── ConnectError                 could not reach or enter a server
 │   ├── ServerUnreachableError · AuthenticationFailedError · TlsError · ConnectionLostError
-│   └── EmbeddedServerError
+│   ├── EmbeddedServerError
+│   └── TunnelError              could not get through the SSH server before it
+│       └── UnknownHostKeyError · ChangedHostKeyError
 ├── SourceError                  the server cannot give what was asked
 │   ├── UnsupportedTopologyError · MissingPrivilegeError · NamespaceChangedError · SnapshotLostError
 ├── VaultError
@@ -25,6 +27,7 @@ MangroveError                     a person can be told this
 │       └── MalformedDumpError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
+├── StalledError                 for too long no byte was read or written
 └── RunError
     └── RunInterruptedError
 
@@ -221,6 +224,24 @@ class EmbeddedServerError(ConnectError):
     code = "embedded-server"
 
 
+class TunnelError(ConnectError):
+    """Raised when the SSH tunnel to a server could not be opened."""
+
+    code = "tunnel"
+
+
+class UnknownHostKeyError(TunnelError):
+    """Raised when nobody has said yet that the SSH server's key is the right one."""
+
+    code = "unknown-host-key"
+
+
+class ChangedHostKeyError(TunnelError):
+    """Raised when the SSH server shows another key than the known one: possibly an attack."""
+
+    code = "changed-host-key"
+
+
 class SourceError(MangroveError):
     """Raised when the server cannot give what was asked."""
 
@@ -403,6 +424,13 @@ class WriteRefusedError(RestoreError):
     """Raised when the target refuses a write that no other document could fare better with."""
 
     code = "write-refused"
+
+
+class StalledError(MangroveError):
+    """Raised when a server or storage is reached but for too long not a byte came or went."""
+
+    code = "stalled"
+    retryable = True
 
 
 class RunError(MangroveError):

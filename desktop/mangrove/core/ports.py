@@ -324,7 +324,11 @@ class Gate(Protocol):
     """The way into deployments."""
 
     def probe(
-        self, profile: Profile, password: Secret | None, on_step: StepListener
+        self,
+        profile: Profile,
+        password: Secret | None,
+        on_step: StepListener,
+        tunnel_secret: Secret | None = None,
     ) -> DeploymentReport:
         """Connect and look at everything a person wants to know beforehand.
 
@@ -428,6 +432,7 @@ class Vault(Protocol):
 
     def manifest(self, backup: BackupId) -> Manifest:
         """Read a manifest, its signature checked against the key we trust.
+            tunnel_secret: Used instead of the SSH tunnel's stored one when given.
 
         Raises:
             BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.

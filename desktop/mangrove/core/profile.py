@@ -9,6 +9,7 @@ from typing import NewType
 
 from mangrove.core.errors import InvalidProfileError
 from mangrove.core.secret import SecretRef
+from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.uri import MongoUri
 
 ProfileId = NewType("ProfileId", str)
@@ -46,6 +47,7 @@ class Profile:
         uri: The address, the user name and all options; never a password.
         password: Reference to the password; None when the deployment asks for none.
         certificate_password: Reference to the password of the TLS client key, if it has one.
+        tunnel: The SSH server that the connection goes through; None for the straight way.
     """
 
     profile_id: ProfileId
@@ -56,11 +58,19 @@ class Profile:
     certificate_password: SecretRef | None
     colour: Colour
     created_at: datetime
+    tunnel: TunnelSpec | None = None
 
     @property
     def hosts_text(self) -> str:
         """Where this leads, fit for a table."""
-        return ", ".join(self.uri.hosts)
+        hosts = ", ".join(self.uri.hosts)
+        return f"{hosts} through {self.tunnel.address}" if self.tunnel else hosts
+
+    @property
+    def secret_refs(self) -> tuple[SecretRef, ...]:
+        """Every secret that belongs to it."""
+        tunnel = self.tunnel.secret if self.tunnel else None
+        return tuple(filter(None, (self.password, self.certificate_password, tunnel)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +89,11 @@ def password_ref(profile_id: ProfileId) -> SecretRef:
 def certificate_password_ref(profile_id: ProfileId) -> SecretRef:
     """Name the keyring entry of a profile's TLS client key password."""
     return SecretRef(f"profile/{profile_id}/certificate-password")
+
+
+def tunnel_secret_ref(profile_id: ProfileId) -> SecretRef:
+    """Name the keyring entry of the password or passphrase of a profile's SSH tunnel."""
+    return SecretRef(f"profile/{profile_id}/tunnel-secret")
 
 
 def checked_name(name: str) -> str:

@@ -10,6 +10,7 @@ from mangrove.core.secret import Secret
 
 SCHEMES = ("mongodb", "mongodb+srv")
 SECRET_OPTIONS = frozenset({"tlscertificatekeyfilepassword", "sslpempassphrase", "proxypassword"})
+ANY_HOST_OPTIONS = ("tlsAllowInvalidHostnames", "tlsAllowInvalidCertificates", "tlsInsecure")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::(\d{1,5}))?")
 # After "mongodb" everything up to the last "@" goes: a pasted password may hold a bare "/" or "?".
 # Nothing stands before "://" in the second form, so that a long text costs linear time.
@@ -48,6 +49,24 @@ class MongoUri:
         """Return a copy where ``name`` has exactly this value; None removes the option."""
         kept = tuple((n, v) for n, v in self.options if n.lower() != name.lower())
         return replace(self, options=kept if value is None else (*kept, (name, value)))
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the connection string asks for TLS.
+
+        Source: MongoDB "Connection String" and "SRV" specifications: ``mongodb+srv`` turns it on,
+        and any TLS file option does so in pymongo.
+        """
+        asked = self.option("tls") or self.option("ssl")
+        if asked is not None:
+            return asked.lower() == "true"
+        files = (self.option("tlsCAFile"), self.option("tlsCertificateKeyFile"))
+        return self.scheme == "mongodb+srv" or any(files)
+
+    @property
+    def takes_any_host_name(self) -> bool:
+        """Whether a certificate for another host name is accepted too."""
+        return any((self.option(name) or "").lower() == "true" for name in ANY_HOST_OPTIONS)
 
     def text(self) -> str:
         """Return the connection string without a password."""

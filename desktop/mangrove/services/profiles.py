@@ -16,8 +16,10 @@ from mangrove.core.profile import (
     checked_name,
     password_ref,
     slug_of,
+    tunnel_secret_ref,
 )
 from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.tunnel import TunnelAuth, TunnelSpec, check_tunnel
 from mangrove.core.uri import ParsedUri, parse_uri
 
 SESSION_NOTICE = (
@@ -34,6 +36,8 @@ class ProfileDraft:
         uri_text: May hold a password, which is taken out of it.
         password: Typed apart; wins over one inside ``uri_text``.
         certificate_password: Of the TLS client key.
+        tunnel: The SSH server to go through, without its secret.
+        tunnel_secret: Its password, or the passphrase of its key file.
     """
 
     name: str
@@ -41,6 +45,8 @@ class ProfileDraft:
     password: Secret | None = None
     certificate_password: Secret | None = None
     colour: Colour = Colour.GREY
+    tunnel: TunnelSpec | None = None
+    tunnel_secret: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,10 @@ class Profiles:
             uri=parsed.uri,
             colour=draft.colour,
             password=old.password if same_user else None,
+            tunnel=_with_kept_secret(self._checked_tunnel(draft, parsed), old.tunnel),
         )
-        if old.password and not profile.password:
-            self._secrets.forget(old.password)
+        for ref in set(old.secret_refs) - set(profile.secret_refs):
+            self._secrets.forget(ref)
         return self._saved(profile, draft, parsed)
 
     def duplicate(self, name: str, new_name: str) -> SavedProfile:
@@ -138,6 +145,8 @@ class Profiles:
             self._fetched(old.password),
             self._fetched(old.certificate_password),
             old.colour,
+            replace(old.tunnel, secret=None) if old.tunnel else None,
+            self._fetched(old.tunnel.secret) if old.tunnel else None,
         )
         return self.add(draft)
 
@@ -154,7 +163,7 @@ class Profiles:
             self._store.remove_unreadable(unreadable.name)
             return
         found = self.find(name)
-        for ref in filter(None, (found.password, found.certificate_password)):
+        for ref in found.secret_refs:
             self._secrets.forget(ref)
         self._store.remove(found.profile_id)
 
@@ -173,10 +182,11 @@ class Profiles:
             old = self._by_id(profile_id)
             same_user = old.uri.user == profile.uri.user
             kept = old.password if same_user else None
-            profile = replace(profile, profile_id=profile_id, password=kept)
+            tunnel = _with_kept_secret(profile.tunnel, old.tunnel)
+            profile = replace(profile, profile_id=profile_id, password=kept, tunnel=tunnel)
             if password is None and same_user:
                 password = self._fetched(old.password)
-        return self._gate.probe(profile, password, on_step)
+        return self._gate.probe(profile, password, on_step, draft.tunnel_secret)
 
     def collections(self, name: str) -> tuple[CollectionSize, ...]:
         """Return the database tree with estimated sizes."""
@@ -199,7 +209,14 @@ class Profiles:
             certificate_password=None,
             colour=draft.colour,
             created_at=self._clock.now(),
+            tunnel=self._checked_tunnel(draft, parsed),
         )
+
+    def _checked_tunnel(self, draft: ProfileDraft, parsed: ParsedUri) -> TunnelSpec | None:
+        if draft.tunnel is None:
+            return None
+        check_tunnel(draft.tunnel, parsed.uri)
+        return replace(draft.tunnel, secret=None)
 
     def _saved(self, profile: Profile, draft: ProfileDraft, parsed: ParsedUri) -> SavedProfile:
         password = draft.password or parsed.password
@@ -211,13 +228,20 @@ class Profiles:
                 certificate_password_ref(profile.profile_id), certificate
             )
             or profile.certificate_password,
+            tunnel=self._tunnel_with_secret(profile, draft.tunnel_secret),
         )
         self._store.save(stored)
-        if not (stored.password or stored.certificate_password):
+        if not stored.secret_refs:
             return SavedProfile(stored, SecretHome.NONE)
         if self._secrets.is_lasting():
             return SavedProfile(stored, SecretHome.KEYRING)
         return SavedProfile(stored, SecretHome.SESSION, SESSION_NOTICE)
+
+    def _tunnel_with_secret(self, profile: Profile, secret: Secret | None) -> TunnelSpec | None:
+        if profile.tunnel is None or profile.tunnel.auth is TunnelAuth.AGENT:
+            return profile.tunnel
+        ref = self._kept(tunnel_secret_ref(profile.profile_id), secret)
+        return replace(profile.tunnel, secret=ref or profile.tunnel.secret)
 
     def _kept(self, ref: SecretRef, secret: Secret | None) -> SecretRef | None:
         if secret is None or not secret:
@@ -241,3 +265,10 @@ class Profiles:
                 raise NameTakenError(
                     f"there is a profile '{other.name}' already", hint="choose another name"
                 )
+
+
+def _with_kept_secret(spec: TunnelSpec | None, old: TunnelSpec | None) -> TunnelSpec | None:
+    """Return the tunnel with the old one's secret, if that is the one it takes."""
+    if spec is None or old is None or not spec.takes_same_secret(old):
+        return spec
+    return replace(spec, secret=old.secret)

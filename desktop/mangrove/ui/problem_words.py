@@ -130,10 +130,30 @@ SENTENCES = {
         "No trusted encrypted connection could be made. Nothing was sent. Check the"
         " certificates in the profile.",
     ),
+    "tunnel": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The SSH tunnel could not be opened. Nothing was sent to the deployment. Check the"
+        " tunnel in the profile.",
+    ),
+    "unknown-host-key": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Nobody has confirmed this SSH server's key yet. Nothing was sent to it. Compare its"
+        " fingerprint with the one its administrator knows, then accept it with ssh.",
+    ),
+    "changed-host-key": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The SSH server shows another key than before; somebody may be in between. Nothing was"
+        " sent to it. Ask its administrator before you connect again.",
+    ),
     "connection-lost": QT_TRANSLATE_NOOP(
         "Problems",
         "The server went away in the middle of the work. Earlier backups are not"
         " affected. Try again when it is back.",
+    ),
+    "stalled": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A server or storage stopped answering in the middle of the work. Earlier backups are"
+        " not affected. Check that it runs and that the network holds, then try again.",
     ),
     "embedded-server": QT_TRANSLATE_NOOP(
         "Problems",

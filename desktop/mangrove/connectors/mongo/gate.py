@@ -31,10 +31,14 @@ class MongoGate:
         self._find_mongod = find_mongod
 
     def probe(
-        self, profile: Profile, password: Secret | None, on_step: StepListener
+        self,
+        profile: Profile,
+        password: Secret | None,
+        on_step: StepListener,
+        tunnel_secret: Secret | None = None,
     ) -> DeploymentReport:
         """Connect and look at everything a person wants to know beforehand."""
-        return probe(profile, self._secrets, password, on_step)
+        return probe(profile, self._secrets, password, on_step, tunnel_secret)
 
     def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:
         """Return the database tree with estimated sizes."""

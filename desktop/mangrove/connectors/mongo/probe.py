@@ -3,15 +3,17 @@
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from pymongo.uri_parser import parse_uri
 
 from mangrove.connectors.mongo import listing, privileges, topology
-from mangrove.connectors.mongo.client import Connection, open_connection
+from mangrove.connectors.mongo.client import Connection, open_along
 from mangrove.connectors.mongo.error_map import connecting
+from mangrove.connectors.mongo.route import open_route
 from mangrove.core.deployment import CollectionSize, DatabaseSize, DeploymentReport, Topology
 from mangrove.core.errors import (
     AuthenticationFailedError,
@@ -32,29 +34,51 @@ Address = tuple[str, int]
 
 
 def probe(
-    profile: Profile, secrets: SecretStore, password: Secret | None, on_step: StepListener
+    profile: Profile,
+    secrets: SecretStore,
+    password: Secret | None,
+    on_step: StepListener,
+    tunnel_secret: Secret | None = None,
 ) -> DeploymentReport:
     """Connect and look at everything a person wants to know beforehand.
 
+    Through a tunnel, name and port are the SSH server's to find; opening it tries both.
+
     Errors: the ConnectError of the step that failed; what may not be looked at is left empty.
     """
-    addresses = _step(on_step, "name", lambda: _resolve(profile.uri), _resolved_text)
-    _step(on_step, "port", lambda: _open_port(addresses), lambda a: f"{a[0]}:{a[1]} answers")
-    is_tls = uses_tls(profile.uri)
+    with ExitStack() as stack:
+        enter_route = partial(stack.enter_context, open_route(profile, secrets, tunnel_secret))
+        if profile.tunnel is None:
+            addresses = _step(on_step, "name", lambda: _resolve(profile.uri), _resolved_text)
+            _step(on_step, "port", lambda: _open_port(addresses), _answers_text)
+            route = enter_route()
+        else:
+            route = _step(on_step, "tunnel", enter_route, lambda r: f"leads to {r.hosts}")
+        enter = open_along(route, profile, secrets, password)
+        connection = _enter(stack, enter, on_step, is_tls=profile.uri.uses_tls)
+        return _look(connection, on_step, is_tls=profile.uri.uses_tls)
+
+
+def _enter(
+    stack: ExitStack,
+    way: AbstractContextManager[Connection],
+    on_step: StepListener,
+    *,
+    is_tls: bool,
+) -> Connection:
     secured = "trusted" if is_tls else "not used"
     on_step("tls", "")
-    with ExitStack() as stack:
-        try:
-            connection = stack.enter_context(open_connection(profile, secrets, password))
-        except AuthenticationFailedError as error:
-            on_step("tls", secured)
-            on_step("sign-in", error.message)
-            raise
-        except MangroveError as error:
-            on_step("tls", error.message)
-            raise
+    try:
+        connection = stack.enter_context(way)
+    except AuthenticationFailedError as error:
         on_step("tls", secured)
-        return _look(connection, on_step, is_tls=is_tls)
+        on_step("sign-in", error.message)
+        raise
+    except MangroveError as error:
+        on_step("tls", error.message)
+        raise
+    on_step("tls", secured)
+    return connection
 
 
 def _look(connection: Connection, on_step: StepListener, *, is_tls: bool) -> DeploymentReport:
@@ -107,19 +131,6 @@ def _step(
         raise
     on_step(name, say(result))
     return result
-
-
-def uses_tls(uri: MongoUri) -> bool:
-    """Whether a connection string asks for TLS.
-
-    Source: MongoDB "Connection String" and "SRV" specifications: ``mongodb+srv`` turns it on,
-    and any TLS file option does so in pymongo.
-    """
-    asked = uri.option("tls") or uri.option("ssl")
-    if asked is not None:
-        return asked.lower() == "true"
-    files = (uri.option("tlsCAFile"), uri.option("tlsCertificateKeyFile"))
-    return uri.scheme == "mongodb+srv" or any(files)
 
 
 def _resolve(uri: MongoUri) -> tuple[Address, ...]:
@@ -214,6 +225,10 @@ def _rows(connection: Connection, database: str) -> list[CollectionSize]:
 
 def _resolved_text(addresses: tuple[Address, ...]) -> str:
     return ", ".join(f"{host}:{port}" for host, port in addresses)
+
+
+def _answers_text(address: Address) -> str:
+    return f"{address[0]}:{address[1]} answers"
 
 
 def _signed_in_text(found: privileges.Privileges) -> str:

@@ -1,7 +1,6 @@
 """The address of one node keeps everything that was said of the whole deployment."""
 
 from mangrove.connectors.mongo.client import _direct
-from mangrove.connectors.mongo.probe import uses_tls
 from mangrove.core.uri import parse_uri
 
 
@@ -24,4 +23,4 @@ def test_tls_is_seen_in_a_connection_string() -> None:
         "mongodb+srv://a/?tls=false": False,
     }
 
-    assert {text: uses_tls(parse_uri(text).uri) for text in expected} == expected
+    assert {text: parse_uri(text).uri.uses_tls for text in expected} == expected
