@@ -3,7 +3,7 @@
 import itertools
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -178,9 +178,18 @@ class FakeSource(DumpSource):
 
     @contextmanager
     @override
-    def open(self, selection: Selection, consistency: Consistency) -> Iterator[OpenDump]:
+    def open(
+        self,
+        selection: Selection,
+        consistency: Consistency,
+        queries: Mapping[Namespace, bytes] | None = None,
+    ) -> Iterator[OpenDump]:
         self.deployment.note("open", selection.describe())
         yield FakeDump(self.deployment, selection)
+
+    @override
+    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
+        return len(self.deployment.collections[namespace].documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +232,8 @@ class FakeSink(RestoreSink):
                 own_id = element_of(document, b"_id") or b""
                 if bson.decode(document)["_id"] in self.deployment.refused or own_id in taken:
                     element = own_id[:1] + b"_id\0" + own_id[1:]
-                    refused.append(RefusedDocument(element, 121, "it failed validation"))
+                    known = own_id in taken
+                    refused.append(RefusedDocument(element, 121, "it failed validation", known))
                 else:
                     held.documents.append(document)
         return InsertOutcome(len(documents) - len(refused), tuple(refused))
@@ -241,6 +251,11 @@ class FakeSink(RestoreSink):
         return tuple(
             FailedIndex(n, "two documents have the same key") for n in names if n in failing
         )
+
+    @override
+    def index_command(self, info: CollectionInfo) -> bytes | None:
+        names = [index_name(i) for i in info.indexes if index_name(i) != "_id_"]
+        return bson.encode({"createIndexes": str(info.namespace), "indexes": names})
 
     @override
     def read(self, info: CollectionInfo) -> Iterator[bytes]:

@@ -16,6 +16,10 @@ BLOB_STEM_LIMIT = 233  # 255 bytes of a file name less the longest suffix, ".met
 _BLOB_STEM_HEAD = 200
 
 
+MAX_NAMESPACE_BYTES = 255  # MongoDB manual, "Limits and Thresholds", since 4.4
+BUCKETS_PREFIX = "system.buckets."  # what a time series keeps its documents under
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Namespace:
     """One collection of one database; prints as ``database.collection``."""

@@ -3,7 +3,7 @@
 Adapters in ``vault`` and ``connectors`` fulfil them; ``app`` ties the two together.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -215,13 +215,17 @@ class DumpSource(Protocol):
     """A deployment that can be dumped."""
 
     def open(
-        self, selection: Selection, consistency: Consistency
+        self,
+        selection: Selection,
+        consistency: Consistency,
+        queries: Mapping[Namespace, bytes] | None = None,
     ) -> AbstractContextManager[OpenDump]:
         """Check privileges, list what is selected, and fix the moment to read at.
 
         Raises:
             MissingPrivilegeError: Before any document is read.
-            InvalidSelectionError: If the selection selects nothing or names what is not there.
+            InvalidSelectionError: If the selection selects nothing, names what is not there, or
+                has a query that the server or the collection's kind does not take.
             UnsupportedTopologyError: If the consistency asked for cannot be had.
         """
         ...
@@ -229,7 +233,11 @@ class DumpSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RefusedDocument:
-    """A document the server did not take: its ``_id`` as raw BSON element, and why."""
+    """A document the server did not take: its ``_id`` as raw BSON element, and why.
+
+    Attributes:
+        is_there: Whether the only reason is that its ``_id`` is there already.
+    """
 
     id_element: bytes
     code: int
@@ -244,12 +252,25 @@ class InsertOutcome:
     refused: tuple[RefusedDocument, ...] = ()
 
 
+        Args:
+            selection: What to dump.
+            consistency: What to agree on.
+            queries: The selection's queries as BSON documents.
+
 @dataclass(frozen=True, slots=True)
 class FailedIndex:
     """An index the server did not build."""
 
     name: str
     reason: str
+
+    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
+        """Count the documents that a query would dump; None if that outlasts the limit.
+
+        Raises:
+            InvalidSelectionError: As ``open`` does for the query.
+        """
+        ...
 
 
 class RestoreSink(Protocol):
@@ -259,6 +280,7 @@ class RestoreSink(Protocol):
         """Return what the server is."""
         ...
 
+    is_there: bool = False
     def check_privileges(self, databases: Sequence[str]) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
         ...
@@ -345,6 +367,10 @@ class Gate(Protocol):
 
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
         """Connect for reading."""
+    def index_command(self, info: CollectionInfo) -> bytes | None:
+        """Return the createIndexes command of ``build_indexes`` as BSON; None without indexes."""
+        ...
+
         ...
 
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:

@@ -25,6 +25,7 @@ from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.metadata import CollectionMetadata
 from mangrove.engine.prelude import prelude_text
+from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.context import RunContext
@@ -83,9 +84,11 @@ class BackupBody:
         """
         started_at = self.clock.now()
         ctx.enter(Phase.CONNECT)
+        wanted = self.request.selection
+        queries = queries_of(wanted)
         with (
             self.open_source() as source,
-            source.open(self.request.selection, self.request.consistency) as dump,
+            source.open(wanted, self.request.consistency, queries) as dump,
             self.vault.begin(self.origin.slug, self.backup) as draft,
         ):
             ctx.log(dump.reason)
@@ -177,10 +180,12 @@ class BackupBody:
             if manifest.consistent_at
             else "each collection at its own moment"
         )
+        number = len(manifest.selection.queries)
+        filtered = f"; filtered by {number} queries, so it is no full protection" if number else ""
         missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
         return RunResult(
             summary=f"{record.namespaces} collections with {record.documents:,} documents "
-            f"are stored, re-read and signed, {moment}{missing}",
+            f"are stored, re-read and signed, {moment}{filtered}{missing}",
             warnings=warnings,
             losses=tuple(losses),
             backup=self.backup,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.ports import Clock, Contents, DumpSource
 from mangrove.core.run import Phase, RunResult
+from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.restore import PHASES as RESTORE_PHASES
 from mangrove.jobs.restore import RestoreBody
@@ -38,7 +39,7 @@ class CopyBody:
         ctx.enter(Phase.CONNECT, note=self.name)
         with (
             self.open_source() as source,
-            source.open(self.selection, self.consistency) as dump,
+            source.open(self.selection, self.consistency, queries_of(self.selection)) as dump,
         ):
             ctx.log(dump.reason)
             result = self.body_for(Transit(dump, self.name, self.clock.now()))(ctx)

@@ -58,6 +58,11 @@ class ForeignSource:
             )
         yield ForeignOpenDump(self.dump, tuple(chosen), self._left_out(selection))
 
+    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
+        """Refuse: a dump in files cannot be asked."""
+        del query, limit_ms
+        raise InvalidSelectionError(f"{namespace} lies in files, which take no query")
+
     def _left_out(self, selection: Selection) -> tuple[NotIncluded, ...]:
         notes = [NotIncluded(n.what, n.reason) for n in self.dump.notes]
         if self.dump.oplog is not None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mangrove.core.backup import IndexChoice
+from mangrove.core.backup import IndexChoice, OnRefusal
 from mangrove.core.errors import MangroveError, WriteRefusedError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
@@ -39,11 +39,13 @@ class Destination:
     Attributes:
         working: The collection that is filled; differs from ``target`` when an existing
             collection is replaced only at the very end.
+        fills: Whether the collection exists and only gets the documents it lacks.
     """
 
     entry: NamespaceEntry
     target: Namespace
     working: Namespace
+    fills: bool = False
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ class Loader:
     Attributes:
         created: Every collection this loader made; on a failure these, and only these, go.
         losses: What could not be brought over.
+        already: Documents whose ``_id`` an existing collection had already.
+        added: How many documents each existing collection got.
     """
 
     vault: Contents
@@ -84,6 +88,9 @@ class Loader:
     created: list[Namespace] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     inserted: int = 0
+    on_refusal: OnRefusal = OnRefusal.GO_ON
+    already: int = 0
+    added: dict[Namespace, int] = field(default_factory=dict)
     _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
     _missing: dict[Namespace, int] = field(default_factory=dict)
     _moved: Mapping[Namespace, Namespace] = field(init=False)
@@ -122,24 +129,18 @@ class Loader:
     def build_indexes(self) -> None:
         """Build the secondary indexes, several collections side by side."""
         self.ctx.enter(Phase.INDEXES)
-        if self.indexes is IndexChoice.NEVER:
+        if self.indexes is not IndexChoice.AFTER:
             return
-        wanted = [d for d in self.destinations if len(d.entry.indexes) > 0]
-
-        def build(destination: Destination) -> None:
-            self.ctx.check()
-            self.ctx.note(str(destination.target))
-            for failed in self.sink.build_indexes(self._info(destination)):
-                self._lose(Loss(f"{destination.target} index {failed.name}", failed.reason))
-
-        side_by_side(each(build, wanted), self.parallel, "mangrove-index")
+        wanted = [d for d in self.destinations if d.entry.indexes and not d.fills]
+        side_by_side(each(self._index_one, wanted), self.parallel, "mangrove-index")
 
     def compare(self) -> tuple[NamespaceResult, ...]:
         """Read everything back and compare count, digest, options and indexes."""
-        self.ctx.enter(Phase.COMPARE, sum(d.entry.plain_bytes for d in self.destinations))
+        compared = [d for d in self.destinations if not d.fills]
+        self.ctx.enter(Phase.COMPARE, sum(d.entry.plain_bytes for d in compared))
         found = {
             info.namespace: info
-            for database in {d.working.database for d in self.destinations}
+            for database in {d.working.database for d in compared}
             for info in self.sink.existing(database)
         }
         results: list[NamespaceResult] = []
@@ -149,7 +150,7 @@ class Loader:
             with self._lock:
                 results.append(result)
 
-        side_by_side(each(compare, self.destinations), self.parallel, "mangrove-compare")
+        side_by_side(each(compare, compared), self.parallel, "mangrove-compare")
         return tuple(sorted(results, key=lambda r: r.namespace))
 
     def take_back(self, new_databases: Sequence[str] = ()) -> None:
@@ -198,12 +199,23 @@ class Loader:
         entry, working = destination.entry, destination.working
         self.ctx.check()
         self.ctx.begin(destination.target, entry.plain_bytes)
-        self.sink.create(self._info(destination))
-        with self._lock:
-            self.created.append(working)
+        if not destination.fills:
+            self.sink.create(self._info(destination))
+            with self._lock:
+                self.created.append(working)
+            if self.indexes is IndexChoice.BEFORE and entry.indexes:
+                self._index_one(destination)
         if entry.kind != "view":
             self._insert_all(destination)
         self.ctx.finish(destination.target)
+
+    def _index_one(self, destination: Destination) -> None:
+        self.ctx.check()
+        self.ctx.note(str(destination.target))
+        for failed in self.sink.build_indexes(self._info(destination)):
+            subject = f"{destination.target} index {failed.name}"
+            self._stop_if_asked(subject, failed.reason)
+            self._lose(Loss(subject, failed.reason))
 
     def _insert_all(self, destination: Destination) -> None:
         entry, digest = destination.entry, ContentDigest()
@@ -234,11 +246,26 @@ class Loader:
         refused: _Refusals,
     ) -> None:
         self.ctx.advance(sum(map(len, batch)), outcome.inserted, destination.target)
+        lost = [d for d in outcome.refused if not (destination.fills and d.is_there)]
         with self._lock:
             self.inserted += outcome.inserted
-            refused.add(outcome.refused)
+            self.already += len(outcome.refused) - len(lost)
+            if destination.fills:
+                added = self.added.get(destination.target, 0)
+                self.added[destination.target] = added + outcome.inserted
+            refused.add(lost)
             missing = self._missing.get(destination.target, 0)
             self._missing[destination.target] = missing + len(batch) - outcome.inserted
+        if lost:
+            first = lost[0]
+            self._stop_if_asked(f"{destination.target} {_id_text(first.id_element)}", first.reason)
+
+    def _stop_if_asked(self, subject: str, reason: str) -> None:
+        if self.on_refusal is OnRefusal.STOP:
+            raise WriteRefusedError(
+                f"{subject}: {reason}; the run stops at the first refusal, as asked",
+                hint="restore without --stop-on-error to go on and list what is refused",
+            )
 
     def _compare_one(
         self, destination: Destination, found: Mapping[Namespace, CollectionInfo]

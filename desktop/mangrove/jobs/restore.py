@@ -1,19 +1,23 @@
 """The restore body: check everything first, load, index, compare; replace only at the very end."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
-from mangrove.core.errors import MangroveError, RunCancelled
+from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
+from mangrove.core.globs import literal
 from mangrove.core.manifest import Manifest
-from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Clock, Contents, Gate, RestoreSink
+from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.ports import Clock, CollectionInfo, Contents, Gate, RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restore import PlannedNamespace, RestorePlan, plan_restore, target_databases
 from mangrove.core.run import Phase, RunResult
+from mangrove.engine.compare import canonical_options
+from mangrove.engine.extended_json_write import to_canonical
+from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.loading import Destination, Loader
 
@@ -27,10 +31,10 @@ PHASES = (
     Phase.COMPARE,
     Phase.SWAP,
 )
-MAX_NAMESPACE_BYTES = 255
-PLAIN = "collection"
+PLAIN, TIME_SERIES = "collection", "timeseries"
 _COMPARED = {
     IndexChoice.AFTER: "counts, digests, options and indexes were compared",
+    IndexChoice.BEFORE: "counts, digests, options and indexes were compared",
     IndexChoice.NEVER: "counts, digests and options were compared; no secondary index was built",
 }
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
@@ -72,7 +76,8 @@ class RestoreBody:
             plan = planned(manifest, self.request, sink, self.at)
             plan.require_confirmed()
             sink.check_privileges([*plan.creates, *plan.occupied])
-            ctx.log(plan.sentence)
+            for said in (plan.sentence, *plan.notes):
+                ctx.log(said)
             loader = self._loader(ctx, manifest, sink, plan)
             loader.check_stored()
             self._back_up_replaced(ctx, plan)
@@ -95,6 +100,7 @@ class RestoreBody:
             ctx=ctx,
             destinations=[_destination(p, f"{token}{n}") for n, p in enumerate(plan.namespaces)],
             indexes=self.request.indexes,
+            on_refusal=self.request.on_refusal,
             parallel=self.parallel,
         )
 
@@ -131,10 +137,11 @@ class RestoreBody:
     def _result(self, plan: RestorePlan, loader: Loader, seconds: float) -> RunResult:
         names = ", ".join((*plan.creates, *plan.occupied))
         lost = f"; {len(loader.losses)} problems are listed" if loader.losses else ""
-        same = "" if loader.losses else f"; {_COMPARED[self.request.indexes]}"
+        same = "" if loader.losses else f"; {self._compared(plan)}"
+        there = f"; {loader.already:,} documents were there already" if plan.filled else ""
         return RunResult(
             summary=f"{len(plan.namespaces)} collections with {loader.inserted:,} documents "
-            f"are in {names} on {self.profile.name}{same}{lost}",
+            f"are in {names} on {self.profile.name}{there}{same}{lost}",
             losses=tuple(loader.losses),
             backup=self.request.backup or None,
             figures=(
@@ -142,26 +149,72 @@ class RestoreBody:
                 ("documents_failed", sum(loss.count for loss in loader.losses)),
                 ("bson_bytes", plan.plain_bytes),
                 ("seconds", seconds),
+                *((("documents_already_there", loader.already),) if plan.filled else ()),
             ),
             targets=(*plan.creates, *plan.occupied),
         )
+
+    def _compared(self, plan: RestorePlan) -> str:
+        if not plan.filled:
+            return _COMPARED[self.request.indexes]
+        kept = f"{len(plan.filled)} existing collections were not compared with the backup"
+        is_all = len(plan.filled) == len(plan.namespaces)
+        return kept if is_all else f"{kept}; of the new ones {_COMPARED[self.request.indexes]}"
 
 
 def planned(
     manifest: Manifest, request: RestoreRequest, sink: RestoreSink, at: datetime
 ) -> RestorePlan:
     """Look at the target and plan; the preview and the run share this."""
+    there = {name: sink.existing(name) for name in target_databases(manifest, request, at)}
     existing = {
-        name: frozenset(info.namespace.collection for info in sink.existing(name))
-        for name in target_databases(manifest, request, at)
+        name: frozenset(info.namespace.collection for info in infos)
+        for name, infos in there.items()
     }
-    return plan_restore(manifest, request, existing, at)
+    plan = plan_restore(manifest, request, existing, at)
+    _refuse_unlike(plan, {info.namespace: info for infos in there.values() for info in infos})
+    return plan
+
+
+def index_commands(plan: RestorePlan, sink: RestoreSink) -> tuple[str, ...]:
+    """Return the createIndexes commands of a plan, one canonical extended JSON document each."""
+    moved = {p.entry.namespace: p.target for p in plan.namespaces}
+    infos = [target_info(p.entry, p.target, moved) for p in plan.namespaces]
+    commands = [sink.index_command(info) for info in infos]
+    return tuple(to_canonical(command) for command in commands if command is not None)
+
+
+def _refuse_unlike(plan: RestorePlan, there: Mapping[Namespace, CollectionInfo]) -> None:
+    """Refuse to fill up what cannot take documents without harm to what it holds.
+
+    Raises:
+        NamespaceConflictError: Naming the collection; nothing was changed.
+    """
+    moved = {p.entry.namespace: p.target for p in plan.namespaces}
+    for item in plan.namespaces:
+        if not item.fills:
+            continue
+        found, wanted = there[item.target], target_info(item.entry, item.target, moved)
+        options = canonical_options(found.options)
+        why = ""
+        if found.kind != wanted.kind:
+            why = f"is a {found.kind} there, in the backup a {wanted.kind}"
+        elif '"capped":true' in options:
+            why = "is capped: each new document may push out an old one"
+        elif found.kind == TIME_SERIES and options != canonical_options(wanted.options):
+            why = "is a time series with other options there"
+        if why:
+            raise NamespaceConflictError(
+                f"{item.target} {why}; nothing was changed",
+                hint=f"leave it out (--exclude '{literal(str(item.entry.namespace))}') "
+                "or give it another name",
+            )
 
 
 def _destination(item: PlannedNamespace, token: str) -> Destination:
     """Load beside what exists, under a name that nobody else has."""
     if not item.replaces:
-        return Destination(item.entry, item.target, item.target)
+        return Destination(item.entry, item.target, item.target, item.fills)
     # a time series keeps its documents under a longer name
     head = f"{item.target.database}.system.buckets.mangrove_{token}_"
     room = MAX_NAMESPACE_BYTES - len(head.encode())
@@ -199,6 +252,11 @@ def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
     except (Exception, RunCancelled) as error:
         loader.ctx.note(f"dropping {len(loader.created)} unfinished collections")
         loader.take_back(plan.creates)
+        if got := ", ".join(f"{n} ({count:,})" for n, count in loader.added.items() if count):
+            said = f"documents were added to existing collections and stay: {got}"
+            loader.ctx.log(said)
+            if isinstance(error, MangroveError):
+                error.message += f"; {said}"
         if isinstance(error, MangroveError) and loader.created:
             names = ", ".join(sorted(map(str, loader.created)))
             error.message += f"; incomplete, drop by hand: {names}"

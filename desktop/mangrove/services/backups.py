@@ -10,11 +10,13 @@ from mangrove.core.errors import BackupNotFoundError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
+from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, BackupState, VaultSpec
 from mangrove.core.verification import Evidence
+from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
@@ -24,6 +26,7 @@ from mangrove.services.vaults import Vaults
 
 LATEST = "latest"
 DEPLOYMENT_LIMIT = 2
+COUNT_LIMIT_MS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,30 @@ class Backups:
             ),
         )
         return self._tools.runner.start(ticket, body)
+
+    def official(self, request: BackupRequest) -> OfficialCommand:
+        """Return the same dump with MongoDB's own tools, as close as they come.
+
+        Raises:
+            ProfileNotFoundError: If the profile is not known.
+        """
+        return dump_command(request, self._tools.profiles.find(request.profile).uri)
+
+    def count(self, profile: str, namespace: Namespace, query: str) -> int | None:
+        """Count the documents that a query would take; None if that takes too long.
+
+        Args:
+            profile: The deployment to ask.
+            namespace: The collection.
+            query: Extended JSON.
+
+        Raises:
+            InvalidSelectionError: If query and collection do not go together.
+            ProfileNotFoundError, ConnectError, SourceError: As looking turns out.
+        """
+        document = query_bytes(query)
+        with self._tools.gate.open_source(self._tools.profiles.find(profile)) as source:
+            return source.count(namespace, document, COUNT_LIMIT_MS)
 
     def safety_taker(
         self, profile: Profile, spec: VaultSpec

@@ -1,13 +1,17 @@
 """Restores: preview with the very code that runs, then start."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from mangrove.core.backup import RestoreRequest, SafetyBackup
+from mangrove.core.official_command import OfficialCommand, restore_command
+from mangrove.core.ports import RestoreSink
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import VaultSpec
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restore import PHASES, RestoreBody, planned
+from mangrove.jobs.restore import PHASES, RestoreBody, index_commands, planned
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools
 
@@ -26,17 +30,37 @@ class Restores:
             InvalidSelectionError, NamespaceConflictError: If the request makes no sense.
             VaultError, ConnectError: If backup or target cannot be looked at.
         """
+        with self._looking(request) as (plan, _):
+            return plan
+
+    def index_commands(self, request: RestoreRequest) -> tuple[str, ...]:
+        """Return the createIndexes commands a restore would send, as canonical extended JSON.
+
+        Raises:
+            As ``preview`` does.
+        """
+        with self._looking(request) as (plan, sink):
+            return index_commands(plan, sink)
+
+    def official(self, request: RestoreRequest) -> OfficialCommand:
+        """Return the same restore with MongoDB's own tools, as close as they come.
+
+        Raises:
+            As ``preview`` does.
+        """
+        plan = self.preview(request)
+        profile = self._tools.profiles.find(request.profile)
+        return restore_command(request, plan, profile.uri)
+
+    @contextmanager
+    def _looking(self, request: RestoreRequest) -> Iterator[tuple[RestorePlan, RestoreSink]]:
         record = self._backups.find(request.backup)
         vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
         manifest = vault.manifest(record.backup)
         profile = self._tools.profiles.find(request.profile)
+        exact = replace(request, backup=record.backup, profile=profile.name)
         with self._tools.gate.open_sink(profile) as sink:
-            return planned(
-                manifest,
-                replace(request, backup=record.backup, profile=profile.name),
-                sink,
-                self._tools.clock.now(),
-            )
+            yield planned(manifest, exact, sink, self._tools.clock.now()), sink
 
     def start(self, request: RestoreRequest) -> RunId:
         """Start a restore and return at once; it refuses what nobody confirmed.

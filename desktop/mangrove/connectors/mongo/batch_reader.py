@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo.client import Connection
-from mangrove.connectors.mongo.raw_reply import RawBatch, slice_reply
+from mangrove.connectors.mongo.raw_reply import OpaqueDocument, RawBatch, slice_reply
 from mangrove.core.namespace import Namespace
 
 TARGET_BYTES = 4 * 1024 * 1024
@@ -29,12 +29,14 @@ class BatchReader:
         where: The collection that holds the documents; for a time series its buckets.
         read_concern: Sent with the find; empty for the server's default.
         first_size: Documents asked for at first; then replies aim at 4 MiB.
+        query: Which documents are read, as BSON; empty for all of them.
     """
 
     connection: Connection
     where: Namespace
     read_concern: Mapping[str, Any] = field(default_factory=dict)
     first_size: int = FIRST_BATCH_MIN
+    query: bytes = b""
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield chunks of whole documents.
@@ -62,12 +64,15 @@ class BatchReader:
     def _find(self) -> dict[str, Any]:
         command: dict[str, Any] = {
             "find": self.where.collection,
-            "hint": {"$natural": 1},
             "batchSize": self.first_size,
             # A slow storage may leave the cursor alone for longer than ten minutes; the session
             # still ends it after thirty. Source: MongoDB manual, "cursor.noCursorTimeout()".
             "noCursorTimeout": True,
         }
+        if self.query:
+            command["filter"] = OpaqueDocument(self.query)  # an index may help: no hint
+        else:
+            command["hint"] = {"$natural": 1}
         if self.read_concern:
             command["readConcern"] = dict(self.read_concern)
         return command

@@ -1,8 +1,8 @@
 """Reads a deployment at one agreed consistency: the port ``DumpSource`` on MongoDB."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from bson.raw_bson import RawBSONDocument
@@ -28,6 +28,8 @@ from mangrove.connectors.mongo.privileges import (
     read_privileges,
     require,
 )
+from mangrove.connectors.mongo.queries import check_with_server, filters_of
+from mangrove.connectors.mongo.queries import count as counted
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
@@ -71,6 +73,7 @@ class MongoOpenDump:
     not_included: tuple[NotIncluded, ...]
     data_uuids: dict[Namespace, str]
     outside_moment: frozenset[Namespace]
+    filters: Mapping[Namespace, bytes] = field(default_factory=dict)
 
     def leave_snapshot(self, reason: str) -> None:
         """Read without a cluster time from now on."""
@@ -85,7 +88,8 @@ class MongoOpenDump:
         where = listing.data_namespace(info.namespace, info.kind)
         first = first_batch_size(info.estimated_documents, info.estimated_bytes)
         concern = {} if info.namespace in self.outside_moment else self._read_concern()
-        reader = BatchReader(self.connection, where, concern, first)
+        query = self.filters.get(info.namespace, b"")
+        reader = BatchReader(self.connection, where, concern, first, query)
         yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
 
     def _read_concern(self) -> dict[str, object]:
@@ -227,6 +231,11 @@ def _no_oplog(facts: ServerFacts) -> UnsupportedTopologyError:
     )
 
 
+def _of_unknown_size(info: CollectionInfo) -> CollectionInfo:
+    """How much a query lets by is not known before."""
+    return replace(info, estimated_documents=0, estimated_bytes=0)
+
+
 class MongoDumpSource:
     """A deployment that can be dumped."""
 
@@ -234,13 +243,19 @@ class MongoDumpSource:
         self._connection = connection
 
     @contextmanager
-    def open(self, selection: Selection, consistency: Consistency) -> Iterator[OpenDump]:
+    def open(
+        self,
+        selection: Selection,
+        consistency: Consistency,
+        queries: Mapping[Namespace, bytes] | None = None,
+    ) -> Iterator[OpenDump]:
         """Check privileges, list what is selected, and fix the moment to read at."""
         facts = server_facts(self._connection)
         agreement = agree(facts, consistency)
         databases = self._databases(selection)
         chosen, left_out = listing.choose(selection, self._list(databases))
         self._check_reading(chosen)
+        filters = self._filters(queries or {}, chosen)
         at: OplogTimestamp | None = None
         outside: frozenset[Namespace] = frozenset()
         if agreement.achieved is Consistency.SNAPSHOT:
@@ -254,15 +269,34 @@ class MongoDumpSource:
             achieved=agreement.achieved,
             reason=agreement.reason,
             consistent_at=at if agreement.achieved is Consistency.SNAPSHOT else None,
-            collections=self._describe(chosen),
+            collections=self._describe(chosen, frozenset(filters)),
             not_included=left_out,
             data_uuids={c.namespace: c.data_uuid for c in chosen},
             outside_moment=outside,
+            filters=filters,
         )
+
+    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
+        """Count the documents that a query would dump; None if that outlasts the limit."""
+        selection = Selection(collections=(namespace,))
+        databases = listing.databases_of(selection, ())
+        chosen, _ = listing.choose(selection, self._list(databases))
+        self._filters({namespace: query}, chosen)
+        return counted(self._connection, namespace, query, limit_ms)
+
+    def _filters(
+        self, queries: Mapping[Namespace, bytes], chosen: Sequence[Listed]
+    ) -> dict[Namespace, bytes]:
+        filters = filters_of(queries, chosen)
+        for listed in chosen:
+            if listed.namespace in filters:
+                query = filters[listed.namespace]
+                check_with_server(self._connection, listed.data_namespace, query)
+        return filters
 
     def _databases(self, selection: Selection) -> tuple[str, ...]:
         privileges = read_privileges(self._connection)
-        named = selection.databases or selection.collections
+        named = selection.is_chosen and None not in listing.named_databases(selection)
         if not named and not privileges.allows_on_cluster("listDatabases"):
             # Without it the server shows only some of the databases, and says nothing.
             require(("listDatabases on the cluster",), DUMP_ROLE, self._connection.hosts)
@@ -342,8 +376,11 @@ class MongoDumpSource:
             raise while_working(error, self._connection.hosts) from error
         return True
 
-    def _describe(self, chosen: Sequence[Listed]) -> tuple[CollectionInfo, ...]:
+    def _describe(
+        self, chosen: Sequence[Listed], filtered: frozenset[Namespace]
+    ) -> tuple[CollectionInfo, ...]:
         found = [self._described(c) for c in chosen]
+        found = [_of_unknown_size(c) if c.namespace in filtered else c for c in found]
         return tuple(sorted(found, key=lambda c: (-c.estimated_bytes, c.namespace)))
 
     def _described(self, listed: Listed) -> CollectionInfo:

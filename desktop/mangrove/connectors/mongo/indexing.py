@@ -61,12 +61,16 @@ def build(
 
 
 def _create(connection: Connection, where: Namespace, specs: Sequence[Spec]) -> None:
-    command = {
+    connection.long_command(where.database, command_for(where, specs))
+
+
+def command_for(where: Namespace, specs: Sequence[Spec]) -> dict[str, Any]:
+    """Return the command that builds indexes."""
+    return {
         "createIndexes": where.collection,
         "indexes": list(specs),
         "ignoreUnknownIndexOptions": True,
     }
-    connection.long_command(where.database, command)
 
 
 def _items(index: bytes) -> Spec:

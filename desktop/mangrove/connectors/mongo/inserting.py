@@ -177,8 +177,17 @@ def _is_too_much(documents: Sequence[bytes]) -> bool:
 
 
 def _refused(document: bytes, error: Mapping[str, Any]) -> RefusedDocument:
-    code = int(error["code"])
-    return RefusedDocument(id_element(document), code, reason_for(code, str(error["errmsg"])))
+    code, message = int(error["code"]), str(error["errmsg"])
+    is_there = code == DUPLICATE_KEY and _is_of_id(error, message)
+    return RefusedDocument(id_element(document), code, reason_for(code, message), is_there)
+
+
+def _is_of_id(error: Mapping[str, Any], message: str) -> bool:
+    """Whether a duplicate key is that of ``_id``; a clustered collection has no index to name."""
+    if pattern := error.get("keyPattern"):
+        return list(pattern) == ["_id"]
+    index = _INDEX_NAME.search(message)
+    return index is not None and index[1] == "_id_"
 
 
 def _refused_alone(document: bytes, error: OperationFailure | DocumentTooLarge) -> RefusedDocument:

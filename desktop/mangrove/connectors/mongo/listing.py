@@ -13,6 +13,7 @@ from mangrove.connectors.mongo.error_map import NAMESPACE_NOT_FOUND, UNAUTHORIZE
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo
@@ -181,6 +182,7 @@ def choose(
     """
     everything = tuple(found)
     _check_named(selection, everything)
+    _check_patterns(selection, everything)
     chosen: list[Listed] = []
     left_out: dict[str, NotIncluded] = {}
     for listed in everything:
@@ -243,17 +245,38 @@ def _check_named(selection: Selection, found: tuple[Listed, ...]) -> None:
             )
 
 
+def _check_patterns(selection: Selection, found: tuple[Listed, ...]) -> None:
+    names = [str(c.namespace) for c in found if _why_not(c.namespace, selection) is None]
+    if idle := without_match((*selection.include, *selection.exclude), names):
+        raise InvalidSelectionError(
+            f"the pattern '{idle[0]}' matches no collection; nothing was read",
+            hint="a pattern is held against database.collection, and only * stands for something",
+            pattern=idle[0],
+        )
+
+
 def databases_of(selection: Selection, present: Iterable[str]) -> tuple[str, ...]:
     """Return which databases must be listed for a selection.
 
     Raises:
         InvalidSelectionError: If it names ``local``, which belongs to one node only.
     """
-    named = {*selection.databases, *(c.database for c in selection.collections)}
+    named = named_databases(selection)
     if "local" in named:
         raise InvalidSelectionError(
             "the database local belongs to one node and is not backed up", database="local"
         )
-    if named:
-        return tuple(sorted(named))
+    if selection.is_chosen and None not in named:
+        return tuple(sorted(name for name in named if name))
     return tuple(sorted(n for n in present if n != "local" and not n.startswith(_INTERNAL_PREFIX)))
+
+
+def named_databases(selection: Selection) -> frozenset[str | None]:
+    """Return the databases that a selection names; None among them if a pattern fits any."""
+    return frozenset(
+        {
+            *selection.databases,
+            *(c.database for c in selection.collections),
+            *map(database_of, selection.include),
+        }
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event, Lock
 from typing import Any
 
+import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -111,6 +112,14 @@ class MongoRestoreSink:
             return indexing.build(self._connection, info.namespace, specs)
         except PyMongoError as error:
             raise self._refusal(error, f"{info.namespace} takes no indexes") from error
+
+    def index_command(self, info: CollectionInfo) -> bytes | None:
+        """Return the createIndexes command of ``build_indexes`` as BSON; None without indexes."""
+        specs = [] if info.kind == VIEW else indexing.secondary_indexes(info)
+        if not specs:
+            return None
+        command = indexing.command_for(info.namespace, specs)
+        return bson.encode({**command, "$db": info.namespace.database})
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents as ``OpenDump.read`` does."""
