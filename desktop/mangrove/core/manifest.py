@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from mangrove.core.accounts import AuthPart, auth_part, counted
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.deployment import ServerFacts
-from mangrove.core.namespace import Namespace
+from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.oplog import OplogTimestamp
 
 FORMAT_VERSION = 1
@@ -55,6 +57,93 @@ class NamespaceEntry:
     metadata: StoredBlob
     segments: tuple[StoredBlob, ...]
 
+    def name_bytes_as(self, target: Namespace) -> int:
+        """Length of the longest collection name that a server keeps for it under that name."""
+        prefix = BUCKETS_PREFIX if self.kind == "timeseries" else ""
+        return len((prefix + target.collection).encode())
+
+
+class StoredDocuments(Protocol):
+    """Documents in blobs, and what they must add up to: a namespace, or users and roles."""
+
+    @property
+    def namespace(self) -> Namespace:
+        """Return their name."""
+        ...
+
+    @property
+    def documents(self) -> int:
+        """Return how many there are."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Return their order-independent digest."""
+        ...
+
+    @property
+    def segments(self) -> tuple[StoredBlob, ...]:
+        """Return the blobs they are in."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuthEntry:
+    """Users, roles or their version, named as mongodump names them.
+
+    Attributes:
+        namespace: In ``admin`` for all databases together, else ``<db>.$admin.system.…``.
+        documents, plain_bytes, digest, segments: As with a namespace.
+        metadata: mongodump's metadata document; None for the parts of one database.
+    """
+
+    namespace: Namespace
+    documents: int
+    plain_bytes: int
+    digest: str
+    metadata: StoredBlob | None
+    segments: tuple[StoredBlob, ...]
+
+    @property
+    def part(self) -> AuthPart | None:
+        """Which part it is; None only for a manifest that is wrong."""
+        return auth_part(self.namespace)
+
+    @property
+    def blobs(self) -> tuple[StoredBlob, ...]:
+        """Its stored objects."""
+        return (*((self.metadata,) if self.metadata else ()), *self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredUsersAndRoles:
+    """The users and roles of a backup.
+
+    Attributes:
+        databases: Whose they are; empty for those of the whole deployment.
+    """
+
+    databases: tuple[str, ...]
+    parts: tuple[AuthEntry, ...]
+
+    @property
+    def users(self) -> int:
+        """How many users."""
+        return self._count(AuthPart.USERS)
+
+    @property
+    def roles(self) -> int:
+        """How many roles."""
+        return self._count(AuthPart.ROLES)
+
+    def describe(self) -> str:
+        """Say in one phrase how many, and whose."""
+        whose = ", ".join(self.databases) or "the whole deployment"
+        return f"{counted(self.users, self.roles)} of {whose}"
+
+    def _count(self, part: AuthPart) -> int:
+        return sum(p.documents for p in self.parts if p.part is part)
+
 
 @dataclass(frozen=True, slots=True)
 class NotIncluded:
@@ -73,6 +162,7 @@ class Manifest:
         requested, achieved: Consistency asked for, and the one that was reached (never AUTO).
         consistent_at: The cluster time that all namespaces were read at; None without one.
         extra: Blobs besides those of namespaces (the preludes).
+        users_and_roles: None when there are none, or nobody asked for them.
     """
 
     backup: BackupId
@@ -94,6 +184,7 @@ class Manifest:
     namespaces: tuple[NamespaceEntry, ...]
     extra: tuple[StoredBlob, ...]
     not_included: tuple[NotIncluded, ...]
+    users_and_roles: StoredUsersAndRoles | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -114,7 +205,8 @@ class Manifest:
     def blobs(self) -> tuple[StoredBlob, ...]:
         """Every stored object but manifest and signature, in the order written."""
         own = tuple(b for n in self.namespaces for b in (n.metadata, *n.segments))
-        return (*own, *self.extra)
+        accounts = self.users_and_roles.parts if self.users_and_roles else ()
+        return (*own, *(b for part in accounts for b in part.blobs), *self.extra)
 
     @property
     def stored_bytes(self) -> int:
@@ -130,6 +222,18 @@ class Manifest:
     def data_at(self) -> datetime:
         """The moment whose data is surely inside: the cluster time, else the start."""
         return self.consistent_at.at if self.consistent_at else self.started_at
+
+    def database_room(self, database: str) -> int:
+        """Return how many bytes another name of a database may have: long collections take room.
+
+        Source: MongoDB manual, "Limits and Thresholds": a namespace has at most 255 bytes.
+        """
+        longest = max(
+            n.name_bytes_as(n.namespace)
+            for n in self.namespaces
+            if n.namespace.database == database
+        )
+        return MAX_NAMESPACE_BYTES - 1 - longest
 
     @property
     def databases(self) -> tuple[str, ...]:

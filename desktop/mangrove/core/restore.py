@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mangrove.core.accounts import AccountsPlan
 from mangrove.core.backup import BackupId, IndexChoice, OnExisting, OnRefusal, RestoreRequest
 from mangrove.core.errors import (
     InvalidSelectionError,
@@ -12,7 +13,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.globs import matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
-from mangrove.core.namespace import Namespace
+from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.renaming import Rule, renamed, rule_of
 from mangrove.core.view_references import notes_on_views
 
@@ -46,6 +47,7 @@ class RestorePlan:
         unconfirmed: Those of ``occupied`` that nobody named in ``replace``.
         sentence: What will happen, in one sentence, as the dialog shows it.
         notes: What a careful person should know besides, each a sentence.
+        accounts: The users and roles that go along; None unless asked for.
     """
 
     backup: BackupId
@@ -56,6 +58,7 @@ class RestorePlan:
     unconfirmed: tuple[str, ...]
     sentence: str
     notes: tuple[str, ...] = ()
+    accounts: AccountsPlan | None = None
 
     @property
     def documents(self) -> int:
@@ -93,14 +96,30 @@ class RestorePlan:
             )
 
 
-def copy_name(database: str, at: datetime) -> str:
+def copy_name(database: str, at: datetime, room: int = MAX_DATABASE_BYTES) -> str:
     """Name the copy of a database: ``<db>_restored_<timestamp>``, within 63 bytes.
 
     Source: MongoDB manual, "Limits and Thresholds": database names are under 64 bytes.
+
+    Args:
+        database: The original's name.
+        at: The moment of the restore.
+        room: How many bytes the names of its collections leave; with little room the name
+            is ``<db>_r<time>``.
+
+    Raises:
+        InvalidSelectionError: If there is no room even for that.
     """
-    suffix = f"_restored_{at:%Y%m%d_%H%M%S}"
-    head = database.encode()[: MAX_DATABASE_BYTES - len(suffix)].decode(errors="ignore")
-    return head + suffix
+    limit = min(MAX_DATABASE_BYTES, room)
+    for suffix in (f"_restored_{at:%Y%m%d_%H%M%S}", f"_r{at:%H%M%S}"):
+        if len(suffix) < limit:
+            head = database.encode()[: limit - len(suffix)].decode(errors="ignore")
+            return head + suffix
+    raise InvalidSelectionError(
+        f"the names of {database}'s collections leave no room for the name of a copy; "
+        "nothing was changed",
+        hint=f"name the target, such as --rename {database}=other",
+    )
 
 
 def plan_restore(
@@ -129,7 +148,7 @@ def plan_restore(
             "nothing was changed",
             hint="leave out --yes-replace, and name the target with --rename",
         )
-    rename = _Renamer(request, at)
+    rename = _Renamer(manifest, request, at)
     planned = []
     for entry in _chosen(manifest, request):
         target = rename.target_of(entry.namespace)
@@ -140,6 +159,7 @@ def plan_restore(
             )
         )
     _refuse_conflicts(planned)
+    _refuse_too_long(planned)
     _refuse_irreplaceable(planned)
     targets = sorted({p.target.database for p in planned})
     occupied = tuple(t for t in targets if existing.get(t))
@@ -158,7 +178,7 @@ def plan_restore(
 
 def target_databases(manifest: Manifest, request: RestoreRequest, at: datetime) -> tuple[str, ...]:
     """Return the databases a restore would write to, so that they can be looked at first."""
-    rename = _Renamer(request, at)
+    rename = _Renamer(manifest, request, at)
     chosen = (n.namespace for n in manifest.namespaces if _is_chosen(n.namespace, request))
     return tuple(sorted({rename.target_of(n).database for n in chosen}))
 
@@ -166,7 +186,8 @@ def target_databases(manifest: Manifest, request: RestoreRequest, at: datetime) 
 class _Renamer:
     """Applies the renames of a request; what none of them fits goes into a copy."""
 
-    def __init__(self, request: RestoreRequest, at: datetime) -> None:
+    def __init__(self, manifest: Manifest, request: RestoreRequest, at: datetime) -> None:
+        self._manifest = manifest
         self._at = at
         for name in request.replace:
             _check_database(name)
@@ -180,7 +201,8 @@ class _Renamer:
             return new
         if source.database in self._replace:
             return source
-        return Namespace(copy_name(source.database, self._at), source.collection)
+        room = self._manifest.database_room(source.database)
+        return Namespace(copy_name(source.database, self._at, room), source.collection)
 
 
 def rules_of(request: RestoreRequest) -> tuple[Rule, ...]:
@@ -264,6 +286,17 @@ def _check_database(name: str) -> None:
         )
     if name in PROTECTED_DATABASES:
         raise InvalidSelectionError(f"nothing is restored into {name}; choose another database")
+
+
+def _refuse_too_long(planned: Sequence[PlannedNamespace]) -> None:
+    for item in planned:
+        database = item.target.database.encode()
+        if len(database) + 1 + item.entry.name_bytes_as(item.target) > MAX_NAMESPACE_BYTES:
+            raise InvalidSelectionError(
+                f"{item.entry.namespace} would have a name of more than {MAX_NAMESPACE_BYTES} "
+                "bytes in its new place; nothing was changed",
+                hint="choose a shorter name",
+            )
 
 
 def _refuse_conflicts(planned: Sequence[PlannedNamespace]) -> None:

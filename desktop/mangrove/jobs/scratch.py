@@ -1,16 +1,19 @@
 """Scratch databases for trial restores: names nobody has, and nothing left behind."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mangrove.core.errors import MangroveError, NamespaceConflictError
+from mangrove.core.manifest import Manifest
 from mangrove.core.ports import RestoreSink, ScratchRegister
 from mangrove.core.profile import Profile
 from mangrove.jobs.context import RunContext
 
 PREFIX = "mangrove_verify_"
+SHORT_PREFIX = "mgv"
+_PREFIXES = (PREFIX, SHORT_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Scratch:
     ctx: RunContext
 
     @contextmanager
-    def databases(self, sources: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Claim one new name for each source database; drop them all at the end.
+    def databases(self, manifest: Manifest) -> Iterator[dict[str, str]]:
+        """Claim one new name for each database of a backup; drop them all at the end.
 
         Errors: whatever ends the block, the databases go; one that cannot be dropped stays
             registered and goes at the next verification on this deployment.
@@ -37,7 +40,7 @@ class Scratch:
             NamespaceConflictError: If a name exists, against all odds; it is not touched.
         """
         self._drop_abandoned()
-        names = {source: PREFIX + secrets.token_hex(8) for source in sources}
+        names = {name: _new_name(manifest.database_room(name)) for name in manifest.databases}
         claimed: list[str] = []
         try:
             for name in names.values():
@@ -58,7 +61,7 @@ class Scratch:
         if self.profile is None:
             return
         for name in self.register.abandoned(self.profile.profile_id):
-            if name.startswith(PREFIX) and self._drop(name):
+            if name.startswith(_PREFIXES) and self._drop(name):
                 self.ctx.log(f"dropped {name}, left by a verification that was interrupted")
 
     def _drop(self, name: str) -> bool:
@@ -70,3 +73,9 @@ class Scratch:
         if self.profile is not None:
             self.register.remove(self.profile.profile_id, name)
         return True
+
+
+def _new_name(room: int) -> str:
+    """Return a name that nobody has; long collection names leave room for a short one only."""
+    name = PREFIX + secrets.token_hex(8)
+    return name if len(name) <= room else (SHORT_PREFIX + secrets.token_hex(8))[: max(1, room)]

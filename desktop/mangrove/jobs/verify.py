@@ -198,7 +198,7 @@ class _Verifying:
         with opened as sink:
             self.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.body.scratch, target, self.ctx)
-            with scratch.databases(manifest.databases) as names:
+            with scratch.databases(manifest) as names:
                 sink.check_privileges([*names.values()])
                 self._restore_into(manifest, sink, names)
                 self.ctx.enter(Phase.CLEAN_UP)
