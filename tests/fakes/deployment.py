@@ -11,7 +11,13 @@ import bson
 from typing_extensions import override
 
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.deployment import CollectionSize, DeploymentReport, ServerFacts, Topology
+from mangrove.core.deployment import (
+    CollectionSize,
+    DeploymentReport,
+    ScratchKind,
+    ServerFacts,
+    Topology,
+)
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceChangedError,
@@ -326,7 +332,7 @@ class FakeGate(Gate):
 
     @contextmanager
     @override
-    def open_scratch(self) -> Iterator[RestoreSink]:
+    def open_scratch(self, kind: ScratchKind) -> Iterator[RestoreSink]:
         with self._counted():
             yield FakeSink(self.scratch)
 

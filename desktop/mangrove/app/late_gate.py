@@ -6,7 +6,7 @@ from functools import cached_property
 
 from typing_extensions import override
 
-from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.ports import DumpSource, Gate, RestoreSink, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
@@ -49,5 +49,5 @@ class LateGate(Gate):
         return self._gate.open_sink(profile)
 
     @override
-    def open_scratch(self) -> AbstractContextManager[RestoreSink]:
-        return self._gate.open_scratch()
+    def open_scratch(self, kind: ScratchKind) -> AbstractContextManager[RestoreSink]:
+        return self._gate.open_scratch(kind)

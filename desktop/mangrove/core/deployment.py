@@ -13,6 +13,17 @@ class Topology(StrEnum):
     SHARDED = "sharded cluster"
 
 
+class ScratchKind(StrEnum):
+    """What kind of embedded server a trial restore needs.
+
+    A standalone writes everything once; some collections (queryable encryption) exist on a
+    replica set only.
+    """
+
+    STANDALONE = "standalone"
+    REPLICA_SET = "replica set"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One node of a replica set.

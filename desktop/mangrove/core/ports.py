@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from mangrove.core.accounts import Account, AccountKind
 from mangrove.core.backup import BackupId, Consistency, Selection
-from mangrove.core.deployment import CollectionSize, DeploymentReport, ServerFacts
+from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind, ServerFacts
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -190,6 +191,11 @@ class OpenDump(Protocol):
         ...
 
     @property
+    def users_and_roles(self) -> tuple[CollectionInfo, ...]:
+        """Return the parts with users and roles, named as ``core/accounts`` does; ``read`` them."""
+        ...
+
+    @property
     def not_included(self) -> tuple[NotIncluded, ...]:
         """Return what was left out, with reasons."""
         ...
@@ -198,6 +204,19 @@ class OpenDump(Protocol):
         """Read without a cluster time from now on, and say so in ``reason``.
 
         For dumps that take longer than the server remembers: what was read stays as it was.
+        """
+        ...
+
+    def reconnect(self) -> str:
+        """Find the deployment again after a lost connection; the agreed moment stays.
+
+        Takes a few seconds at most.
+
+        Returns:
+            A sentence if another node than the chosen one is read from now on, else "".
+
+        Raises:
+            ConnectError: If no node that may be read from answers.
         """
         ...
 
@@ -214,6 +233,12 @@ class OpenDump(Protocol):
 class DumpSource(Protocol):
     """A deployment that can be dumped."""
 
+    def abort(self) -> None:
+        """End calls that block in other threads; the next ones are given a second each.
+
+        Errors: the ended calls raise ConnectionLostError.
+        """
+
     def open(
         self,
         selection: Selection,
@@ -222,11 +247,24 @@ class DumpSource(Protocol):
     ) -> AbstractContextManager[OpenDump]:
         """Check privileges, list what is selected, and fix the moment to read at.
 
+        Args:
+            selection: What to dump.
+            consistency: What to agree on.
+            queries: The selection's queries as BSON documents.
+
         Raises:
             MissingPrivilegeError: Before any document is read.
             InvalidSelectionError: If the selection selects nothing, names what is not there, or
                 has a query that the server or the collection's kind does not take.
             UnsupportedTopologyError: If the consistency asked for cannot be had.
+        """
+        ...
+
+    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
+        """Count the documents that a query would dump; None if that outlasts the limit.
+
+        Raises:
+            InvalidSelectionError: As ``open`` does for the query.
         """
         ...
 
@@ -242,6 +280,7 @@ class RefusedDocument:
     id_element: bytes
     code: int
     reason: str
+    is_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +291,6 @@ class InsertOutcome:
     refused: tuple[RefusedDocument, ...] = ()
 
 
-        Args:
-            selection: What to dump.
-            consistency: What to agree on.
-            queries: The selection's queries as BSON documents.
-
 @dataclass(frozen=True, slots=True)
 class FailedIndex:
     """An index the server did not build."""
@@ -264,12 +298,32 @@ class FailedIndex:
     name: str
     reason: str
 
-    def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
-        """Count the documents that a query would dump; None if that outlasts the limit.
 
-        Raises:
-            InvalidSelectionError: As ``open`` does for the query.
+class AccountSink(Protocol):
+    """The users and roles of a deployment that is restored to."""
+
+    def check_privileges(self) -> None:
+        """Raise MissingPrivilegeError, naming the role, if we may not add users and roles."""
+        ...
+
+    def existing(self, accounts: Sequence[Account]) -> frozenset[Account]:
+        """Return those of the given users and roles that are there."""
+        ...
+
+    def merge(self, users: Sequence[bytes], roles: Sequence[bytes]) -> None:
+        """Add the missing ones of these documents; what exists stays as it is.
+
+        Errors: WriteRefusedError; whatever ends it, no temporary collection stays, and where one
+            does the error says so.
         """
+        ...
+
+    def clear_leftovers(self) -> bool:
+        """Remove what an interrupted merge of ours left; returns whether there was anything."""
+        ...
+
+    def read(self, kind: AccountKind) -> Iterator[bytes]:
+        """Yield all users or roles as the server keeps them; only for a server of our own."""
         ...
 
 
@@ -280,7 +334,6 @@ class RestoreSink(Protocol):
         """Return what the server is."""
         ...
 
-    is_there: bool = False
     def check_privileges(self, databases: Sequence[str]) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
         ...
@@ -297,8 +350,25 @@ class RestoreSink(Protocol):
         """Insert whole BSON documents, unordered; a refused one stops no other."""
         ...
 
+    def insert_again(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        """Insert a batch of which some may have arrived before the connection was lost.
+
+        A document that is there already, byte for byte, counts as inserted.
+        """
+        ...
+
+    def reconnect(self) -> None:
+        """Find the deployment again after a lost connection; raises ConnectError."""
+
+    def abort(self) -> None:
+        """End calls that block in other threads, as ``DumpSource.abort`` does."""
+
     def build_indexes(self, info: CollectionInfo) -> tuple[FailedIndex, ...]:
         """Build the secondary indexes; a failed one stops no other."""
+        ...
+
+    def index_command(self, info: CollectionInfo) -> bytes | None:
+        """Return the createIndexes command of ``build_indexes`` as BSON; None without indexes."""
         ...
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
@@ -315,6 +385,10 @@ class RestoreSink(Protocol):
 
     def drop_database(self, database: str) -> None:
         """Drop a whole database; only ever called for one that this run created."""
+        ...
+
+    def accounts(self) -> AccountSink:
+        """Return its users and roles."""
         ...
 
     def settle(self) -> None:
@@ -358,6 +432,7 @@ class Gate(Protocol):
             profile: May be one that is not saved yet.
             password: Used instead of the stored one when given.
             on_step: Told of each step.
+            tunnel_secret: Used instead of the SSH tunnel's stored one when given.
         """
         ...
 
@@ -367,17 +442,13 @@ class Gate(Protocol):
 
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
         """Connect for reading."""
-    def index_command(self, info: CollectionInfo) -> bytes | None:
-        """Return the createIndexes command of ``build_indexes`` as BSON; None without indexes."""
-        ...
-
         ...
 
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:
         """Connect for writing."""
         ...
 
-    def open_scratch(self) -> AbstractContextManager[RestoreSink]:
+    def open_scratch(self, kind: ScratchKind) -> AbstractContextManager[RestoreSink]:
         """Start an embedded server for a trial restore, and remove it afterwards."""
         ...
 
@@ -411,6 +482,21 @@ class Storage(Protocol):
         """Return the space left, None where the storage cannot tell."""
         ...
 
+    def abort(self) -> None:
+        """End transfers that block in other threads, where that can be done.
+
+        Errors: they raise StorageUnavailableError; later calls are given a few seconds each.
+        """
+
+
+Passing = Callable[[Iterable[bytes]], Iterable[bytes]]
+"""Lets chunks pass as they are, while it counts, slows or ends them."""
+
+
+def as_they_come(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    """Let chunks pass untouched."""
+    return chunks
+
 
 class Draft(Protocol):
     """A backup being written. Leaving its ``with`` block unpublished removes what it stored."""
@@ -422,8 +508,13 @@ class Draft(Protocol):
         """
         ...
 
-    def compare(self, blob: StoredBlob) -> None:
-        """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
+        """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match.
+
+        Args:
+            blob: What is to be there.
+            passing: What its bytes go through, to be counted or slowed.
+        """
         ...
 
     def take_back(self, name: BlobName) -> None:
@@ -440,8 +531,27 @@ class Draft(Protocol):
         ...
 
 
+class Contents(Protocol):
+    """Something that collections can be loaded from: a backup, or what is on its way."""
+
+    def manifest(self, backup: BackupId) -> Manifest:
+        """Return what there is; an entry without a digest was not read yet."""
+        ...
+
+    def compare(self, blob: StoredBlob) -> None:
+        """Raise BlobMismatchError unless a blob is as the manifest has it."""
+        ...
+
+    def read(self, blob: StoredBlob) -> Iterator[bytes]:
+        """Yield a blob decrypted, still compressed."""
+        ...
+
+
 class Vault(Protocol):
     """A place where backups are kept."""
+
+    def abort(self) -> None:
+        """End transfers that block in other threads, as ``Storage.abort`` does."""
 
     @property
     def spec(self) -> VaultSpec:
@@ -458,15 +568,14 @@ class Vault(Protocol):
 
     def manifest(self, backup: BackupId) -> Manifest:
         """Read a manifest, its signature checked against the key we trust.
-            tunnel_secret: Used instead of the SSH tunnel's stored one when given.
 
         Raises:
             BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.
         """
         ...
 
-    def compare(self, blob: StoredBlob) -> None:
-        """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
+        """Read a blob as ``Draft.compare`` does."""
         ...
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:

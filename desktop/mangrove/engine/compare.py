@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import IndexChoice
-from mangrove.core.manifest import NamespaceEntry
+from mangrove.core.manifest import StoredDocuments
 from mangrove.core.ports import CollectionInfo
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_write import to_canonical
@@ -14,11 +14,11 @@ _STRING = 0x02
 _NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsReplicated"})
 
 
-def content_differences(entry: NamespaceEntry, documents: int, digest: str) -> Iterator[str]:
+def content_differences(entry: StoredDocuments, documents: int, digest: str) -> Iterator[str]:
     """Say how the content differs; nothing when it is the same."""
     if documents != entry.documents:
         yield f"holds {documents:,} documents, the backup {entry.documents:,}"
-    elif digest != entry.digest:
+    elif entry.digest and digest != entry.digest:
         yield "holds as many documents as the backup, but not the same ones"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from mangrove.core.backup import IndexChoice
+from mangrove.core.deployment import ScratchKind
 from mangrove.core.errors import (
     BlobNotFoundError,
     CorruptBackupError,
@@ -194,7 +195,8 @@ class _Verifying:
     def _restore(self, manifest: Manifest) -> None:
         self.ctx.enter(Phase.CONNECT)
         target = self.body.target
-        opened = self.body.gate.open_sink(target) if target else self.body.gate.open_scratch()
+        gate = self.body.gate
+        opened = gate.open_sink(target) if target else gate.open_scratch(_scratch_kind(manifest))
         with opened as sink:
             self.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.body.scratch, target, self.ctx)
@@ -242,6 +244,15 @@ class _Verifying:
         finally:
             took = timedelta(seconds=self.body.clock.monotonic_s() - started_s)
             self.steps.append((name, took))
+
+
+def _scratch_kind(manifest: Manifest) -> ScratchKind:
+    """Choose the server: the cheap one, unless a collection exists on a replica set only.
+
+    Source: MongoDB manual, "Queryable Encryption": not on standalone servers.
+    """
+    needs_set = any('"encryptedFields"' in n.options for n in manifest.namespaces)
+    return ScratchKind.REPLICA_SET if needs_set else ScratchKind.STANDALONE
 
 
 def _scratch_destination(entry: NamespaceEntry, names: dict[str, str]) -> Destination:

@@ -13,7 +13,7 @@ from fakes.secrets import MemorySecrets
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.gate import MongoGate
 from mangrove.core.backup import Consistency, Selection, selection_of
-from mangrove.core.deployment import Topology
+from mangrove.core.deployment import ScratchKind, Topology
 from mangrove.core.errors import (
     AuthenticationFailedError,
     EmbeddedServerError,
@@ -226,7 +226,7 @@ def test_tree_shows_collections_with_sizes(
 def test_scratch_server_takes_a_restore_and_is_gone_afterwards() -> None:
     info = CollectionInfo(Namespace("shop", "a"), "collection", b"\5\0\0\0\0", (), None)
 
-    with _gate().open_scratch() as sink:
+    with _gate().open_scratch(ScratchKind.STANDALONE) as sink:
         sink.create(info)
         sink.insert(info.namespace, [bson.encode({"_id": 1})])
         sink.settle()
@@ -240,7 +240,10 @@ def test_scratch_server_takes_a_restore_and_is_gone_afterwards() -> None:
 def test_installation_without_a_server_program_says_so() -> None:
     gate = MongoGate(MemorySecrets(), None)
 
-    with pytest.raises(EmbeddedServerError, match="no mongod"), gate.open_scratch():
+    with (
+        pytest.raises(EmbeddedServerError, match="no mongod"),
+        gate.open_scratch(ScratchKind.STANDALONE),
+    ):
         pass
 
 

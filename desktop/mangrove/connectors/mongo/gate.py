@@ -10,8 +10,9 @@ from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
 from mangrove.connectors.mongo.probe import collection_sizes, probe
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
-from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.errors import EmbeddedServerError
+from mangrove.core.patience import STALL_S
 from mangrove.core.ports import DumpSource, RestoreSink, SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
@@ -24,10 +25,17 @@ class MongoGate:
     Args:
         secrets: Where passwords are.
         find_mongod: Finds the server program for trial restores; None where there is none.
+        stall_s: A server that takes and gives nothing for so long ends the run.
     """
 
-    def __init__(self, secrets: SecretStore, find_mongod: Callable[[], Path] | None) -> None:
+    def __init__(
+        self,
+        secrets: SecretStore,
+        find_mongod: Callable[[], Path] | None,
+        stall_s: float = STALL_S,
+    ) -> None:
         self._secrets = secrets
+        self._stall_s = stall_s
         self._find_mongod = find_mongod
 
     def probe(
@@ -48,20 +56,18 @@ class MongoGate:
     @contextmanager
     def open_source(self, profile: Profile) -> Iterator[DumpSource]:
         """Connect for reading."""
-        with open_connection(profile, self._secrets) as connection:
+        with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
             yield MongoDumpSource(connection)
 
     @contextmanager
     def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:
         """Connect for writing."""
-        with open_connection(profile, self._secrets) as connection:
+        with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
             yield MongoRestoreSink(connection)
 
     @contextmanager
-    def open_scratch(self) -> Iterator[RestoreSink]:
+    def open_scratch(self, kind: ScratchKind) -> Iterator[RestoreSink]:
         """Start an embedded server for a trial restore, and remove it afterwards.
-
-        It is a standalone server: it keeps no oplog, so everything is written once only.
 
         Raises:
             EmbeddedServerError: If there is no server program, or it does not come up.
@@ -71,8 +77,9 @@ class MongoGate:
                 "this installation has no mongod for trial restores; nothing was started",
                 hint="install MongoDB Community Server, or verify on a deployment of yours",
             )
+        name = "scratch" if kind is ScratchKind.REPLICA_SET else None
         with (
-            EmbeddedMongod(self._find_mongod(), replica_set=None) as server,
+            EmbeddedMongod(self._find_mongod(), replica_set=name) as server,
             open_uri(parse_uri(server.uri).uri) as connection,
         ):
             yield MongoRestoreSink(connection)
