@@ -11,7 +11,9 @@ from mangrove.core.secret import Secret
 SCHEMES = ("mongodb", "mongodb+srv")
 SECRET_OPTIONS = frozenset({"tlscertificatekeyfilepassword", "sslpempassphrase", "proxypassword"})
 ANY_HOST_OPTIONS = ("tlsAllowInvalidHostnames", "tlsAllowInvalidCertificates", "tlsInsecure")
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::(\d{1,5}))?")
+# "=", "&" and ";" belong to options: a host that holds one stands for a forgotten "/?".
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]=&;]+)(?::(\d{1,5}))?")
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # After "mongodb" everything up to the last "@" goes: a pasted password may hold a bare "/" or "?".
 # Nothing stands before "://" in the second form, so that a long text costs linear time.
 _USER_INFO = re.compile(r"(?P<scheme>mongodb(?:\+srv)?://)\S*@|(?P<mark>://)[^/?#\s]*@", re.I)
@@ -106,7 +108,8 @@ def parse_uri(uri_text: str) -> ParsedUri:
     rest, _, query = rest.partition("?")
     authority, _, database = rest.partition("/")
     login, at, host_list = authority.rpartition("@")
-    if not at and "@" in database + query:
+    # "@" in the path means that "/" or "@" stood unescaped in a password, whose rest would show.
+    if "@" in database or (not at and "@" in query):
         raise _unescaped()
     user, password = _login(login) if at else (None, None)
     options, secrets = _options(query)
@@ -175,6 +178,10 @@ def _options(query: str) -> tuple[tuple[tuple[str, str], ...], Secret | None]:
 
 def _decoded(text: str) -> str:
     try:
-        return unquote(text, errors="strict")
+        if _BAD_ESCAPE.search(text) is None:
+            return unquote(text, errors="strict")
     except UnicodeDecodeError:
-        raise InvalidUriError("the connection string holds a bad percent escape") from None
+        pass
+    raise InvalidUriError(
+        "the connection string holds a bad percent escape", hint="write '%' itself as %25"
+    )

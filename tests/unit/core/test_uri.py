@@ -150,7 +150,11 @@ def test_secret_options_never_stay_in_the_uri(name: str) -> None:
         "mongodb://ann:hun@ter2@db1",
         "mongodb://ann:hun/ter2@db1",
         "mongodb://ann:hun?ter2@db1",
+        "mongodb://ann:hun@ter/2@db1",
         "mongodb://ann:%ff@db1",
+        "mongodb://ann:%zz@db1",
+        "mongodb://ann:100%@db1",
+        "mongodb://db1&replicaSet=rs0",
         "mongodb://db1/?tls",
         "mongodb://db1/?=true",
     ],
@@ -179,6 +183,7 @@ PLACES = [
     "mongodb://db1/?tlsCertificateKeyFilePassword={}&tls",
     "mongodb://db1,ann:{}@db2",
     "mongodb://ann:{}@db1/%ff",
+    "mongodb://ann:x@y/{}@db1/",
 ]
 
 
