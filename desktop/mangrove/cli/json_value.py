@@ -13,6 +13,7 @@ from mangrove.core.restore import RestorePlan
 from mangrove.core.run import Problem, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec
+from mangrove.core.tunnel import TunnelSpec
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -67,10 +68,25 @@ def profile_document(profile: Profile | UnreadableProfile) -> dict[str, object]:
         "has_password": profile.password is not None,
         "colour": profile.colour,
         "created_at": profile.created_at,
+        "tunnel": _tunnel_document(profile.tunnel),
     }
 
 
 def vault_document(spec: VaultSpec) -> dict[str, object]:
+def _tunnel_document(tunnel: TunnelSpec | None) -> dict[str, object] | None:
+    if tunnel is None:
+        return None
+    return {
+        "host": tunnel.host,
+        "port": tunnel.port,
+        "user": tunnel.user,
+        "auth": tunnel.auth,
+        "key_file": tunnel.key_file or None,
+        "known_hosts": tunnel.known_hosts or None,
+        "has_secret": tunnel.secret is not None,
+    }
+
+
     """Return a vault as ``vault list`` prints it."""
     return {
         "name": spec.name,

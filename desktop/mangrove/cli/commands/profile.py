@@ -1,5 +1,6 @@
 """``mangrove profile``: the deployments you know, and how to reach them."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -7,6 +8,14 @@ import typer
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.json_value import profile_document
 from mangrove.cli.output import Block, Facts, Table
+from mangrove.cli.ssh_options import (
+    SshKey,
+    SshKnownHosts,
+    SshOptions,
+    SshPasswordFromInput,
+    SshServer,
+    tunnel_text,
+)
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
@@ -30,7 +39,7 @@ PasswordFromInput = Annotated[
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     name: Name,
     *,
@@ -39,16 +48,27 @@ def add(
     ],
     colour: Annotated[Colour, typer.Option(help="Its colour in the window.")] = Colour.GREY,
     password_stdin: PasswordFromInput = False,
+    ssh: SshServer = None,
+    ssh_key: SshKey = None,
+    ssh_password_stdin: SshPasswordFromInput = False,
+    ssh_known_hosts: SshKnownHosts = None,
 ) -> None:
-    """Remember a deployment; its password goes to the keyring."""
+    """Remember a deployment; its passwords go to the keyring.
+
+    Standard input gives one line each to --uri -, --password-stdin and --ssh-password-stdin, in
+    this order.
+    """
     desk = desk_of(context)
+    way = SshOptions(ssh, ssh_key, ssh_known_hosts, reads_secret=ssh_password_stdin)
+    tunnel = way.changed(None)
     with desk.services() as services:
         draft = _draft(desk, name, uri, colour, from_input=password_stdin)
+        draft = replace(draft, tunnel=tunnel, tunnel_secret=way.secret(desk, tunnel))
         _say_saved(desk, services.profiles.add(draft))
 
 
 @app.command()
-def edit(
+def edit(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     name: Name,
     *,
@@ -56,17 +76,26 @@ def edit(
     colour: Annotated[Colour | None, typer.Option(help="New colour.")] = None,
     new_name: Annotated[str | None, typer.Option(help="New name.")] = None,
     password_stdin: PasswordFromInput = False,
+    ssh: SshServer = None,
+    ssh_key: SshKey = None,
+    ssh_password_stdin: SshPasswordFromInput = False,
+    ssh_known_hosts: SshKnownHosts = None,
+    no_ssh: Annotated[bool, typer.Option("--no-ssh", help="Go straight from now on.")] = False,
 ) -> None:
-    """Change a profile; what is not given stays, the password too."""
+    """Change a profile; what is not given stays, the passwords too."""
     desk = desk_of(context)
+    way = SshOptions(ssh, ssh_key, ssh_known_hosts, reads_secret=ssh_password_stdin)
     with desk.services() as services:
         old = services.profiles.find(name)
         text = _uri_text(desk, uri) if uri is not None else old.uri.text()
+        tunnel = None if no_ssh else way.changed(old.tunnel)
         draft = ProfileDraft(
             new_name or old.name,
             text,
             Secret(desk.read_line()) if password_stdin else None,
             colour=colour or old.colour,
+            tunnel=tunnel,
+            tunnel_secret=way.secret(desk, tunnel),
         )
         _say_saved(desk, services.profiles.update(old.profile_id, draft))
 
@@ -153,6 +182,7 @@ def _give_profile(
         ("name", profile.name),
         ("address", profile.uri.text()),
         ("password", where if profile.password else "none"),
+        ("SSH tunnel", tunnel_text(profile.tunnel)),
         ("colour", profile.colour),
         ("folder in vaults", profile.slug),
     )
