@@ -7,6 +7,7 @@ from enum import Enum
 
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
+from mangrove.core.official_command import OfficialCommand
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.core.restore import RestorePlan
@@ -141,6 +142,7 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
                 "source": str(item.entry.namespace),
                 "target": str(item.target),
                 "replaces": item.replaces,
+                "fills": item.fills,
                 "documents": item.entry.documents,
                 "bson_bytes": item.entry.plain_bytes,
             }
@@ -151,13 +153,21 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
         "creates": plan.creates,
         "occupied": plan.occupied,
         "unconfirmed": plan.unconfirmed,
+        "notes": plan.notes,
     }
+
+
+def official_document(command: OfficialCommand) -> dict[str, object]:
+    """Return what ``--explain`` prints."""
+    return {"commands": command.lines, "notes": command.notes}
 
 
 def manifest_document(manifest: Manifest) -> dict[str, object]:
     """Return what a backup holds, without the names of its blobs."""
     return {
         "sequence": manifest.sequence,
+        "filtered": manifest.is_filtered,
+        "selection": manifest.selection,
         "requested": manifest.requested,
         "achieved": manifest.achieved,
         "consistency_reason": manifest.consistency_reason,

@@ -1,5 +1,7 @@
 """Prints what a run came to, and returns the number that says the same."""
 
+from collections.abc import Sequence
+
 from mangrove.cli.exit_codes import code_of_run
 from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Block, Facts, Output
@@ -12,11 +14,18 @@ CANCELLED = Problem("cancelled", "cancelled; what the run had begun was removed"
 INTERRUPTED = Problem("run-interrupted", "the run ended without finishing", "start it again")
 
 
-def report_run(output: Output, status: RunStatus) -> int:
-    """Print the end of a run as text or JSON; returns the exit code."""
+def report_run(output: Output, status: RunStatus, indexes: Sequence[str] | None = None) -> int:
+    """Print the end of a run as text or JSON; returns the exit code.
+
+    Args:
+        output: Where to.
+        status: How the run ended.
+        indexes: The commands of the indexes that were not built, when they were asked for.
+    """
     document = run_document(status)
     if status.result is not None:
-        output.give({"run": document}, *result_blocks(status.result))
+        more = {} if indexes is None else {"index_commands": indexes}
+        output.give({"run": document, **more}, *result_blocks(status.result), *(indexes or ()))
     elif status.state is RunState.CANCELLED:
         output.refuse(CANCELLED, run=document)
     else:

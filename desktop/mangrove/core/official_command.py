@@ -21,8 +21,7 @@ from mangrove.core.backup import (
     Selection,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.renaming import renamed
-from mangrove.core.restore import RestorePlan, rules_of
+from mangrove.core.restore import RestorePlan, copies_of
 from mangrove.core.uri import MongoUri
 
 FOLDER = "dump"
@@ -150,15 +149,8 @@ def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
 
 def _moves(request: RestoreRequest, plan: RestorePlan) -> Iterator[tuple[str, str]]:
     """Yield the copies first, then the renames as given: the last one that fits wins."""
-    rules = rules_of(request)
-    copies = {
-        (p.entry.namespace.database, p.target.database)
-        for p in plan.namespaces
-        if p.entry.namespace.database != p.target.database
-        and renamed(p.entry.namespace, rules) is None
-    }
-    for source, target in sorted(copies):
-        yield f"{globs.literal(source)}.*", f"{globs.literal(target)}.*"
+    for copy in copies_of(request, plan):
+        yield copy.source, copy.target
     for rename in request.renames:
         if rename.source == rename.target:
             continue

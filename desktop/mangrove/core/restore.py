@@ -5,13 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.accounts import AccountsPlan
-from mangrove.core.backup import BackupId, IndexChoice, OnExisting, OnRefusal, RestoreRequest
+from mangrove.core.backup import (
+    BackupId,
+    IndexChoice,
+    OnExisting,
+    OnRefusal,
+    Rename,
+    RestoreRequest,
+)
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceConflictError,
     TargetNotEmptyError,
 )
-from mangrove.core.globs import matches_any, without_match
+from mangrove.core.globs import literal, matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.renaming import Rule, renamed, rule_of
@@ -203,6 +210,18 @@ class _Renamer:
             return source
         room = self._manifest.database_room(source.database)
         return Namespace(copy_name(source.database, self._at, room), source.collection)
+
+
+def copies_of(request: RestoreRequest, plan: RestorePlan) -> tuple[Rename, ...]:
+    """Return the copies that a plan makes, as renamings that name them outright."""
+    rules = rules_of(request)
+    moved = {
+        (p.entry.namespace.database, p.target.database)
+        for p in plan.namespaces
+        if p.entry.namespace.database != p.target.database
+        and renamed(p.entry.namespace, rules) is None
+    }
+    return tuple(Rename(f"{literal(a)}.*", f"{literal(b)}.*") for a, b in sorted(moved))
 
 
 def rules_of(request: RestoreRequest) -> tuple[Rule, ...]:

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.front import desk_of
+from mangrove.cli.json_value import official_document
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.backup import BackupRequest, Compression, Consistency, selection_of
+from mangrove.engine.queries import parse_query
 
 
 def backup(  # noqa: PLR0913 - every option of the command is an argument here
@@ -19,18 +21,39 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
     collection: Annotated[
         list[str] | None, typer.Option(metavar="D.C", help="Only this collection.")
     ] = None,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only what matches; * is anything, dots too."),
+    ] = None,
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Leave out what matches.")
+    ] = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Option(metavar="D.C=JSON", help="Of this collection only what matches; filtered."),
     ] = None,
     consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
     compression: Annotated[
         Compression | None, typer.Option(help="Other than the vault's own.")
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only print the same as mongodump.")
+    ] = False,
 ) -> None:
     """Take a backup; it counts once every stored object was read back and compared."""
     desk = desk_of(context)
-    selection = selection_of(tuple(db or ()), tuple(collection or ()), tuple(exclude or ()))
+    selection = selection_of(
+        tuple(db or ()),
+        tuple(collection or ()),
+        tuple(exclude or ()),
+        tuple(include or ()),
+        tuple(map(parse_query, query or ())),
+    )
     request = BackupRequest(profile, vault, selection, consistency, compression)
     with desk.services() as services:
+        if explain:
+            command = services.backups.official(request)
+            desk.output.give(official_document(command), command.text)
+            return
         status = follow(services, services.backups.start(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))

@@ -27,4 +27,5 @@ def _row(item: Exposure) -> tuple[str, ...]:
     lose = "everything" if item.lose_at_most is None else duration_text(item.lose_at_most)
     back = "unknown" if item.restore_took is None else duration_text(item.restore_took)
     reasons = "; ".join(item.reasons)
-    return (item.profile_name, item.light.value, lose, back, f"{item.backups}", reasons)
+    backups = f"{item.backups}" + (f" ({item.filtered} filtered)" if item.filtered else "")
+    return (item.profile_name, item.light.value, lose, back, backups, reasons)
