@@ -127,6 +127,22 @@ def test_a_failed_test_marks_its_step_and_says_why(
     assert dialog.yes.isEnabled()
 
 
+def test_the_reason_of_a_failed_test_is_scrolled_into_view_and_no_field_moves(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.profiles.problem = AuthenticationFailedError("the server refused user admin")
+    dialog = opened(qtbot, ends)
+    dialog.form.uri.setText("mongodb://h")
+    wide = dialog.form.uri.width()
+
+    dialog.test.click()
+
+    qtbot.waitUntil(lambda: "refused user admin" in dialog.outcome.text)
+    qtbot.waitUntil(lambda: not dialog.outcome.visibleRegion().isEmpty())
+    assert dialog.outcome.visibleRegion().boundingRect().height() == dialog.outcome.height()
+    assert dialog.form.uri.width() == wide
+
+
 def test_a_dialog_closed_during_its_test_takes_no_harm(
     qtbot: QtBot, ends: Ends, fakes: FakeServices
 ) -> None:

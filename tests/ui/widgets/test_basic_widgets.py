@@ -16,6 +16,7 @@ from mangrove.ui.widgets.labels import ElidedLabel
 from mangrove.ui.widgets.password_field import PasswordField
 from mangrove.ui.widgets.search_field import SearchField
 from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.widgets.step_list import StepList
 from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
 
 
@@ -29,6 +30,17 @@ def test_badge_has_room_for_its_word(qtbot: QtBot, tone: Tone) -> None:
 
     assert badge.width() > badge.fontMetrics().horizontalAdvance("done with losses")
     assert badge.accessibleName() == "done with losses"
+
+
+def test_a_step_that_failed_is_marked_even_after_its_reason_came(qtbot: QtBot) -> None:
+    steps = StepList()
+    qtbot.addWidget(steps)
+    steps.show_step("name", "db1:27017")
+    steps.show_step("port", "no server answers at db1:27017")
+
+    steps.fail()
+
+    assert [tone for _, _, tone in steps.texts()] == [Tone.PROVEN, Tone.EXPOSED]
 
 
 def test_long_text_is_shortened_and_whole_in_the_tooltip(qtbot: QtBot) -> None:

@@ -268,12 +268,14 @@ class ProfileDialog(QuestionDialog):
                     latency=text.duration(report.latency),
                 ),
             )
+            self.bring_into_view(self.outcome)
 
     def _on_test_failed(self, number: int, error: MangroveError) -> None:
         if number == self._test_number:
             self.test.setEnabled(True)
             self.steps.fail()
             self.outcome.show_error(error)
+            self.bring_into_view(self.outcome)
 
     def _colour_word(self, colour: Colour) -> str:
         match colour:

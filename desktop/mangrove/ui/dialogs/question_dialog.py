@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -102,8 +102,18 @@ class QuestionDialog(QDialog):
         return [widget for widget in widgets if widget is not None]
 
     def bring_into_view(self, part: QWidget) -> None:
-        """Scroll so that a part of the question can be seen."""
-        self._scroll.ensureWidgetVisible(part)
+        """Scroll so that a part of the question can be seen, once it has its place."""
+        QTimer.singleShot(0, part, lambda: self._scroll.ensureWidgetVisible(part))
+
+    @Slot(int, int)
+    def _on_range_changed(self, _lowest: int, highest: int) -> None:
+        """Let the scroll bar stand in the margin, so that nothing moves when it comes."""
+        margins = self.body.contentsMargins()
+        bar = self._scroll.verticalScrollBar().sizeHint().width() if highest else 0
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        margins.setLeft(Space.L - (bar if is_mirrored else 0))
+        margins.setRight(Space.L - (0 if is_mirrored else bar))
+        self.body.setContentsMargins(margins)
 
     def _lay_out(self) -> None:
         content = self._content
@@ -115,6 +125,7 @@ class QuestionDialog(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(content)
+        scroll.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self._lower.setSpacing(Space.S)
         self._lower.addStretch(1)
         self._lower.addWidget(self.no)

@@ -35,10 +35,9 @@ class StepList(QWidget):
         mark.set_tone(Tone.PROVEN if result else Tone.RUNNING)
 
     def fail(self) -> None:
-        """Mark the step that was under way as the one that failed."""
-        for mark, _, _ in self._lines.values():
-            if mark.tone is Tone.RUNNING:
-                mark.set_tone(Tone.EXPOSED)
+        """Mark the newest step as the one that failed, whether or not its reason came already."""
+        for mark, _, _ in tuple(self._lines.values())[-1:]:
+            mark.set_tone(Tone.EXPOSED)
 
     def texts(self) -> tuple[tuple[str, str, Tone], ...]:
         """Return each step with its result and how it stands."""
