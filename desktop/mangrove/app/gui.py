@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mangrove.app.container import open_services, usual_parts
+from mangrove.app.container import open_services, tool_version, usual_parts
 from mangrove.app.logs import logging_to
 from mangrove.app.paths import AppPaths, app_paths
 from mangrove.app.redaction import Redaction, WatchedSecrets
@@ -32,4 +32,5 @@ def show_window(services: Services, paths: AppPaths, arguments: Sequence[str]) -
     # Qt is loaded only here: the command line has to work where there is none.
     from mangrove.ui.application import run_window  # noqa: PLC0415
 
-    return run_window(services, paths.resources, paths.state / SETTINGS_FILE, list(arguments))
+    settings = paths.state / SETTINGS_FILE
+    return run_window(services, paths.resources, settings, list(arguments), tool_version())

@@ -23,7 +23,7 @@ from mangrove.ui.theme.tokens import SchemeChoice
 
 
 def run_window(
-    services: Services, resources: Path, settings_file: Path, argv: Sequence[str]
+    services: Services, resources: Path, settings_file: Path, argv: Sequence[str], version: str
 ) -> int:
     """Show the window and return when it was closed.
 
@@ -32,9 +32,11 @@ def run_window(
         resources: The folder with icons and the theme.
         settings_file: Where sizes and the chosen look are remembered.
         argv: The program's arguments; Qt takes its own out of them.
+        version: Our own, for reports.
     """
     application = QApplication(list(argv))
     application.setApplicationName("Mangrove")
+    application.setApplicationVersion(version)
     application.setDesktopFileName("mangrove")
     look = Theme(application, resources)
     application.setWindowIcon(look.icon("mangrove", "accent"))

@@ -5,13 +5,26 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from fakes import sample_runs
 from fakes.services import FakeServices
-from mangrove.core.run import NamespaceProgress, NamespaceState, Phase, RunId, RunState, RunStatus
+from mangrove.core.run import (
+    NamespaceProgress,
+    NamespaceState,
+    Phase,
+    Problem,
+    RunId,
+    RunState,
+    RunStatus,
+)
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
+from mangrove.ui.dialogs.run_remedy import run_remedy
+from mangrove.ui.navigation import PageName
+from mangrove.ui.problems import Remedy
 from ui.conftest import Ends
 
 
@@ -79,6 +92,49 @@ def test_failed_run_says_what_is_safe_and_what_to_do(qtbot: QtBot, ends: Ends) -
 
     assert "Existing backups were not touched" in dialog.summary.message.text
     assert "/srv/backups/mongo has no space left" in dialog.summary.message.text
+
+
+def _button(dialog: ProgressDialog, caption: str) -> QPushButton:
+    buttons = dialog.summary.findChildren(QPushButton)
+    return next(b for b in buttons if b.text().replace("&", "") == caption)
+
+
+def test_failed_run_offers_what_helps(qtbot: QtBot, ends: Ends) -> None:
+    dialog = _opened(qtbot, ends, "r-failed")
+
+    with qtbot.waitSignal(ends.navigator.page_wanted) as wish:
+        _button(dialog, "Check vault").click()
+
+    assert wish.args == [PageName.VAULTS, {"vault": "office-nas"}]
+    assert not dialog.isVisible()
+
+
+def test_a_run_that_failed_by_our_fault_gives_a_report_without_secrets(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    problem = Problem("error", "went wrong at mongodb://ann:hunter2@db1/ (KeyError)", is_bug=True)
+    run = replace(sample_runs.failed_backup(), problem=problem)
+    fakes.activity.runs[run.run_id] = run
+    dialog = _opened(qtbot, ends, "r-failed")
+    qtbot.waitUntil(lambda: dialog.log.blockCount() > 1)
+
+    _button(dialog, "Copy report").click()
+
+    report = QGuiApplication.clipboard().text()
+    assert "went wrong at mongodb://db1/ (KeyError)" in report
+    assert fakes.activity.lines[-1].text in report
+    assert "hunter2" not in report
+    assert dialog.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("remedy", "has_way"),
+    [(r, r not in (Remedy.NONE, Remedy.COPY_REPORT)) for r in Remedy],
+)
+def test_every_remedy_of_a_run_leads_somewhere(ends: Ends, remedy: Remedy, has_way: bool) -> None:
+    action = run_remedy(sample_runs.failed_backup(), remedy, ends.navigator)
+
+    assert (action is not None) is has_way
 
 
 def test_cancel_asks_the_service_and_says_so(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:

@@ -116,6 +116,7 @@ class ProgressDialog(QDialog):
     def _on_log_read(self, lines: tuple[LogLine, ...]) -> None:
         self._is_fetching_log = False
         self.log.set_lines(lines)
+        self.summary.set_log(lines)
 
     def _on_log_failed(self, error: MangroveError) -> None:
         self._is_fetching_log = False

@@ -1,14 +1,17 @@
 """What a run came to: its sentence, figures, losses, and the next steps it offers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mangrove.core.run import RunKind, RunState, RunStatus
+from mangrove.core.run import LogLine, RunKind, RunState, RunStatus
 from mangrove.ui import text
+from mangrove.ui.dialogs.run_remedy import run_remedy
 from mangrove.ui.navigation import Navigator, PageName
-from mangrove.ui.problems import explain_problem
+from mangrove.ui.problems import Remedy, explain_problem
+from mangrove.ui.report import run_report
 from mangrove.ui.run_words import now_doing, run_word
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
@@ -36,6 +39,7 @@ class RunSummary(QWidget):
     def __init__(self, navigator: Navigator, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._navigator = navigator
+        self._log: tuple[LogLine, ...] = ()
         self.message = LastingBanner()
         self.facts = KeyValueGrid()
         self.losses = LossList()
@@ -61,15 +65,39 @@ class RunSummary(QWidget):
         self.losses.set_losses(losses)
         self.losses.setVisible(bool(losses))
         clear_layout(self._steps)
+        self._add_remedy(status)
         self._column.setStretchFactor(self._rest, 0 if losses else 1)
         for caption, action in self._next_steps(status):
             self._add_step(caption, action)
         self._steps.addStretch()
 
+    def set_log(self, lines: Sequence[LogLine]) -> None:
+        """Keep the run's log for a report."""
+        self._log = tuple(lines)
+
+    def _add_remedy(self, status: RunStatus) -> None:
+        """Offer what helps against the problem, unless a next step does that anyway."""
+        if status.problem is None:
+            return
+        explained = explain_problem(status.problem)
+        if explained.remedy is Remedy.COPY_REPORT:
+            self._button(explained.remedy_text, lambda: self._copy_report(status))
+            return
+        action = run_remedy(status, explained.remedy, self._navigator)
+        is_offered = explained.remedy is Remedy.RETRY and bool(self._next_steps(status))
+        if action is not None and not is_offered:
+            self._add_step(explained.remedy_text, action)
+
+    def _copy_report(self, status: RunStatus) -> None:
+        QGuiApplication.clipboard().setText(run_report(status, self._log))
+
     def _add_step(self, caption: str, action: Callable[[], None]) -> None:
+        self._button(caption, lambda: self._take(action))
+
+    def _button(self, caption: str, action: Callable[[], None]) -> None:
         button = QPushButton(caption)
         button.setAutoDefault(False)
-        button.clicked.connect(lambda: self._take(action))
+        button.clicked.connect(lambda _=False: action())
         self._steps.addWidget(button)
 
     def _take(self, action: Callable[[], None]) -> None:
@@ -94,8 +122,10 @@ class RunSummary(QWidget):
             rows.append((self.tr("Documents"), text.count(int(figures["documents"]))))
         if "bytes" in figures:
             rows.append((self.tr("Size"), text.size(figures["bytes"])))
-        if status.backup or (status.result and status.result.backup):
-            backup = status.backup or (status.result.backup if status.result else "")
+        backup = status.result.backup if status.result else None
+        if status.kind is not RunKind.BACKUP:  # the id a failed backup would have had leads nowhere
+            backup = backup or status.backup
+        if backup:
             rows.append((self.tr("Backup"), str(backup)))
         if status.result and status.result.targets:
             rows.append((self.tr("Written to"), ", ".join(status.result.targets)))

@@ -117,6 +117,7 @@ class RunDetail(Card):
         self._is_fetching = False
         if run_id == self._run_id:
             self.log.set_lines(lines)
+            self.summary.set_log(lines)
         elif self._run_id is not None:
             self._fetch_log(self._run_id)
 
