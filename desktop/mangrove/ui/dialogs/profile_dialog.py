@@ -1,7 +1,7 @@
 """Asks how to reach a deployment: paste a connection string, look at its parts, try it, save it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -17,6 +17,7 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.profile_form import ProfileForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.tunnel_form import TunnelForm
 from mangrove.ui.theme.style import profile_colour, set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
@@ -76,6 +77,7 @@ class ProfileDialog(QuestionDialog):
         own = self._start.profile.name.casefold() if self._start.profile else None
         self._taken = frozenset(name for name in taken if name != own)
         self.name, self.colour, self.form = QLineEdit(), QComboBox(), ProfileForm()
+        self.tunnel = TunnelForm()
         self.banner, self.secrets_note, self.outcome = Banner(), Banner(), Banner()
         self.steps = StepList()
         self.test = QPushButton(self.tr("&Test connection"))
@@ -109,6 +111,8 @@ class ProfileDialog(QuestionDialog):
             password=self.form.password.secret(),
             certificate_password=self.form.certificate_password.secret(),
             colour=self.colour.currentData(),
+            tunnel=self.tunnel.spec(),
+            tunnel_secret=self.tunnel.secret(),
         )
 
     def _lay_out_parts(self) -> None:
@@ -124,6 +128,7 @@ class ProfileDialog(QuestionDialog):
         self.body.addWidget(self.banner)
         self.body.addLayout(top)
         self.body.addWidget(self.form)
+        self.body.addWidget(self.tunnel)
         self.body.addWidget(self.secrets_note)
         self.body.addWidget(self.steps)
         self.body.addWidget(self.outcome)
@@ -131,7 +136,7 @@ class ProfileDialog(QuestionDialog):
         self.steps.hide()
         set_icon(self.test, "plug")
         self.add_lower_button(self.test)
-        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 2)
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 3)
 
     def _fill(self) -> None:
         self.name.setPlaceholderText(self.tr("production"))
@@ -149,6 +154,8 @@ class ProfileDialog(QuestionDialog):
         self.name.setText(profile.name)
         self.colour.setCurrentIndex(self.colour.findData(profile.colour))
         self.form.show_uri(profile.uri)
+        self.tunnel.show_tunnel(profile.tunnel)
+        self.tunnel.remember_stored(profile.tunnel)
         if profile.certificate_password is not None:
             self.form.certificate_password.setPlaceholderText(self._kept())
 
@@ -160,10 +167,12 @@ class ProfileDialog(QuestionDialog):
             self.form.password.setText(draft.password.reveal())
         if draft.certificate_password is not None:
             self.form.certificate_password.setText(draft.certificate_password.reveal())
+        self.tunnel.show_tunnel(draft.tunnel, draft.tunnel_secret)
 
     def _connect(self) -> None:
         self.name.textChanged.connect(self._on_changed)
         self.form.changed.connect(self._on_changed)
+        self.tunnel.changed.connect(self._on_changed)
         self.test.clicked.connect(self._on_test_clicked)
         self._relay.step_reported.connect(
             self._on_step_reported, Qt.ConnectionType.QueuedConnection
@@ -189,13 +198,15 @@ class ProfileDialog(QuestionDialog):
     @Slot()
     def _on_changed(self) -> None:
         self._hint_at_stored_password()
+        self.tunnel.lead_to(self.form.parsed)
         problem = self._name_problem()
         shown = problem if self.name.text() else ""
         self.name_row.set_error(shown)
-        is_ready = not problem and self.form.parsed is not None
+        can_connect = self.form.parsed is not None and self.tunnel.is_ready
+        is_ready = not problem and can_connect
         self.yes.setEnabled(is_ready)
-        self.test.setEnabled(self.form.parsed is not None)
-        self.say(self._sentence() if is_ready else self.tr("Give a name and a connection string."))
+        self.test.setEnabled(can_connect)
+        self.say(self._sentence() if is_ready else self._lack())
 
     def _hint_at_stored_password(self) -> None:
         """Another user's password is of no use: only the same user keeps the stored one."""
@@ -220,7 +231,16 @@ class ProfileDialog(QuestionDialog):
         uri = self.form.parsed
         words = self.tr("{name} leads to {hosts}. Saving it changes nothing on the server.")
         hosts = ", ".join(uri.hosts) if uri is not None else ""
+        way = self.tunnel.spec()
+        if way is not None:
+            through = self.tr("{hosts} through {server}")
+            hosts = through.format(hosts=hosts, server=way.address)
         return words.format(name=self.name.text().strip(), hosts=hosts)
+
+    def _lack(self) -> str:
+        if self.tunnel.problem and self.form.parsed is not None:
+            return self.tr("Complete the SSH tunnel.")
+        return self.tr("Give a name and a connection string.")
 
     @Slot()
     def _on_test_clicked(self) -> None:
@@ -244,13 +264,7 @@ class ProfileDialog(QuestionDialog):
         draft = self.answer()
         if draft.name and not self._name_problem():
             return draft
-        return ProfileDraft(
-            name=self.tr("unnamed"),
-            uri_text=draft.uri_text,
-            password=draft.password,
-            certificate_password=draft.certificate_password,
-            colour=draft.colour,
-        )
+        return replace(draft, name=self.tr("unnamed"))
 
     @Slot(str, str)
     def _on_step_reported(self, step: str, result: str) -> None:

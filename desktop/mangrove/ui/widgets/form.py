@@ -37,6 +37,11 @@ class FormRow(QWidget):
         """What is wrong with the field; "" when nothing is."""
         return self._note.text() if self.field.property("invalid") == "true" else ""
 
+    def set_label(self, label: str) -> None:
+        """Name the field otherwise."""
+        self._label.setText(label)
+        self.field.setAccessibleName(label.replace("&", ""))
+
     def set_error(self, text: str) -> None:
         """Show what is wrong instead of the hint; "" brings the hint back."""
         self.field.setProperty("invalid", "true" if text else "false")
