@@ -1,6 +1,8 @@
 """The frame of every dialog that asks: content that scrolls, a summary sentence, two buttons."""
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
@@ -22,6 +24,15 @@ from mangrove.ui.widgets.labels import TextLabel
 
 _USUAL_LINE = 16  # px; the line height the sizes are made for
 _LARGEST = 1.5
+T = TypeVar("T")
+
+
+def asked(dialog: QDialog, answer: Callable[[], T]) -> T | None:
+    """Show a dialog until it is left; return its answer, None when the person cancelled."""
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    given = answer() if accepted else None
+    dialog.deleteLater()
+    return given
 
 
 class QuestionDialog(QDialog):

@@ -1,0 +1,203 @@
+"""The frame of every dialog that loads data somewhere: a plan made meanwhile says what happens."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QTimer, Slot
+from PySide6.QtWidgets import QWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.profile import Profile
+from mangrove.core.restore import RestorePlan
+from mangrove.services.bundle import Services
+from mangrove.ui import text
+from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.restore_choice import (
+    RestoreChoice,
+    Where,
+    replaced_databases,
+    sources_of,
+)
+from mangrove.ui.dialogs.restore_parts import HowPart, ReplacePart, WhatPart, WherePart
+from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.wording import counted
+
+PLAN_PAUSE_MS = 250
+R = TypeVar("R")
+
+
+class PlanDialog(QuestionDialog, Generic[R]):
+    """What, where and how on one page; the button is on only while the plan is the newest.
+
+    A kind of dialog says where the data come from: it builds ``choice`` and ``answer`` of the
+    parts, plans with its service, and calls ``begin`` when its own parts are in place.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        what: WhatPart,
+        replace: ReplacePart,
+    ) -> None:
+        super().__init__(parent, "", "")
+        self._services, self._calls = services, calls
+        self._plan: RestorePlan | None = None
+        self._asked: R | None = None
+        self.banner = Banner()
+        self.what, self.how, self.replace = what, HowPart(), replace
+        self.where = WherePart(services.clock.now())
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(PLAN_PAUSE_MS)
+        self._pause.timeout.connect(self._on_pause_timeout)
+        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
+
+    def begin(self, *first: QWidget) -> None:
+        """Put the dialog's own parts above the others, and listen to all of them."""
+        parts = (self.what, self.where, self.replace, self.how)
+        for part in (self.banner, *first, *parts):
+            self.body.addWidget(part)
+        self.body.addStretch()
+        for part in parts:
+            part.changed.connect(self._on_changed)
+        self._on_changed()
+
+    # --- what a kind of dialog says ------------------------------------------------------
+
+    def choice(self) -> RestoreChoice:
+        """Return the parts as they stand."""
+        raise NotImplementedError
+
+    def answer(self) -> R:
+        """Return the request as the parts stand."""
+        raise NotImplementedError
+
+    def plan(self, request: R) -> RestorePlan:
+        """Look at both sides; runs on a worker thread."""
+        raise NotImplementedError
+
+    def what_is_missing(self, choice: RestoreChoice) -> str:
+        """Say what has to be chosen yet; "" when there is enough to plan with."""
+        if not choice.profile:
+            return self.tr("Add a deployment first: there is no place to restore to.")
+        if choice.chosen.is_empty:
+            return self.tr("Tick at least one collection.")
+        if not choice.is_complete:
+            return self.tr("Give every database a name.")
+        return ""
+
+    def verb_into(self, targets: str) -> str:
+        """Return the button's verb; no targets means copies beside what exists."""
+        if targets:
+            return self.tr("Restore into {what}").format(what=targets)
+        return self.tr("Restore into a copy")
+
+    # --- for kinds of dialog -------------------------------------------------------------
+
+    def fill_targets(self, is_preferred: Callable[[Profile], bool]) -> None:
+        """Offer every readable profile; the last preferred one is chosen."""
+        for profile in self._services.profiles.all():
+            if isinstance(profile, Profile):
+                self.where.profile.addItem(profile.name)
+                if is_preferred(profile):
+                    self.where.profile.setCurrentText(profile.name)
+
+    # --- inside --------------------------------------------------------------------------
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self._asked = None
+        self.replace.turn_to(self.where.profile.currentText())
+        self.where.show_sources(sources_of(self.what.chosen))
+        self.yes.setEnabled(False)
+        self._name_button()
+        missing = self.what_is_missing(self.choice())
+        if missing:
+            self._pause.stop()
+            self.say(missing)
+        else:
+            self.say(self.tr("Looking at the target…"))
+            self._pause.start()
+
+    @Slot()
+    def _on_pause_timeout(self) -> None:
+        request = self.answer()
+        self._asked = request
+        self._calls.run(
+            self,
+            lambda: self.plan(request),
+            lambda plan: self._on_planned(request, plan),
+            lambda error: self._on_plan_failed(request, error),
+        )
+
+    def _on_planned(self, request: R, plan: RestorePlan) -> None:
+        if request is not self._asked:
+            return  # something changed meanwhile; a newer plan is on its way
+        self._plan = plan
+        self.banner.clear()
+        self.where.model.show_plan(plan)
+        was_hidden = self.replace.isHidden()
+        self.replace.show_plan(plan)
+        if was_hidden and plan.occupied:
+            QTimer.singleShot(0, self, self._on_replace_shown)
+        self._name_button()
+        if plan.unconfirmed:
+            names = ", ".join(plan.unconfirmed)
+            words = self.tr(
+                "{names} on {profile} holds data. Type its name above to go on, or"
+                " restore into a copy."
+            )
+            self.say(words.format(names=names, profile=plan.profile), is_error=True)
+        else:
+            self.say(self._sentence(plan))
+        self.yes.setEnabled(not plan.unconfirmed)
+
+    @Slot()
+    def _on_replace_shown(self) -> None:
+        self.bring_into_view(self.replace)
+
+    def _on_plan_failed(self, request: R, error: MangroveError) -> None:
+        if request is not self._asked:
+            return
+        self._plan = None
+        self.where.model.show_plan(None)
+        self.replace.hide()
+        self.banner.show_error(error)
+        self.say(text.sentence(error.message), is_error=True)
+
+    def _sentence(self, plan: RestorePlan) -> str:
+        sentence = plan.sentence
+        if plan.replaced and self.replace.safety.isChecked():
+            sentence += " " + self.tr("They are backed up first.")
+        if not self.how.indexes.isChecked():
+            sentence += " " + self.tr("Indexes are left out.")
+        return sentence
+
+    def _name_button(self) -> None:
+        """Let the button say its verb; the destructive one never answers to Enter."""
+        replaced = replaced_databases(self._plan) if self._plan is not None else ()
+        is_danger = self.where.where.value is Where.NAMED and bool(replaced)
+        if is_danger and len(replaced) == 1:
+            verb = self.tr("Replace database {name}").format(name=replaced[0])
+        elif is_danger:
+            verb = self.tr("Replace {databases}").format(databases=self._databases(len(replaced)))
+        else:
+            is_copy = self.where.where.value is Where.COPY
+            verb = self.verb_into("" if is_copy else self._target_words())
+        self.yes.setText(verb.replace("&", "&&"))
+        self.yes.setProperty("kind", "danger" if is_danger else "primary")
+        self.yes.style().unpolish(self.yes)
+        self.yes.style().polish(self.yes)
+        self.yes.setAutoDefault(not is_danger)
+        self.yes.setDefault(not is_danger)
+
+    def _target_words(self) -> str:
+        targets = sorted({target for _, target in self.where.targets})
+        return targets[0] if len(targets) == 1 else self._databases(len(targets))
+
+    def _databases(self, number: int) -> str:
+        return counted(number, self.tr("database"), self.tr("databases"))
