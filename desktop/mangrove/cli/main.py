@@ -11,6 +11,7 @@ import typer
 from mangrove.cli.commands import profile, runs, vault
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
+from mangrove.cli.commands.copy import copy
 from mangrove.cli.commands.demo import demo
 from mangrove.cli.commands.export import export
 from mangrove.cli.commands.import_dump import import_dump
@@ -52,6 +53,7 @@ def build_app() -> typer.Typer:
     app.add_typer(vault.app, name="vault")
     for command in (backup, backups, show, verify, restore, status):
         app.command()(command)
+    app.command()(copy)
     app.command()(export)
     app.command("import")(import_dump)
     app.add_typer(runs.app, name="runs")

@@ -38,3 +38,8 @@ class DumpRestoreRequest:
     restore: RestoreRequest
     database: str = ""
     safety_vault: str = ""
+
+
+def is_dump_path(text: str) -> bool:
+    """Whether a person means a path, not a backup: the name of a backup holds no slash."""
+    return "/" in text or "\\" in text

@@ -1,28 +1,25 @@
 """``mangrove restore``: bring data back, into a copy unless you name the target."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from mangrove.cli.commands.show import BackupName
-from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
-from mangrove.cli.json_value import official_document, plan_document
-from mangrove.cli.output import Table
-from mangrove.cli.progress import follow
-from mangrove.cli.reports import report_run
+from mangrove.cli.json_value import official_document
+from mangrove.cli.landing import Landing
 from mangrove.core.backup import (
+    BackupId,
     IndexChoice,
     OnExisting,
     OnRefusal,
     RestoreRequest,
     SafetyBackup,
 )
-from mangrove.core.explain import size_text
+from mangrove.core.copy import DumpRestoreRequest, is_dump_path
 from mangrove.core.renaming import parse_rename
-from mangrove.core.restore import PlannedNamespace, RestorePlan, copies_of
+from mangrove.core.restore import copies_of
 from mangrove.services.bundle import Services
 
 RENAME_HELP = "Databases, collections, or patterns: 'prod.*=dev.*'; the last that fits wins."
@@ -62,6 +59,12 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
     no_safety_backup: Annotated[
         bool, typer.Option("--no-safety-backup", help="Do not back up what is replaced.")
     ] = False,
+    safety_vault: Annotated[
+        str, typer.Option(metavar="VAULT", help="For dumps: where the safety backup goes.")
+    ] = "",
+    db: Annotated[
+        str, typer.Option(metavar="D", help="For dumps: the database of a lone folder or file.")
+    ] = "",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen; 5 if it would be refused.")
     ] = False,
@@ -69,11 +72,12 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         bool, typer.Option("--explain", help="Only print the same as mongorestore.")
     ] = False,
 ) -> None:
-    """Restore a backup or a part of it; without --rename into <db>_restored_<timestamp>."""
+    """Restore a backup, or a mongodump directory or archive; without --rename into a copy."""
     desk = desk_of(context)
     with desk.services() as services:
+        is_dump = is_dump_path(backup)
         request = RestoreRequest(
-            backup=services.backups.find(backup).backup,
+            backup=BackupId("") if is_dump else services.backups.find(backup).backup,
             profile=to,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
@@ -84,6 +88,13 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             on_refusal=OnRefusal.STOP if stop_on_error else OnRefusal.GO_ON,
             on_existing=OnExisting.ONLY_MISSING if only_missing else OnExisting.REPLACE,
         )
+        if is_dump:
+            landing = _dump_landing(services, DumpRestoreRequest(backup, request, db, safety_vault))
+            raise typer.Exit(
+                landing.show(desk, request)
+                if dry_run
+                else landing.carry_out(desk, services, request)
+            )
         if explain:
             _explain(desk, services, request)
             return
@@ -91,12 +102,18 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         if print_indexes:
             request = _with_named_copies(services, request)
             commands = services.restores.index_commands(request)
+        landing = Landing(services.restores.preview, services.restores.start, commands)
         if dry_run:
-            raise typer.Exit(_preview(desk, services, request, commands))
-        if desk.can_ask():
-            request = _confirmed(desk, services, request)
-        status = follow(services, services.restores.start(request), desk.output)
-        raise typer.Exit(report_run(desk.output, status, commands))
+            raise typer.Exit(landing.show(desk, request))
+        raise typer.Exit(landing.carry_out(desk, services, request))
+
+
+def _dump_landing(services: Services, asked: DumpRestoreRequest) -> Landing:
+    """Restore a dump of another tool without importing it."""
+    return Landing(
+        lambda request: services.copies.preview_dump(replace(asked, restore=request)),
+        lambda request: services.copies.start_dump(replace(asked, restore=request)),
+    )
 
 
 def _explain(desk: Desk, services: Services, request: RestoreRequest) -> None:
@@ -108,52 +125,3 @@ def _with_named_copies(services: Services, request: RestoreRequest) -> RestoreRe
     """Name the copies now: what is printed and what is restored is the same then."""
     copies = copies_of(request, services.restores.preview(request))
     return replace(request, renames=(*copies, *request.renames))
-
-
-def _preview(
-    desk: Desk, services: Services, request: RestoreRequest, commands: Sequence[str] | None
-) -> int:
-    plan = services.restores.preview(request)
-    refused = (
-        f"It would be refused: {', '.join(plan.unconfirmed)} holds data already; confirm with "
-    )
-    refused += " ".join(f"--yes-replace {name}" for name in plan.unconfirmed) + "."
-    notes = (f"note: {note}" for note in plan.notes)
-    said = (plan.sentence, *notes, *((refused,) if plan.unconfirmed else ()), *(commands or ()))
-    more = {} if commands is None else {"index_commands": commands}
-    desk.output.give({"plan": plan_document(plan), **more}, _plan_table(plan), *said)
-    return ExitCode.REFUSED if plan.unconfirmed else ExitCode.DONE
-
-
-def _plan_table(plan: RestorePlan) -> Table:
-    rows = tuple(
-        (
-            str(item.entry.namespace),
-            str(item.target),
-            _there(item),
-            f"{item.entry.documents:,}",
-            size_text(item.entry.plain_bytes),
-        )
-        for item in plan.namespaces
-    )
-    return Table(("from", "to", "there", ">documents", ">BSON"), rows)
-
-
-def _there(item: PlannedNamespace) -> str:
-    if item.fills:
-        return "filled up"
-    return "REPLACED" if item.replaces else "new"
-
-
-def _confirmed(desk: Desk, services: Services, request: RestoreRequest) -> RestoreRequest:
-    """Let a person type the names of the databases that hold data; anything else leaves them."""
-    plan = services.restores.preview(request)
-    if not plan.unconfirmed:
-        return request
-    desk.output.say(plan.sentence)
-    typed = [
-        name
-        for name in plan.unconfirmed
-        if desk.ask(f"{name} on {plan.profile} holds data. Type its name to go on:") == name
-    ]
-    return replace(request, replace=(*request.replace, *typed))
