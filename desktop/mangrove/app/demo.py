@@ -35,6 +35,7 @@ from mangrove.core.explain import size_text
 from mangrove.core.profile import Colour
 from mangrove.core.run import RunId, RunState, RunStatus
 from mangrove.core.verification import Level, VerifyRequest
+from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft
 from mangrove.services.vaults import VaultDraft
@@ -210,6 +211,7 @@ class _Story:
 
 def _loaded_text(loaded: Loaded) -> str:
     return (
-        f"{loaded.documents:,} documents in {loaded.collections} collections "
-        f"with {loaded.indexes} indexes; {PAGE_TIMES:,} of them share the buckets of a time series"
+        f"{counted(loaded.documents, 'document')} in {counted(loaded.collections, 'collection')} "
+        f"with {counted(loaded.indexes, 'index', 'indexes')}; "
+        f"{PAGE_TIMES:,} of them share the buckets of a time series"
     )

@@ -13,6 +13,7 @@ from mangrove.cli.output import Output, printable
 from mangrove.cli.picture import Picture
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.run import NamespaceState, Phase, RunId, RunStatus
+from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 
 POLL_S = 0.2
@@ -122,7 +123,9 @@ def picture(status: RunStatus) -> Picture:
         fraction=status.fraction,
         figures=figures_text(status),
         below=tuple(
-            printable(f"  {n.namespace}  {n.documents:,} documents, {size_text(n.done_bytes)}")
+            printable(
+                f"  {n.namespace}  {counted(n.documents, 'document')}, {size_text(n.done_bytes)}"
+            )
             for n in active[:SHOWN_NAMESPACES]
         ),
     )

@@ -8,6 +8,7 @@ from mangrove.cli.output import Block, Facts, Output
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.run import Loss, Problem, RunResult, RunState, RunStatus
 from mangrove.core.vault import BackupRecord
+from mangrove.core.wording import counted
 
 SHOWN_IDS = 20
 CANCELLED = Problem("cancelled", "cancelled; what the run had begun was removed")
@@ -58,7 +59,7 @@ def loss_text(loss: Loss) -> str:
     """Say what is missing, with the first ``_id``s."""
     head = f"lost: {loss.subject}: {loss.reason}"
     if loss.count:
-        head += f" ({loss.count:,} documents)"
+        head += f" ({counted(loss.count, 'document')})"
     lines = [head, *(f"  _id {text}" for text in loss.ids[:SHOWN_IDS])]
     total = max(loss.count, len(loss.ids))
     if loss.ids and total > SHOWN_IDS:

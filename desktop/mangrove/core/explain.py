@@ -6,6 +6,7 @@ from datetime import timedelta
 from mangrove.core.backup import Consistency
 from mangrove.core.manifest import Manifest
 from mangrove.core.verification import Evidence, Level
+from mangrove.core.wording import counted
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -62,8 +63,8 @@ def _what(manifest: Manifest) -> str:
     return (
         f"Backup of {manifest.selection.describe()} on {manifest.profile_name} "
         f"(MongoDB {manifest.server.version_text}, {manifest.server.topology}): "
-        f"{len(manifest.namespaces)} collections of {names}, "
-        f"{manifest.documents:,} documents, {size_text(manifest.plain_bytes)} of BSON."
+        f"{counted(len(manifest.namespaces), 'collection')} of {names}, "
+        f"{counted(manifest.documents, 'document')}, {size_text(manifest.plain_bytes)} of BSON."
     )
 
 
@@ -109,7 +110,7 @@ def _proof(evidence: Sequence[Evidence]) -> str:
     if not newest.passed:
         return (
             f"Its last verification, on {newest.finished_at:%Y-%m-%d %H:%M} UTC, FAILED with "
-            f"{len(newest.findings)} findings."
+            f"{counted(len(newest.findings), 'finding')}."
         )
     took = duration_text(newest.duration)
     return (

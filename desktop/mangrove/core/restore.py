@@ -23,6 +23,7 @@ from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.renaming import Rule, renamed, rule_of
 from mangrove.core.view_references import notes_on_views
+from mangrove.core.wording import counted
 
 MAX_DATABASE_BYTES = 63
 PROTECTED_DATABASES = frozenset({"admin", "config", "local"})
@@ -344,8 +345,8 @@ def _sentence(
 ) -> str:
     documents = sum(p.entry.documents for p in planned)
     names = ", ".join(sorted({p.target.database for p in planned}))
-    count = f"{len(planned)} collection" + ("s" if len(planned) != 1 else "")
-    start = f"Restore {count} with {documents:,} documents into {names} on {request.profile}."
+    what = f"{counted(len(planned), 'collection')} with {counted(documents, 'document')}"
+    start = f"Restore {what} into {names} on {request.profile}."
     replaced = [str(p.target) for p in planned if p.replaces]
     if replaced:
         which = "collection is" if len(replaced) == 1 else "collections are"

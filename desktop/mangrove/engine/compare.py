@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mangrove.core.backup import IndexChoice
 from mangrove.core.manifest import StoredDocuments
 from mangrove.core.ports import CollectionInfo
+from mangrove.core.wording import counted
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_write import to_canonical
 
@@ -17,7 +18,7 @@ _NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsRepl
 def content_differences(entry: StoredDocuments, documents: int, digest: str) -> Iterator[str]:
     """Say how the content differs; nothing when it is the same."""
     if documents != entry.documents:
-        yield f"holds {documents:,} documents, the backup {entry.documents:,}"
+        yield f"holds {counted(documents, 'document')}, the backup {entry.documents:,}"
     elif entry.digest and digest != entry.digest:
         yield "holds as many documents as the backup, but not the same ones"
 

@@ -21,6 +21,7 @@ from mangrove.core.ports import (
 )
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, BlobRole
+from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.metadata import CollectionMetadata
@@ -184,8 +185,9 @@ class BackupBody:
         filtered = f"; filtered by {number} queries, so it is no full protection" if number else ""
         missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
         return RunResult(
-            summary=f"{record.namespaces} collections with {record.documents:,} documents "
-            f"are stored, re-read and signed, {moment}{filtered}{missing}",
+            summary=f"{counted(record.namespaces, 'collection')} with "
+            f"{counted(record.documents, 'document')} {is_or_are(record.namespaces)} "
+            f"stored, re-read and signed, {moment}{filtered}{missing}",
             warnings=warnings,
             losses=tuple(losses),
             backup=self.backup,

@@ -10,6 +10,7 @@ from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunResult
+from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.content import documents_of
 from mangrove.engine.mongodump.archive_writer import ArchiveWriter
 from mangrove.engine.mongodump.directory_writer import DirectoryWriter
@@ -117,9 +118,9 @@ class ExportBody:
 
     def _result(self, chosen: list[NamespaceEntry]) -> RunResult:
         documents = sum(n.documents for n in chosen)
-        noun = "collection" if len(chosen) == 1 else "collections"
         return RunResult(
-            summary=f"{len(chosen)} {noun} with {documents:,} documents are in "
+            summary=f"{counted(len(chosen), 'collection')} with "
+            f"{counted(documents, 'document')} {is_or_are(len(chosen))} in "
             f"{self.request.path}; mongorestore reads it",
             backup=self.request.backup,
             figures=(

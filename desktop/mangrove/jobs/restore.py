@@ -15,6 +15,7 @@ from mangrove.core.ports import Clock, CollectionInfo, Contents, Gate, RestoreSi
 from mangrove.core.profile import Profile
 from mangrove.core.restore import PlannedNamespace, RestorePlan, plan_restore, target_databases
 from mangrove.core.run import Phase, RunResult
+from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.compare import canonical_options
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.target_shape import target_info
@@ -140,8 +141,9 @@ class RestoreBody:
         same = "" if loader.losses else f"; {self._compared(plan)}"
         there = f"; {loader.already:,} documents were there already" if plan.filled else ""
         return RunResult(
-            summary=f"{len(plan.namespaces)} collections with {loader.inserted:,} documents "
-            f"are in {names} on {self.profile.name}{there}{same}{lost}",
+            summary=f"{counted(len(plan.namespaces), 'collection')} with "
+            f"{counted(loader.inserted, 'document')} {is_or_are(len(plan.namespaces))} "
+            f"in {names} on {self.profile.name}{there}{same}{lost}",
             losses=tuple(loader.losses),
             backup=self.request.backup or None,
             figures=(

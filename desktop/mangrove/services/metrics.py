@@ -6,6 +6,7 @@ from mangrove.core.explain import duration_text
 from mangrove.core.metrics import Exposure, Light, exposure, worst_first
 from mangrove.core.ports import Catalog, Clock
 from mangrove.core.profile import UnreadableProfile
+from mangrove.core.wording import counted
 from mangrove.services.profiles import Profiles
 from mangrove.services.vaults import Vaults
 
@@ -92,7 +93,7 @@ class Metrics:
 
 def _needs_of(item: Exposure) -> list[Need]:
     if item.newest is None:
-        return [Need(f"{item.profile_name} was never backed up.", "backup", item.profile_name)]
+        return [Need(_nothing_whole(item), "backup", item.profile_name)]
     needs = []
     if item.lose_at_most is not None and item.lose_at_most > item.objective:
         age = duration_text(item.lose_at_most)
@@ -112,10 +113,23 @@ def _needs_of(item: Exposure) -> list[Need]:
     return needs
 
 
+def _nothing_whole(item: Exposure) -> str:
+    """Say that no backup holds everything; no sentence begins with a name, whose case matters."""
+    if not item.partial:
+        return f"There is no backup of {item.profile_name}."
+    those = counted(item.partial, "backup holds", "backups hold")
+    return f"No backup holds all of {item.profile_name}: {those} a part of it."
+
+
 def _headline(exposures: tuple[Exposure, ...]) -> str:
     if not exposures:
         return "Nothing is protected yet."
     worst = exposures[0]
+    if worst.lose_at_most is None and worst.partial:
+        return (
+            f"If {worst.profile_name} died now, everything on it that no backup of a part holds "
+            "would be lost."
+        )
     if worst.lose_at_most is None:
         return f"If {worst.profile_name} died now, everything on it would be lost."
     lose = duration_text(worst.lose_at_most)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from fakes import sample_runs
+from fakes import sample_data, sample_runs
 from fakes.services import FakeServices
 from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.run import RunState
 from mangrove.ui.pages.exposure_card import ExposureCard
 from mangrove.ui.pages.overview_page import OverviewPage
+from mangrove.ui.widgets.labels import TextLabel
 from ui.conftest import Ends
 
 
@@ -47,6 +48,33 @@ def test_answer_comes_first(qtbot: QtBot, ends: Ends) -> None:
     page = _opened(qtbot, ends)
 
     assert page.headline.text().startswith("If production died now you would lose at most")
+
+
+def test_backups_of_parts_are_not_called_nothing_and_names_keep_their_case(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    rows = [r for r in fakes.backups.rows if r.profile_slug != "production"]
+    part = replace(sample_data.RECORDS[0], profile_slug="production", is_whole=False)
+    fakes.backups.rows[:] = [*rows, part]
+
+    page = _opened(qtbot, ends)
+
+    needs = [label.text() for label in page.needs.findChildren(TextLabel)]
+    assert "No backup holds all of production: 1 backup holds a part of it." in needs
+    assert page.headline.text() == (
+        "If production died now, everything on it that no backup of a part holds would be lost."
+    )
+
+
+def test_a_deployment_without_any_backup_is_named_as_it_is_written(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.rows[:] = [r for r in fakes.backups.rows if r.profile_slug == "staging"]
+
+    page = _opened(qtbot, ends)
+
+    needs = [label.text() for label in page.needs.findChildren(TextLabel)]
+    assert "There is no backup of production." in needs
 
 
 def test_each_need_has_a_button_that_mends_it(qtbot: QtBot, ends: Ends) -> None:

@@ -6,6 +6,7 @@ from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.metrics import Exposure
+from mangrove.core.wording import counted
 
 
 def status(context: typer.Context) -> None:
@@ -18,7 +19,7 @@ def status(context: typer.Context) -> None:
         tuple(_row(e) for e in overview.exposures),
         "no profile yet",
     )
-    stored = f"{overview.backups} backups, {size_text(overview.stored_bytes)} stored."
+    stored = f"{counted(overview.backups, 'backup')}, {size_text(overview.stored_bytes)} stored."
     needs = tuple(f"- {need.sentence}" for need in overview.needs)
     desk.output.give({"status": overview}, overview.headline, table, stored, *needs)
 

@@ -13,6 +13,7 @@ from mangrove.core.errors import KeyringUnavailableError
 from mangrove.core.explain import size_text
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultHealth
+from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 
@@ -105,7 +106,7 @@ def rebuild_catalog(context: typer.Context, name: Name) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         found = services.vaults.rebuild_catalog(name)
-    desk.output.give({"backups": found}, f"{found} backups found in {name}.")
+    desk.output.give({"backups": found}, f"{counted(found, 'backup')} found in {name}.")
 
 
 @app.command()

@@ -25,6 +25,7 @@ from mangrove.core.ports import SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
+from mangrove.core.wording import counted
 
 CONNECT_TIMEOUT_S = 10.0
 DEFAULT_PORT = 27017
@@ -238,4 +239,4 @@ def _signed_in_text(found: privileges.Privileges) -> str:
 
 
 def _sizes_text(sizes: tuple[DatabaseSize, ...]) -> str:
-    return f"{len(sizes)} databases" if sizes else "not to be seen"
+    return counted(len(sizes), "database") if sizes else "not to be seen"

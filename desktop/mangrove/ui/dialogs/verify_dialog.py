@@ -14,6 +14,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
+from mangrove.ui.wording import counted
 
 
 class VerifyDialog(QuestionDialog):
@@ -102,14 +103,14 @@ class VerifyDialog(QuestionDialog):
         record = self._record
         if is_trial:
             words = self.tr(
-                "Read {stored}, and restore {documents} documents to {target} on"
+                "Read {stored}, and restore {documents} to {target} on"
                 " trial. Nothing existing is changed."
             )
         else:
             words = self.tr("Read {stored} from the vault. Nothing is changed.")
         return words.format(
             stored=text.size(record.stored_bytes),
-            documents=text.count(record.documents),
+            documents=counted(record.documents, self.tr("document"), self.tr("documents")),
             target=self._target_words(),
         )
 

@@ -24,6 +24,7 @@ from mangrove.ui.widgets.card import Card, Line, ScrolledColumn, clear_layout
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.wording import counted
 
 _REFRESH_MS = 60_000  # ages grow while one looks
 _SIDE_WIDTH = 288
@@ -122,14 +123,13 @@ class OverviewPage(Page):
         self.banner.show_error(error)
 
     def _storage_rows(self, facts: _Facts) -> list[tuple[str, str]]:
-        rows = [
-            (name, self.tr("{size} in {count} backups").format(size=text.size(size), count=count))
-            for name, count, size in facts.vaults
-        ]
-        total = self.tr("{size} in {count} backups").format(
-            size=text.size(facts.overview.stored_bytes), count=text.count(facts.overview.backups)
-        )
+        rows = [(name, self._storage_words(size, count)) for name, count, size in facts.vaults]
+        total = self._storage_words(facts.overview.stored_bytes, facts.overview.backups)
         return [*rows, (self.tr("All"), total)] if len(rows) > 1 else rows
+
+    def _storage_words(self, size: int, number: int) -> str:
+        backups = counted(number, self.tr("backup"), self.tr("backups"))
+        return self.tr("{size} in {backups}").format(size=text.size(size), backups=backups)
 
     def _show_needs(self, needs: tuple[Need, ...]) -> None:
         clear_layout(self.needs.body)
