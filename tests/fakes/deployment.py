@@ -10,6 +10,14 @@ from dataclasses import dataclass, field, replace
 import bson
 from typing_extensions import override
 
+from mangrove.core.accounts import (
+    Account,
+    AccountKind,
+    AuthPart,
+    UsersAndRoles,
+    auth_namespace,
+    auth_part,
+)
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
@@ -28,6 +36,7 @@ from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import (
+    AccountSink,
     CollectionInfo,
     DumpSource,
     FailedIndex,
@@ -40,6 +49,7 @@ from mangrove.core.ports import (
 )
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
+from mangrove.engine.accounts import account_of
 from mangrove.engine.compare import index_name
 from mangrove.engine.framing import element_of
 
@@ -72,6 +82,7 @@ class FakeDeployment:
         dropped: Namespaces that turn out to be gone at the end of their dump.
         refused: Documents (their ``_id``) that no insert takes.
         failing_indexes: Names of indexes that are not built.
+        accounts: The documents of its users and roles.
     """
 
     def __init__(self) -> None:
@@ -82,6 +93,7 @@ class FakeDeployment:
         self.forgotten: set[Namespace] = set()
         self.refused: set[object] = set()
         self.failing_indexes: set[str] = set()
+        self.accounts: dict[AccountKind, list[bytes]] = {kind: [] for kind in AccountKind}
         self.lock = threading.Lock()
 
     def add(self, text: str, *documents: dict[str, object], **shape: object) -> FakeCollection:
@@ -160,6 +172,24 @@ class FakeDump(OpenDump):
 
     @property
     @override
+    def users_and_roles(self) -> tuple[CollectionInfo, ...]:
+        if self._selection.users_and_roles is UsersAndRoles.LEAVE_OUT:
+            return ()
+        owners = self._selection.databases or ("",)
+        names = [auth_namespace(part, owner) for owner in owners for part in AuthPart]
+        return tuple(CollectionInfo(name, "collection", EMPTY, (), None) for name in names)
+
+    def _read_accounts(self, namespace: Namespace, part: AuthPart) -> Iterator[bytes]:
+        if part is AuthPart.VERSION:
+            yield bson.encode({"_id": "authSchema", "currentVersion": 5})
+            return
+        kind = AccountKind.USER if part is AuthPart.USERS else AccountKind.ROLE
+        for document in self._deployment.accounts[kind]:
+            if namespace.database in ("admin", account_of(document, kind).database):
+                yield document
+
+    @property
+    @override
     def not_included(self) -> tuple[NotIncluded, ...]:
         return ()
 
@@ -174,6 +204,9 @@ class FakeDump(OpenDump):
             raise SnapshotLostError(f"the server forgot the moment {info.namespace} is read at")
         if info.namespace in self._deployment.dropped:
             raise NamespaceChangedError(f"{info.namespace} was dropped while it was dumped")
+        if part := auth_part(info.namespace):
+            yield from self._read_accounts(info.namespace, part)
+            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +236,41 @@ class FakeSink(RestoreSink):
     """Writes to a deployment, refusing what a server would refuse."""
 
     deployment: FakeDeployment
+@dataclass(frozen=True, slots=True)
+class FakeAccountSink(AccountSink):
+    """Users and roles of a deployment, in the collections that a server keeps them in."""
+
+    deployment: FakeDeployment
+
+    @override
+    def check_privileges(self) -> None:
+        self.deployment.note("check_account_privileges", "")
+
+    @override
+    def existing(self, accounts: Sequence[Account]) -> frozenset[Account]:
+        there = {
+            account_of(d, kind) for kind in AccountKind for d in self.deployment.accounts[kind]
+        }
+        return there & frozenset(accounts)
+
+    @override
+    def merge(self, users: Sequence[bytes], roles: Sequence[bytes]) -> None:
+        self.deployment.note("merge", f"{len(users)} users, {len(roles)} roles")
+        for kind, documents in ((AccountKind.USER, users), (AccountKind.ROLE, roles)):
+            held = self.deployment.accounts[kind]
+            there = {account_of(d, kind) for d in held}
+            held += [d for d in documents if account_of(d, kind) not in there]
+
+    @override
+    def clear_leftovers(self) -> bool:
+        self.deployment.note("clear_leftovers", "")
+        return False
+
+    @override
+    def read(self, kind: AccountKind) -> Iterator[bytes]:
+        yield b"".join(self.deployment.accounts[kind])
+
+
 
     @override
     def facts(self) -> ServerFacts:
@@ -303,6 +371,10 @@ class FakeGate(Gate):
         self.scratch = FakeDeployment()
         self.open_count = 0
         self._opened = itertools.count(1)
+    @override
+    def accounts(self) -> AccountSink:
+        return FakeAccountSink(self.deployment)
+
 
     @override
     def probe(

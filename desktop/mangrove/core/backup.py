@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
 from mangrove.core.namespace import Namespace
@@ -54,6 +55,7 @@ class Selection:
         exclude: Globs on ``database.collection`` taken away from the rest (see ``core/globs``).
         include: Globs on ``database.collection``, besides databases and collections.
         queries: Of these collections only some documents; at most one query each.
+        users_and_roles: Whether those of the databases, or of all with nothing chosen, go along.
     """
 
     databases: tuple[str, ...] = ()
@@ -61,6 +63,7 @@ class Selection:
     exclude: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     queries: tuple[CollectionQuery, ...] = ()
+    users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
 
     @property
     def is_whole(self) -> bool:
@@ -153,6 +156,8 @@ class BackupRequest:
 
 class IndexChoice(StrEnum):
     """When a restore builds indexes."""
+    plain_credentials: PlainCredentials = PlainCredentials.REFUSE
+    limit_bytes_per_s: int | None = None
 
     AFTER = "after"
     BEFORE = "before"
@@ -208,6 +213,8 @@ class RestoreRequest:
 
     backup: BackupId
     profile: str
+        users_and_roles: Whether those of databases that keep their names are merged in.
+        limit_bytes_per_s: How fast the vault is read at most; None for no limit.
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     renames: tuple[Rename, ...] = ()
@@ -216,3 +223,5 @@ class RestoreRequest:
     safety: SafetyBackup = SafetyBackup.TAKE
     on_refusal: OnRefusal = OnRefusal.GO_ON
     on_existing: OnExisting = OnExisting.REPLACE
+    users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
+    limit_bytes_per_s: int | None = None

@@ -49,6 +49,7 @@ def explanation(manifest: Manifest, evidence: Sequence[Evidence], vault: str) ->
         for part in (
             _what(manifest),
             _filtered(manifest),
+            _accounts(manifest),
             _moment(manifest),
             _how_kept(manifest, vault),
             _missing(manifest),
@@ -76,6 +77,14 @@ def _filtered(manifest: Manifest) -> str:
         "It is FILTERED: of some collections it holds only the documents that a query chose, "
         f"so it does not count as full protection ({queries})."
     )
+
+
+def _accounts(manifest: Manifest) -> str:
+    held = manifest.users_and_roles
+    if held is None:
+        return ""
+    sealed = "" if manifest.encrypted else ", NOT encrypted"
+    return f"It also holds {held.describe()}, with their password hashes{sealed}."
 
 
 def _moment(manifest: Manifest) -> str:

@@ -59,6 +59,7 @@ class Phase(StrEnum):
     INDEXES = "build indexes"
     COMPARE = "compare"
     SWAP = "put in place"
+    ACCOUNTS = "users and roles"
     CLEAN_UP = "clean up"
 
 

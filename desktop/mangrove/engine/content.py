@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from mangrove.core.backup import Compression
 from mangrove.core.errors import ContentMismatchError
-from mangrove.core.manifest import NamespaceEntry, StoredBlob
+from mangrove.core.manifest import StoredBlob, StoredDocuments
 from mangrove.engine.compare import content_differences
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.framing import document_chunks
@@ -14,7 +14,7 @@ CHUNK_BYTES = 1 << 20
 
 
 def documents_of(
-    entry: NamespaceEntry,
+    entry: StoredDocuments,
     compression: Compression,
     read: Callable[[StoredBlob], Iterator[bytes]],
     digest: ContentDigest | None = None,

@@ -3,12 +3,21 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias, TypeVar
 
+from mangrove.core.accounts import ADMIN, UsersAndRoles, require_safe_place
 from mangrove.core.backup import BackupId, BackupRequest, Compression, Consistency
 from mangrove.core.errors import MangroveError, NamespaceChangedError, SnapshotLostError
-from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
+from mangrove.core.manifest import (
+    AuthEntry,
+    Manifest,
+    NamespaceEntry,
+    NotIncluded,
+    StoredBlob,
+    StoredUsersAndRoles,
+)
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import (
     Catalog,
@@ -40,6 +49,8 @@ SNAPSHOT_LEFT = (
 )
 _NO_OPTIONS = b"\x05\x00\x00\x00\x00"
 
+Entry = TypeVar("Entry")
+StoreOne: TypeAlias = Callable[[CollectionInfo, list[StoredBlob]], Entry]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -83,21 +94,25 @@ class BackupBody:
                 signature is written a cancel comes too late.
             SourceError, ConnectError, VaultError: As the ports raised them.
         """
+            ConfirmationMissingError: Password hashes would go into an unencrypted vault.
         started_at = self.clock.now()
         ctx.enter(Phase.CONNECT)
         wanted = self.request.selection
         queries = queries_of(wanted)
+        self._check_place()
         with (
             self.open_source() as source,
             source.open(wanted, self.request.consistency, queries) as dump,
             self.vault.begin(self.origin.slug, self.backup) as draft,
         ):
             ctx.log(dump.reason)
-            entries, losses = _Dumping(self, ctx, dump, draft).dump_all()
+            dumping = _Dumping(self, ctx, dump, draft, pace)
+            entries, losses = dumping.dump_all()
             preludes = self._write_preludes(dump, draft, entries)
             ctx.check()
             manifest = self._manifest(dump, draft, (entries, preludes, losses), started_at)
-            self._compare(ctx, draft, manifest)
+            manifest = replace(manifest, users_and_roles=dumping.users_and_roles)
+            self._compare(ctx, draft, manifest, pace)
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
         ctx.enter_last(Phase.CATALOG)
@@ -107,6 +122,11 @@ class BackupBody:
     def compression(self) -> Compression:
         """What the request says, else what the vault is set to."""
         return self.request.compression or self.vault.spec.compression
+
+    def _check_place(self) -> None:
+        if self.request.selection.users_and_roles is UsersAndRoles.INCLUDE:
+            spec, plain = self.vault.spec, self.request.plain_credentials
+            require_safe_place(is_encrypted=spec.is_encrypted, vault=spec.name, plain=plain)
 
     def _list(self, record: BackupRecord) -> tuple[str, ...]:
         """Put the backup into the catalog; returns what to warn of, for it exists anyway."""
@@ -121,7 +141,9 @@ class BackupBody:
     ) -> tuple[StoredBlob, ...]:
         text = prelude_text(dump.facts.version_text, f"mangrove {self.tool_version}").encode()
         blobs = []
-        for database in sorted({e.namespace.database for e in entries}):
+        databases = {e.namespace.database for e in entries}
+        databases |= {i.namespace.database for i in dump.users_and_roles}
+        for database in sorted(databases):
             place = BlobPlace(BlobRole.PRELUDE, Namespace(database, ""), self.compression)
             receipt = draft.put(place, compressed([text], self.compression))
             blobs.append(_stored(receipt, len(text)))
@@ -215,7 +237,9 @@ class _Dumping:
     def dump_all(self) -> tuple[list[NamespaceEntry], list[Loss]]:
         collections = self.dump.collections
         self.ctx.enter(Phase.DUMP, sum(c.estimated_bytes for c in collections))
-        self.ctx.expect_namespaces(len(collections))
+        self.ctx.expect_namespaces(len(collections) + len(self.dump.users_and_roles))
+        self._dump_accounts()
+    users_and_roles: StoredUsersAndRoles | None = None
         side_by_side(each(self._one, collections), self.body.parallel, "mangrove-dump")
         if not self.entries:
             raise NamespaceChangedError(
@@ -229,7 +253,18 @@ class _Dumping:
         self.ctx.begin(namespace, info.estimated_bytes)
         stored: list[StoredBlob] = []
         try:
-            entry = self._store_somehow(info, stored)
+            entry = self._store_steadily(info, stored, self._store)
+    def _dump_accounts(self) -> None:
+        """Store users and roles first; without them the backup is not what was asked for."""
+        parts = []
+        for info in self.dump.users_and_roles:
+            self.ctx.begin(info.namespace)
+            parts.append(self._store_steadily(info, [], self._store_accounts))
+            self.ctx.finish(info.namespace)
+        if parts:
+            databases = self.body.request.selection.databases
+            self.users_and_roles = StoredUsersAndRoles(databases, tuple(parts))
+
         except NamespaceChangedError as error:
             with self.lock:
                 self._take_back(stored)
@@ -240,10 +275,31 @@ class _Dumping:
             self.entries.append(entry)
         self.ctx.finish(namespace, f"digest {entry.digest[:8]}")
 
-    def _store_somehow(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
+    def _store_steadily(
+        self, info: CollectionInfo, stored: list[StoredBlob], store_one: StoreOne[Entry]
+    ) -> Entry:
+        """Store a collection; after a lost connection anew from its beginning.
+
+        It is not gone on with in its middle: another node holds the documents in another natural
+        order, and reading by ``_id`` costs a random read for each document. The cluster time
+        stays the same, and so does everything else that was stored.
+        """
+
+        def store(tries: int) -> Entry:
+            if tries:
+                with self.lock:
+                    self._take_back(stored)
+                self.ctx.start_over(info.namespace)
+            return self._store_somehow(info, stored, store_one)
+
+        return steadily(self.ctx, store, self.dump.reconnect)
+
+    def _store_somehow(
+        self, info: CollectionInfo, stored: list[StoredBlob], store_one: StoreOne[Entry]
+    ) -> Entry:
         """Store a collection; where the server forgot the snapshot and may, without one."""
         try:
-            return self._store(info, stored)
+            return store_one(info, stored)
         except SnapshotLostError as error:
             if self.body.request.consistency is not Consistency.AUTO:
                 raise
@@ -251,7 +307,8 @@ class _Dumping:
         with self.lock:
             self._take_back(stored)
             self.dump.leave_snapshot(SNAPSHOT_LEFT)
-        return self._store(info, stored)
+        self.ctx.start_over(info.namespace)
+        return store_one(info, stored)
 
     def _take_back(self, stored: list[StoredBlob]) -> None:
         for blob in stored:
@@ -259,14 +316,7 @@ class _Dumping:
         stored.clear()
 
     def _store(self, info: CollectionInfo, stored: list[StoredBlob]) -> NamespaceEntry:
-        digest = ContentDigest()
-        if info.kind != "view":
-            for segment in self._segments(info, digest):
-                stored.append(segment)  # noqa: PERF402 - kept one by one, should the next fail
-        metadata = _metadata(info)
-        text = metadata.to_text().encode()
-        place = BlobPlace(BlobRole.METADATA, info.namespace, self.body.compression)
-        receipt = self.draft.put(place, compressed([text], self.body.compression))
+        digest = self._store_documents(info, stored)
         return NamespaceEntry(
             namespace=info.namespace,
             kind=info.kind,
@@ -276,7 +326,7 @@ class _Dumping:
             documents=digest.documents,
             plain_bytes=digest.bytes,
             digest=digest.hexdigest(),
-            metadata=_stored(receipt, len(text)),
+            metadata=self._store_metadata(info),
             segments=tuple(stored),
         )
 
@@ -286,6 +336,32 @@ class _Dumping:
             cutter = SegmentCutter(chunks, self.body.segment_bytes)
             for number, segment in enumerate(cutter.segments()):
                 compression = self.body.compression
+    def _store_accounts(self, info: CollectionInfo, stored: list[StoredBlob]) -> AuthEntry:
+        """Store a part of users and roles; mongodump gives metadata only to those in admin."""
+        digest = self._store_documents(info, stored)
+        has_metadata = info.namespace.database == ADMIN
+        return AuthEntry(
+            namespace=info.namespace,
+            documents=digest.documents,
+            plain_bytes=digest.bytes,
+            digest=digest.hexdigest(),
+            metadata=self._store_metadata(info) if has_metadata else None,
+            segments=tuple(stored),
+        )
+
+    def _store_documents(self, info: CollectionInfo, stored: list[StoredBlob]) -> ContentDigest:
+        digest = ContentDigest()
+        if info.kind != "view":
+            for segment in self._segments(info, digest):
+                stored.append(segment)  # noqa: PERF402 - kept one by one, should the next fail
+        return digest
+
+    def _store_metadata(self, info: CollectionInfo) -> StoredBlob:
+        text = _metadata(info).to_text().encode()
+        place = BlobPlace(BlobRole.METADATA, info.namespace, self.body.compression)
+        receipt = self.draft.put(place, compressed([text], self.body.compression))
+        return _stored(receipt, len(text))
+
                 place = BlobPlace(BlobRole.SEGMENT, info.namespace, compression, number)
                 receipt = self.draft.put(place, compressed(segment, compression))
                 yield _stored(receipt, cutter.segment_bytes)

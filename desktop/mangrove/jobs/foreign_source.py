@@ -91,6 +91,7 @@ class ForeignOpenDump:
         self.facts = _facts(dump)
         self.achieved = Consistency.NONE
         self.reason = REASON
+        self.users_and_roles: tuple[CollectionInfo, ...] = ()
         self.consistent_at: OplogTimestamp | None = None
         infos = [c.info() for c in chosen]
         self.collections = tuple(sorted(infos, key=lambda i: (-i.estimated_bytes, i.namespace)))

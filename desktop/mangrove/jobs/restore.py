@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
@@ -26,6 +27,13 @@ PHASES = (
     Phase.CONNECT,
     Phase.PREFLIGHT,
     Phase.CHECK_STORED,
+from mangrove.jobs.accounts import (
+    check_merging,
+    clear_leftovers,
+    merge_accounts,
+    reported,
+    with_accounts,
+)
     Phase.SAFETY,
     Phase.LOAD,
     Phase.INDEXES,
@@ -49,6 +57,12 @@ class RestoreBody:
 
     Attributes:
         at: The moment that copies are named after.
+def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
+    """Return the phases a restore goes through."""
+    asked = request.users_and_roles is UsersAndRoles.INCLUDE
+    return (*PHASES, Phase.ACCOUNTS) if asked else PHASES
+
+
         safety: Takes a backup of the collections that will be replaced, returns its id.
     """
 
@@ -74,9 +88,13 @@ class RestoreBody:
         manifest = self.vault.manifest(self.request.backup)
         with self.gate.open_sink(self.profile) as sink:
             ctx.enter(Phase.PREFLIGHT)
-            plan = planned(manifest, self.request, sink, self.at)
-            plan.require_confirmed()
-            sink.check_privileges([*plan.creates, *plan.occupied])
+            with ctx.aborting_on_cancel(sink.abort):
+                plan = planned(manifest, self.request, sink, self.at)
+                plan = with_accounts(plan, manifest, self.request, self.vault, sink)
+                plan.require_confirmed()
+                sink.check_privileges([*plan.creates, *plan.occupied])
+                check_merging(plan, sink)
+                clear_leftovers(ctx, sink)
             for said in (plan.sentence, *plan.notes):
                 ctx.log(said)
             loader = self._loader(ctx, manifest, sink, plan)
@@ -88,7 +106,9 @@ class RestoreBody:
                 loader.compare()
                 sink.settle()
                 self._put_in_place(ctx, sink, loader, plan)
-        return self._result(plan, loader, self.clock.monotonic_s() - started_s)
+            lost = merge_accounts(ctx, sink, self.vault, manifest, plan.accounts)
+        result = self._result(plan, loader, self.clock.monotonic_s() - started_s)
+        return reported(result, plan.accounts, lost)
 
     def _loader(
         self, ctx: RunContext, manifest: Manifest, sink: RestoreSink, plan: RestorePlan

@@ -33,6 +33,7 @@ from mangrove.core.verification import (
     VerifyRequest,
 )
 from mangrove.engine.content import documents_of
+from mangrove.jobs.accounts import SUBJECT, merged_on_trial, read_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.scratch import Scratch
@@ -187,6 +188,18 @@ class _Verifying:
 
         side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
 
+        self._decode_accounts(manifest)
+
+    def _decode_accounts(self, manifest: Manifest) -> None:
+        """Decode, count and digest users and roles; that each has a name is checked as well."""
+        held = manifest.users_and_roles
+        if held is None:
+            return
+        with self._finding(SUBJECT):
+            read_accounts(manifest, self.body.vault)
+            for part in held.parts:
+                name = str(part.namespace)
+                self.results[name] = NamespaceResult(name, part.documents, part.digest, 0, good=True)
     def _keep(self, entry: NamespaceEntry) -> None:
         self.results[str(entry.namespace)] = NamespaceResult(
             str(entry.namespace), entry.documents, entry.digest, len(entry.indexes), good=True
@@ -221,9 +234,12 @@ class _Verifying:
             loader.build_indexes()
         with self._step("compare"):
             results = loader.compare()
-        self.results = {r.namespace: r for r in results}
+        self.results |= {r.namespace: r for r in results}
         self.findings.extend(Finding(loss.subject, loss.reason) for loss in loader.losses)
 
+        if self.body.target is None and manifest.users_and_roles is not None:
+            with self._step(SUBJECT):  # never on a real deployment: there they could sign in
+                self.findings += merged_on_trial(manifest, self.body.vault, sink)
     @contextmanager
     def _finding(self, subject: str) -> Iterator[None]:
         """Turn what shows the backup to be bad into a finding; let everything else pass."""

@@ -10,8 +10,9 @@ from mangrove.core.ports import RestoreSink
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import VaultSpec
+from mangrove.jobs.accounts import with_accounts
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restore import PHASES, RestoreBody, index_commands, planned
+from mangrove.jobs.restore import RestoreBody, index_commands, phases_of, planned
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools
 
@@ -60,7 +61,8 @@ class Restores:
         profile = self._tools.profiles.find(request.profile)
         exact = replace(request, backup=record.backup, profile=profile.name)
         with self._tools.gate.open_sink(profile) as sink:
-            yield planned(manifest, exact, sink, self._tools.clock.now()), sink
+            plan = planned(manifest, exact, sink, self._tools.clock.now())
+            yield with_accounts(plan, manifest, exact, vault, sink), sink
 
     def start(self, request: RestoreRequest) -> RunId:
         """Start a restore and return at once; it refuses what nobody confirmed.
@@ -85,7 +87,7 @@ class Restores:
         ticket = Ticket(
             kind=RunKind.RESTORE,
             title=f"Restore to {profile.name}",
-            phases=PHASES,
+            phases=phases_of(request),
             profile=profile.name,
             vault=spec.name,
             backup=record.backup,

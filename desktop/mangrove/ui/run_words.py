@@ -93,6 +93,7 @@ def phase_word(phase: Phase) -> str:
         Phase.COMPARE: _tr("compare"),
         Phase.SAFETY: _tr("safety backup"),
         Phase.SWAP: _tr("put in place"),
+        Phase.ACCOUNTS: _tr("users and roles"),
         Phase.CLEAN_UP: _tr("clean up"),
         Phase.OPEN_DUMP: _tr("open and check the dump"),
         Phase.WRITE_DUMP: _tr("write the dump"),

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mangrove.core.accounts import auth_part
 from mangrove.core.backup import BackupId, slug_in
 from mangrove.core.errors import BackupNotFoundError, InvalidSelectionError
-from mangrove.core.namespace import blob_stem
+from mangrove.core.namespace import Namespace, blob_stem
 from mangrove.core.vault import BlobName, BlobPlace, BlobRole
 from mangrove.core.verification import Level
 from mangrove.vault.blob_name import checked, is_safe, is_safe_part
@@ -148,9 +149,16 @@ def _file_name(place: BlobPlace) -> str:
     packed = place.compression.suffix
     match place.role:
         case BlobRole.SEGMENT:
-            stem = blob_stem(place.namespace.collection)
+            stem = _stem(place.namespace)
             return f"{stem}.{place.number:04d}.bson{packed}"
         case BlobRole.METADATA:
-            return f"{blob_stem(place.namespace.collection)}.metadata.json{packed}"
+            return f"{_stem(place.namespace)}.metadata.json{packed}"
         case BlobRole.PRELUDE:
             return f"prelude.json{packed}"
+
+
+def _stem(namespace: Namespace) -> str:
+    """Users and roles of one database keep the dollar that mongodump gives them."""
+    if auth_part(namespace) is not None:
+        return namespace.collection
+    return blob_stem(namespace.collection)

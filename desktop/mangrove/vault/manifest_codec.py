@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from mangrove.core.accounts import UsersAndRoles, auth_part
 from mangrove.core.backup import (
     BackupId,
     CollectionQuery,
@@ -16,10 +17,12 @@ from mangrove.core.errors import BackupNotFoundError, ManifestCorruptError, Unkn
 from mangrove.core.manifest import (
     DIGEST_ALGORITHM,
     FORMAT_VERSION,
+    AuthEntry,
     Manifest,
     NamespaceEntry,
     NotIncluded,
     StoredBlob,
+    StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -76,6 +79,17 @@ _ENTRY_FIELDS = [
     "metadata",
     "segments",
 ]
+_AUTH_FIELDS = [
+    "database",
+    "collection",
+    "documents",
+    "plain_bytes",
+    "digest",
+    "metadata",
+    "segments",
+]
+_LATER_CHOICES = ["include", "queries", "users_and_roles"]
+_LATER_FIELDS = ["users_and_roles"]
 _SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
 
 Value = TypeVar("Value")
@@ -96,7 +110,7 @@ def decode_manifest(data: bytes) -> Manifest:
     try:
         document = decode_document(data, LIMIT_BYTES)
         check_format(document, FORMAT_NAME, FORMAT_VERSION)
-        manifest = _manifest(document.record(_FIELDS))
+        manifest = _manifest(document.record(_FIELDS, _LATER_FIELDS))
         _check(manifest)
     except MalformedDocumentError as error:
         raise ManifestCorruptError(
@@ -123,7 +137,9 @@ def check_format(document: Node, name: str, version: int) -> None:
 
 
 def _document(manifest: Manifest) -> Mapping[str, object]:
-    at = manifest.consistent_at
+    at, held = manifest.consistent_at, manifest.users_and_roles
+    # Written only where there is something to say: other manifests stay as they always were.
+    more = {} if held is None else {"users_and_roles": _accounts_document(held)}
     return {
         "format": FORMAT_NAME,
         "version": FORMAT_VERSION,
@@ -174,9 +190,29 @@ def _selection_document(selection: Selection) -> Mapping[str, object]:
             {**_namespace_document(q.namespace), "query": q.text} for q in selection.queries
         ]
     return document
+    if selection.users_and_roles is not UsersAndRoles.LEAVE_OUT:
+        document["users_and_roles"] = selection.users_and_roles
 
 
 def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
+def _accounts_document(held: StoredUsersAndRoles) -> Mapping[str, object]:
+    return {
+        "databases": list(held.databases),
+        "parts": [_auth_document(entry) for entry in held.parts],
+    }
+
+
+def _auth_document(entry: AuthEntry) -> Mapping[str, object]:
+    return {
+        **_namespace_document(entry.namespace),
+        "documents": entry.documents,
+        "plain_bytes": entry.plain_bytes,
+        "digest": entry.digest,
+        "metadata": None if entry.metadata is None else _blob_document(entry.metadata),
+        "segments": [_blob_document(blob) for blob in entry.segments],
+    }
+
+
     return {"database": namespace.database, "collection": namespace.collection}
 
 
@@ -228,6 +264,7 @@ def _manifest(record: Record) -> Manifest:
         extra=tuple(_blob(node) for node in record["extra"].items()),
         not_included=tuple(_not_included(node) for node in record["not_included"].items()),
     )
+        users_and_roles=_accounts(held) if (held := record.get("users_and_roles")) else None,
 
 
 def _optional(node: Node, read: Callable[[Node], Value]) -> Value | None:
@@ -254,9 +291,10 @@ def _server(node: Node) -> ServerFacts:
 
 
 def _selection(node: Node) -> Selection:
-    record = node.record(("databases", "collections", "exclude"), ("include", "queries"))
+    record = node.record(("databases", "collections", "exclude"), _LATER_CHOICES)
     include, queries = record.get("include"), record.get("queries")
     pairs = [item.record(("database", "collection")) for item in record["collections"].items()]
+    accounts = record.get("users_and_roles")
     return Selection(
         databases=record["databases"].texts(),
         collections=tuple(Namespace(p["database"].text(), p["collection"].text()) for p in pairs),
@@ -264,6 +302,7 @@ def _selection(node: Node) -> Selection:
         include=include.texts() if include else (),
         queries=tuple(_query(item) for item in queries.items()) if queries else (),
     )
+        users_and_roles=accounts.choice(UsersAndRoles) if accounts else UsersAndRoles.LEAVE_OUT,
 
 
 def _query(node: Node) -> CollectionQuery:
@@ -291,6 +330,27 @@ def _entry(node: Node) -> NamespaceEntry:
 
 
 def _blob(node: Node) -> StoredBlob:
+def _accounts(node: Node) -> StoredUsersAndRoles:
+    record = node.record(("databases", "parts"))
+    parts = tuple(_auth_entry(item) for item in record["parts"].items())
+    return StoredUsersAndRoles(record["databases"].texts(), parts)
+
+
+def _auth_entry(node: Node) -> AuthEntry:
+    record = node.record(_AUTH_FIELDS)
+    namespace = Namespace(record["database"].text(), record["collection"].text())
+    if auth_part(namespace) is None:
+        node.fail("holds no users and roles")
+    return AuthEntry(
+        namespace=namespace,
+        documents=record["documents"].integer(),
+        plain_bytes=record["plain_bytes"].integer(),
+        digest=record["digest"].matching(_DIGEST),
+        metadata=_optional(record["metadata"], _blob),
+        segments=tuple(_blob(item) for item in record["segments"].items()),
+    )
+
+
     record = node.record(("name", "size_bytes", "sha256", "plain_bytes"))
     return StoredBlob(
         name=record["name"].text(),
@@ -322,6 +382,7 @@ def _check(manifest: Manifest) -> None:
         raise MalformedDocumentError("it names a blob twice")
     if not all(map(folder.owns, names)):
         raise MalformedDocumentError("it names a blob outside its folder or of the wrong kind")
-    namespaces = {entry.namespace for entry in manifest.namespaces}
-    if len(namespaces) != len(manifest.namespaces):
+    held = manifest.users_and_roles.parts if manifest.users_and_roles else ()
+    namespaces = [e.namespace for e in manifest.namespaces] + [e.namespace for e in held]
+    if len(set(namespaces)) != len(namespaces):
         raise MalformedDocumentError("it names a namespace twice")

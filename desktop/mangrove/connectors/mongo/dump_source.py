@@ -10,6 +10,11 @@ from bson.timestamp import Timestamp
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import listing
+from mangrove.connectors.mongo.account_source import (
+    AccountSource,
+    check_accounts,
+    find_accounts,
+)
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import (
@@ -74,6 +79,12 @@ class MongoOpenDump:
     data_uuids: dict[Namespace, str]
     outside_moment: frozenset[Namespace]
     filters: Mapping[Namespace, bytes] = field(default_factory=dict)
+    accounts: AccountSource = field(default_factory=AccountSource)
+
+    @property
+    def users_and_roles(self) -> tuple[CollectionInfo, ...]:
+        """Return the parts with users and roles."""
+        return self.accounts.infos
 
     def leave_snapshot(self, reason: str) -> None:
         """Read without a cluster time from now on."""
@@ -92,6 +103,10 @@ class MongoOpenDump:
         reader = BatchReader(self.connection, where, concern, first, query)
         yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
 
+        if info in self.accounts.infos:
+            reader, uuid = self.accounts.reader(self.connection, info, self._read_concern())
+            yield from checked(reader, uuid, info.namespace)
+            return
     def _read_concern(self) -> dict[str, object]:
         return snapshot_at(self.consistent_at) if self.consistent_at else {}
 
@@ -268,12 +283,15 @@ class MongoDumpSource:
             facts=facts,
             achieved=agreement.achieved,
             reason=agreement.reason,
-            consistent_at=at if agreement.achieved is Consistency.SNAPSHOT else None,
+            consistent_at=reading_at,
             collections=self._describe(chosen, frozenset(filters)),
-            not_included=left_out,
+            not_included=(*left_out, *accounts.not_included),
             data_uuids={c.namespace: c.data_uuid for c in chosen},
             outside_moment=outside,
             filters=filters,
+        reading_at = at if agreement.achieved is Consistency.SNAPSHOT else None
+        concern = snapshot_at(reading_at) if reading_at else {}
+        accounts = find_accounts(self._connection, selection, concern)
         )
 
     def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
@@ -285,6 +303,7 @@ class MongoDumpSource:
         return counted(self._connection, namespace, query, limit_ms)
 
     def _filters(
+            accounts=accounts,
         self, queries: Mapping[Namespace, bytes], chosen: Sequence[Listed]
     ) -> dict[Namespace, bytes]:
         filters = filters_of(queries, chosen)
@@ -307,6 +326,7 @@ class MongoDumpSource:
 
     def _list(self, databases: Sequence[str]) -> list[Listed]:
         return [c for db in databases for c in listing.list_collections(self._connection, db)]
+        check_accounts(privileges, selection, self._connection.hosts)
 
     def _check_reading(self, chosen: Sequence[Listed]) -> None:
         readable = [c.data_namespace for c in chosen if c.kind != VIEW]

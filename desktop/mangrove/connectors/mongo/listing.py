@@ -11,6 +11,12 @@ from pymongo.errors import OperationFailure
 from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.error_map import NAMESPACE_NOT_FOUND, UNAUTHORIZED, working
 from mangrove.connectors.mongo.privileges import BUCKETS
+from mangrove.core.accounts import (
+    NOT_ASKED_FOR,
+    TEMPORARY_ACCOUNTS,
+    UsersAndRoles,
+    auth_part,
+)
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
@@ -219,8 +225,9 @@ def _why_not(namespace: Namespace, selection: Selection) -> NotIncluded | None:
         return None
     if database == "config" and name not in _CONFIG_KEPT:
         return NotIncluded("config", "the server's own bookkeeping: sessions and transactions")
-    if database == "admin" and name in ("system.users", "system.roles", "system.version"):
-        return NotIncluded("users and roles", "not asked for")
+    if auth_part(namespace):
+        is_taken = selection.users_and_roles is UsersAndRoles.INCLUDE
+        return NotIncluded("" if is_taken else "users and roles", NOT_ASKED_FOR)
     if name.startswith("system.") or "$" in name:
         return NotIncluded(str(namespace), "made and kept by the server itself")
     return None

@@ -10,6 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import indexing, listing
+from mangrove.connectors.mongo.account_sink import MongoAccountSink
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
@@ -38,7 +39,7 @@ from mangrove.core.errors import (
     WriteRefusedError,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo, FailedIndex, InsertOutcome
+from mangrove.core.ports import AccountSink, CollectionInfo, FailedIndex, InsertOutcome
 
 SETTLE_POLL_S = 0.05
 SETTLE_STALL_POLLS = 2400  # two minutes without any progress
@@ -213,6 +214,10 @@ class MongoRestoreSink:
             safe = last["majorityOpTime"]["ts"]
             if safe >= target:
                 return
+    def accounts(self) -> AccountSink:
+        """Return its users and roles."""
+        return MongoAccountSink(self._connection, self._inserter)
+
             stalled = stalled + 1 if safe == seen else 0
             seen = safe
             Event().wait(SETTLE_POLL_S)
