@@ -158,7 +158,7 @@ class FakeDump(OpenDump):
     consistent_at: OplogTimestamp | None = OplogTimestamp(1_772_366_400, 7)
 
     def __init__(self, deployment: FakeDeployment, selection: Selection) -> None:
-        self._deployment = deployment
+        self._deployment, self._selection = deployment, selection
         chosen = [n for n in deployment.collections if selection.matches(n)]
         if not chosen:
             raise InvalidSelectionError("nothing to dump")
@@ -199,14 +199,14 @@ class FakeDump(OpenDump):
 
     @override
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        if part := auth_part(info.namespace):
+            yield from self._read_accounts(info.namespace, part)
+            return
         yield from self._deployment.chunks(info.namespace)
         if info.namespace in self._deployment.forgotten and self.consistent_at:
             raise SnapshotLostError(f"the server forgot the moment {info.namespace} is read at")
         if info.namespace in self._deployment.dropped:
             raise NamespaceChangedError(f"{info.namespace} was dropped while it was dumped")
-        if part := auth_part(info.namespace):
-            yield from self._read_accounts(info.namespace, part)
-            return
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +231,6 @@ class FakeSource(DumpSource):
         return len(self.deployment.collections[namespace].documents)
 
 
-@dataclass(frozen=True, slots=True)
-class FakeSink(RestoreSink):
-    """Writes to a deployment, refusing what a server would refuse."""
-
-    deployment: FakeDeployment
 @dataclass(frozen=True, slots=True)
 class FakeAccountSink(AccountSink):
     """Users and roles of a deployment, in the collections that a server keeps them in."""
@@ -271,6 +266,11 @@ class FakeAccountSink(AccountSink):
         yield b"".join(self.deployment.accounts[kind])
 
 
+@dataclass(frozen=True, slots=True)
+class FakeSink(RestoreSink):
+    """Writes to a deployment, refusing what a server would refuse."""
+
+    deployment: FakeDeployment
 
     @override
     def facts(self) -> ServerFacts:
@@ -359,6 +359,10 @@ class FakeAccountSink(AccountSink):
                 del self.deployment.collections[namespace]
 
     @override
+    def accounts(self) -> AccountSink:
+        return FakeAccountSink(self.deployment)
+
+    @override
     def settle(self) -> None:
         self.deployment.note("settle", "")
 
@@ -371,10 +375,6 @@ class FakeGate(Gate):
         self.scratch = FakeDeployment()
         self.open_count = 0
         self._opened = itertools.count(1)
-    @override
-    def accounts(self) -> AccountSink:
-        return FakeAccountSink(self.deployment)
-
 
     @override
     def probe(

@@ -152,12 +152,12 @@ class BackupRequest:
     selection: Selection = Selection()
     consistency: Consistency = Consistency.AUTO
     compression: Compression | None = None
+    plain_credentials: PlainCredentials = PlainCredentials.REFUSE
+    limit_bytes_per_s: int | None = None
 
 
 class IndexChoice(StrEnum):
     """When a restore builds indexes."""
-    plain_credentials: PlainCredentials = PlainCredentials.REFUSE
-    limit_bytes_per_s: int | None = None
 
     AFTER = "after"
     BEFORE = "before"
@@ -209,12 +209,12 @@ class RestoreRequest:
         safety: Whether what would be dropped is backed up first, into the backup's own vault.
         on_refusal: Whether the first refused document or failed index ends the run.
         on_existing: Whether existing collections are replaced, or only get what they lack.
+        users_and_roles: Whether those of databases that keep their names are merged in.
+        limit_bytes_per_s: How fast the vault is read at most; None for no limit.
     """
 
     backup: BackupId
     profile: str
-        users_and_roles: Whether those of databases that keep their names are merged in.
-        limit_bytes_per_s: How fast the vault is read at most; None for no limit.
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     renames: tuple[Rename, ...] = ()

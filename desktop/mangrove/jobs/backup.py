@@ -47,10 +47,10 @@ SNAPSHOT_LEFT = (
     "the server forgot the cluster time before everything was read, "
     "so the rest was read collection by collection"
 )
-_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
-
 Entry = TypeVar("Entry")
 StoreOne: TypeAlias = Callable[[CollectionInfo, list[StoredBlob]], Entry]
+_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -92,14 +92,14 @@ class BackupBody:
         Raises:
             RunCancelled: Within one chunk of the cancel; nothing is left in the vault. Once the
                 signature is written a cancel comes too late.
+            ConfirmationMissingError: Password hashes would go into an unencrypted vault.
             SourceError, ConnectError, VaultError: As the ports raised them.
         """
-            ConfirmationMissingError: Password hashes would go into an unencrypted vault.
         started_at = self.clock.now()
         ctx.enter(Phase.CONNECT)
+        self._check_place()
         wanted = self.request.selection
         queries = queries_of(wanted)
-        self._check_place()
         with (
             self.open_source() as source,
             source.open(wanted, self.request.consistency, queries) as dump,
@@ -118,15 +118,15 @@ class BackupBody:
         ctx.enter_last(Phase.CATALOG)
         return self._result(manifest, record, losses, self._list(record))
 
-    @property
-    def compression(self) -> Compression:
-        """What the request says, else what the vault is set to."""
-        return self.request.compression or self.vault.spec.compression
-
     def _check_place(self) -> None:
         if self.request.selection.users_and_roles is UsersAndRoles.INCLUDE:
             spec, plain = self.vault.spec, self.request.plain_credentials
             require_safe_place(is_encrypted=spec.is_encrypted, vault=spec.name, plain=plain)
+
+    @property
+    def compression(self) -> Compression:
+        """What the request says, else what the vault is set to."""
+        return self.request.compression or self.vault.spec.compression
 
     def _list(self, record: BackupRecord) -> tuple[str, ...]:
         """Put the backup into the catalog; returns what to warn of, for it exists anyway."""
@@ -232,6 +232,7 @@ class _Dumping:
     draft: Draft
     entries: list[NamespaceEntry] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    users_and_roles: StoredUsersAndRoles | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def dump_all(self) -> tuple[list[NamespaceEntry], list[Loss]]:
@@ -239,7 +240,6 @@ class _Dumping:
         self.ctx.enter(Phase.DUMP, sum(c.estimated_bytes for c in collections))
         self.ctx.expect_namespaces(len(collections) + len(self.dump.users_and_roles))
         self._dump_accounts()
-    users_and_roles: StoredUsersAndRoles | None = None
         side_by_side(each(self._one, collections), self.body.parallel, "mangrove-dump")
         if not self.entries:
             raise NamespaceChangedError(
@@ -248,12 +248,6 @@ class _Dumping:
             )
         return self.entries, self.losses
 
-    def _one(self, info: CollectionInfo) -> None:
-        namespace = info.namespace
-        self.ctx.begin(namespace, info.estimated_bytes)
-        stored: list[StoredBlob] = []
-        try:
-            entry = self._store_steadily(info, stored, self._store)
     def _dump_accounts(self) -> None:
         """Store users and roles first; without them the backup is not what was asked for."""
         parts = []
@@ -265,6 +259,12 @@ class _Dumping:
             databases = self.body.request.selection.databases
             self.users_and_roles = StoredUsersAndRoles(databases, tuple(parts))
 
+    def _one(self, info: CollectionInfo) -> None:
+        namespace = info.namespace
+        self.ctx.begin(namespace, info.estimated_bytes)
+        stored: list[StoredBlob] = []
+        try:
+            entry = self._store_steadily(info, stored, self._store)
         except NamespaceChangedError as error:
             with self.lock:
                 self._take_back(stored)
@@ -330,12 +330,6 @@ class _Dumping:
             segments=tuple(stored),
         )
 
-    def _segments(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[StoredBlob]:
-        counted = self._counted(info, digest)
-        with Prefetch(counted, AHEAD_CHUNKS, "mangrove-read") as chunks:
-            cutter = SegmentCutter(chunks, self.body.segment_bytes)
-            for number, segment in enumerate(cutter.segments()):
-                compression = self.body.compression
     def _store_accounts(self, info: CollectionInfo, stored: list[StoredBlob]) -> AuthEntry:
         """Store a part of users and roles; mongodump gives metadata only to those in admin."""
         digest = self._store_documents(info, stored)
@@ -362,6 +356,12 @@ class _Dumping:
         receipt = self.draft.put(place, compressed([text], self.body.compression))
         return _stored(receipt, len(text))
 
+    def _segments(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[StoredBlob]:
+        counted = self._counted(info, digest)
+        with Prefetch(counted, AHEAD_CHUNKS, "mangrove-read") as chunks:
+            cutter = SegmentCutter(chunks, self.body.segment_bytes)
+            for number, segment in enumerate(cutter.segments()):
+                compression = self.body.compression
                 place = BlobPlace(BlobRole.SEGMENT, info.namespace, compression, number)
                 receipt = self.draft.put(place, compressed(segment, compression))
                 yield _stored(receipt, cutter.segment_bytes)

@@ -88,10 +88,10 @@ class ForeignOpenDump:
         self._dump = dump
         self._by_namespace = {c.namespace: c for c in chosen}
         self.not_included = not_included
+        self.users_and_roles: tuple[CollectionInfo, ...] = ()
         self.facts = _facts(dump)
         self.achieved = Consistency.NONE
         self.reason = REASON
-        self.users_and_roles: tuple[CollectionInfo, ...] = ()
         self.consistent_at: OplogTimestamp | None = None
         infos = [c.info() for c in chosen]
         self.collections = tuple(sorted(infos, key=lambda i: (-i.estimated_bytes, i.namespace)))

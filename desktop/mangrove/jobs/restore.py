@@ -20,13 +20,6 @@ from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.compare import canonical_options
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.target_shape import target_info
-from mangrove.jobs.context import RunContext
-from mangrove.jobs.loading import Destination, Loader
-
-PHASES = (
-    Phase.CONNECT,
-    Phase.PREFLIGHT,
-    Phase.CHECK_STORED,
 from mangrove.jobs.accounts import (
     check_merging,
     clear_leftovers,
@@ -34,6 +27,13 @@ from mangrove.jobs.accounts import (
     reported,
     with_accounts,
 )
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.loading import Destination, Loader
+
+PHASES = (
+    Phase.CONNECT,
+    Phase.PREFLIGHT,
+    Phase.CHECK_STORED,
     Phase.SAFETY,
     Phase.LOAD,
     Phase.INDEXES,
@@ -49,6 +49,12 @@ _COMPARED = {
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
+def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
+    """Return the phases a restore goes through."""
+    asked = request.users_and_roles is UsersAndRoles.INCLUDE
+    return (*PHASES, Phase.ACCOUNTS) if asked else PHASES
+
+
 @dataclass(frozen=True, slots=True)
 class RestoreBody:
     """Bring a backup, or a part of it, into a deployment.
@@ -57,12 +63,6 @@ class RestoreBody:
 
     Attributes:
         at: The moment that copies are named after.
-def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
-    """Return the phases a restore goes through."""
-    asked = request.users_and_roles is UsersAndRoles.INCLUDE
-    return (*PHASES, Phase.ACCOUNTS) if asked else PHASES
-
-
         safety: Takes a backup of the collections that will be replaced, returns its id.
     """
 

@@ -187,7 +187,6 @@ class _Verifying:
             self.ctx.finish(entry.namespace)
 
         side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
-
         self._decode_accounts(manifest)
 
     def _decode_accounts(self, manifest: Manifest) -> None:
@@ -200,6 +199,7 @@ class _Verifying:
             for part in held.parts:
                 name = str(part.namespace)
                 self.results[name] = NamespaceResult(name, part.documents, part.digest, 0, good=True)
+
     def _keep(self, entry: NamespaceEntry) -> None:
         self.results[str(entry.namespace)] = NamespaceResult(
             str(entry.namespace), entry.documents, entry.digest, len(entry.indexes), good=True
@@ -236,10 +236,10 @@ class _Verifying:
             results = loader.compare()
         self.results |= {r.namespace: r for r in results}
         self.findings.extend(Finding(loss.subject, loss.reason) for loss in loader.losses)
-
         if self.body.target is None and manifest.users_and_roles is not None:
             with self._step(SUBJECT):  # never on a real deployment: there they could sign in
                 self.findings += merged_on_trial(manifest, self.body.vault, sink)
+
     @contextmanager
     def _finding(self, subject: str) -> Iterator[None]:
         """Turn what shows the backup to be bad into a finding; let everything else pass."""

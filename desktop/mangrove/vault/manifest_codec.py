@@ -141,6 +141,7 @@ def _document(manifest: Manifest) -> Mapping[str, object]:
     # Written only where there is something to say: other manifests stay as they always were.
     more = {} if held is None else {"users_and_roles": _accounts_document(held)}
     return {
+        **more,
         "format": FORMAT_NAME,
         "version": FORMAT_VERSION,
         "digest_algorithm": DIGEST_ALGORITHM,
@@ -189,12 +190,11 @@ def _selection_document(selection: Selection) -> Mapping[str, object]:
         document["queries"] = [
             {**_namespace_document(q.namespace), "query": q.text} for q in selection.queries
         ]
-    return document
     if selection.users_and_roles is not UsersAndRoles.LEAVE_OUT:
         document["users_and_roles"] = selection.users_and_roles
+    return document
 
 
-def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
 def _accounts_document(held: StoredUsersAndRoles) -> Mapping[str, object]:
     return {
         "databases": list(held.databases),
@@ -213,6 +213,7 @@ def _auth_document(entry: AuthEntry) -> Mapping[str, object]:
     }
 
 
+def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
     return {"database": namespace.database, "collection": namespace.collection}
 
 
@@ -263,8 +264,8 @@ def _manifest(record: Record) -> Manifest:
         namespaces=tuple(_entry(node) for node in record["namespaces"].items()),
         extra=tuple(_blob(node) for node in record["extra"].items()),
         not_included=tuple(_not_included(node) for node in record["not_included"].items()),
-    )
         users_and_roles=_accounts(held) if (held := record.get("users_and_roles")) else None,
+    )
 
 
 def _optional(node: Node, read: Callable[[Node], Value]) -> Value | None:
@@ -293,16 +294,16 @@ def _server(node: Node) -> ServerFacts:
 def _selection(node: Node) -> Selection:
     record = node.record(("databases", "collections", "exclude"), _LATER_CHOICES)
     include, queries = record.get("include"), record.get("queries")
-    pairs = [item.record(("database", "collection")) for item in record["collections"].items()]
     accounts = record.get("users_and_roles")
+    pairs = [item.record(("database", "collection")) for item in record["collections"].items()]
     return Selection(
         databases=record["databases"].texts(),
         collections=tuple(Namespace(p["database"].text(), p["collection"].text()) for p in pairs),
         exclude=record["exclude"].texts(),
         include=include.texts() if include else (),
         queries=tuple(_query(item) for item in queries.items()) if queries else (),
-    )
         users_and_roles=accounts.choice(UsersAndRoles) if accounts else UsersAndRoles.LEAVE_OUT,
+    )
 
 
 def _query(node: Node) -> CollectionQuery:
@@ -329,7 +330,6 @@ def _entry(node: Node) -> NamespaceEntry:
     )
 
 
-def _blob(node: Node) -> StoredBlob:
 def _accounts(node: Node) -> StoredUsersAndRoles:
     record = node.record(("databases", "parts"))
     parts = tuple(_auth_entry(item) for item in record["parts"].items())
@@ -351,6 +351,7 @@ def _auth_entry(node: Node) -> AuthEntry:
     )
 
 
+def _blob(node: Node) -> StoredBlob:
     record = node.record(("name", "size_bytes", "sha256", "plain_bytes"))
     return StoredBlob(
         name=record["name"].text(),

@@ -96,6 +96,10 @@ class MongoOpenDump:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
         if info.kind == VIEW:
             return
+        if info in self.accounts.infos:
+            reader, uuid = self.accounts.reader(self.connection, info, self._read_concern())
+            yield from checked(reader, uuid, info.namespace)
+            return
         where = listing.data_namespace(info.namespace, info.kind)
         first = first_batch_size(info.estimated_documents, info.estimated_bytes)
         concern = {} if info.namespace in self.outside_moment else self._read_concern()
@@ -103,10 +107,6 @@ class MongoOpenDump:
         reader = BatchReader(self.connection, where, concern, first, query)
         yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
 
-        if info in self.accounts.infos:
-            reader, uuid = self.accounts.reader(self.connection, info, self._read_concern())
-            yield from checked(reader, uuid, info.namespace)
-            return
     def _read_concern(self) -> dict[str, object]:
         return snapshot_at(self.consistent_at) if self.consistent_at else {}
 
@@ -278,6 +278,9 @@ class MongoDumpSource:
             self._check_reading(chosen)
             outside = self._outside(chosen, at)
             agreement = narrowed(agreement, chosen, outside, consistency)
+        reading_at = at if agreement.achieved is Consistency.SNAPSHOT else None
+        concern = snapshot_at(reading_at) if reading_at else {}
+        accounts = find_accounts(self._connection, selection, concern)
         yield MongoOpenDump(
             connection=self._connection,
             facts=facts,
@@ -289,9 +292,7 @@ class MongoDumpSource:
             data_uuids={c.namespace: c.data_uuid for c in chosen},
             outside_moment=outside,
             filters=filters,
-        reading_at = at if agreement.achieved is Consistency.SNAPSHOT else None
-        concern = snapshot_at(reading_at) if reading_at else {}
-        accounts = find_accounts(self._connection, selection, concern)
+            accounts=accounts,
         )
 
     def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
@@ -303,7 +304,6 @@ class MongoDumpSource:
         return counted(self._connection, namespace, query, limit_ms)
 
     def _filters(
-            accounts=accounts,
         self, queries: Mapping[Namespace, bytes], chosen: Sequence[Listed]
     ) -> dict[Namespace, bytes]:
         filters = filters_of(queries, chosen)
@@ -315,6 +315,7 @@ class MongoDumpSource:
 
     def _databases(self, selection: Selection) -> tuple[str, ...]:
         privileges = read_privileges(self._connection)
+        check_accounts(privileges, selection, self._connection.hosts)
         named = selection.is_chosen and None not in listing.named_databases(selection)
         if not named and not privileges.allows_on_cluster("listDatabases"):
             # Without it the server shows only some of the databases, and says nothing.
@@ -326,7 +327,6 @@ class MongoDumpSource:
 
     def _list(self, databases: Sequence[str]) -> list[Listed]:
         return [c for db in databases for c in listing.list_collections(self._connection, db)]
-        check_accounts(privileges, selection, self._connection.hosts)
 
     def _check_reading(self, chosen: Sequence[Listed]) -> None:
         readable = [c.data_namespace for c in chosen if c.kind != VIEW]

@@ -230,7 +230,8 @@ def _why_not(namespace: Namespace, selection: Selection) -> NotIncluded | None:
         return NotIncluded("" if is_taken else "users and roles", NOT_ASKED_FOR)
     if name.startswith("system.") or "$" in name:
         return NotIncluded(str(namespace), "made and kept by the server itself")
-    return None
+    is_on_the_way = database == "admin" and name in TEMPORARY_ACCOUNTS
+    return NotIncluded(str(namespace), "users and roles being restored") if is_on_the_way else None
 
 
 def _check_named(selection: Selection, found: tuple[Listed, ...]) -> None:

@@ -197,6 +197,10 @@ class MongoRestoreSink:
                 if not listed.namespace.collection.startswith("system."):
                     self.drop(listed.namespace)
 
+    def accounts(self) -> AccountSink:
+        """Return its users and roles."""
+        return MongoAccountSink(self._connection, self._inserter)
+
     def settle(self) -> None:
         """Return once all writes are safe on a majority of the nodes.
 
@@ -214,10 +218,6 @@ class MongoRestoreSink:
             safe = last["majorityOpTime"]["ts"]
             if safe >= target:
                 return
-    def accounts(self) -> AccountSink:
-        """Return its users and roles."""
-        return MongoAccountSink(self._connection, self._inserter)
-
             stalled = stalled + 1 if safe == seen else 0
             seen = safe
             Event().wait(SETTLE_POLL_S)
