@@ -16,6 +16,8 @@ from mangrove.core.errors import (
     ProfileNotFoundError,
     VaultNotFoundError,
 )
+from mangrove.core.namespace import Namespace
+from mangrove.core.official_command import OfficialCommand, dump_command, restore_command
 from mangrove.core.ports import Catalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
@@ -183,6 +185,8 @@ class FakeBackups:
     activity: FakeActivity
     problem: MangroveError | None = None
     requests: list[BackupRequest] = field(default_factory=list)
+    matching: int | None = 42
+    counted: list[tuple[str, str, str]] = field(default_factory=list)
 
     def start(self, request: BackupRequest) -> RunId:
         if self.problem:
@@ -190,6 +194,15 @@ class FakeBackups:
         self.requests.append(request)
         title = f"Back up {request.profile}"
         return self.activity.begin(RunKind.BACKUP, title, request.profile, request.vault)
+
+    def official(self, request: BackupRequest) -> OfficialCommand:
+        return dump_command(request, parse_uri("mongodb://ann@db.example.net").uri)
+
+    def count(self, profile: str, namespace: Namespace, query: str) -> int | None:
+        self.counted.append((profile, str(namespace), query))
+        if self.problem:
+            raise self.problem
+        return self.matching
 
     def all(self, vault: str | None = None, profile: str | None = None) -> tuple[BackupRecord, ...]:
         return tuple(
@@ -244,6 +257,10 @@ class FakeRestores:
     def preview(self, request: RestoreRequest) -> RestorePlan:
         manifest = sample_data.manifest_of(self.backups.find(request.backup))
         return plan_restore(manifest, request, self.existing, sample_data.NOW)
+
+    def official(self, request: RestoreRequest) -> OfficialCommand:
+        uri = parse_uri("mongodb://ann@db.example.net").uri
+        return restore_command(request, self.preview(request), uri)
 
     def start(self, request: RestoreRequest) -> RunId:
         self.preview(request).require_confirmed()

@@ -234,7 +234,7 @@ def test_matching_documents_can_be_counted_beforehand(desk: Workstation, shop: s
 
 
 def test_a_count_that_takes_too_long_ends_without_a_number(
-    desk: Workstation, client: MongoClient[Any], shop: str, monkeypatch: pytest.MonkeyPatch
+    desk: Workstation, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mangrove.services.backups.COUNT_LIMIT_MS", 50)
     slow = '{"$where":"sleep(100) || true"}'

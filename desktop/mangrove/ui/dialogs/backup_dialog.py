@@ -1,25 +1,38 @@
 """Asks what shall be backed up, where to, and how consistent it has to be."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QWidget
 
 from mangrove.core.backup import BackupRequest, Compression, Consistency, Selection
 from mangrove.core.deployment import CollectionSize
-from mangrove.core.errors import MangroveError
+from mangrove.core.errors import InvalidSelectionError, MangroveError
+from mangrove.core.official_command import OfficialCommand
 from mangrove.core.profile import Profile
 from mangrove.core.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.backup_filters import (
+    FilterPart,
+    PatternsFound,
+    PatternsPart,
+    patterns_found,
+)
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.models.contents_model import rows_of_deployment
-from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel
+from mangrove.ui.models.namespace_tree_model import (
+    NAMESPACE_ROLE,
+    Chosen,
+    NamespaceRow,
+    NamespaceTreeModel,
+)
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.command_text import CommandText
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.widgets.namespace_tree import NamespaceTree
@@ -52,6 +65,9 @@ class BackupDialog(QuestionDialog):
         self.scope = ChoiceList(self._scopes())
         self.model = NamespaceTreeModel(checkable=True, parent=self)
         self.tree = NamespaceTree(self.model)
+        self.filter = FilterPart(calls, services.backups.count)
+        self.patterns = PatternsPart()
+        self.command = CommandText(self.tr("Show as mongodump command"), calls, self._official)
         self.consistency = ChoiceList(self._consistencies())
         self._fill()
         self._lay_out_parts()
@@ -84,10 +100,25 @@ class BackupDialog(QuestionDialog):
         )
 
     def _selection(self) -> Selection:
+        """Return what is chosen.
+
+        Raises:
+            InvalidSelectionError: If a query is not understood.
+        """
+        selection = self._without_queries()
         if self.scope.value:
-            return Selection()
-        chosen = self.model.chosen()
-        return Selection(chosen.databases, chosen.collections)
+            return selection
+        return replace(selection, queries=self.filter.queries(selection))
+
+    def _without_queries(self) -> Selection:
+        chosen = Chosen() if self.scope.value else self.model.chosen()
+        return self.patterns.applied(Selection(chosen.databases, chosen.collections))
+
+    def _official(self) -> Callable[[], OfficialCommand] | None:
+        if not self.yes.isEnabled():
+            return None
+        request = self.answer()
+        return lambda: self._services.backups.official(request)
 
     def _fill(self) -> None:
         for profile in self._services.profiles.all():
@@ -157,8 +188,11 @@ class BackupDialog(QuestionDialog):
         self.body.addWidget(self.scope)
         self.tree.setMinimumHeight(Space.XXL * 4)
         self.body.addWidget(self.tree, 1)
+        self.body.addWidget(self.filter)
+        self.body.addWidget(self.patterns)
         self.body.addWidget(SectionTitle(self.tr("Consistency")))
         self.body.addWidget(self.consistency)
+        self.body.addWidget(self.command)
         self.body.addStretch()
 
     def _connect(self) -> None:
@@ -166,13 +200,17 @@ class BackupDialog(QuestionDialog):
         self.vault.currentIndexChanged.connect(self._on_changed)
         self.scope.chosen.connect(self._on_changed)
         self.consistency.chosen.connect(self._on_changed)
-        self.model.choice_changed.connect(self._on_changed)
+        self.model.choice_changed.connect(self._on_ticked)
+        self.tree.selectionModel().currentChanged.connect(self._on_ticked)
+        for part in (self.filter, self.patterns):
+            part.changed.connect(self._on_changed)
 
     @Slot()
     def _on_profile_changed(self) -> None:
         name = self.profile.currentText()
         self._listed_for = ""
         self.model.set_rows(())
+        self.filter.turn_to(name)
         self.banner.clear()
         if name:
             self._calls.run(
@@ -199,12 +237,31 @@ class BackupDialog(QuestionDialog):
             self._on_changed()
 
     @Slot()
+    def _on_ticked(self) -> None:
+        """Let the query of the collection be edited that is picked and ticked."""
+        row = self.tree.currentIndex().data(NAMESPACE_ROLE)
+        is_one = isinstance(row, NamespaceRow) and bool(row.collection)
+        self.filter.show_row(
+            row if is_one and self._without_queries().matches(row.namespace) else None
+        )
+        self._on_changed()
+
+    @Slot()
     def _on_changed(self) -> None:
         self.tree.setVisible(not self.scope.value)
+        self.filter.setVisible(not self.scope.value)
+        self.patterns.turn_to(whole=self.scope.value)
+        self.patterns.show_found(self._found())
         problem = self._problem()
         self.yes.setEnabled(not problem)
         self.say(problem or self._sentence(), is_error=bool(problem))
         self._warn_of_plain_vault()
+        self.command.refresh()
+
+    def _found(self) -> PatternsFound | None:
+        if self._listed_for != self.profile.currentText() or not self._listed_for:
+            return None
+        return patterns_found(self._without_queries(), self.model.all_rows())
 
     def _warn_of_plain_vault(self) -> None:
         spec = self._vaults.get(self.vault.currentText())
@@ -221,31 +278,46 @@ class BackupDialog(QuestionDialog):
             return self.tr("Add a profile first: there is no deployment to back up.")
         if not self.vault.currentText():
             return self.tr("Add a vault first: there is no place to keep the backup.")
-        if self.scope.value:
-            return ""
-        if self._listed_for != self.profile.currentText():
+        found = self._found()
+        if found is not None and found.idle:
+            words = self.tr("The pattern '{pattern}' matches no collection.")
+            return words.format(pattern=found.idle)
+        return "" if self.scope.value else self._problem_of_choice(found)
+
+    def _problem_of_choice(self, found: PatternsFound | None) -> str:
+        if found is None:
             return self.tr("The databases are not known yet.")
-        if self.model.chosen().is_empty:
+        if not self._without_queries().is_chosen:
             return self.tr("Tick at least one collection.")
+        if not found.chosen:
+            return self.tr("The patterns leave out everything.")
+        try:
+            self._selection()
+        except InvalidSelectionError as error:
+            return text.sentence(error.message)
         return ""
 
     def _sentence(self) -> str:
         words = self.tr(
             "Back up {what} from {profile} into {vault}. Nothing on the deployment is changed."
         )
-        return words.format(
+        sentence = words.format(
             what=self._what(), profile=self.profile.currentText(), vault=self.vault.currentText()
         )
+        if self._selection().is_filtered:
+            sentence += " " + self.tr("It is filtered, so it does not count as full protection.")
+        return sentence
 
     def _what(self) -> str:
         if self.scope.value and self._listed_for != self.profile.currentText():
             return self.tr("the whole deployment")
-        rows = self.model.all_rows() if self.scope.value else self.model.chosen_rows()
+        selection = self._without_queries()
+        rows = [row for row in self.model.all_rows() if selection.matches(row.namespace)]
         figures = self.tr("{collections}, {size}").format(
             collections=counted(len(rows), self.tr("collection"), self.tr("collections")),
             size=text.size(sum(row.plain_bytes for row in rows)),
         )
-        if self.scope.value:
+        if selection.is_whole:
             return self.tr("the whole deployment ({figures})").format(figures=figures)
         return figures
 

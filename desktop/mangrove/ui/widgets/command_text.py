@@ -1,0 +1,85 @@
+"""The command line that would do the same, folded away, to be read and copied."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.official_command import OfficialCommand
+from mangrove.ui import text
+from mangrove.ui.bridge import Calls
+from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fold import Fold
+
+_ROWS = 6
+
+
+class CommandText(QWidget):
+    """Asks for the command when it is unfolded, and again when the question changed."""
+
+    def __init__(
+        self,
+        title: str,
+        calls: Calls,
+        make: Callable[[], Callable[[], OfficialCommand] | None],
+        parent: QWidget | None = None,
+    ) -> None:
+        """Lay out the folded text.
+
+        Args:
+            title: The heading.
+            calls: Runs what ``make`` returns.
+            make: Looks at the question and returns what finds the command, which may block; None
+                while the question is not whole.
+            parent: As ever.
+        """
+        super().__init__(parent)
+        self._calls, self._make = calls, make
+        self._asked = 0
+        self.fold = Fold(title)
+        self.view = QPlainTextEdit()
+        self.view.setReadOnly(True)
+        self.view.setTabChangesFocus(True)
+        self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.view.setAccessibleName(title)
+        self.view.setFixedHeight(self.view.fontMetrics().lineSpacing() * _ROWS + Space.L)
+        self.copy = QPushButton(self.tr("Cop&y"))
+        self.copy.setAutoDefault(False)
+        self.fold.column.addWidget(self.view)
+        self.fold.column.addWidget(self.copy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.fold)
+        self.fold.unfolded.connect(self.refresh)
+        self.copy.clicked.connect(self._on_copy_clicked)
+
+    @Slot()
+    def refresh(self) -> None:
+        """Bring the text up to date, if anybody sees it."""
+        if not self.fold.button.isChecked():
+            return
+        self._asked += 1
+        asked, work = self._asked, self._make()
+        if work is None:
+            self._show(asked, "")
+            return
+        self._calls.run(
+            self,
+            work,
+            lambda command: self._show(asked, command.text),
+            lambda error: self._on_failed(asked, error),
+        )
+
+    def _on_failed(self, asked: int, error: MangroveError) -> None:
+        self._show(asked, f"# {text.sentence(error.message)}")
+
+    def _show(self, asked: int, words: str) -> None:
+        if asked == self._asked:
+            self.view.setPlainText(words)
+            self.copy.setEnabled(bool(words))
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(self.view.toPlainText())

@@ -1,0 +1,42 @@
+"""A heading that unfolds what stands under it."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from mangrove.ui.theme.style import set_icon
+from mangrove.ui.theme.tokens import Space
+
+
+class Fold(QWidget):
+    """Folded at first; what is in ``column`` shows once the heading is pressed.
+
+    Signals:
+        unfolded(): It was opened.
+    """
+
+    unfolded = Signal()
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = QToolButton()
+        self.button.setText(title)
+        self.button.setCheckable(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.content = QWidget()
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(Space.S)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Space.S)
+        layout.addWidget(self.button)
+        layout.addWidget(self.content)
+        self.button.toggled.connect(self._on_toggled)
+        self._on_toggled(is_open=False)
+
+    @Slot(bool)
+    def _on_toggled(self, is_open: bool) -> None:  # noqa: FBT001 - Qt's signal
+        set_icon(self.button, "chevron-down" if is_open else "chevron-right")
+        self.content.setVisible(is_open)
+        if is_open:
+            self.unfolded.emit()
