@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mangrove.core.backup import BackupId, Compression
+from mangrove.core.official_command import OfficialCommand
 
 
 class DumpForm(StrEnum):
@@ -52,3 +53,14 @@ class ImportRequest:
     database: str = ""
     name: str = ""
     compression: Compression | None = None
+
+
+def reading_command(path: str, form: DumpForm, packing: DumpPacking) -> OfficialCommand:
+    """Return the command that loads a dump into a server.
+
+    Source: MongoDB manual, "mongorestore" (Database Tools 100.x).
+    """
+    option = "--archive" if form is DumpForm.ARCHIVE else "--dir"
+    packed = ("--gzip",) if packing is DumpPacking.GZIP else ()
+    line = ("mongorestore", *packed, f"{option}={path}")
+    return OfficialCommand((line,), ("without --uri it goes to the server on this computer",))

@@ -4,9 +4,10 @@ import secrets
 from functools import partial
 from pathlib import Path
 
-from mangrove.core.backup import BackupRequest, backup_id
-from mangrove.core.dump import ExportRequest, ImportRequest
+from mangrove.core.backup import BackupId, BackupRequest, Consistency, Selection, backup_id
+from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import UnusableDumpError
+from mangrove.core.manifest import Manifest
 from mangrove.core.profile import checked_name, slug_of
 from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.jobs.backup import PHASES as BACKUP_PHASES
@@ -16,6 +17,7 @@ from mangrove.jobs.export_dump import ExportBody
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
+from mangrove.jobs.transit import Transit
 from mangrove.services.backups import Backups, BackupTools
 
 IMPORT_PHASES = (Phase.CONNECT, *BACKUP_PHASES[1:])
@@ -38,11 +40,7 @@ class Dumps:
         """
         record = self._backups.find(request.backup)
         spec = self._tools.vaults.by_id(record.vault_id)
-        path = _absolute(request.path)
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            raise UnusableDumpError(
-                f"{path} exists already; it was not touched", hint="choose another path"
-            )
+        path = self.checked_target(request.path, request.form)
         absolute = ExportRequest(
             backup=record.backup,
             path=str(path),
@@ -64,6 +62,41 @@ class Dumps:
             claims=(Claim(f"backup {record.backup}"),),
         )
         return self._tools.runner.start(ticket, body)
+
+    def checked_target(self, path_text: str, form: DumpForm) -> Path:
+        """Return where an export would go, as an absolute path; blocking, it looks there.
+
+        Raises:
+            UnusableDumpError: If the path is in use, or the folder above it does not exist.
+        """
+        path = _absolute(path_text)
+        is_empty_folder = path.is_dir() and not any(path.iterdir())
+        if path.exists() and not (is_empty_folder and form is DumpForm.DIRECTORY):
+            raise UnusableDumpError(
+                f"{path} exists already; it was not touched", hint="choose another path"
+            )
+        if not path.parent.is_dir():
+            raise UnusableDumpError(f"there is no folder {path.parent}", hint="make it first")
+        return path
+
+    def look(self, path_text: str, database: str = "") -> Manifest:
+        """Open a dump and say what could be taken from it; blocking, it reads an archive once.
+
+        Raises:
+            UnusableDumpError, InvalidSelectionError: If there is no dump at the path.
+            MalformedDumpError: If it is damaged.
+        """
+        path = _absolute(path_text)
+        if path.is_fifo():
+            raise UnusableDumpError(
+                f"{path} is a pipe: it can be read only once, and was not touched",
+                hint="use the command line, or choose a file",
+            )
+        with (
+            opened_dump(path, database) as source,
+            source.open(Selection(), Consistency.NONE) as dump,
+        ):
+            return Transit(dump, path.name, self._tools.clock.now()).manifest(BackupId(""))
 
     def start_import(self, request: ImportRequest) -> RunId:
         """Start making a backup of a dump, and return at once.

@@ -20,11 +20,11 @@ from mangrove.ui.dialogs.restore_choice import (
     sources_of,
 )
 from mangrove.ui.dialogs.restore_parts import HowPart, ReplacePart, WhatPart, WherePart
+from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.wording import counted
 
-PLAN_PAUSE_MS = 250
 R = TypeVar("R")
 
 
@@ -46,14 +46,10 @@ class PlanDialog(QuestionDialog, Generic[R]):
         super().__init__(parent, "", "")
         self._services, self._calls = services, calls
         self._plan: RestorePlan | None = None
-        self._asked: R | None = None
+        self._newest = NewestCall(calls, self)
         self.banner = Banner()
         self.what, self.how, self.replace = what, HowPart(), replace
         self.where = WherePart(services.clock.now())
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PLAN_PAUSE_MS)
-        self._pause.timeout.connect(self._on_pause_timeout)
         self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
 
     def begin(self, *first: QWidget) -> None:
@@ -110,33 +106,20 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     @Slot()
     def _on_changed(self) -> None:
-        self._asked = None
         self.replace.turn_to(self.where.profile.currentText())
         self.where.show_sources(sources_of(self.what.chosen))
         self.yes.setEnabled(False)
         self._name_button()
         missing = self.what_is_missing(self.choice())
         if missing:
-            self._pause.stop()
+            self._newest.forget()
             self.say(missing)
         else:
             self.say(self.tr("Looking at the target…"))
-            self._pause.start()
+            request = self.answer()
+            self._newest.ask(lambda: self.plan(request), self._on_planned, self._on_plan_failed)
 
-    @Slot()
-    def _on_pause_timeout(self) -> None:
-        request = self.answer()
-        self._asked = request
-        self._calls.run(
-            self,
-            lambda: self.plan(request),
-            lambda plan: self._on_planned(request, plan),
-            lambda error: self._on_plan_failed(request, error),
-        )
-
-    def _on_planned(self, request: R, plan: RestorePlan) -> None:
-        if request is not self._asked:
-            return  # something changed meanwhile; a newer plan is on its way
+    def _on_planned(self, plan: RestorePlan) -> None:
         self._plan = plan
         self.banner.clear()
         self.where.model.show_plan(plan)
@@ -145,24 +128,28 @@ class PlanDialog(QuestionDialog, Generic[R]):
         if was_hidden and plan.occupied:
             QTimer.singleShot(0, self, self._on_replace_shown)
         self._name_button()
+        obstacle = self._obstacle(plan)
+        self.say(obstacle or self._sentence(plan), is_error=bool(obstacle))
+        self.yes.setEnabled(not obstacle)
+
+    def _obstacle(self, plan: RestorePlan) -> str:
         if plan.unconfirmed:
-            names = ", ".join(plan.unconfirmed)
             words = self.tr(
-                "{names} on {profile} holds data. Type its name above to go on, or"
-                " restore into a copy."
+                "{names} on {profile} holds data. Type its name above to go on, or choose a copy."
             )
-            self.say(words.format(names=names, profile=plan.profile), is_error=True)
-        else:
-            self.say(self._sentence(plan))
-        self.yes.setEnabled(not plan.unconfirmed)
+            return words.format(names=", ".join(plan.unconfirmed), profile=plan.profile)
+        if plan.replaced and self.replace.lacks_vault:
+            return self.tr(
+                "There is no vault for the backup of what would be dropped. Add a vault, or go"
+                " without that backup."
+            )
+        return ""
 
     @Slot()
     def _on_replace_shown(self) -> None:
         self.bring_into_view(self.replace)
 
-    def _on_plan_failed(self, request: R, error: MangroveError) -> None:
-        if request is not self._asked:
-            return
+    def _on_plan_failed(self, error: MangroveError) -> None:
         self._plan = None
         self.where.model.show_plan(None)
         self.replace.hide()

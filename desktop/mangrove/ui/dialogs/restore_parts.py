@@ -1,6 +1,6 @@
-"""The parts of the restore dialog: what, where, what it replaces, and how."""
+"""The parts of the restore dialog: what, where, and what it replaces."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -10,19 +10,22 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QTableView,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from mangrove.core.backup import IndexChoice, SafetyBackup
+from mangrove.core.backup import SafetyBackup
 from mangrove.core.manifest import Manifest
 from mangrove.core.restore import RestorePlan, copy_name
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.contents_model import rows_of_manifest
-from mangrove.ui.models.namespace_tree_model import STORED_COLUMNS, Chosen, NamespaceTreeModel
+from mangrove.ui.models.namespace_tree_model import (
+    STORED_COLUMNS,
+    Chosen,
+    NamespaceTreeModel,
+    TreeColumn,
+)
 from mangrove.ui.models.rename_model import SOURCE, RenameModel, RenameRow
-from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
@@ -35,7 +38,7 @@ _MOST_ROWS = 6
 
 
 class WhatPart(QWidget):
-    """A tree of what the backup holds, everything ticked.
+    """A tree of what there is to be restored, everything ticked.
 
     Signals:
         changed(): Other collections are ticked.
@@ -43,9 +46,11 @@ class WhatPart(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, columns: Sequence[TreeColumn] = STORED_COLUMNS, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.model = NamespaceTreeModel(STORED_COLUMNS, checkable=True, parent=self)
+        self.model = NamespaceTreeModel(columns, checkable=True, parent=self)
         self.tree = NamespaceTree(self.model)
         self.tree.setMinimumHeight(Space.XXL * 4)
         self.search = SearchField(self.tr("Find a collection"))
@@ -163,27 +168,49 @@ class ReplacePart(QWidget):
     """What stands at the target already: each database's name must be typed.
 
     Signals:
-        changed(): A name was typed or taken back, or the safety backup switched.
+        changed(): A name was typed or taken back, or the safety backup or its vault is another.
     """
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, vaults: Sequence[str] | None = None, parent: QWidget | None = None) -> None:
+        """Lay out the part.
+
+        Args:
+            vaults: Where a safety backup may go; None when it goes to the backup's own vault.
+            parent: As ever.
+        """
         super().__init__(parent)
+        self._has_own_vault = vaults is None
         self.fields: dict[str, TypedConfirmation] = {}
         self._profile = ""
         self._note = TextLabel("", "strong").wrapping()
         self.safety = QCheckBox(self.tr("&Back up first what would be dropped"))
         self.safety.setChecked(True)
-        self.safety.setToolTip(self.tr("Into the same vault as this backup."))
+        self.vault = QComboBox()
+        self.vault.addItems(list(vaults or ()))
+        self._into = TextLabel(self.tr("into the vault"))
+        self.vault.setAccessibleName(self.tr("Vault of the safety backup"))
+        if self._has_own_vault:
+            self.safety.setToolTip(self.tr("Into the same vault as this backup."))
         self._rows = QVBoxLayout()
         self._rows.setSpacing(Space.S)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Existing data")))
         column.addWidget(self._note)
         column.addLayout(self._rows)
-        column.addWidget(self.safety)
-        self.safety.toggled.connect(self.changed)
+        self._safety_row = QWidget()
+        row = QHBoxLayout(self._safety_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(Space.S)
+        row.addWidget(self.safety)
+        row.addWidget(self._into)
+        row.addWidget(self.vault)
+        row.addStretch()
+        column.addWidget(self._safety_row)
+        self._show_vault()
+        self.safety.toggled.connect(self._on_safety_toggled)
+        self.vault.currentIndexChanged.connect(self.changed)
         self.hide()
 
     def turn_to(self, profile: str) -> None:
@@ -202,7 +229,7 @@ class ReplacePart(QWidget):
             if name not in self.fields:
                 self._add(name, plan.profile)
         self._note.setText(self._described(plan))
-        self.safety.setVisible(bool(plan.replaced))
+        self._safety_row.setVisible(bool(plan.replaced))
         self.setVisible(bool(plan.occupied))
 
     @property
@@ -214,6 +241,26 @@ class ReplacePart(QWidget):
     def safety_choice(self) -> SafetyBackup:
         """Whether to back up first what would be dropped."""
         return SafetyBackup.TAKE if self.safety.isChecked() else SafetyBackup.SKIP
+
+    @property
+    def vault_name(self) -> str:
+        """The vault that a safety backup goes to; "" when there is none to choose, or no backup."""
+        return self.vault.currentText() if self.safety.isChecked() else ""
+
+    @property
+    def lacks_vault(self) -> bool:
+        """Whether a safety backup is wanted and has no place."""
+        return self.safety.isChecked() and not (self._has_own_vault or self.vault.count())
+
+    def _show_vault(self) -> None:
+        is_asked = self.safety.isChecked() and self.vault.count() > 0
+        self._into.setVisible(is_asked)
+        self.vault.setVisible(is_asked)
+
+    @Slot()
+    def _on_safety_toggled(self) -> None:
+        self._show_vault()
+        self.changed.emit()
 
     def _described(self, plan: RestorePlan) -> str:
         if not plan.replaced:
@@ -242,41 +289,6 @@ class ReplacePart(QWidget):
     @Slot(bool)
     def _on_confirmed_changed(self, _confirmed: bool) -> None:  # noqa: FBT001 - Qt's signal
         self.changed.emit()
-
-
-class HowPart(QWidget):
-    """Folded settings with good defaults.
-
-    Signals:
-        changed(): One of them is another.
-    """
-
-    changed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.fold = QToolButton()
-        self.fold.setText(self.tr("How"))
-        self.fold.setCheckable(True)
-        self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.indexes = QCheckBox(self.tr("Build &indexes after the documents are in"))
-        self.indexes.setChecked(True)
-        column = _column(self)
-        column.addWidget(self.fold)
-        column.addWidget(self.indexes)
-        self.fold.toggled.connect(self._on_fold_toggled)
-        self.indexes.toggled.connect(self.changed)
-        self._on_fold_toggled(unfolded=False)
-
-    @property
-    def index_choice(self) -> IndexChoice:
-        """When indexes are built."""
-        return IndexChoice.AFTER if self.indexes.isChecked() else IndexChoice.NEVER
-
-    @Slot(bool)
-    def _on_fold_toggled(self, unfolded: bool) -> None:  # noqa: FBT001 - Qt's signal
-        set_icon(self.fold, "chevron-down" if unfolded else "chevron-right")
-        self.indexes.setVisible(unfolded)
 
 
 def _column(part: QWidget) -> QVBoxLayout:
