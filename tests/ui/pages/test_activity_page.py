@@ -70,6 +70,22 @@ def test_wished_run_is_selected_and_shown(qtbot: QtBot, ends: Ends) -> None:
     qtbot.waitUntil(lambda: bool(page.detail.log.toPlainText()))
 
 
+def test_a_run_of_the_command_line_is_there_when_the_page_is_looked_at_again(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    page = _opened(qtbot, ends)
+    chosen = page.detail.run_id
+    page.hide()
+    before = page.model.rowCount()
+    elsewhere = replace(sample_runs.failed_backup(), run_id=RunId("r-elsewhere"))
+    fakes.activity.runs[elsewhere.run_id] = elsewhere
+
+    page.show()
+
+    qtbot.waitUntil(lambda: page.model.rowCount() == before + 1)
+    assert page.detail.run_id == chosen
+
+
 def test_filter_leaves_what_fits(qtbot: QtBot, ends: Ends) -> None:
     page = _opened(qtbot, ends)
 

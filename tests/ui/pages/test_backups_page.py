@@ -13,8 +13,10 @@ from fakes.services import FakeServices
 from mangrove.core.errors import DamagedStateError, WrongIdentityError
 from mangrove.core.run import RunState
 from mangrove.core.vault import BackupRecord, BackupState
+from mangrove.ui.models.backup_rows import COLUMNS, BackupColumn
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_page import BackupsPage
+from mangrove.ui.theme.tokens import Size
 from ui.conftest import Ends
 
 TALL = (1280, 800)
@@ -45,6 +47,30 @@ def test_page_shows_the_newest_backup_explained(qtbot: QtBot, ends: Ends) -> Non
     assert page.detail.model.databases == ("billing", "shop")
     assert page.detail.missing_card.isVisible()
     assert page.bar.count.text() == f"{len(RECORDS)} backups"
+
+
+def test_every_column_shown_at_first_fits_a_window_of_1280_pixels(
+    qtbot: QtBot, ends: Ends
+) -> None:
+    page = loaded(qtbot, ends)
+    page.resize(TALL[0] - Size.RAIL, TALL[1])
+
+    qtbot.waitUntil(lambda: page.table.viewport().width() < TALL[0] - Size.RAIL)
+
+    assert page.table.horizontalScrollBar().maximum() == 0
+    shown = [c for n, c in enumerate(COLUMNS) if not page.table.isColumnHidden(n)]
+    assert {BackupColumn.EVIDENCE, BackupColumn.VAULT} <= set(shown)
+
+
+def test_a_hidden_column_can_be_shown(qtbot: QtBot, ends: Ends) -> None:
+    page = loaded(qtbot, ends)
+    number = COLUMNS.index(BackupColumn.SIZE)
+    action = next(a for a in page.columns.actions if a.data() == number)
+
+    action.trigger()
+
+    assert action.text() == "Column: Stored"
+    assert not page.table.isColumnHidden(number)
 
 
 def test_filters_narrow_the_table_and_say_so(qtbot: QtBot, ends: Ends) -> None:

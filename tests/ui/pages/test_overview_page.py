@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +12,7 @@ from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.run import RunState
 from mangrove.ui.pages.exposure_card import ExposureCard
 from mangrove.ui.pages.overview_page import OverviewPage
+from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.labels import TextLabel
 from ui.conftest import Ends
 
@@ -75,6 +77,16 @@ def test_a_deployment_without_any_backup_is_named_as_it_is_written(
 
     needs = [label.text() for label in page.needs.findChildren(TextLabel)]
     assert "There is no backup of production." in needs
+
+
+@pytest.mark.usefixtures("large_text")
+def test_cards_need_no_sideways_scrolling_at_double_size(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+    page.resize(1280 - Size.RAIL, 800)
+
+    qtbot.waitUntil(lambda: page.cards.width() < 1280 - Size.RAIL)
+
+    assert page.cards.horizontalScrollBar().maximum() == 0
 
 
 def test_each_need_has_a_button_that_mends_it(qtbot: QtBot, ends: Ends) -> None:

@@ -97,6 +97,16 @@ def test_one_run_has_one_dialog(window: MainWindow) -> None:
     assert window.progress_dialog(RunId("r-running")) is first
 
 
+def test_first_window_leaves_room_for_its_title_on_the_screen(
+    qtbot: QtBot, fakes: FakeServices, tmp_path: Path
+) -> None:
+    first = build_window(fakes.services, tmp_path / "new.ini")
+    qtbot.addWidget(first)
+
+    assert first.height() < first.screen().availableSize().height()
+    _settled(qtbot, first)
+
+
 def test_page_is_opened_with_its_selection(window: MainWindow) -> None:
     _navigator(window).open_page(PageName.ACTIVITY, run="r-losses")
 

@@ -162,7 +162,7 @@ class BackupsModel(QAbstractTableModel):
     def _what(self, row: BackupRow) -> str:
         record = row.record
         if record.is_whole:
-            return self.tr("whole deployment")
+            return self.tr("everything")
         return record.selection or ", ".join(record.databases)
 
     def _consistency(self, row: BackupRow) -> str:

@@ -1,6 +1,7 @@
 """The activity page: what runs, what waits and why, what ran, and one run in full."""
 
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunStatus
@@ -25,7 +27,7 @@ from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.run_row import RunRow
 
-_WIDTHS = (640, 376)
+_WIDTHS = (680, 336)
 
 
 class ActivityPage(Page):
@@ -64,8 +66,14 @@ class ActivityPage(Page):
         bridge.run_changed.connect(self._on_run_changed)
         self.reload()
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fetch what ran elsewhere meanwhile: the command line tells this window nothing."""
+        super().showEvent(event)
+        self.reload()
+
     def reload(self) -> None:
-        """Fetch the history anew."""
+        """Fetch the history anew, and keep the chosen run."""
         self._calls.run(self, self._services.activity.recent, self._on_loaded, self._on_failed)
 
     def select(self, run: str = "") -> None:
@@ -75,6 +83,7 @@ class ActivityPage(Page):
 
     def _on_loaded(self, runs: tuple[RunStatus, ...]) -> None:
         self.banner.clear()
+        self._wanted = self._wanted or self.detail.run_id
         self.model.set_runs(runs)
         for run in reversed(runs):
             self._show_if_live(run)
@@ -179,7 +188,7 @@ class ActivityPage(Page):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, widest in zip(RunColumn, self._widest(), strict=False):
-            room = Size.ICON + Space.XXL if column is RunColumn.STATE else Space.XL
+            room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)

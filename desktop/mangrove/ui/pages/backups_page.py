@@ -25,24 +25,32 @@ from mangrove.ui.pages.backups_filter import BackupsFilterBar
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
 from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.column_choice import ColumnChoice
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 
 _USUAL_CHAR = 7  # px; what the widths below are made for
-_DETAIL_CHARS = 40
+_DETAIL_WIDTH, _DETAIL_CHARS = 336, 40
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
-    BackupColumn.STATE: 112,
-    BackupColumn.WHEN: 152,
-    BackupColumn.PROFILE: 96,
-    BackupColumn.WHAT: 144,
+    BackupColumn.STATE: 104,
+    BackupColumn.WHEN: 120,
+    BackupColumn.PROFILE: 88,
+    BackupColumn.WHAT: 96,
     BackupColumn.CONSISTENCY: 120,
     BackupColumn.SIZE: 80,
     BackupColumn.RATIO: 72,
     BackupColumn.DOCUMENTS: 96,
-    BackupColumn.EVIDENCE: 216,
-    BackupColumn.VAULT: 104,
+    BackupColumn.EVIDENCE: 176,
+    BackupColumn.VAULT: 72,
 }
+# With these hidden at first, the table fits a window of 1280 pixels; the detail says them too.
+_HIDDEN = (
+    BackupColumn.CONSISTENCY,
+    BackupColumn.SIZE,
+    BackupColumn.RATIO,
+    BackupColumn.DOCUMENTS,
+)
 
 
 class BackupsPage(Page):
@@ -136,6 +144,7 @@ class BackupsPage(Page):
         header = table.horizontalHeader()
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
+        header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         scale = table.fontMetrics().averageCharWidth() / _USUAL_CHAR
         for number, column in enumerate(COLUMNS):
@@ -148,12 +157,11 @@ class BackupsPage(Page):
         copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         copy.triggered.connect(self._on_copy_triggered)
         table.addAction(copy)
+        self.columns = ColumnChoice(table, map(COLUMNS.index, _HIDDEN))
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _lay_out(self) -> None:
-        width = max(
-            Size.DIALOG_WIDTH // 2 + Space.M, self.fontMetrics().averageCharWidth() * _DETAIL_CHARS
-        )
+        width = max(_DETAIL_WIDTH, self.fontMetrics().averageCharWidth() * _DETAIL_CHARS)
         self.detail.setMinimumWidth(width)
         self._splitter.addWidget(self.table)
         self._splitter.addWidget(self.detail)

@@ -18,6 +18,7 @@ from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
 
 _DAYS = 14
+_ROOMY_CHAR = 10  # px; with wider letters four figures do not fit side by side
 _DASH = "\N{EN DASH}"  # absence is drawn
 
 
@@ -86,14 +87,17 @@ class ExposureCard(Card):
             ),
             (self.tr("Restored on trial"), proof, item.proof.target if item.proof else "", ""),
         )
+        is_large = self.fontMetrics().averageCharWidth() > _ROOMY_CHAR
+        side_by_side = len(columns) // 2 if is_large else len(columns)
         for column, (name, value, note, tip) in enumerate(columns):
             figure = TextLabel(value, "figure")
             figure.setToolTip(tip)
             figure.setAccessibleName(f"{name}: {value}")
             cells: tuple[QLabel, ...] = (TextLabel(name, "small"), figure, TextLabel(note, "small"))
+            line, place = divmod(column, side_by_side)
             for row, cell in enumerate(cells):
-                grid.addWidget(cell, row, column)
-            grid.setColumnStretch(column, 1)
+                grid.addWidget(cell, line * len(cells) + row, place)
+            grid.setColumnStretch(place, 1)
         return grid
 
     def _how_known(self) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Slot
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMainWindow,
     QStackedWidget,
+    QStyle,
     QTableView,
     QTreeView,
     QVBoxLayout,
@@ -218,7 +219,9 @@ class MainWindow(QMainWindow):
 
     def _remember(self) -> None:
         """Bring back size, place, page and columns of last time."""
-        self.resize(*_START_SIZE)
+        room = self.screen().availableSize()
+        frame = QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+        self.resize(QSize(*_START_SIZE).boundedTo(room - frame))
         geometry = self._settings.value("window/geometry")
         if isinstance(geometry, QByteArray):
             self.restoreGeometry(geometry)
