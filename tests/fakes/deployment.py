@@ -198,6 +198,11 @@ class FakeDump(OpenDump):
         self.achieved, self.reason, self.consistent_at = Consistency.NONE, reason, None
 
     @override
+    def reconnect(self) -> str:
+        self._deployment.note("reconnect", "")
+        return ""
+
+    @override
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         if part := auth_part(info.namespace):
             yield from self._read_accounts(info.namespace, part)
@@ -311,6 +316,14 @@ class FakeSink(RestoreSink):
                 else:
                     held.documents.append(document)
         return InsertOutcome(len(documents) - len(refused), tuple(refused))
+
+    @override
+    def insert_again(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        with self.deployment.lock:
+            held = self.deployment.collections[namespace].documents
+            there = [d for d in documents if d in held]
+        outcome = self.insert(namespace, [d for d in documents if d not in there])
+        return InsertOutcome(outcome.inserted + len(there), outcome.refused)
 
     @override
     def build_indexes(self, info: CollectionInfo) -> tuple[FailedIndex, ...]:

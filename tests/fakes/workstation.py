@@ -17,6 +17,8 @@ from mangrove.app.container import Parts, open_services
 from mangrove.app.paths import app_paths
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest
+from mangrove.core.patience import STALL_S
+from mangrove.core.ports import Clock
 from mangrove.core.run import Phase, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec
@@ -131,12 +133,14 @@ class Workstation:
 
 
 @contextmanager
-def workstation(folder: Path) -> Iterator[Workstation]:
+def workstation(
+    folder: Path, *, stall_s: float = STALL_S, clock: Clock | None = None
+) -> Iterator[Workstation]:
     """Open the real services with all state in a folder, and close them at the end."""
     paths = app_paths({"MANGROVE_HOME": str(folder / "home")})
     paths.ensure()
     kept = SessionSecrets()
-    with open_services(paths, Parts(kept, EagerClock())) as services:
+    with open_services(paths, Parts(kept, clock or EagerClock(), stall_s)) as services:
         yield Workstation(services, kept, folder)
 
 

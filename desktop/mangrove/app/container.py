@@ -19,6 +19,7 @@ from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, SecretStore
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.runner import Runner
@@ -34,16 +35,22 @@ from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 from mangrove.vault.catalog.sqlite import SqliteCatalog
 from mangrove.vault.keeper import VaultFactory
+from mangrove.vault.storage.opening import open_storage
 
 MAX_PARALLEL = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What may be other than usual: the demo and the tests bring their own."""
+    """What may be other than usual: the demo and the tests bring their own.
+
+    Attributes:
+        stall_s: A server or storage that takes and gives nothing for so long ends its run.
+    """
 
     secrets: SecretStore
     clock: Clock
+    stall_s: float = STALL_S
 
 
 def usual_parts() -> Parts:
@@ -64,9 +71,10 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
     try:
-        gate = LateGate(partial(_mongo_gate, parts.secrets))
+        gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
-        keeper = VaultFactory(parts.secrets, parts.clock)
+        open_at = partial(open_storage, stall_s=parts.stall_s)
+        keeper = VaultFactory(parts.secrets, parts.clock, open_at)
         vaults = Vaults(
             SqliteVaults(database), keeper, catalog, parts.secrets, runs, parts.clock
         )
@@ -102,12 +110,13 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
         database.close()
 
 
-def _mongo_gate(secrets: SecretStore) -> Gate:
+def _mongo_gate(parts: Parts) -> Gate:
     # Loaded only when a server is needed; see LateGate.
     from mangrove.connectors.embedded.mongod import find_mongod  # noqa: PLC0415
     from mangrove.connectors.mongo.gate import MongoGate  # noqa: PLC0415
 
-    return MongoGate(secrets, partial(find_mongod, embedded_folders()))
+    find = partial(find_mongod, embedded_folders())
+    return MongoGate(parts.secrets, find, parts.stall_s)
 
 
 def embedded_folders() -> tuple[Path, ...]:

@@ -16,6 +16,7 @@ from mangrove.core.errors import (
     MissingPrivilegeError,
     NamespaceConflictError,
     NotFoundError,
+    StalledError,
     StorageDeniedError,
     StorageUnavailableError,
     TargetNotEmptyError,
@@ -58,6 +59,7 @@ _BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
     (MissingPrivilegeError, ExitCode.NOT_ALLOWED),
     (StorageDeniedError, ExitCode.NOT_ALLOWED),
     (StorageUnavailableError, ExitCode.NOT_ALLOWED),
+    (StalledError, ExitCode.NOT_ALLOWED),
 )
 
 

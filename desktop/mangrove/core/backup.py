@@ -145,7 +145,11 @@ def slug_in(name: BackupId) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class BackupRequest:
-    """What a backup run shall do."""
+    """What a backup run shall do.
+
+    Attributes:
+        limit_bytes_per_s: How fast the vault is written and read at most; None for no limit.
+    """
 
     profile: str
     vault: str

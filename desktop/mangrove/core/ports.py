@@ -538,9 +538,17 @@ class Contents(Protocol):
         """Return what there is; an entry without a digest was not read yet."""
         ...
 
-    def compare(self, blob: StoredBlob) -> None:
-        """Raise BlobMismatchError unless a blob is as the manifest has it."""
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
+        """Raise BlobMismatchError unless a blob is as the manifest has it.
+
+        Args:
+            blob: What is to be there.
+            passing: What its bytes go through, to be counted or slowed.
+        """
         ...
+
+    def abort(self) -> None:
+        """End transfers that block in other threads."""
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
         """Yield a blob decrypted, still compressed."""

@@ -39,6 +39,8 @@ from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.pacing import Pace
+from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
@@ -100,8 +102,11 @@ class BackupBody:
         self._check_place()
         wanted = self.request.selection
         queries = queries_of(wanted)
+        pace = Pace(ctx, self.clock, self.request.limit_bytes_per_s)
         with (
+            ctx.aborting_on_cancel(self.vault.abort),
             self.open_source() as source,
+            ctx.aborting_on_cancel(source.abort),
             source.open(wanted, self.request.consistency, queries) as dump,
             self.vault.begin(self.origin.slug, self.backup) as draft,
         ):
@@ -181,12 +186,12 @@ class BackupBody:
             not_included=(*dump.not_included, *lost),
         )
 
-    def _compare(self, ctx: RunContext, draft: Draft, manifest: Manifest) -> None:
+    def _compare(self, ctx: RunContext, draft: Draft, manifest: Manifest, pace: Pace) -> None:
         ctx.enter(Phase.REREAD, manifest.stored_bytes)
 
         def compare(blob: StoredBlob) -> None:
             ctx.check()
-            draft.compare(blob)
+            draft.compare(blob, pace.through)
             ctx.advance(blob.size_bytes)
 
         side_by_side(each(compare, manifest.blobs), self.parallel, "mangrove-compare")
@@ -230,6 +235,7 @@ class _Dumping:
     ctx: RunContext
     dump: OpenDump
     draft: Draft
+    pace: Pace
     entries: list[NamespaceEntry] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     users_and_roles: StoredUsersAndRoles | None = None
@@ -363,7 +369,8 @@ class _Dumping:
             for number, segment in enumerate(cutter.segments()):
                 compression = self.body.compression
                 place = BlobPlace(BlobRole.SEGMENT, info.namespace, compression, number)
-                receipt = self.draft.put(place, compressed(segment, compression))
+                packed = self.pace.through(compressed(segment, compression))
+                receipt = self.draft.put(place, packed)
                 yield _stored(receipt, cutter.segment_bytes)
 
     def _counted(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from mangrove.core.errors import RunCancelled
 from mangrove.core.eta import RateMeter
 from mangrove.core.namespace import Namespace
+from mangrove.core.patience import GRACE_S
 from mangrove.core.ports import Clock
 from mangrove.core.run import (
     LogLine,
@@ -146,12 +147,28 @@ class RunContext:
                 )
         self._tick()
 
+    def start_over(self, namespace: Namespace) -> None:
+        """Take back what was counted for a namespace: it is done again from its beginning."""
+        with self._lock:
+            held = self._namespaces.get(str(namespace))
+            if held is not None:
+                self._done_bytes -= held.done_bytes
+                self._documents -= held.documents
+                self._namespaces[str(namespace)] = replace(held, done_bytes=0, documents=0)
+        self._tick()
+
     def metered(
         self, chunks: Iterable[bytes], namespace: Namespace | None = None
     ) -> Iterator[bytes]:
         """Pass chunks on, counting their bytes and noticing a cancel at each."""
         for chunk in chunks:
             self.advance(len(chunk), namespace=namespace)
+            yield chunk
+
+    def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass chunks on uncounted, noticing a cancel at each."""
+        for chunk in chunks:
+            self.check()
             yield chunk
 
     def check(self) -> None:
@@ -173,6 +190,24 @@ class RunContext:
         finally:
             with self._lock:
                 self._closers.pop(key, None)
+
+    @contextmanager
+    def aborting_on_cancel(
+        self, abort: Callable[[], None], grace_s: float = GRACE_S
+    ) -> Iterator[None]:
+        """Call ``abort`` a moment after a cancel, unless the block ended by itself before.
+
+        Calls that go well end within that moment, and leave no half-done work on a server.
+        """
+        timer = threading.Timer(grace_s, abort)
+        timer.name = "mangrove-abort"
+        try:
+            with self.closing_on_cancel(timer.start):
+                yield
+        finally:
+            timer.cancel()
+            if timer.is_alive():
+                timer.join()
 
     # --- what others say -----------------------------------------------------------------
 

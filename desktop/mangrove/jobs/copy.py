@@ -39,6 +39,7 @@ class CopyBody:
         ctx.enter(Phase.CONNECT, note=self.name)
         with (
             self.open_source() as source,
+            ctx.aborting_on_cancel(source.abort),
             source.open(self.selection, self.consistency, queries_of(self.selection)) as dump,
         ):
             ctx.log(dump.reason)

@@ -93,7 +93,7 @@ class ExportBody:
 
         def check(blob: StoredBlob) -> None:
             ctx.check()
-            self.vault.compare(blob)
+            self.vault.compare(blob, ctx.passing)
             ctx.advance(blob.size_bytes)
 
         side_by_side(each(check, blobs), self.parallel, "mangrove-check")

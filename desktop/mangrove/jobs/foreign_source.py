@@ -39,6 +39,9 @@ class ForeignSource:
 
     dump: ForeignDump
 
+    def abort(self) -> None:
+        """Do nothing: files are not waited for."""
+
     @contextmanager
     def open(
         self,
@@ -98,6 +101,10 @@ class ForeignOpenDump:
 
     def leave_snapshot(self, reason: str) -> None:
         """Do nothing: there is none."""
+
+    def reconnect(self) -> str:
+        """Do nothing: files do not go away and come back."""
+        return ""
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents."""

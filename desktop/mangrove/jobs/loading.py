@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice, OnRefusal
-from mangrove.core.errors import MangroveError, WriteRefusedError
+from mangrove.core.errors import ConnectionLostError, MangroveError, WriteRefusedError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import (
     CollectionInfo,
     Contents,
     InsertOutcome,
+    Passing,
     RefusedDocument,
     RestoreSink,
 )
@@ -24,6 +25,8 @@ from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.framing import split_batches
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.pacing import Pace
+from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 BATCH_DOCUMENTS = 5_000
@@ -76,6 +79,7 @@ class Loader:
         losses: What could not be brought over.
         already: Documents whose ``_id`` an existing collection had already.
         added: How many documents each existing collection got.
+        pace: What is read from the vault goes through it.
     """
 
     vault: Contents
@@ -89,6 +93,7 @@ class Loader:
     losses: list[Loss] = field(default_factory=list)
     inserted: int = 0
     on_refusal: OnRefusal = OnRefusal.GO_ON
+    pace: Pace | None = None
     already: int = 0
     added: dict[Namespace, int] = field(default_factory=dict)
     _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
@@ -110,7 +115,7 @@ class Loader:
 
         def check(blob: StoredBlob) -> None:
             self.ctx.check()
-            self.vault.compare(blob)
+            self.vault.compare(blob, self._passing)
             self.ctx.advance(blob.size_bytes)
 
         side_by_side(each(check, blobs), self.parallel, "mangrove-check")
@@ -196,35 +201,56 @@ class Loader:
         return target_info(destination.entry, destination.working, self._moved)
 
     def _load_one(self, destination: Destination) -> None:
-        entry, working = destination.entry, destination.working
+        entry = destination.entry
         self.ctx.check()
         self.ctx.begin(destination.target, entry.plain_bytes)
         if not destination.fills:
-            self.sink.create(self._info(destination))
-            with self._lock:
-                self.created.append(working)
+            self._create(destination)
             if self.indexes is IndexChoice.BEFORE and entry.indexes:
                 self._index_one(destination)
         if entry.kind != "view":
             self._insert_all(destination)
         self.ctx.finish(destination.target)
 
+    def _create(self, destination: Destination) -> None:
+        """Create a collection; one that came into being as the connection was lost is ours."""
+        info, working = self._info(destination), destination.working
+
+        def create(tries: int) -> None:
+            there = self.sink.existing(working.database) if tries else ()
+            if all(i.namespace != working for i in there):
+                self.sink.create(info)
+
+        try:
+            steadily(self.ctx, create, self.sink.reconnect)
+        except ConnectionLostError:  # it may be there nevertheless
+            self._note_created(working)
+            raise
+        self._note_created(working)
+
+    def _note_created(self, working: Namespace) -> None:
+        with self._lock:
+            self.created.append(working)
+
     def _index_one(self, destination: Destination) -> None:
         self.ctx.check()
         self.ctx.note(str(destination.target))
-        for failed in self.sink.build_indexes(self._info(destination)):
+        info = self._info(destination)
+        for failed in steadily(
+            self.ctx, lambda _: self.sink.build_indexes(info), self.sink.reconnect
+        ):
             subject = f"{destination.target} index {failed.name}"
             self._stop_if_asked(subject, failed.reason)
             self._lose(Loss(subject, failed.reason))
 
     def _insert_all(self, destination: Destination) -> None:
         entry, digest = destination.entry, ContentDigest()
-        chunks = documents_of(entry, self.manifest.compression, self.vault.read, digest)
+        chunks = documents_of(entry, self.manifest.compression, self._read, digest)
         keeps_order = '"capped":true' in entry.options
         refused = _Refusals()
 
         def insert(batch: list[bytes]) -> None:
-            outcome = self.sink.insert(destination.working, batch)
+            outcome = self._insert(destination.working, batch)
             self._count(destination, batch, outcome, refused)
 
         with Prefetch(chunks, AHEAD_CHUNKS, "mangrove-decode") as ahead:
@@ -237,6 +263,19 @@ class Loader:
             )
         if refused.count:
             self._lose(refused.loss(destination.target))
+
+    def _insert(self, where: Namespace, batch: list[bytes]) -> InsertOutcome:
+        def insert(tries: int) -> InsertOutcome:
+            return (self.sink.insert_again if tries else self.sink.insert)(where, batch)
+
+        return steadily(self.ctx, insert, self.sink.reconnect)
+
+    def _read(self, blob: StoredBlob) -> Iterator[bytes]:
+        return iter(self._passing(self.vault.read(blob)))
+
+    @property
+    def _passing(self) -> Passing:
+        return self.pace.through if self.pace is not None else self.ctx.passing
 
     def _count(
         self,
@@ -276,8 +315,7 @@ class Loader:
             self._lose(Loss(str(destination.target), "is not there after the restore"))
             return NamespaceResult(str(entry.namespace), 0, digest.hexdigest(), 0, good=False)
         if entry.kind != "view":
-            for chunk in self._metered(info):
-                digest.add_chunk(chunk)
+            digest = steadily(self.ctx, lambda _: self._digest(info), self.sink.reconnect)
         problems = list(self._problems(destination, info, digest))
         for problem in problems:
             self._lose(Loss(str(destination.target), problem))
@@ -289,8 +327,11 @@ class Loader:
             good=not problems,
         )
 
-    def _metered(self, info: CollectionInfo) -> Iterator[bytes]:
-        return self.ctx.metered(self.sink.read(info))
+    def _digest(self, info: CollectionInfo) -> ContentDigest:
+        digest = ContentDigest()
+        for chunk in self.ctx.metered(self.sink.read(info)):
+            digest.add_chunk(chunk)
+        return digest
 
     def _problems(
         self, destination: Destination, info: CollectionInfo, digest: ContentDigest

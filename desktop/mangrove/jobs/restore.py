@@ -8,7 +8,14 @@ from datetime import datetime
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
-from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
+from mangrove.core.errors import (
+    ConnectError,
+    MangroveError,
+    NamespaceConflictError,
+    RunCancelled,
+    StalledError,
+    StorageUnavailableError,
+)
 from mangrove.core.globs import literal
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
@@ -29,6 +36,7 @@ from mangrove.jobs.accounts import (
 )
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.pacing import Pace
 
 PHASES = (
     Phase.CONNECT,
@@ -86,7 +94,7 @@ class RestoreBody:
         started_s = self.clock.monotonic_s()
         ctx.enter(Phase.CONNECT)
         manifest = self.vault.manifest(self.request.backup)
-        with self.gate.open_sink(self.profile) as sink:
+        with ctx.aborting_on_cancel(self.vault.abort), self.gate.open_sink(self.profile) as sink:
             ctx.enter(Phase.PREFLIGHT)
             with ctx.aborting_on_cancel(sink.abort):
                 plan = planned(manifest, self.request, sink, self.at)
@@ -100,7 +108,7 @@ class RestoreBody:
             loader = self._loader(ctx, manifest, sink, plan)
             loader.check_stored()
             self._back_up_replaced(ctx, plan)
-            with _taking_back(loader, plan):
+            with _taking_back(loader, plan), ctx.aborting_on_cancel(sink.abort):
                 loader.load()
                 loader.build_indexes()
                 loader.compare()
@@ -122,6 +130,7 @@ class RestoreBody:
             destinations=[_destination(p, f"{token}{n}") for n, p in enumerate(plan.namespaces)],
             indexes=self.request.indexes,
             on_refusal=self.request.on_refusal,
+            pace=Pace(ctx, self.clock, self.request.limit_bytes_per_s),
             parallel=self.parallel,
         )
 
@@ -267,11 +276,21 @@ def _replace(sink: RestoreSink, loader: Loader, destination: Destination, there:
         raise
 
 
+def _is_of_cancel(error: BaseException) -> bool:
+    """Whether it only says that a cancelled run was cut off; what was half replaced is more."""
+    if isinstance(error, (ConnectError, StalledError, StorageUnavailableError)):
+        return "unfinished" not in error.details
+    return isinstance(error, RunCancelled)
+
+
 @contextmanager
 def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
     try:
         yield
     except (Exception, RunCancelled) as error:
+        is_cancelled = loader.ctx.cancelled.is_set()
+        if is_cancelled:
+            loader.sink.abort()  # a server that does not answer is not waited for
         loader.ctx.note(f"dropping {len(loader.created)} unfinished collections")
         loader.take_back(plan.creates)
         if got := ", ".join(f"{n} ({count:,})" for n, count in loader.added.items() if count):
@@ -279,8 +298,10 @@ def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
             loader.ctx.log(said)
             if isinstance(error, MangroveError):
                 error.message += f"; {said}"
-        if isinstance(error, MangroveError) and loader.created:
-            names = ", ".join(sorted(map(str, loader.created)))
+        names = ", ".join(sorted(map(str, loader.created)))
+        if names and is_cancelled and _is_of_cancel(error):
+            raise RunCancelled(f"cancelled; incomplete, drop by hand: {names}") from error
+        if isinstance(error, MangroveError) and names:
             error.message += f"; incomplete, drop by hand: {names}"
             error.details["unfinished"] = names
         raise

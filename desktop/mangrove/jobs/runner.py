@@ -16,6 +16,8 @@ from mangrove.core.errors import (
     RunCancelled,
     RunError,
     RunNotFoundError,
+    StalledError,
+    StorageUnavailableError,
 )
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
@@ -37,6 +39,7 @@ Listener = Callable[[RunStatus], None]
 Body = Callable[[RunContext], RunResult]
 CLOSE_DEADLINE_S = 30.0
 BUG = "bug"
+CANCELLED = "cancelled"
 Outcome = RunResult | Problem | None
 
 
@@ -174,8 +177,9 @@ class Runner:
                 context.change(self._running)
                 self._history.save(context.status())
                 return body(context)
-        except RunCancelled:
-            context.log("cancelled")
+        except RunCancelled as cancel:
+            context.log(str(cancel) or CANCELLED)
+            context.note(str(cancel) or CANCELLED)
             return None
         except MangroveError as error:
             if _is_cancelled(context, error):
@@ -208,7 +212,7 @@ class Runner:
         match outcome:
             case None:
                 return lambda s: replace(
-                    s, state=RunState.CANCELLED, ended_at=ended_at, note="cancelled"
+                    s, state=RunState.CANCELLED, ended_at=ended_at, note=_cancel_note(s.note)
                 )
             case Problem():
                 return lambda s: replace(
@@ -266,7 +270,13 @@ class Runner:
             self._listeners.pop(key, None)
 
 
+def _cancel_note(note: str) -> str:
+    """Keep what a cancel left behind, if it said so."""
+    return note if note.startswith(CANCELLED) else CANCELLED
+
+
 def _is_cancelled(context: RunContext, error: MangroveError) -> bool:
-    """Whether a run that was to stop anyway lost its server, and left nothing there."""
-    is_lost = isinstance(error, ConnectError) and "unfinished" not in error.details
+    """Whether a run that was to stop anyway lost its server or storage, and left nothing there."""
+    lost = (ConnectError, StalledError, StorageUnavailableError)
+    is_lost = isinstance(error, lost) and "unfinished" not in error.details
     return context.cancelled.is_set() and is_lost

@@ -48,6 +48,8 @@ class Scratch:
                 claimed.append(name)
             yield names
         finally:
+            if self.ctx.cancelled.is_set():
+                self.sink.abort()  # a server that does not answer is not waited for
             for name in claimed:
                 self._drop(name)
 

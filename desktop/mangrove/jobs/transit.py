@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.ports import CollectionInfo, OpenDump
+from mangrove.core.ports import CollectionInfo, OpenDump, Passing, as_they_come
 from mangrove.engine.extended_json_write import to_canonical
 
 _NOTHING = StoredBlob("", 0, "", 0)
@@ -50,8 +50,11 @@ class Transit:
             not_included=dump.not_included,
         )
 
-    def compare(self, blob: StoredBlob) -> None:
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Do nothing: nothing is stored."""
+
+    def abort(self) -> None:
+        """Do nothing: whoever opened the dump ends its calls."""
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
         """Yield a collection's documents."""

@@ -90,7 +90,8 @@ class VerifyBody:
                 not be done; that says nothing about the backup.
         """
         work = _Verifying(self, ctx, self.clock.now())
-        evidence = work.gather()
+        with ctx.aborting_on_cancel(self.vault.abort):
+            evidence = work.gather()
         ctx.enter(Phase.CATALOG)
         self.vault.keep_evidence(evidence)
         return _result(evidence, self._list(evidence))
@@ -164,7 +165,7 @@ class _Verifying:
         def check(blob: StoredBlob) -> None:
             self.ctx.check()
             with self._finding(blob.name):
-                self.body.vault.compare(blob)
+                self.body.vault.compare(blob, self.ctx.passing)
             self.ctx.advance(blob.size_bytes)
 
         side_by_side(each(check, manifest.blobs), self.body.parallel, "mangrove-check")
@@ -197,8 +198,8 @@ class _Verifying:
         with self._finding(SUBJECT):
             read_accounts(manifest, self.body.vault)
             for part in held.parts:
-                name = str(part.namespace)
-                self.results[name] = NamespaceResult(name, part.documents, part.digest, 0, good=True)
+                name, count = str(part.namespace), part.documents
+                self.results[name] = NamespaceResult(name, count, part.digest, 0, good=True)
 
     def _keep(self, entry: NamespaceEntry) -> None:
         self.results[str(entry.namespace)] = NamespaceResult(
@@ -213,7 +214,7 @@ class _Verifying:
         with opened as sink:
             self.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.body.scratch, target, self.ctx)
-            with scratch.databases(manifest) as names:
+            with scratch.databases(manifest) as names, self.ctx.aborting_on_cancel(sink.abort):
                 sink.check_privileges([*names.values()])
                 self._restore_into(manifest, sink, names)
                 self.ctx.enter(Phase.CLEAN_UP)

@@ -14,7 +14,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.ports import Storage
+from mangrove.core.ports import Passing, Storage, as_they_come
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, VaultId
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
@@ -70,9 +70,9 @@ class VaultDraft:
             raise VaultError("the backup was given up meanwhile; nothing of it was kept")
         return receipt
 
-    def compare(self, blob: StoredBlob) -> None:
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
-        compare_blob(self._storage, blob)
+        compare_blob(self._storage, blob, passing)
 
     def take_back(self, name: BlobName) -> None:
         """Remove a blob of this draft that the manifest will not list."""

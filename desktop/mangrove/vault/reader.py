@@ -18,7 +18,7 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.ports import Draft, Storage
+from mangrove.core.ports import Draft, Passing, Storage, as_they_come
 from mangrove.core.vault import BackupRecord, Debris, VaultHealth, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.vault.descriptor import LIMIT_BYTES as DESCRIPTOR_LIMIT_BYTES
@@ -64,6 +64,13 @@ class StoredVault:
         """Return what we know and trust of it."""
         return self._spec
 
+    def abort(self) -> None:
+        """End transfers that block in other threads."""
+        with self._lock:
+            opened = self._opened
+        if opened is not None:
+            opened.abort()
+
     def begin(self, profile_slug: str, backup: BackupId) -> AbstractContextManager[Draft]:
         """Start a backup.
 
@@ -103,9 +110,9 @@ class StoredVault:
         self._check_place(manifest, comment)
         return manifest
 
-    def compare(self, blob: StoredBlob) -> None:
+    def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
-        compare_blob(self._storage, blob)
+        compare_blob(self._storage, blob, passing)
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
         """Yield a blob decrypted, still compressed; nothing unauthenticated is yielded.

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mangrove.core.errors import BlobMismatchError, BlobNotFoundError
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.ports import Storage
+from mangrove.core.ports import Passing, Storage, as_they_come
 from mangrove.core.vault import BlobName
 from mangrove.vault.blob_name import checked
 
@@ -40,14 +40,14 @@ class Meter:
             raise _mismatch(blob, "has another content than was written")
 
 
-def compare_blob(storage: Storage, blob: StoredBlob) -> None:
-    """Read a blob whole.
+def compare_blob(storage: Storage, blob: StoredBlob, passing: Passing = as_they_come) -> None:
+    """Read a blob whole, its bytes going through ``passing``.
 
     Raises:
         BlobMismatchError: If it is missing, or size or SHA-256 differ.
     """
     meter = Meter(limit_bytes=blob.size_bytes)
-    for _ in meter.through(open_blob(storage, blob)):
+    for _ in passing(meter.through(open_blob(storage, blob))):
         pass
     meter.check(blob)
 

@@ -183,11 +183,11 @@ class Connection:
                 raise ConnectionLostError(f"{lost.hosts} does not answer", host=lost.hosts)
             found = self._entry.enter({n: v for n, v in HASTY.items() if n != "socketTimeoutMS"})
             with self._lock:
-                is_late = self._is_aborted
-                if not is_late:
+                is_ours = self._held is lost
+                if is_ours:
                     self._held = found
-            (found if is_late else lost).close()
-            if is_late:
+            (lost if is_ours else found).close()
+            if not is_ours:  # aborted meanwhile
                 raise ConnectionLostError(f"{lost.hosts} was given up", host=lost.hosts)
         if found.hosts == lost.hosts:
             return ""
@@ -230,7 +230,10 @@ class Connection:
 
 @contextmanager
 def open_connection(
-    profile: Profile, secrets: SecretStore, password: Secret | None = None
+    profile: Profile,
+    secrets: SecretStore,
+    password: Secret | None = None,
+    stall_s: float = STALL_S,
 ) -> Iterator[Connection]:
     """Connect and sign in, through the profile's tunnel if it has one, while the block lasts.
 
@@ -238,26 +241,31 @@ def open_connection(
         profile: Where to; TLS files are named by its options.
         secrets: Asked for the password, unless one is given.
         password: Used instead of the stored one.
+        stall_s: Without a byte for so long, a call fails.
 
     Raises:
         ServerUnreachableError, AuthenticationFailedError, TlsError, InvalidUriError, TunnelError.
     """
     with (
         open_route(profile, secrets) as route,
-        open_along(route, profile, secrets, password) as connection,
+        open_along(route, profile, secrets, password, stall_s) as connection,
     ):
         yield connection
 
 
 @contextmanager
 def open_along(
-    route: Route, profile: Profile, secrets: SecretStore, password: Secret | None = None
+    route: Route,
+    profile: Profile,
+    secrets: SecretStore,
+    password: Secret | None = None,
+    stall_s: float = STALL_S,
 ) -> Iterator[Connection]:
     """Connect and sign in on a way that stands already."""
     login = password or (secrets.fetch(profile.password) if profile.password else None)
     key = profile.certificate_password
     certificate = secrets.fetch(key) if key else None
-    with open_uri(route.uri, login, certificate, route.hosts) as connection:
+    with open_uri(route.uri, login, certificate, route.hosts, stall_s) as connection:
         yield connection
 
 

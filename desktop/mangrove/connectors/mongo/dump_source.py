@@ -92,6 +92,13 @@ class MongoOpenDump:
             self.reason = reason
             self.achieved, self.consistent_at = Consistency.NONE, None
 
+    def reconnect(self) -> str:
+        """Find the deployment again; the cluster time is the whole set's and holds on any node."""
+        told = self.connection.reconnect()
+        if told:
+            self.reason = f"{self.reason}; {told}"
+        return told
+
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
         if info.kind == VIEW:
@@ -256,6 +263,10 @@ class MongoDumpSource:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def abort(self) -> None:
+        """End calls that block in other threads."""
+        self._connection.abort()
 
     @contextmanager
     def open(

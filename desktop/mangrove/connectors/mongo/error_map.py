@@ -9,7 +9,9 @@ from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     InvalidURI,
+    NetworkTimeout,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -24,6 +26,7 @@ from mangrove.core.errors import (
     ServerUnreachableError,
     SnapshotLostError,
     SourceError,
+    StalledError,
     TlsError,
 )
 from mangrove.core.uri import redact
@@ -41,6 +44,7 @@ _BAD_CREDENTIALS = frozenset({11, 18, 334, 8000})
 _GONE = frozenset({11600, 11602, 91, 189, 10107, 13435, 13436, 43})
 _TLS = re.compile(r"SSL handshake failed|CERTIFICATE_VERIFY_FAILED|\[SSL|TLSV1_ALERT|certificate")
 _NAME_SERVICE = re.compile(r"DNS|resolution|nameserver|SRV host|query name", re.IGNORECASE)
+_STALL_LIMIT = re.compile(r"socketTimeoutMS: ([\d.]+)ms")
 _CLOSED = re.compile(r"connection closed", re.IGNORECASE)
 _TLS_HINT = "check the certificate authority file, the client certificate and the host name"
 
@@ -117,13 +121,25 @@ def while_working(error: PyMongoError, hosts: str) -> MangroveError:
         return _refused_work(error, hosts)
     if isinstance(error, ServerSelectionTimeoutError) and _TLS.search(str(error)):
         return _unreachable(str(error), hosts)
-    if isinstance(error, (AutoReconnect, ConnectionFailure, ExecutionTimeout)):
+    if isinstance(error, NetworkTimeout) and (limit := _STALL_LIMIT.search(str(error))):
+        return _stalled(float(limit[1]) / 1000, hosts)
+    # InvalidOperation: the client was closed under the call, because the run was cancelled.
+    lost = (AutoReconnect, ConnectionFailure, ExecutionTimeout, InvalidOperation)
+    if isinstance(error, lost):
         return ConnectionLostError(
             f"the connection to {hosts} was lost in the middle of work",
             hint="run it again once the deployment answers",
             host=hosts,
         )
     return SourceError(f"{hosts} could not be asked: {redact(str(error))}", host=hosts)
+
+
+def _stalled(limit_s: float, hosts: str) -> StalledError:
+    return StalledError(
+        f"{hosts} took and gave not a byte for {limit_s:g} seconds, so the work was ended",
+        hint="check that the server runs and that the network holds, then run it again",
+        host=hosts,
+    )
 
 
 def explain(error: OperationFailure) -> str:

@@ -83,7 +83,7 @@ class Inserter:
                 return self._in_halves(where, documents)
             return InsertOutcome(0, (_refused_alone(documents[0], error),))
         refused = {e["index"]: e for e in reply.get("writeErrors", ())}
-        lost = self._repair(where, [documents[i] for i in repair if i not in refused])
+        lost = self.repair(where, [documents[i] for i in repair if i not in refused])
         told = tuple(_refused(documents[i], e) for i, e in sorted(refused.items()))
         return InsertOutcome(int(reply["n"]), (*told, *lost))
 
@@ -110,7 +110,7 @@ class Inserter:
         command["documents"] = [OpaqueDocument(d) for d in documents]
         return self.connection.run(where.database, command)
 
-    def _repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
+    def repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
         """Put back the empty timestamps that an older server replaced on insert.
 
         Source: MongoDB manual, "Timestamps": a top-level empty timestamp becomes the current one
@@ -154,10 +154,11 @@ def with_empty_timestamp(documents: Sequence[bytes]) -> list[int]:
     A search for the bytes comes first, so that ordinary batches cost next to nothing.
     """
     search = _EMPTY_TIMESTAMP.search
-    return [i for i, d in enumerate(documents) if search(d) and _has_empty_timestamp(d)]
+    return [i for i, d in enumerate(documents) if search(d) and has_empty_timestamp(d)]
 
 
-def _has_empty_timestamp(document: bytes) -> bool:
+def has_empty_timestamp(document: bytes) -> bool:
+    """Whether a document has an empty timestamp at top level, ``_id`` apart."""
     return any(
         e.kind == _TIMESTAMP and e.name != b"_id" and document[e.value : e.end] == _EMPTY
         for e in elements(document)

@@ -30,6 +30,7 @@ from mangrove.connectors.mongo.privileges import (
     read_privileges,
     require,
 )
+from mangrove.connectors.mongo.reinserting import insert_again
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import (
@@ -103,6 +104,22 @@ class MongoRestoreSink:
             return self._inserter.insert(where, documents)
         except PyMongoError as error:
             raise self._refusal(error, f"{namespace} takes no documents") from error
+
+    def insert_again(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+        """Insert a batch of which some may have arrived before the connection was lost."""
+        where = self._data_namespace(namespace)
+        try:
+            return insert_again(self._inserter, where, documents)
+        except PyMongoError as error:
+            raise self._refusal(error, f"{namespace} takes no documents") from error
+
+    def reconnect(self) -> None:
+        """Find the deployment again after a lost connection; raises ConnectError."""
+        self._connection.reconnect()
+
+    def abort(self) -> None:
+        """End calls that block in other threads."""
+        self._connection.abort()
 
     def build_indexes(self, info: CollectionInfo) -> tuple[FailedIndex, ...]:
         """Build the secondary indexes; a failed one stops no other."""

@@ -96,6 +96,9 @@ class FolderStorage:
             raise from_os(error, name) from error
         self._remove_empty(path.parent)
 
+    def abort(self) -> None:
+        """Do nothing: the system's own calls cannot be ended from here."""
+
     def free_bytes(self) -> int | None:
         """Return the space left for us on the folder's file system."""
         self._ensure_root()

@@ -54,6 +54,9 @@ class MemoryStorage:
         with self._lock:
             self._blobs.pop(name, None)
 
+    def abort(self) -> None:
+        """Do nothing: nothing is waited for."""
+
     def free_bytes(self) -> int | None:
         """Return None: memory does not tell."""
         return None

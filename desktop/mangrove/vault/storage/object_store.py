@@ -1,14 +1,23 @@
 """A storage in an S3 bucket, or in a part of one; any server that speaks S3 will do."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
 import obstore
 from obstore.store import S3Store
 
-from mangrove.core.errors import BlobNotFoundError
+from mangrove.core.errors import (
+    BlobExistsError,
+    BlobNotFoundError,
+    StalledError,
+    StorageUnavailableError,
+    VaultError,
+)
+from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
 from mangrove.vault.blob_name import checked, is_safe
@@ -17,10 +26,15 @@ from mangrove.vault.storage.error_map import (
     already_there,
     from_object_store,
 )
+from mangrove.vault.storage.waiting import Line, Waiting
+
+log = logging.getLogger(__name__)
 
 PART_BYTES = 8 << 20
 CHUNK_BYTES = 1 << 20
 UPLOADS_AT_ONCE = 3
+PAUSES_S = (0.5, 2.0)
+"""Between the three tries at a whole blob, after obstore's own tries at each request."""
 DEFAULT_REGION = "us-east-1"
 
 
@@ -28,7 +42,8 @@ DEFAULT_REGION = "us-east-1"
 class Patience:
     """How long an object store may be silent, and how often a request is sent again.
 
-    Units: seconds. ``read_s`` also covers sending one part of 8 MiB on a slow line.
+    Units: seconds. ``read_s`` also covers sending one part of 8 MiB on a slow line;
+    ``stall_s`` ends a call of ours, whatever obstore still tries.
     """
 
     connect_s: int = 15
@@ -36,6 +51,7 @@ class Patience:
     request_s: int = 1800
     retries: int = 6
     retry_s: int = 90
+    stall_s: float = STALL_S
 
 
 class ObjectStorage:
@@ -58,53 +74,128 @@ class ObjectStorage:
         bucket, _, prefix = address.root.partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._store = _connect(bucket, address, (access_key, secret_key), patience)
+        self._waiting = Waiting(patience.stall_s)
 
     def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
         """Store a blob whole or not at all; never over an existing one; returns its size.
 
-        A blob of one part is created by one conditional request. For a longer one S3 has no
-        condition on every server, so it is looked for beforehand.
+        A blob of one part is created by one conditional request, and sent again if need be. For
+        a longer one S3 has no condition on every server, so it is looked for beforehand; obstore
+        sends each of its parts again, but once that failed its chunks are gone.
         """
         key = self._key(name)
-        self._refuse_existing(key, name)
-        source = _Source(chunks)
-        small = source.whole_if_small()
-        try:
+        with self._waiting.line() as line:
+            self._refuse_existing(line, key, name)
+            source = _Source(chunks)
+            small = source.whole_if_small()
             if small is not None:
-                obstore.put(self._store, key, small, mode="create", use_multipart=False)
-                return source.size
-            writer = obstore.open_writer(
-                self._store, key, buffer_size=PART_BYTES, max_concurrency=UPLOADS_AT_ONCE
-            )
-        except ObjectStoreFault as error:
-            raise from_object_store(error, name) from error
-        # Pushed, not pulled: obstore cannot be called from inside an iterator it pulls from,
-        # and the chunks may come from another object store. The writer aborts on any exception.
-        try:
-            with writer:
-                for chunk in source:
-                    writer.write(chunk)
-        except ObjectStoreFault as error:
-            if error is source.failure:
-                raise
-            raise from_object_store(error, name) from error
+                self._put_small(line, name, small)
+            else:
+                self._put_stream(line, name, source)
         return source.size
 
-    def get(self, name: BlobName) -> Iterator[bytes]:
-        """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
+    def _put_small(self, line: Line, name: BlobName, data: bytes) -> None:
+        key = self._key(name)
+        for pause_s in (*PAUSES_S, None):
+            try:
+                line.wait(
+                    lambda: obstore.put_async(
+                        self._store, key, data, mode="create", use_multipart=False
+                    )
+                )
+            except ObjectStoreFault as error:
+                found = from_object_store(error, name)
+                # There was nothing before: it came with a try whose answer was lost.
+                if isinstance(found, BlobExistsError) and self._holds(line, key, data):
+                    return
+                if pause_s is None or not self._may_try_again(found):
+                    raise found from error
+                line.pause(pause_s)
+            else:
+                return
+
+    def _holds(self, line: Line, key: str, data: bytes) -> bool:
+        async def fetch() -> bytes:
+            return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
+
         try:
-            stream = obstore.get(self._store, self._key(name)).stream(min_chunk_size=CHUNK_BYTES)
+            return line.wait(fetch) == data
+        except ObjectStoreFault:
+            return False
+
+    def _put_stream(self, line: Line, name: BlobName, source: "_Source") -> None:
+        writer = obstore.open_writer_async(
+            self._store, self._key(name), buffer_size=PART_BYTES, max_concurrency=UPLOADS_AT_ONCE
+        )
+        # Pushed, not pulled: obstore cannot be called from inside an iterator it pulls from,
+        # and the chunks may come from another object store.
+        try:
+            for chunk in _gathered(source):
+                line.wait(lambda: writer.write(chunk))  # noqa: B023 - awaited before the next
+            line.wait(writer.close)
+        except BaseException as error:
+            self._abandon(line, writer, error)
+            if isinstance(error, ObjectStoreFault) and error is not source.failure:
+                raise from_object_store(error, name) from error
+            raise
+
+    def _abandon(self, line: Line, writer: "obstore.AsyncWritableFile", error: BaseException) -> None:
+        """Abort a multipart upload; what cannot be aborted is left to the bucket's own rules."""
+        leave = partial(writer.__aexit__, type(error), error, error.__traceback__)
+        try:
+            line.wait(leave)
+        except (*ObjectStoreFault, VaultError, StalledError) as failure:
+            log.info("upload not aborted why=%s", type(failure).__name__)
+
+    def get(self, name: BlobName) -> Iterator[bytes]:
+        """Yield a blob's bytes; raises BlobNotFoundError before the first one.
+
+        A stream that breaks is asked for again from where it broke, of the same version.
+        """
+        line = self._waiting.line()
+        try:
+            opened = self._open(line, self._key(name), 0, None)
         except ObjectStoreFault as error:
             raise from_object_store(error, name) from error
 
         def read() -> Iterator[bytes]:
-            try:
-                for chunk in stream:
-                    yield bytes(chunk)
-            except ObjectStoreFault as error:
-                raise from_object_store(error, name) from error
+            with line:
+                yield from self._read_on(line, name, opened)
 
         return read()
+
+    def _read_on(self, line: Line, name: BlobName, opened: "_Opened") -> Iterator[bytes]:
+        done, pauses = 0, iter(PAUSES_S)
+        while True:
+            try:
+                if opened.stream is None:
+                    opened = self._open(line, self._key(name), done, opened.version)
+                chunk = line.wait(partial(anext, opened.stream, None))
+            except ObjectStoreFault as error:
+                found = from_object_store(error, name)
+                pause_s = next(pauses, None)
+                if pause_s is None or not self._may_try_again(found):
+                    raise found from error
+                log.info("reading on blob=%s from=%d why=%s", name, done, type(error).__name__)
+                line.pause(pause_s)
+                opened = replace(opened, stream=None)
+                continue
+            if chunk is None:
+                return
+            done += len(chunk)
+            yield bytes(chunk)
+
+    def _open(self, line: Line, key: str, offset: int, version: str | None) -> "_Opened":
+        options: "obstore.GetOptions" = {}
+        if offset:
+            options["range"] = {"offset": offset}
+            options["if_match"] = version
+        found = line.wait(lambda: obstore.get_async(self._store, key, options=options))
+        stream = found.stream(min_chunk_size=CHUNK_BYTES)
+        return _Opened(aiter(stream), version or found.meta["e_tag"])
+
+    def _may_try_again(self, error: VaultError) -> bool:
+        return isinstance(error, StorageUnavailableError) and not self._waiting.is_aborted
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield the blobs whose name starts with a prefix, in no order."""
@@ -112,22 +203,46 @@ class ObjectStorage:
         if folder and not is_safe(folder):
             return
         try:
-            for page in obstore.list(self._store, folder or None, chunk_size=self.PAGE):
-                for meta in page:
-                    name = meta["path"].removeprefix(self._prefix)
-                    if name.startswith(prefix) and is_safe(name):
-                        yield BlobInfo(BlobName(name), meta["size"], meta["last_modified"])
+            with self._waiting.line() as line:
+                pages = aiter(obstore.list(self._store, folder or None, chunk_size=self.PAGE))
+                while (page := line.wait(partial(anext, pages, None))) is not None:
+                    for meta in page:
+                        name = meta["path"].removeprefix(self._prefix)
+                        if name.startswith(prefix) and is_safe(name):
+                            yield BlobInfo(BlobName(name), meta["size"], meta["last_modified"])
         except ObjectStoreFault as error:
             raise from_object_store(error, "") from error
 
     def delete(self, name: BlobName) -> None:
-        """Remove a blob; one that is not there is no error."""
+        """Remove a blob; one that is not there is no error.
+
+        One that an abort interrupts is begun once more: it is how an abort cleans up.
+        """
+        was_aborted = self._waiting.is_aborted
         try:
-            obstore.delete(self._store, self._key(name))
+            self._delete(name)
+        except StorageUnavailableError:
+            if was_aborted or not self._waiting.is_aborted:
+                raise
+            self._delete(name)
+
+    def _delete(self, name: BlobName) -> None:
+        key = self._key(name)
+        try:
+            with self._waiting.line() as line:
+                line.wait(lambda: obstore.delete_async(self._store, key))
         except ObjectStoreFault as error:
             found = from_object_store(error, name)
             if not isinstance(found, BlobNotFoundError):
                 raise found from error
+        except StalledError as error:
+            if self._waiting.is_aborted:
+                raise StorageUnavailableError("the object store does not answer") from error
+            raise
+
+    def abort(self) -> None:
+        """End transfers that block in other threads; later calls are given a moment each."""
+        self._waiting.abort()
 
     def free_bytes(self) -> int | None:
         """Return None: S3 does not tell."""
@@ -136,9 +251,9 @@ class ObjectStorage:
     def _key(self, name: BlobName) -> str:
         return self._prefix + checked(name)
 
-    def _refuse_existing(self, key: str, name: BlobName) -> None:
+    def _refuse_existing(self, line: Line, key: str, name: BlobName) -> None:
         try:
-            obstore.head(self._store, key)
+            line.wait(lambda: obstore.head_async(self._store, key))
         except FileNotFoundError:
             return
         except ObjectStoreFault as error:
@@ -175,6 +290,28 @@ def _connect(
         )
     except ObjectStoreFault as error:
         raise from_object_store(error, "") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A blob being read, and which version of it."""
+
+    stream: AsyncIterator[bytes] | None
+    version: str | None
+
+
+def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Join small chunks to about 1 MiB: waiting costs a tenth of a millisecond each time."""
+    held: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= CHUNK_BYTES:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 class _Source:
