@@ -1,8 +1,7 @@
-from fnmatch import fnmatchcase
-
 import pytest
 
 from mangrove.core.backup import BackupId, Rename
+from mangrove.core.globs import matches
 from mangrove.core.namespace import Namespace
 from mangrove.core.vault import StorageKind, parse_vault_url
 from mangrove.ui.dialogs.restore_choice import RestoreChoice, include_globs, sources_of
@@ -19,15 +18,15 @@ def test_globs_match_odd_names_literally() -> None:
 
     (glob,) = include_globs(Chosen((), (odd,)))
 
-    assert fnmatchcase(str(odd), glob)
-    assert not fnmatchcase("shop.axxb?", glob)
+    assert matches(glob, str(odd))
+    assert not matches(glob, "shop.axx[b]?")
 
 
 def test_a_whole_database_takes_only_its_own_collections() -> None:
     (glob,) = include_globs(Chosen(("shop",)))
 
-    assert fnmatchcase("shop.orders.2024", glob)
-    assert not fnmatchcase("shop2.orders", glob)
+    assert matches(glob, "shop.orders.2024")
+    assert not matches(glob, "shop2.orders")
 
 
 def test_request_names_every_target_outright() -> None:

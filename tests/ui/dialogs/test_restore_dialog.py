@@ -174,7 +174,7 @@ def test_an_old_plan_never_opens_the_way(qtbot: QtBot, ends: Ends, fakes: FakeSe
     dialog = opened(qtbot, ends)
     qtbot.waitUntil(dialog.yes.isEnabled)
     fakes.background.hold = True
-    dialog.how.indexes.setChecked(False)
+    dialog.how.indexes.setCurrentIndex(dialog.how.indexes.findData(IndexChoice.NEVER))
     qtbot.waitUntil(lambda: ends.calls.waiting == 1)  # the plan without indexes is on its way
 
     dialog.where.profile.setCurrentText("production")

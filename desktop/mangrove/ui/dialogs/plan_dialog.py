@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
+from mangrove.core.backup import BackupId, IndexChoice, OnExisting
 from mangrove.core.errors import MangroveError
 from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
@@ -19,10 +20,12 @@ from mangrove.ui.dialogs.restore_choice import (
     replaced_databases,
     sources_of,
 )
-from mangrove.ui.dialogs.restore_parts import HowPart, ReplacePart, WhatPart, WherePart
+from mangrove.ui.dialogs.restore_how import HowPart
+from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart, WherePart
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.wording import counted
 
 R = TypeVar("R")
@@ -51,11 +54,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.what, self.how, self.replace = what, HowPart(), replace
         self.where = WherePart(services.clock.now())
         self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
+        self.notes = TextLabel("", "small").wrapping().selectable()
+        self.notes.hide()
 
     def begin(self, *first: QWidget) -> None:
         """Put the dialog's own parts above the others, and listen to all of them."""
         parts = (self.what, self.where, self.replace, self.how)
-        for part in (self.banner, *first, *parts):
+        for part in (self.banner, *first, *parts, self.notes):
             self.body.addWidget(part)
         self.body.addStretch()
         for part in parts:
@@ -90,6 +95,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
         """Return the button's verb; no targets means copies beside what exists."""
         if targets:
             return self.tr("Restore into {what}").format(what=targets)
+        self.how.show_problem(choice.problem)
+        if choice.problem:
+            return text.sentence(choice.problem)
         return self.tr("Restore into a copy")
 
     # --- for kinds of dialog -------------------------------------------------------------
@@ -101,6 +109,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
                 self.where.profile.addItem(profile.name)
                 if is_preferred(profile):
                     self.where.profile.setCurrentText(profile.name)
+
+    def show_details(self, plan: RestorePlan | None) -> None:
+        """Show what the sentence leaves out; None when there is no plan."""
+        notes = plan.notes if plan is not None else ()
+        self.notes.setText("\n".join(text.sentence(note) for note in notes))
+        self.notes.setVisible(bool(notes))
+        self.how.show_plan(plan)
 
     # --- inside --------------------------------------------------------------------------
 
@@ -125,7 +140,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.where.model.show_plan(plan)
         was_hidden = self.replace.isHidden()
         self.replace.show_plan(plan)
-        if was_hidden and plan.occupied:
+        if self.how.on_existing is OnExisting.ONLY_MISSING:
+            self.replace.hide()  # nothing is dropped, so nothing is to be confirmed
+        if was_hidden and not self.replace.isHidden():
             QTimer.singleShot(0, self, self._on_replace_shown)
         self._name_button()
         obstacle = self._obstacle(plan)
@@ -135,6 +152,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
     def _obstacle(self, plan: RestorePlan) -> str:
         if plan.unconfirmed:
             words = self.tr(
+        self.show_details(plan)
                 "{names} on {profile} holds data. Type its name above to go on, or choose a copy."
             )
             return words.format(names=", ".join(plan.unconfirmed), profile=plan.profile)
@@ -160,9 +178,10 @@ class PlanDialog(QuestionDialog, Generic[R]):
         sentence = plan.sentence
         if plan.replaced and self.replace.safety.isChecked():
             sentence += " " + self.tr("They are backed up first.")
-        if not self.how.indexes.isChecked():
+        if self.how.index_choice is IndexChoice.NEVER:
             sentence += " " + self.tr("Indexes are left out.")
         return sentence
+        self.show_details(None)
 
     def _name_button(self) -> None:
         """Let the button say its verb; the destructive one never answers to Enter."""

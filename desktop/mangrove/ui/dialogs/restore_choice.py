@@ -1,20 +1,23 @@
 """What a person chose in the restore dialog, and the request it makes."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
     BackupId,
     IndexChoice,
+    OnExisting,
+    OnRefusal,
     Rename,
     RestoreRequest,
     SafetyBackup,
 )
+from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.globs import literal
+from mangrove.core.renaming import parse_rename, rule_of
 from mangrove.core.restore import RestorePlan
 from mangrove.ui.models.namespace_tree_model import Chosen
-
-_GLOB_SIGNS = re.compile(r"([*?\[])")
 
 
 class Where(StrEnum):
@@ -31,6 +34,7 @@ class RestoreChoice:
     Attributes:
         targets: Source and target of each database concerned.
         confirmed: Target databases whose names were typed.
+        patterns: Further renamings, ``FROM=TO``, which win over ``targets``.
     """
 
     backup: BackupId
@@ -41,22 +45,45 @@ class RestoreChoice:
     confirmed: tuple[str, ...] = ()
     indexes: IndexChoice = IndexChoice.AFTER
     safety: SafetyBackup = SafetyBackup.TAKE
+    patterns: tuple[str, ...] = ()
+    on_refusal: OnRefusal = OnRefusal.GO_ON
+    on_existing: OnExisting = OnExisting.REPLACE
+    users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
 
     @property
     def is_complete(self) -> bool:
         """Whether there is enough to plan with."""
         return bool(self.profile) and not self.chosen.is_empty and all(t for _, t in self.targets)
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with the patterns; "" when nothing is."""
+        try:
+            for pattern in self.patterns:
+                rule_of(parse_rename(pattern))
+        except InvalidSelectionError as error:
+            return f"{error.message}. {error.hint}" if error.hint else error.message
+        return ""
+
     def request(self) -> RestoreRequest:
-        """Return what the service is asked for; every target is named outright."""
+        """Return what the service is asked for; every target is named outright.
+
+        Raises:
+            InvalidSelectionError: If a pattern is none (see ``problem``).
+        """
+        named = tuple(Rename(literal(a), literal(b)) for a, b in self.targets)
+        fills = self.on_existing is OnExisting.ONLY_MISSING
         return RestoreRequest(
             backup=self.backup,
             profile=self.profile,
             include=include_globs(self.chosen),
-            renames=tuple(Rename(source, target) for source, target in self.targets),
-            replace=self.confirmed,
+            renames=(*named, *map(parse_rename, self.patterns)),
+            replace=() if fills else self.confirmed,
             indexes=self.indexes,
             safety=self.safety,
+            on_refusal=self.on_refusal,
+            on_existing=self.on_existing,
+            users_and_roles=self.users_and_roles,
         )
 
 
@@ -64,8 +91,8 @@ def include_globs(chosen: Chosen) -> tuple[str, ...]:
     """Return globs that match exactly the chosen namespaces; none for everything."""
     if chosen.is_all:
         return ()
-    whole = tuple(f"{_literal(name)}.*" for name in chosen.databases)
-    return whole + tuple(_literal(str(namespace)) for namespace in chosen.collections)
+    whole = tuple(f"{literal(name)}.*" for name in chosen.databases)
+    return whole + tuple(literal(str(namespace)) for namespace in chosen.collections)
 
 
 def sources_of(chosen: Chosen) -> tuple[str, ...]:
@@ -76,7 +103,3 @@ def sources_of(chosen: Chosen) -> tuple[str, ...]:
 def replaced_databases(plan: RestorePlan) -> tuple[str, ...]:
     """Return the target databases in which collections are dropped."""
     return tuple(sorted({namespace.database for namespace in plan.replaced}))
-
-
-def _literal(text: str) -> str:
-    return _GLOB_SIGNS.sub(r"[\1]", text)

@@ -1,11 +1,14 @@
 """Asks what of a backup goes where."""
 
+from collections.abc import Callable
+
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from mangrove.core.backup import RestoreRequest
+from mangrove.core.backup import OnExisting, RestoreRequest
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
+from mangrove.core.official_command import OfficialCommand
 from mangrove.core.restore import RestorePlan
 from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
@@ -16,6 +19,7 @@ from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
 
+from mangrove.ui.widgets.command_text import CommandText
 
 class RestoreDialog(PlanDialog[RestoreRequest]):
     """What of a backup, where and how."""
@@ -27,6 +31,7 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self.setWindowTitle(self.tr("Restore a backup"))
         self._record = record
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
+        self.command = CommandText(self.tr("Show as mongorestore command"), calls, self._official)
         self._load_manifest()
         self.begin()
 
@@ -37,17 +42,19 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, calls, record)
         return asked(dialog, dialog.answer)
+        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
+        self.accounts.changed.connect(self._on_changed)
+        self.body.insertWidget(self.body.count() - 1, self.command)  # above the stretch
 
     @override
     def choice(self) -> RestoreChoice:
-        return RestoreChoice(
+        choice = RestoreChoice(
             backup=self._record.backup,
             profile=self.where.profile.currentText(),
             chosen=self.what.chosen,
             where=self.where.where.value,
             targets=self.where.targets,
             confirmed=self.replace.confirmed,
-            indexes=self.how.index_choice,
             safety=self.replace.safety_choice,
         )
 
@@ -59,6 +66,18 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
     def plan(self, request: RestoreRequest) -> RestorePlan:
         return self._services.restores.preview(request)
 
+        return self.how.applied(choice)
+
+    @override
+    def show_details(self, plan: RestorePlan | None) -> None:
+        super().show_details(plan)
+        self.command.refresh()
+
+    def _official(self) -> Callable[[], OfficialCommand] | None:
+        if self._plan is None or self.what_is_missing(self.choice()):
+            return None
+        request = self.answer()
+        return lambda: self._services.restores.official(request)
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:
         if choice.profile and not self.what.model.rowCount():
@@ -68,6 +87,12 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
     def _load_manifest(self) -> None:
         backup = self._record.backup
         self._calls.run(
+    @override
+    def verb_into(self, targets: str) -> str:
+        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
+            return self.tr("Add what is missing to {what}").format(what=targets)
+        return super().verb_into(targets)
+
             self,
             lambda: self._services.backups.explain(backup),
             self._on_explained,

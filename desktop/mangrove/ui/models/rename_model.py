@@ -129,6 +129,10 @@ class RenameModel(QAbstractTableModel):
         if replaced:
             what = counted(replaced, self.tr("collection"), self.tr("collections"))
             return self.tr("data: {what} dropped and replaced").format(what=what)
+        filled = sum(1 for n in self._plan.filled if n.database == target)
+        if filled:
+            what = counted(filled, self.tr("collection"), self.tr("collections"))
+            return self.tr("data: {what} filled up").format(what=what)
         if target in self._plan.occupied:
             return self.tr("data: no collection of the same name")
         return ""
