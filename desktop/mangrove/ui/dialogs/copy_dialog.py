@@ -1,0 +1,136 @@
+"""Asks what of one deployment is copied straight into another, and under which names."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QComboBox, QWidget
+from typing_extensions import override
+
+from mangrove.core.backup import Selection
+from mangrove.core.copy import CopyRequest
+from mangrove.core.deployment import CollectionSize
+from mangrove.core.errors import MangroveError
+from mangrove.core.profile import Profile
+from mangrove.core.restore import RestorePlan
+from mangrove.services.bundle import Services
+from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.plan_dialog import PlanDialog
+from mangrove.ui.dialogs.question_dialog import asked
+from mangrove.ui.dialogs.restore_choice import RestoreChoice
+from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
+from mangrove.ui.models.contents_model import rows_of_deployment
+from mangrove.ui.models.namespace_tree_model import LIVE_COLUMNS
+from mangrove.ui.widgets.form import FormRow
+
+
+class CopyDialog(PlanDialog[CopyRequest]):
+    """A deployment as the source; it may be the target too, with other names."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        profile: str = "",
+        selection: Selection | None = None,
+    ) -> None:
+        vaults = [spec.name for spec in services.vaults.all()]
+        super().__init__(parent, services, calls, WhatPart(LIVE_COLUMNS), ReplacePart(vaults))
+        self.setWindowTitle(self.tr("Copy to another deployment"))
+        self._preset = (profile, selection or Selection())
+        self._listed_for = ""
+        self._profiles = {p.name: p for p in services.profiles.all() if isinstance(p, Profile)}
+        self.source = QComboBox()
+        self.source.addItems(list(self._profiles))
+        self.source.setCurrentText(profile)
+        source = self.source.currentText()
+        others = [name for name in self._profiles if name != source]
+        self.fill_targets(lambda candidate: candidate.name in others[:1])
+        self.begin(FormRow(self.tr("&From"), self.source))
+        self.source.currentIndexChanged.connect(self._on_source_changed)
+        self._on_source_changed()
+
+    @classmethod
+    def ask(
+        cls,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        profile: str = "",
+        selection: Selection | None = None,
+    ) -> CopyRequest | None:
+        """Ask, and return the request; None when the person left."""
+        dialog = cls(parent, services, calls, profile, selection)
+        return asked(dialog, dialog.answer)
+
+    @override
+    def answer(self) -> CopyRequest:
+        choice = self.choice()
+        return CopyRequest(
+            source=self.source.currentText(),
+            selection=Selection(choice.chosen.databases, choice.chosen.collections),
+            restore=replace(choice.request(), include=()),
+            safety_vault=self.replace.vault_name,
+        )
+
+    @override
+    def plan(self, request: CopyRequest) -> RestorePlan:
+        return self._services.copies.preview(request)
+
+    @override
+    def what_is_missing(self, choice: RestoreChoice) -> str:
+        if choice.profile and self._listed_for != self.source.currentText():
+            return self.tr("The databases are not known yet.")
+        return super().what_is_missing(choice) or self._own_names(choice)
+
+    @override
+    def verb_into(self, targets: str) -> str:
+        if targets:
+            return self.tr("Copy into {what}").format(what=targets)
+        return self.tr("Copy into new databases")
+
+    def _own_names(self, choice: RestoreChoice) -> str:
+        """Say which databases would be copied onto themselves."""
+        same = [name for name, target in choice.targets if name == target]
+        source, target = (
+            self._profiles.get(n) for n in (self.source.currentText(), choice.profile)
+        )
+        if not (same and source and target and _is_same_deployment(source, target)):
+            return ""
+        words = self.tr("{profile} is where the data come from. Give {names} another name there.")
+        return words.format(profile=choice.profile, names=", ".join(same))
+
+    @Slot()
+    def _on_source_changed(self) -> None:
+        name = self.source.currentText()
+        self._listed_for = ""
+        self.what.model.set_rows(())
+        self.banner.clear()
+        if name:
+            self._calls.run(
+                self,
+                lambda: self._services.profiles.collections(name),
+                lambda found: self._on_listed(name, found),
+                lambda error: self._on_list_failed(name, error),
+            )
+
+    def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
+        if name != self.source.currentText():
+            return
+        self._listed_for = name
+        self.what.model.set_rows(rows_of_deployment(found))
+        profile, wanted = self._preset
+        if name == profile and not wanted.is_whole:
+            self.what.model.choose(wanted.databases, wanted.collections)
+
+    def _on_list_failed(self, name: str, error: MangroveError) -> None:
+        if name == self.source.currentText():
+            self.banner.show_error(error)
+
+
+def _is_same_deployment(one: Profile, other: Profile) -> bool:
+    """Whether two profiles lead to the same place: they share a host, seen from the same tunnel."""
+    if one.profile_id == other.profile_id:
+        return True
+    hosts = (frozenset(map(str.casefold, p.uri.hosts)) for p in (one, other))
+    return one.tunnel == other.tunnel and bool(frozenset.intersection(*hosts))
