@@ -93,6 +93,11 @@ def printable(text: str) -> str:
     )
 
 
+def cell(text: str) -> str:
+    """Make a stored name fit one line of a table: line breaks and tabs are written as escapes."""
+    return printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+
+
 def _text_of(block: Block, out: TextIO) -> str:
     match block:
         case str():
@@ -110,12 +115,12 @@ def _drawn(table: Table, out: TextIO) -> str:
     # Only now: loading rich would be a sixth of the time a piped command takes.
     from mangrove.cli.drawing import drawn_table  # noqa: PLC0415
 
-    rows = [tuple(printable(cell) for cell in row) for row in table.rows]
+    rows = [tuple(map(cell, row)) for row in table.rows]
     return drawn_table(table.columns, rows, out)
 
 
 def _aligned(table: Table) -> str:
-    rows = [tuple(printable(cell) for cell in row) for row in table.rows]
+    rows = [tuple(map(cell, row)) for row in table.rows]
     heads = tuple(name.lstrip(">").upper() for name in table.columns)
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     return "".join(_line(row, table.columns, widths) for row in (heads, *rows))
@@ -123,7 +128,7 @@ def _aligned(table: Table) -> str:
 
 def _line(row: Sequence[str], columns: Sequence[str], widths: Sequence[int]) -> str:
     cells = (
-        f"{cell:>{width}}" if name.startswith(">") else f"{cell:<{width}}"
-        for cell, name, width in zip(row, columns, widths, strict=True)
+        f"{text:>{width}}" if name.startswith(">") else f"{text:<{width}}"
+        for text, name, width in zip(row, columns, widths, strict=True)
     )
     return GAP.join(cells).rstrip() + "\n"

@@ -104,7 +104,7 @@ def checked_name(name: str) -> str:
     """
     trimmed = name.strip()
     if not trimmed:
-        raise InvalidProfileError("a profile needs a name")
+        raise InvalidProfileError("the name is missing")
     if len(trimmed) > MAX_NAME:
         raise InvalidProfileError(f"a name has at most {MAX_NAME} characters")
     if any(unicodedata.category(c).startswith("C") for c in trimmed):

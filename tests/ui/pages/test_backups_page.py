@@ -49,9 +49,7 @@ def test_page_shows_the_newest_backup_explained(qtbot: QtBot, ends: Ends) -> Non
     assert page.bar.count.text() == f"{len(RECORDS)} backups"
 
 
-def test_every_column_shown_at_first_fits_a_window_of_1280_pixels(
-    qtbot: QtBot, ends: Ends
-) -> None:
+def test_every_column_shown_at_first_fits_a_window_of_1280_pixels(qtbot: QtBot, ends: Ends) -> None:
     page = loaded(qtbot, ends)
     page.resize(TALL[0] - Size.RAIL, TALL[1])
 

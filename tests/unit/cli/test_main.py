@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,25 @@ def doors(*, empty: bool = False) -> Doors:
     return Doors(opened, no_demo, "1.2.3")
 
 
+def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    fakes = sample_services()
+    name, health = next(iter(fakes.vaults.health.items()))
+    fakes.vaults.health[name] = replace(
+        health, reachable=False, problem="the folder is not there", debris=()
+    )
+
+    @contextmanager
+    def opened() -> Iterator[Services]:
+        yield fakes.services
+
+    assert run(["vault", "check", name], replace(doors(), open_services=opened)) == 7
+
+    shown = capsys.readouterr().out
+    assert "the folder is not there" in shown
+    assert "no debris" not in shown
+    assert "backups      unknown" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -39,6 +59,8 @@ def doors(*, empty: bool = False) -> Doors:
         (["profile", "add", "bad", "--uri", "http://host"], 2),
         (["vault", "kit", "v"], 2),
         (["capture", "production"], 2),
+        (["backup", "production", "--vault", "v", "--consistency", "oplog"], 2),
+        (["backups", "--profile", "nobody"], 4),
         (["profile", "show", "nobody"], 4),
         (["runs", "show", "nothing"], 4),
         (["backups"], 0),

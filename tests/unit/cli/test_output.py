@@ -38,6 +38,16 @@ def test_pipe_gets_aligned_columns() -> None:
     )
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_a_name_with_a_line_break_keeps_its_row(terminal: bool) -> None:
+    output, out, _ = written(terminal=terminal)
+
+    output.give({}, Table(("name", ">size"), (("odd.new\nline\tname", "1 B"),)))
+
+    assert len(out.getvalue().splitlines()) == 2
+    assert "odd.new\\nline\\tname" in out.getvalue()
+
+
 def test_terminal_gets_the_same_cells() -> None:
     output, out, _ = written(terminal=True)
 

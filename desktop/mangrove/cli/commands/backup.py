@@ -6,9 +6,10 @@ import typer
 
 from mangrove.cli.front import desk_of
 from mangrove.cli.json_value import official_document
+from mangrove.cli.offered import OfferedConsistency
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
-from mangrove.core.backup import BackupRequest, Compression, Consistency, selection_of
+from mangrove.core.backup import BackupRequest, Compression, selection_of
 from mangrove.engine.queries import parse_query
 
 
@@ -32,7 +33,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         list[str] | None,
         typer.Option(metavar="D.C=JSON", help="Of this collection only what matches; filtered."),
     ] = None,
-    consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
+    consistency: Annotated[OfferedConsistency, typer.Option()] = OfferedConsistency.AUTO,
     compression: Annotated[
         Compression | None, typer.Option(help="Other than the vault's own.")
     ] = None,
@@ -49,7 +50,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         tuple(include or ()),
         tuple(map(parse_query, query or ())),
     )
-    request = BackupRequest(profile, vault, selection, consistency, compression)
+    request = BackupRequest(profile, vault, selection, consistency.meant, compression)
     with desk.services() as services:
         if explain:
             command = services.backups.official(request)

@@ -20,6 +20,8 @@ def backups(
     desk = desk_of(context)
     with desk.services() as services:
         records = services.backups.all(vault=vault, profile=profile)
+        if profile and not records:
+            services.profiles.find(profile)  # a mistyped name is not "no backup yet"
     rows = tuple(
         (
             r.backup,

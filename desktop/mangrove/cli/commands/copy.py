@@ -7,9 +7,9 @@ import typer
 from mangrove.cli.commands.restore import RENAME_HELP, Globs
 from mangrove.cli.front import desk_of
 from mangrove.cli.landing import Landing
+from mangrove.cli.offered import OfferedConsistency
 from mangrove.core.backup import (
     BackupId,
-    Consistency,
     IndexChoice,
     RestoreRequest,
     SafetyBackup,
@@ -44,7 +44,7 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
     safety_vault: Annotated[
         str, typer.Option(metavar="VAULT", help="Where the safety backup goes.")
     ] = "",
-    consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
+    consistency: Annotated[OfferedConsistency, typer.Option()] = OfferedConsistency.AUTO,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen; 5 if it would be refused.")
     ] = False,
@@ -64,7 +64,7 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
     )
 
     def whole(restore: RestoreRequest) -> CopyRequest:
-        return CopyRequest(source, selection, restore, consistency, safety_vault)
+        return CopyRequest(source, selection, restore, consistency.meant, safety_vault)
 
     with desk.services() as services:
         landing = Landing(

@@ -140,11 +140,12 @@ def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | No
 def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool) -> list[Block]:
     opening = "in the keyring" if health.has_identity else "MISSING"
     free = size_text(health.free_bytes) if health.free_bytes is not None else "unknown"
+    is_seen = health.reachable
     facts = Facts(
         (
             ("storage", health.problem or "reachable"),
-            ("backups", f"{health.backups:,}"),
-            ("stored", size_text(health.stored_bytes)),
+            ("backups", f"{health.backups:,}" if is_seen else "unknown"),
+            ("stored", size_text(health.stored_bytes) if is_seen else "unknown"),
             ("free", free),
             ("key to open", opening if is_encrypted else "none: not encrypted"),
             ("key to sign", "in the keyring" if health.has_signing_key else "MISSING"),
@@ -155,4 +156,5 @@ def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool
         (f"{d.profile_slug}/{d.backup}".strip("/"), f"{d.blobs}", size_text(d.size_bytes))
         for d in health.debris
     )
-    return [facts, Table(("debris", ">objects", ">size"), rows, "no debris")]
+    debris = Table(("debris", ">objects", ">size"), rows, "no debris")
+    return [facts, debris] if is_seen else [facts]

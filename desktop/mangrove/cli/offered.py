@@ -1,0 +1,18 @@
+"""What an option offers: of a wider set of values only those that work today."""
+
+from enum import StrEnum
+
+from mangrove.core.backup import Consistency
+
+
+class OfferedConsistency(StrEnum):
+    """The consistency that can be asked for; nothing captures the oplog yet."""
+
+    AUTO = Consistency.AUTO.value
+    SNAPSHOT = Consistency.SNAPSHOT.value
+    NONE = Consistency.NONE.value
+
+    @property
+    def meant(self) -> Consistency:
+        """The same, as the services know it."""
+        return Consistency(self.value)
