@@ -1,16 +1,18 @@
 """Users and roles go into a backup only when asked for, and come back able to sign in."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from fakes.workstation import Workstation, workstation
+from fakes.workstation import VAULT, Workstation, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.account_sink import MARKER
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
@@ -24,6 +26,7 @@ from mangrove.core.backup import (
 from mangrove.core.manifest import Manifest
 from mangrove.core.run import RunState, RunStatus
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
+from mangrove.engine.mongodump.opening import open_dump
 from servers.mongod import Account, GuardedServer, mongod_binary
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
@@ -152,7 +155,7 @@ def _may_find(resource: dict[str, str]) -> dict[str, Any]:
 
 
 def backed_up(desk: Workstation, selection: Selection, **choices: Any) -> tuple[BackupId, Manifest]:
-    status = desk.backup(SOURCE, selection=selection, **choices)
+    status = desk.backup(SOURCE, choices.pop("vault", VAULT), selection=selection, **choices)
     assert status.state is RunState.SUCCEEDED, status
     assert status.backup is not None
     return status.backup, desk.services.backups.explain(status.backup).manifest
@@ -434,3 +437,39 @@ def test_users_are_read_at_the_moment_of_the_data(
     assert manifest.achieved is consistency
     assert manifest.users_and_roles is not None
     assert manifest.users_and_roles.users == 3
+
+
+@pytest.mark.parametrize("of_all", [True, False], ids=["deployment", "database"])
+def test_a_loop_over_the_vault_makes_a_mongodump_directory(
+    desk: Workstation, shop: Shop, *, of_all: bool
+) -> None:
+    root = desk.folder / "plain"
+    desk.add_vault(root.as_uri(), "plain", encrypted=False)
+    wanted = Selection(users_and_roles=UsersAndRoles.INCLUDE) if of_all else shop.whole
+    choices: dict[str, Any] = {"compression": Compression.NONE}
+    choices["plain_credentials"] = PlainCredentials.ALLOW
+    backup, _ = backed_up(desk, wanted, vault="plain", **choices)
+    dump = desk.folder / "dump"
+
+    for blob in sorted((root / SOURCE / backup).glob("*/*")):
+        name = re.sub(r"\.\d{4,}\.bson$", ".bson", blob.name)
+        with (_made(dump / blob.parent.name) / name).open("ab") as file:
+            file.write(blob.read_bytes())
+
+    with open_dump(dump, None) as opened:
+        found = {(s.name.value, s.database): s for s in opened.users_and_roles}
+        owner = "" if of_all else shop.name
+        assert {name for name, database in found if database == owner} == {
+            "system.users",
+            "system.roles",
+            "system.version",
+        }
+        users = b"".join(opened.read_special(found["system.users", owner]))
+    names = {user["user"] for user in bson.decode_all(users)}
+    assert names >= {ODD, OLD, FOREIGN}
+    assert ("root" in names) is of_all
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

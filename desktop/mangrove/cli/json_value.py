@@ -1,11 +1,12 @@
 """Turns our values into what ``--json`` prints."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from mangrove.core.manifest import Manifest
+from mangrove.core.accounts import Account, AccountsPlan
+from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand
 from mangrove.core.oplog import OplogTimestamp
@@ -154,7 +155,15 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
         "occupied": plan.occupied,
         "unconfirmed": plan.unconfirmed,
         "notes": plan.notes,
+        "users_and_roles": _accounts_document(plan.accounts) if plan.accounts else None,
     }
+
+
+def _accounts_document(plan: AccountsPlan) -> dict[str, object]:
+    def named(accounts: Sequence[Account]) -> list[dict[str, str]]:
+        return [{"kind": a.kind.value, "database": a.database, "name": a.name} for a in accounts]
+
+    return {"added": named(plan.added), "existing": named(plan.existing)}
 
 
 def official_document(command: OfficialCommand) -> dict[str, object]:
@@ -186,5 +195,12 @@ def manifest_document(manifest: Manifest) -> dict[str, object]:
             }
             for entry in manifest.namespaces
         ],
+        "users_and_roles": _held_document(manifest.users_and_roles),
         "not_included": manifest.not_included,
     }
+
+
+def _held_document(held: StoredUsersAndRoles | None) -> dict[str, object] | None:
+    if held is None:
+        return None
+    return {"databases": held.databases, "users": held.users, "roles": held.roles}

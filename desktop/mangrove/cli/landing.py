@@ -39,7 +39,8 @@ class Landing:
         refused += " ".join(f"--yes-replace {name}" for name in plan.unconfirmed) + "."
         notes = (f"note: {note}" for note in plan.notes)
         warned = (refused,) if plan.unconfirmed else ()
-        said = (plan.sentence, *notes, *warned, *(self.commands or ()))
+        accounts = plan.accounts.lines() if plan.accounts else ()
+        said = (plan.sentence, *accounts, *notes, *warned, *(self.commands or ()))
         more = {} if self.commands is None else {"index_commands": self.commands}
         desk.output.give({"plan": plan_document(plan), **more}, _plan_table(plan), *said)
         return ExitCode.REFUSED if plan.unconfirmed else ExitCode.DONE

@@ -59,6 +59,20 @@ class PlainCredentials(StrEnum):
     ALLOW = "allow"
 
 
+def users_and_roles_of(*, asked: bool, is_dump: bool = False) -> UsersAndRoles:
+    """Return what a person asked for.
+
+    Raises:
+        InvalidSelectionError: If those of a dump of another tool are asked for.
+    """
+    if asked and is_dump:
+        raise InvalidSelectionError(
+            "users and roles of a dump are not taken over; nothing was changed",
+            hint="leave out --users-and-roles, or restore them with mongorestore",
+        )
+    return UsersAndRoles.INCLUDE if asked else UsersAndRoles.LEAVE_OUT
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A user or a role by name, without its credentials.
@@ -85,6 +99,11 @@ class AccountsPlan:
     added: tuple[Account, ...]
     existing: tuple[Account, ...]
     notes: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """Name everybody, one line each."""
+        added = tuple(f"would be added: {account}" for account in self.added)
+        return added + tuple(f"exists already, unchanged: {account}" for account in self.existing)
 
     def sentence(self) -> str:
         """Say what will happen in one sentence."""

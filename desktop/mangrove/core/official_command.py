@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mangrove.core import globs
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
     BackupRequest,
     Compression,
@@ -85,7 +86,9 @@ def _dump_parts(selection: Selection) -> Iterator[tuple[str, ...]]:
     queries = {q.namespace: q.text for q in selection.queries}
     for database in selection.databases:
         own = tuple(n for n in queries if n.database == database)
-        yield (f"--db={database}", *_exclusions(selection, database, own))
+        users = selection.users_and_roles is UsersAndRoles.INCLUDE and database != "admin"
+        more = ("--dumpDbUsersAndRoles",) if users else ()
+        yield (f"--db={database}", *_exclusions(selection, database, own), *more)
     single = dict.fromkeys((*selection.collections, *queries))
     for namespace in single:
         query = (f"--query={queries[namespace]}",) if namespace in queries else ()
@@ -120,9 +123,15 @@ def _is_said(pattern: str, selection: Selection) -> bool:
     )
 
 
+def _note_on_users(selection: Selection) -> Iterator[str]:
+    if not selection.is_chosen and selection.users_and_roles is UsersAndRoles.LEAVE_OUT:
+        yield "mongodump takes the users and roles of a whole deployment along unasked"
+
+
 def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
     selection = request.selection
     yield from _note_on_password(uri)
+    yield from _note_on_users(selection)
     if len(selection.databases) + len(selection.collections) + len(selection.queries) > 1:
         yield "mongodump takes one database or collection at a time, each at its own moment"
     if selection.queries and not selection.is_chosen:
@@ -178,6 +187,8 @@ def _restore_notes(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) ->
             "without --drop mongorestore leaves documents with a known _id alone too, but counts "
             "them as failed, and builds indexes on existing collections"
         )
+    if request.users_and_roles is UsersAndRoles.INCLUDE:
+        yield "mangrove export leaves users and roles out, so mongorestore cannot add them"
     if request.indexes is IndexChoice.BEFORE:
         yield "mongorestore cannot build indexes before the documents"
     yield "mongorestore does not compare the result, and it leaves what it did when it fails"

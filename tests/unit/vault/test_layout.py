@@ -132,3 +132,20 @@ def test_a_manifest_may_list_only_blobs_of_its_own_folder_and_kind() -> None:
     assert not SEALED.owns(f"{BASE}manifest.json.age")
     assert not SEALED.owns(f"shop/{ID}x/db/c.age")
     assert not SEALED.owns(f"{BASE}../x/c.age")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name"),
+    [
+        (Namespace("admin", "system.users"), "admin/system.users.0000.bson.zst.age"),
+        (Namespace("shop", "$admin.system.users"), "shop/$admin.system.users.0000.bson.zst.age"),
+        (Namespace("shop", "$admin.x"), "shop/%24admin.x.0000.bson.zst.age"),
+    ],
+)
+def test_users_and_roles_are_named_as_mongodump_names_them(
+    namespace: Namespace, name: str
+) -> None:
+    blob = SEALED.blob(BlobPlace(BlobRole.SEGMENT, namespace, Compression.ZSTD))
+
+    assert blob == f"{BASE}{name}"
+    assert SEALED.owns(blob)

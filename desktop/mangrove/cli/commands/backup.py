@@ -1,5 +1,6 @@
 """``mangrove backup``: take one."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from mangrove.cli.json_value import official_document
 from mangrove.cli.offered import OfferedConsistency
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import BackupRequest, Compression, selection_of
 from mangrove.engine.queries import parse_query
 
@@ -37,6 +39,15 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
     compression: Annotated[
         Compression | None, typer.Option(help="Other than the vault's own.")
     ] = None,
+    users_and_roles: Annotated[
+        bool, typer.Option("--users-and-roles", help="Also who may sign in, with their hashes.")
+    ] = False,
+    yes_unencrypted_credentials: Annotated[
+        bool,
+        typer.Option(
+            "--yes-unencrypted-credentials", help="Password hashes may lie in a plain vault."
+        ),
+    ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongodump.")
     ] = False,
@@ -50,7 +61,14 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         tuple(include or ()),
         tuple(map(parse_query, query or ())),
     )
-    request = BackupRequest(profile, vault, selection, consistency.meant, compression)
+    request = BackupRequest(
+        profile,
+        vault,
+        replace(selection, users_and_roles=users_and_roles_of(asked=users_and_roles)),
+        consistency.meant,
+        compression,
+        PlainCredentials.ALLOW if yes_unencrypted_credentials else PlainCredentials.REFUSE,
+    )
     with desk.services() as services:
         if explain:
             command = services.backups.official(request)

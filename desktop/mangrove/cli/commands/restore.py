@@ -9,6 +9,7 @@ from mangrove.cli.commands.show import BackupName
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.json_value import official_document
 from mangrove.cli.landing import Landing
+from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import (
     BackupId,
     IndexChoice,
@@ -59,6 +60,10 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
     no_safety_backup: Annotated[
         bool, typer.Option("--no-safety-backup", help="Do not back up what is replaced.")
     ] = False,
+    users_and_roles: Annotated[
+        bool,
+        typer.Option("--users-and-roles", help="Add those missing; existing ones stay unchanged."),
+    ] = False,
     safety_vault: Annotated[
         str, typer.Option(metavar="VAULT", help="For dumps: where the safety backup goes.")
     ] = "",
@@ -87,6 +92,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             safety=SafetyBackup.SKIP if no_safety_backup else SafetyBackup.TAKE,
             on_refusal=OnRefusal.STOP if stop_on_error else OnRefusal.GO_ON,
             on_existing=OnExisting.ONLY_MISSING if only_missing else OnExisting.REPLACE,
+            users_and_roles=users_and_roles_of(asked=users_and_roles, is_dump=is_dump),
         )
         if is_dump:
             landing = _dump_landing(services, DumpRestoreRequest(backup, request, db, safety_vault))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QWidget
 
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupRequest, Compression, Consistency, Selection
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import InvalidSelectionError, MangroveError
@@ -15,6 +16,7 @@ from mangrove.core.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.backup_filters import (
     FilterPart,
     PatternsFound,
@@ -69,6 +71,12 @@ class BackupDialog(QuestionDialog):
         self.patterns = PatternsPart()
         self.command = CommandText(self.tr("Show as mongodump command"), calls, self._official)
         self.consistency = ChoiceList(self._consistencies())
+        self.accounts = AccountsPart(
+            self.tr(
+                "Who may sign in and what they may do, with their password hashes: whoever opens"
+                " the backup has those too."
+            )
+        )
         self._fill()
         self._lay_out_parts()
         self._connect()
@@ -97,6 +105,7 @@ class BackupDialog(QuestionDialog):
             selection=self._selection(),
             consistency=self.consistency.value,
             compression=self.compression.currentData(),
+            plain_credentials=self.accounts.plain_choice,
         )
 
     def _selection(self) -> Selection:
@@ -112,7 +121,9 @@ class BackupDialog(QuestionDialog):
 
     def _without_queries(self) -> Selection:
         chosen = Chosen() if self.scope.value else self.model.chosen()
-        return self.patterns.applied(Selection(chosen.databases, chosen.collections))
+        users = self.accounts.choice
+        chosen_all = Selection(chosen.databases, chosen.collections, users_and_roles=users)
+        return self.patterns.applied(chosen_all)
 
     def _official(self) -> Callable[[], OfficialCommand] | None:
         if not self.yes.isEnabled():
@@ -190,6 +201,7 @@ class BackupDialog(QuestionDialog):
         self.body.addWidget(self.tree, 1)
         self.body.addWidget(self.filter)
         self.body.addWidget(self.patterns)
+        self.body.addWidget(self.accounts)
         self.body.addWidget(SectionTitle(self.tr("Consistency")))
         self.body.addWidget(self.consistency)
         self.body.addWidget(self.command)
@@ -202,7 +214,7 @@ class BackupDialog(QuestionDialog):
         self.consistency.chosen.connect(self._on_changed)
         self.model.choice_changed.connect(self._on_ticked)
         self.tree.selectionModel().currentChanged.connect(self._on_ticked)
-        for part in (self.filter, self.patterns):
+        for part in (self.filter, self.patterns, self.accounts):
             part.changed.connect(self._on_changed)
 
     @Slot()
@@ -252,7 +264,9 @@ class BackupDialog(QuestionDialog):
         self.filter.setVisible(not self.scope.value)
         self.patterns.turn_to(whole=self.scope.value)
         self.patterns.show_found(self._found())
-        problem = self._problem()
+        spec = self._vaults.get(self.vault.currentText())
+        self.accounts.turn_to(is_encrypted=spec is None or spec.is_encrypted)
+        problem = self._problem() or self._problem_of_accounts()
         self.yes.setEnabled(not problem)
         self.say(problem or self._sentence(), is_error=bool(problem))
         self._warn_of_plain_vault()
@@ -283,6 +297,15 @@ class BackupDialog(QuestionDialog):
             words = self.tr("The pattern '{pattern}' matches no collection.")
             return words.format(pattern=found.idle)
         return "" if self.scope.value else self._problem_of_choice(found)
+
+    def _problem_of_accounts(self) -> str:
+        if self.accounts.lacks_word:
+            return self.tr("Password hashes would lie open in this vault. Tick that you want it.")
+        selection = self._without_queries()
+        wanted = selection.users_and_roles is UsersAndRoles.INCLUDE
+        if wanted and selection.is_chosen and not selection.databases:
+            return self.tr("Users and roles belong to whole databases: tick one as a whole.")
+        return ""
 
     def _problem_of_choice(self, found: PatternsFound | None) -> str:
         if found is None:

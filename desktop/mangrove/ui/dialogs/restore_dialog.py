@@ -14,6 +14,7 @@ from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
@@ -32,8 +33,19 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self._record = record
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.command = CommandText(self.tr("Show as mongorestore command"), calls, self._official)
+        self.fill_targets(lambda profile: profile.slug == record.profile_slug)
+        self.accounts = AccountsPart(
+            self.tr(
+                "Missing ones are added and can sign in with their old passwords; existing ones"
+                " stay as they are. Only for databases that keep their names."
+            )
+        )
+        self.accounts.hide()
         self._load_manifest()
         self.begin()
+        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
+        self.accounts.changed.connect(self._on_changed)
+        self.body.insertWidget(self.body.count() - 1, self.command)  # above the stretch
 
     @classmethod
     def ask(
@@ -42,9 +54,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, calls, record)
         return asked(dialog, dialog.answer)
-        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
-        self.accounts.changed.connect(self._on_changed)
-        self.body.insertWidget(self.body.count() - 1, self.command)  # above the stretch
 
     @override
     def choice(self) -> RestoreChoice:
@@ -56,6 +65,7 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
             targets=self.where.targets,
             confirmed=self.replace.confirmed,
             safety=self.replace.safety_choice,
+            users_and_roles=self.accounts.choice,
         )
 
     @override
@@ -84,6 +94,11 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
             return self.tr("The backup's contents are being read.")
         return super().what_is_missing(choice)
 
+    @override
+    def _on_planned(self, plan: RestorePlan) -> None:
+        self.accounts.show_plan(plan.accounts)
+        super()._on_planned(plan)
+
     def _load_manifest(self) -> None:
         backup = self._record.backup
         self._calls.run(
@@ -107,3 +122,4 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
 
     def _show_manifest(self, manifest: Manifest) -> None:
         self.what.show_manifest(manifest)
+        self.accounts.setVisible(manifest.users_and_roles is not None)

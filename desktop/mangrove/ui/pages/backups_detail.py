@@ -163,6 +163,8 @@ class BackupDetail(QWidget):
         if manifest is not None:
             facts.append((self.tr("Consistency"), text.sentence(manifest.consistency_reason)))
             facts.append((self.tr("Objects"), self._objects(manifest)))
+            held = manifest.users_and_roles
+            facts.append((self.tr("Users and roles"), held.describe() if held else self.tr("none")))
         return facts
 
     def _sizes(self, record: BackupRecord) -> str:
