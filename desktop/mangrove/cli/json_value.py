@@ -14,8 +14,8 @@ from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import Problem, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec
 from mangrove.core.tunnel import TunnelSpec
+from mangrove.core.vault import VaultSpec
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -69,12 +69,11 @@ def profile_document(profile: Profile | UnreadableProfile) -> dict[str, object]:
         "user": profile.uri.user,
         "has_password": profile.password is not None,
         "colour": profile.colour,
-        "created_at": profile.created_at,
         "tunnel": _tunnel_document(profile.tunnel),
+        "created_at": profile.created_at,
     }
 
 
-def vault_document(spec: VaultSpec) -> dict[str, object]:
 def _tunnel_document(tunnel: TunnelSpec | None) -> dict[str, object] | None:
     if tunnel is None:
         return None
@@ -89,6 +88,7 @@ def _tunnel_document(tunnel: TunnelSpec | None) -> dict[str, object] | None:
     }
 
 
+def vault_document(spec: VaultSpec) -> dict[str, object]:
     """Return a vault as ``vault list`` prints it."""
     return {
         "name": spec.name,

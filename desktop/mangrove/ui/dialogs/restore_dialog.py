@@ -19,8 +19,8 @@ from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
-
 from mangrove.ui.widgets.command_text import CommandText
+
 
 class RestoreDialog(PlanDialog[RestoreRequest]):
     """What of a backup, where and how."""
@@ -31,7 +31,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         super().__init__(parent, services, calls, WhatPart(), ReplacePart())
         self.setWindowTitle(self.tr("Restore a backup"))
         self._record = record
-        self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.command = CommandText(self.tr("Show as mongorestore command"), calls, self._official)
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.accounts = AccountsPart(
@@ -67,15 +66,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
             safety=self.replace.safety_choice,
             users_and_roles=self.accounts.choice,
         )
-
-    @override
-    def answer(self) -> RestoreRequest:
-        return self.choice().request()
-
-    @override
-    def plan(self, request: RestoreRequest) -> RestorePlan:
-        return self._services.restores.preview(request)
-
         return self.how.applied(choice)
 
     @override
@@ -88,6 +78,21 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
             return None
         request = self.answer()
         return lambda: self._services.restores.official(request)
+
+    @override
+    def answer(self) -> RestoreRequest:
+        return self.choice().request()
+
+    @override
+    def plan(self, request: RestoreRequest) -> RestorePlan:
+        return self._services.restores.preview(request)
+
+    @override
+    def verb_into(self, targets: str) -> str:
+        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
+            return self.tr("Add what is missing to {what}").format(what=targets)
+        return super().verb_into(targets)
+
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:
         if choice.profile and not self.what.model.rowCount():
@@ -102,12 +107,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
     def _load_manifest(self) -> None:
         backup = self._record.backup
         self._calls.run(
-    @override
-    def verb_into(self, targets: str) -> str:
-        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
-            return self.tr("Add what is missing to {what}").format(what=targets)
-        return super().verb_into(targets)
-
             self,
             lambda: self._services.backups.explain(backup),
             self._on_explained,
