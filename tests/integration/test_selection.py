@@ -27,7 +27,7 @@ from mangrove.core.metrics import Light
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import RunState, RunStatus
 from mangrove.engine.extended_json_read import from_extended
-from mangrove.engine.queries import collection_query
+from mangrove.services.queries import collection_query
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
 DAY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import BackupRequest, Compression, selection_of
-from mangrove.engine.queries import parse_query
+from mangrove.services.queries import parse_query
 
 
 def backup(  # noqa: PLR0913 - every option of the command is an argument here

@@ -11,7 +11,7 @@ from mangrove.core.backup import CollectionQuery, Selection
 from mangrove.core.errors import InvalidSelectionError, MangroveError
 from mangrove.core.globs import without_match
 from mangrove.core.namespace import Namespace
-from mangrove.engine.queries import collection_query
+from mangrove.services.queries import collection_query
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.models.namespace_tree_model import NamespaceRow
@@ -172,6 +172,9 @@ class FilterPart(QWidget):
         )
         self.others.setVisible(bool(filtered))
         if row is None:
+            self.said.setText(
+                self.tr("Pick a ticked collection to take only some documents of it.")
+            )
             return
         if row.kind == VIEW:
             self.said.setText(self.tr("A view has no documents of its own to filter."))
