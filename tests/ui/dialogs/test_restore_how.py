@@ -32,6 +32,21 @@ def test_patterns_win_over_names_and_are_previewed(qtbot: QtBot, dialog: Restore
     assert "dev" in dialog.summary
 
 
+def test_patterns_into_existing_data_are_as_dangerous_as_names(
+    qtbot: QtBot, dialog: RestoreDialog, fakes: FakeServices
+) -> None:
+    fakes.restores.existing["live"] = frozenset({"orders"})
+    dialog.how.patterns.setPlainText("shop.*=live.*")
+
+    qtbot.waitUntil(lambda: "live" in dialog.replace.fields)
+
+    assert not dialog.yes.isEnabled()
+    assert dialog.yes.text() == "Replace database live"
+    dialog.replace.fields["live"].field.setText("live")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert not dialog.yes.isDefault()
+
+
 @pytest.mark.parametrize(
     ("patterns", "words"),
     [

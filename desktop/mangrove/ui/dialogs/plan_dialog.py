@@ -186,13 +186,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
     def _name_button(self) -> None:
         """Let the button say its verb; the destructive one never answers to Enter."""
         replaced = replaced_databases(self._plan) if self._plan is not None else ()
-        is_danger = self.where.where.value is Where.NAMED and bool(replaced)
+        is_copy = self.where.where.value is Where.COPY and not self.how.patterns.entries
+        is_danger = not is_copy and bool(replaced)
         if is_danger and len(replaced) == 1:
             verb = self.tr("Replace database {name}").format(name=replaced[0])
         elif is_danger:
             verb = self.tr("Replace {databases}").format(databases=self._databases(len(replaced)))
         else:
-            is_copy = self.where.where.value is Where.COPY
             verb = self.verb_into("" if is_copy else self._target_words())
         self.yes.setText(verb.replace("&", "&&"))
         self.yes.setProperty("kind", "danger" if is_danger else "primary")
@@ -207,3 +207,5 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def _databases(self, number: int) -> str:
         return counted(number, self.tr("database"), self.tr("databases"))
+        if self._plan is not None and self.how.patterns.entries:
+            targets = sorted({p.target.database for p in self._plan.namespaces})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -48,7 +48,7 @@ class CommandText(QWidget):
         self.copy = QPushButton(self.tr("Cop&y"))
         self.copy.setAutoDefault(False)
         self.fold.column.addWidget(self.view)
-        self.fold.column.addWidget(self.copy)
+        self.fold.column.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeading)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.fold)
