@@ -4,9 +4,10 @@ from datetime import timedelta
 import pytest
 
 from fakes.vaults import USERS, entry, evidence_for, manifest_for, new_id
+from mangrove.core.accounts import AuthPart, auth_namespace
 from mangrove.core.backup import CollectionQuery, Consistency, Selection
 from mangrove.core.explain import duration_text, explanation, size_text
-from mangrove.core.manifest import NotIncluded, StoredBlob
+from mangrove.core.manifest import AuthEntry, NotIncluded, StoredBlob, StoredUsersAndRoles
 from mangrove.core.verification import Level
 
 METADATA = StoredBlob("m", 500, "", 10)
@@ -72,6 +73,22 @@ def test_a_filtered_backup_says_so_with_its_query() -> None:
     assert "FILTERED" not in explanation(MANIFEST, [], "attic")
 
 
+def test_users_and_roles_are_counted_and_called_what_they_are() -> None:
+    parts = tuple(
+        AuthEntry(auth_namespace(part, "shop"), number, 0, "0" * 32, None, ())
+        for number, part in enumerate((AuthPart.VERSION, AuthPart.USERS, AuthPart.ROLES))
+    )
+    held = replace(MANIFEST, users_and_roles=StoredUsersAndRoles(("shop",), parts))
+
+    text = explanation(held, [], "attic")
+
+    assert "It also holds 1 user and 2 roles of shop, with their password hashes." in text
+    assert "password hashes, NOT encrypted." in explanation(
+        replace(held, encrypted=False), [], "attic"
+    )
+    assert "password" not in explanation(MANIFEST, [], "attic")
+
+
 def test_what_is_not_encrypted_says_so() -> None:
     assert "NOT encrypted" in explanation(replace(MANIFEST, encrypted=False), [], "attic")
 
@@ -106,7 +123,7 @@ def test_the_newest_evidence_speaks_whatever_the_order() -> None:
 
     for evidence in ([good, bad], [bad, good]):
         text = explanation(MANIFEST, evidence, "attic")
-        assert "2026-03-01 13:30 UTC, FAILED with 1 findings" in text
+        assert "2026-03-01 13:30 UTC, FAILED with 1 finding." in text
     assert "every document was decrypted" in explanation(MANIFEST, [good], "attic")
 
 

@@ -104,6 +104,11 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self.accounts.show_plan(plan.accounts)
         super()._on_planned(plan)
 
+    @override
+    def _on_plan_failed(self, error: MangroveError) -> None:
+        self.accounts.show_plan(None)
+        super()._on_plan_failed(error)
+
     def _load_manifest(self) -> None:
         backup = self._record.backup
         self._calls.run(
