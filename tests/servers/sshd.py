@@ -7,8 +7,8 @@ import secrets
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -89,10 +89,13 @@ class Sshd:
         """Return the processes that serve connections."""
         return descendants(self.pid)
 
+    def hang_up(self) -> None:
+        """Kill what serves connections; the server takes new ones."""
+        kill_all(self.sessions())
+
     def kill(self) -> None:
         """Kill the server and everything it serves, as a machine does that loses its power."""
-        for pid in (*self.sessions(), self.pid):
-            os.kill(pid, signal.SIGKILL)
+        kill_all([*self.sessions(), self.pid])
 
     def freeze(self) -> None:
         """Stop what serves connections without closing them, as a dead link does."""
@@ -130,6 +133,13 @@ def descendants(pid: int) -> list[int]:
     return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
+def kill_all(pids: Iterable[int]) -> None:
+    """Kill processes; those that ended by themselves meanwhile are no error."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def make_key(path: Path, passphrase: str = "") -> Path:
     """Make a key pair with the real ssh-keygen."""
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-a", "4", "-C", "test", "-f", str(path)]
@@ -162,8 +172,7 @@ def running_sshd(folder: Path, *settings: str) -> Iterator[Sshd]:
         try:
             yield server
         finally:
-            for session in server.sessions():
-                os.kill(session, signal.SIGKILL)
+            kill_all(server.sessions())
 
 
 def _settings(folder: Path, port: int) -> tuple[str, ...]:
@@ -187,14 +196,21 @@ def running_password_server(folder: Path) -> Iterator[PasswordServer]:
     host_key = make_key(folder / "host")
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     port = free_port()
+    connections: list[asyncssh.SSHServerConnection] = []
 
     async def serve() -> None:
         server = await asyncssh.create_server(
-            lambda: _PasswordOnly(account), HOST, port, server_host_keys=[str(host_key)]
+            lambda: _PasswordOnly(account, connections),
+            HOST,
+            port,
+            server_host_keys=[str(host_key)],
         )
         ready.set()
         await stop.wait()
         server.close()
+        for connection in connections:
+            connection.abort()
+            await connection.wait_closed()
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     thread.start()
@@ -212,8 +228,15 @@ def running_password_server(folder: Path) -> Iterator[PasswordServer]:
 
 
 class _PasswordOnly(asyncssh.SSHServer):
-    def __init__(self, account: Mapping[str, str]) -> None:
+    def __init__(
+        self, account: Mapping[str, str], connections: list[asyncssh.SSHServerConnection]
+    ) -> None:
         self._account = account
+        self._connections = connections
+
+    @override
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connections.append(conn)
 
     @override
     def begin_auth(self, username: str) -> bool:

@@ -9,7 +9,8 @@ from integration.state.samples import a_profile
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.core.errors import DamagedStateError, NameTakenError
-from mangrove.core.profile import ProfileId, UnreadableProfile
+from mangrove.core.profile import ProfileId, UnreadableProfile, tunnel_secret_ref
+from mangrove.core.tunnel import TunnelAuth, TunnelSpec
 
 
 @pytest.fixture
@@ -40,6 +41,29 @@ def test_saving_again_replaces_by_id(profiles: SqliteProfiles) -> None:
     profiles.save(replace(a_profile("Shop"), name="Store"))
 
     assert [p.name for p in profiles.all()] == ["Store"]
+
+
+def test_a_tunnel_comes_back_without_its_secret_being_stored(profiles: SqliteProfiles) -> None:
+    ref = tunnel_secret_ref(ProfileId("p1"))
+    tunnel = TunnelSpec("jump", "ann", 2222, TunnelAuth.KEY_FILE, "/id", "/known", ref)
+    profile = replace(a_profile("Shop"), tunnel=tunnel)
+
+    profiles.save(profile)
+
+    assert profiles.all() == (profile,)
+
+
+def test_a_profile_from_before_there_were_tunnels_is_read(
+    profiles: SqliteProfiles, database: StateDatabase
+) -> None:
+    profiles.save(a_profile("Shop"))
+    with database.reading() as connection:
+        (text,) = connection.execute("SELECT value FROM profiles").fetchone()
+    older = json.loads(text)
+    del older["tunnel"]
+    edit(database, "p1", json.dumps(older))
+
+    assert profiles.all() == (a_profile("Shop"),)
 
 
 @pytest.mark.parametrize("name", ["Straße", "STRASSE", "strasse"])

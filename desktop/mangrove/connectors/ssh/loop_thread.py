@@ -7,6 +7,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 Result = TypeVar("Result")
+# What is closing closes by itself: a connection accepted in the last moment takes a few rounds.
+GRACE_S = 0.5
+LAST_ROUNDS = 5
 
 
 class LoopThread:
@@ -51,7 +54,11 @@ class LoopThread:
 
     async def _end(self) -> None:
         left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            _, stuck = await asyncio.wait(left, timeout=GRACE_S)
+            for task in stuck:
+                task.cancel()
+            await asyncio.gather(*stuck, return_exceptions=True)
+        for _ in range(LAST_ROUNDS):
+            await asyncio.sleep(0)
         await self._loop.shutdown_default_executor()

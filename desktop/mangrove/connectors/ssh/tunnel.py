@@ -26,6 +26,7 @@ CLOSE_TIMEOUT_S = 3.0
 # A link that died without a word is noticed after the third question without an answer.
 KEEPALIVE_S = 10.0
 KEEPALIVE_COUNT = 3
+REOPEN_S = 1.0
 AGENT_VARIABLE = "SSH_AUTH_SOCK"
 
 
@@ -36,7 +37,7 @@ class Tunnel:
     Attributes:
         port: On 127.0.0.1. Other programs of this machine may use it while the block lasts;
             they still have to sign in to the deployment.
-        is_lost: Whether the SSH connection broke.
+        is_lost: Whether the SSH connection is broken now.
     """
 
     port: int
@@ -49,8 +50,9 @@ def open_tunnel(
 ) -> Iterator[Tunnel]:
     """Connect to the SSH server and open a local port that leads to the target.
 
-    The way is tried to its end before the block begins. Only what ``spec`` names is used:
-    ``~/.ssh/config`` is not read.
+    The way is tried to its end before the block begins. A connection that breaks later is opened
+    again at the same port, its host key checked again; what was under way in it is lost. Only
+    what ``spec`` names is used: ``~/.ssh/config`` is not read.
 
     Args:
         spec: The SSH server, and how to sign in.
@@ -62,42 +64,106 @@ def open_tunnel(
         TunnelError: The server or the target cannot be reached, or refuses.
     """
     logging.getLogger("asyncssh").setLevel(logging.WARNING)  # below it, it names users and hosts
-    keys, login = read_host_keys(spec), _login(spec, secret)
-    lost = threading.Event()
+    way = _Way(spec, target, read_host_keys(spec), _login(spec, secret))
     with LoopThread("ssh-tunnel") as thread:
-        connection, port = thread.call(_opened(spec, target, _Options(keys, login, lost)))
         try:
-            yield Tunnel(port, lost.is_set)
+            yield Tunnel(thread.call(way.open()), way.is_lost.is_set)
         finally:
-            thread.call(_closed(connection))
+            thread.call(way.close())
 
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """What a connection is made with besides its address."""
+class _Way:
+    """One SSH connection after the other, and the one local port that leads into them."""
 
-    keys: HostKeys
-    login: dict[str, Any]
-    lost: threading.Event
+    def __init__(
+        self, spec: TunnelSpec, target: tuple[str, int], keys: HostKeys, login: dict[str, Any]
+    ) -> None:
+        self.is_lost = threading.Event()
+        self._spec, self._target = spec, target
+        self._keys, self._login = keys, login
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._listener: asyncssh.SSHListener | None = None
+        self._port = 0
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def open(self) -> int:
+        """Connect, and stay connected until closed; returns the local port."""
+        await self._connect()
+        self._keeper = asyncio.create_task(self._keep())
+        return self._port
+
+    async def close(self) -> None:
+        """Close port and connection; what is stuck is cut off."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait((self._keeper,))
+        if self._connection is not None and self._listener is not None:
+            self._listener.close()  # first, so that what was accepted is known and closed below
+            await asyncio.sleep(0)
+            await _closed(self._connection)
+
+    async def _keep(self) -> None:
+        while self._connection is not None:
+            await self._connection.wait_closed()
+            await self._reconnect()
+            self.is_lost.clear()
+
+    async def _reconnect(self) -> None:
+        while True:
+            await asyncio.sleep(REOPEN_S)
+            with suppress(TunnelError):
+                await self._connect()
+                return
+
+    async def _connect(self) -> None:
+        """Connect, sign in, go all the way to the target once, and listen."""
+        target = f"{self._target[0]}:{self._target[1]}"
+        with opening(self._spec, self._keys, target):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S), _agent_keys(self._spec) as agent_keys:
+                connection = await asyncssh.connect(
+                    self._spec.host,
+                    self._spec.port,
+                    username=self._spec.user,
+                    known_hosts=self._keys.match,
+                    server_host_key_algs=HOST_KEY_ALGORITHMS,
+                    client_factory=lambda: _Client(self._keys, self.is_lost),
+                    config=None,
+                    agent_path=None,
+                    gss_host=None,
+                    keepalive_interval=KEEPALIVE_S,
+                    keepalive_count_max=KEEPALIVE_COUNT,
+                    **self._login,
+                    **agent_keys,
+                )
+                try:
+                    _, writer = await connection.open_connection(*self._target)
+                    writer.close()
+                    listener = await connection.forward_local_port(HERE, self._port, *self._target)
+                except BaseException:
+                    connection.abort()
+                    raise
+        self._connection, self._listener = connection, listener
+        self._port = listener.get_port()
 
 
 class _Client(asyncssh.SSHClient):
     """Notes which key the server presents, and the end of the connection."""
 
-    def __init__(self, options: _Options) -> None:
-        self._options = options
+    def __init__(self, keys: HostKeys, is_lost: threading.Event) -> None:
+        self._keys, self._is_lost = keys, is_lost
 
     @override
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
     ) -> bool:
         """Called for a key that is not among the known ones: it is never accepted."""
-        self._options.keys.presented = key
+        self._keys.presented = key
         return False
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
-        self._options.lost.set()
+        """Called before the local connections are closed, so that nobody wonders why."""
+        self._is_lost.set()
 
 
 def _login(spec: TunnelSpec, secret: Secret | None) -> dict[str, Any]:
@@ -118,37 +184,6 @@ def _login(spec: TunnelSpec, secret: Secret | None) -> dict[str, Any]:
                 )
             ways = ("password", "keyboard-interactive")
             return {"preferred_auth": ways, "client_keys": None, "password": text}
-
-
-async def _opened(
-    spec: TunnelSpec, target: tuple[str, int], options: _Options
-) -> tuple[asyncssh.SSHClientConnection, int]:
-    """Connect, sign in, go all the way to the target once, and listen."""
-    with opening(spec, options.keys, f"{target[0]}:{target[1]}"):
-        async with asyncio.timeout(CONNECT_TIMEOUT_S), _agent_keys(spec) as agent_keys:
-            connection = await asyncssh.connect(
-                spec.host,
-                spec.port,
-                username=spec.user,
-                known_hosts=options.keys.match,
-                server_host_key_algs=HOST_KEY_ALGORITHMS,
-                client_factory=lambda: _Client(options),
-                config=None,
-                agent_path=None,
-                gss_host=None,
-                keepalive_interval=KEEPALIVE_S,
-                keepalive_count_max=KEEPALIVE_COUNT,
-                **options.login,
-                **agent_keys,
-            )
-            try:
-                _, writer = await connection.open_connection(*target)
-                writer.close()
-                listener = await connection.forward_local_port(HERE, 0, *target)
-            except BaseException:
-                connection.abort()
-                raise
-            return connection, listener.get_port()
 
 
 @asynccontextmanager
@@ -172,7 +207,6 @@ async def _agent_keys(spec: TunnelSpec) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _closed(connection: asyncssh.SSHClientConnection) -> None:
-    """Close the port and the connection; what is stuck is cut off."""
     connection.close()
     with suppress(TimeoutError, OSError, asyncssh.Error):
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
