@@ -49,13 +49,14 @@ class PlanDialog(QuestionDialog, Generic[R]):
         super().__init__(parent, "", "")
         self._services, self._calls = services, calls
         self._plan: RestorePlan | None = None
+        self._asked: R | None = None  # what the plan is made for; None while something is missing
         self._newest = NewestCall(calls, self)
         self.banner = Banner()
         self.what, self.how, self.replace = what, HowPart(), replace
         self.where = WherePart(services.clock.now())
-        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
         self.notes = TextLabel("", "small").wrapping().selectable()
         self.notes.hide()
+        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
 
     def begin(self, *first: QWidget) -> None:
         """Put the dialog's own parts above the others, and listen to all of them."""
@@ -71,7 +72,16 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def choice(self) -> RestoreChoice:
         """Return the parts as they stand."""
-        raise NotImplementedError
+        choice = RestoreChoice(
+            backup=BackupId(""),
+            profile=self.where.profile.currentText(),
+            chosen=self.what.chosen,
+            where=self.where.where.value,
+            targets=self.where.targets,
+            confirmed=self.replace.confirmed,
+            safety=self.replace.safety_choice,
+        )
+        return self.how.applied(choice)
 
     def answer(self) -> R:
         """Return the request as the parts stand."""
@@ -85,6 +95,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
         """Say what has to be chosen yet; "" when there is enough to plan with."""
         if not choice.profile:
             return self.tr("Add a deployment first: there is no place to restore to.")
+        self.how.show_problem(choice.problem)
+        if choice.problem:
+            return text.sentence(choice.problem)
         if choice.chosen.is_empty:
             return self.tr("Tick at least one collection.")
         if not choice.is_complete:
@@ -95,10 +108,14 @@ class PlanDialog(QuestionDialog, Generic[R]):
         """Return the button's verb; no targets means copies beside what exists."""
         if targets:
             return self.tr("Restore into {what}").format(what=targets)
-        self.how.show_problem(choice.problem)
-        if choice.problem:
-            return text.sentence(choice.problem)
         return self.tr("Restore into a copy")
+
+    def show_details(self, plan: RestorePlan | None) -> None:
+        """Show what the sentence leaves out; None when there is no plan."""
+        notes = plan.notes if plan is not None else ()
+        self.notes.setText("\n".join(text.sentence(note) for note in notes))
+        self.notes.setVisible(bool(notes))
+        self.how.show_plan(plan)
 
     # --- for kinds of dialog -------------------------------------------------------------
 
@@ -110,13 +127,6 @@ class PlanDialog(QuestionDialog, Generic[R]):
                 if is_preferred(profile):
                     self.where.profile.setCurrentText(profile.name)
 
-    def show_details(self, plan: RestorePlan | None) -> None:
-        """Show what the sentence leaves out; None when there is no plan."""
-        notes = plan.notes if plan is not None else ()
-        self.notes.setText("\n".join(text.sentence(note) for note in notes))
-        self.notes.setVisible(bool(notes))
-        self.how.show_plan(plan)
-
     # --- inside --------------------------------------------------------------------------
 
     @Slot()
@@ -126,12 +136,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.yes.setEnabled(False)
         self._name_button()
         missing = self.what_is_missing(self.choice())
-        if missing:
+        self._asked = None if missing else self.answer()
+        if self._asked is None:
             self._newest.forget()
             self.say(missing)
         else:
             self.say(self.tr("Looking at the target…"))
-            request = self.answer()
+            request = self._asked
             self._newest.ask(lambda: self.plan(request), self._on_planned, self._on_plan_failed)
 
     def _on_planned(self, plan: RestorePlan) -> None:
@@ -139,6 +150,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.banner.clear()
         self.where.model.show_plan(plan)
         was_hidden = self.replace.isHidden()
+        self.show_details(plan)
         self.replace.show_plan(plan)
         if self.how.on_existing is OnExisting.ONLY_MISSING:
             self.replace.hide()  # nothing is dropped, so nothing is to be confirmed
@@ -152,7 +164,6 @@ class PlanDialog(QuestionDialog, Generic[R]):
     def _obstacle(self, plan: RestorePlan) -> str:
         if plan.unconfirmed:
             words = self.tr(
-        self.show_details(plan)
                 "{names} on {profile} holds data. Type its name above to go on, or choose a copy."
             )
             return words.format(names=", ".join(plan.unconfirmed), profile=plan.profile)
@@ -170,6 +181,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
     def _on_plan_failed(self, error: MangroveError) -> None:
         self._plan = None
         self.where.model.show_plan(None)
+        self.show_details(None)
         self.replace.hide()
         self.banner.show_error(error)
         self.say(text.sentence(error.message), is_error=True)
@@ -181,7 +193,6 @@ class PlanDialog(QuestionDialog, Generic[R]):
         if self.how.index_choice is IndexChoice.NEVER:
             sentence += " " + self.tr("Indexes are left out.")
         return sentence
-        self.show_details(None)
 
     def _name_button(self) -> None:
         """Let the button say its verb; the destructive one never answers to Enter."""
@@ -203,9 +214,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def _target_words(self) -> str:
         targets = sorted({target for _, target in self.where.targets})
+        if self._plan is not None and self.how.patterns.entries:
+            targets = sorted({p.target.database for p in self._plan.namespaces})
         return targets[0] if len(targets) == 1 else self._databases(len(targets))
 
     def _databases(self, number: int) -> str:
         return counted(number, self.tr("database"), self.tr("databases"))
-        if self._plan is not None and self.how.patterns.entries:
-            targets = sorted({p.target.database for p in self._plan.namespaces})
