@@ -80,6 +80,7 @@ class FakeDeployment:
         hook: Called before each operation.
         forgotten: Namespaces that cannot be read at the cluster time.
         dropped: Namespaces that turn out to be gone at the end of their dump.
+        uncreatable: Collections that this server does not take.
         refused: Documents (their ``_id``) that no insert takes.
         failing_indexes: Names of indexes that are not built.
         accounts: The documents of its users and roles.
@@ -92,6 +93,7 @@ class FakeDeployment:
         self.dropped: set[Namespace] = set()
         self.forgotten: set[Namespace] = set()
         self.refused: set[object] = set()
+        self.uncreatable: set[str] = set()
         self.failing_indexes: set[str] = set()
         self.accounts: dict[AccountKind, list[bytes]] = {kind: [] for kind in AccountKind}
         self.lock = threading.Lock()
@@ -294,6 +296,8 @@ class FakeSink(RestoreSink):
     def create(self, info: CollectionInfo) -> None:
         self.deployment.note("create", info.namespace)
         with self.deployment.lock:
+            if info.namespace.collection in self.deployment.uncreatable:
+                raise WriteRefusedError(f"{info.namespace} could not be created")
             if info.namespace in self.deployment.collections:
                 raise WriteRefusedError(f"{info.namespace} exists already")
             own = tuple(i for i in info.indexes if index_name(i) == "_id_")

@@ -96,6 +96,7 @@ class Loader:
     pace: Pace | None = None
     already: int = 0
     added: dict[Namespace, int] = field(default_factory=dict)
+    _unmade: set[Namespace] = field(default_factory=set)
     _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
     _missing: dict[Namespace, int] = field(default_factory=dict)
     _moved: Mapping[Namespace, Namespace] = field(init=False)
@@ -103,6 +104,11 @@ class Loader:
 
     def __post_init__(self) -> None:
         self._moved = {d.entry.namespace: d.target for d in self.destinations}
+
+    @property
+    def made(self) -> list[Destination]:
+        """The destinations but those that the server refused to create."""
+        return [d for d in self.destinations if d.target not in self._unmade]
 
     def check_stored(self) -> None:
         """Compare every blob that will be read with the manifest, before anything is written.
@@ -130,18 +136,23 @@ class Loader:
         plain.sort(key=lambda d: -d.entry.plain_bytes)
         side_by_side(each(self._load_one, plain), self.parallel, "mangrove-load")
         side_by_side(each(self._load_one, views), 1, "mangrove-load")
+        if self.destinations and not self.made:
+            raise WriteRefusedError(
+                f"the server took none of the collections; the first: {self.losses[0].reason}",
+                hint="look at the reason, and whether the target is what you meant",
+            )
 
     def build_indexes(self) -> None:
         """Build the secondary indexes, several collections side by side."""
         self.ctx.enter(Phase.INDEXES)
         if self.indexes is not IndexChoice.AFTER:
             return
-        wanted = [d for d in self.destinations if d.entry.indexes and not d.fills]
+        wanted = [d for d in self.made if d.entry.indexes and not d.fills]
         side_by_side(each(self._index_one, wanted), self.parallel, "mangrove-index")
 
     def compare(self) -> tuple[NamespaceResult, ...]:
         """Read everything back and compare count, digest, options and indexes."""
-        compared = [d for d in self.destinations if not d.fills]
+        compared = [d for d in self.made if not d.fills]
         self.ctx.enter(Phase.COMPARE, sum(d.entry.plain_bytes for d in compared))
         found = {
             info.namespace: info
@@ -205,12 +216,27 @@ class Loader:
         self.ctx.check()
         self.ctx.begin(destination.target, entry.plain_bytes)
         if not destination.fills:
-            self._create(destination)
+            if not self._could_create(destination):
+                return
             if self.indexes is IndexChoice.BEFORE and entry.indexes:
                 self._index_one(destination)
         if entry.kind != "view":
             self._insert_all(destination)
         self.ctx.finish(destination.target)
+
+    def _could_create(self, destination: Destination) -> bool:
+        """Create a collection; one the server does not take is a loss, the others go on."""
+        try:
+            self._create(destination)
+        except WriteRefusedError as error:
+            self._stop_if_asked(str(destination.target), error.message)
+            with self._lock:
+                self._unmade.add(destination.target)
+            count = destination.entry.documents
+            self._lose(Loss(str(destination.target), error.message, count=count))
+            self.ctx.fail(destination.target, error.message)
+            return False
+        return True
 
     def _create(self, destination: Destination) -> None:
         """Create a collection; one that came into being as the connection was lost is ours."""

@@ -8,14 +8,7 @@ from datetime import datetime
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
-from mangrove.core.errors import (
-    ConnectError,
-    MangroveError,
-    NamespaceConflictError,
-    RunCancelled,
-    StalledError,
-    StorageUnavailableError,
-)
+from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
@@ -34,7 +27,7 @@ from mangrove.jobs.accounts import (
     reported,
     with_accounts,
 )
-from mangrove.jobs.context import RunContext
+from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.pacing import Pace
 
@@ -147,7 +140,7 @@ class RestoreBody:
     ) -> None:
         ctx.enter(Phase.SWAP)
         replaced: list[str] = []
-        moving = [d for d in loader.destinations if d.working != d.target]
+        moving = [d for d in loader.made if d.working != d.target]
         there = {i.namespace: i.kind for name in plan.occupied for i in sink.existing(name)}
         try:
             for destination in moving:
@@ -170,8 +163,8 @@ class RestoreBody:
         same = "" if loader.losses else f"; {self._compared(plan)}"
         there = f"; {loader.already:,} documents were there already" if plan.filled else ""
         return RunResult(
-            summary=f"{counted(len(plan.namespaces), 'collection')} with "
-            f"{counted(loader.inserted, 'document')} {is_or_are(len(plan.namespaces))} "
+            summary=f"{counted(len(loader.made), 'collection')} with "
+            f"{counted(loader.inserted, 'document')} {is_or_are(len(loader.made))} "
             f"in {names} on {self.profile.name}{there}{same}{lost}",
             losses=tuple(loader.losses),
             backup=self.request.backup or None,
@@ -276,13 +269,6 @@ def _replace(sink: RestoreSink, loader: Loader, destination: Destination, there:
         raise
 
 
-def _is_of_cancel(error: BaseException) -> bool:
-    """Whether it only says that a cancelled run was cut off; what was half replaced is more."""
-    if isinstance(error, (ConnectError, StalledError, StorageUnavailableError)):
-        return "unfinished" not in error.details
-    return isinstance(error, RunCancelled)
-
-
 @contextmanager
 def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
     try:
@@ -299,7 +285,7 @@ def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
             if isinstance(error, MangroveError):
                 error.message += f"; {said}"
         names = ", ".join(sorted(map(str, loader.created)))
-        if names and is_cancelled and _is_of_cancel(error):
+        if names and is_cancelled and is_of_cancel(error):
             raise RunCancelled(f"cancelled; incomplete, drop by hand: {names}") from error
         if isinstance(error, MangroveError) and names:
             error.message += f"; incomplete, drop by hand: {names}"

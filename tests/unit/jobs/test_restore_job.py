@@ -119,7 +119,7 @@ def test_what_cannot_be_taken_back_is_named(backed_up: Bench) -> None:
     assert f"{COPY}.users" in status.problem.message
 
 
-def test_a_cancel_that_could_not_take_everything_back_is_a_failure(backed_up: Bench) -> None:
+def test_a_cancel_that_could_not_take_everything_back_says_what_is_left(backed_up: Bench) -> None:
     cancel = cancel_at(backed_up, "insert")
 
     def hook(operation: str, subject: str) -> None:
@@ -131,7 +131,8 @@ def test_a_cancel_that_could_not_take_everything_back_is_a_failure(backed_up: Be
 
     status = backed_up.run(backed_up.restore(include=("shop.users",)))
 
-    assert status.state is RunState.FAILED
+    assert status.state is RunState.CANCELLED
+    assert status.note == f"cancelled; incomplete, drop by hand: {COPY}.users"
 
 
 def test_a_collection_that_cannot_be_dropped_keeps_no_other_one(backed_up: Bench) -> None:
@@ -356,3 +357,17 @@ def test_a_capped_collection_keeps_its_order(bench: Bench) -> None:
     assert status.state is RunState.SUCCEEDED, status.problem
     restored = bench.target.collections[Namespace(COPY, "log")].documents
     assert [bson.decode(d)["_id"] for d in restored] == list(range(200))
+
+
+def test_a_collection_that_the_server_does_not_take_is_a_loss_and_the_others_go_on(
+    backed_up: Bench,
+) -> None:
+    backed_up.target.uncreatable.add("users")
+
+    status = backed_up.run(backed_up.restore())
+
+    assert status.state is RunState.SUCCEEDED_WITH_WARNINGS
+    assert status.result is not None
+    (loss,) = status.result.losses
+    assert (loss.subject, loss.count) == (f"{COPY}.users", len(USERS))
+    assert backed_up.target.content() == {f"{COPY}.big_orders": [], f"{COPY}.orders": ORDERS}

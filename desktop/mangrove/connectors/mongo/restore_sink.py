@@ -93,7 +93,10 @@ class MongoRestoreSink:
         try:
             self._connection.run(info.namespace.database, command)
         except PyMongoError as error:
-            raise self._refusal(error, f"{info.namespace} could not be created") from error
+            details = error.details if isinstance(error, OperationFailure) else None
+            said = str((details or {}).get("errmsg", ""))
+            what = f"{info.namespace} could not be created"
+            raise self._refusal(error, f"{what} ({said})" if said else what) from error
         with self._lock:
             self._data_of[info.namespace] = listing.data_namespace(info.namespace, info.kind)
 
