@@ -130,7 +130,9 @@ def test_patterns_choose_what_is_dumped(
 def test_a_pattern_that_matches_nothing_fails_by_name(
     desk: Workstation, shop: str, patterns: dict[str, tuple[str, ...]]
 ) -> None:
-    chosen = {k: tuple(p.replace("{}", shop) for p in v) for k, v in patterns.items()}
+    chosen: dict[str, Any] = {
+        k: tuple(p.replace("{}", shop) for p in v) for k, v in patterns.items()
+    }
 
     message = refused(desk.backup(selection=Selection(databases=(shop,), **chosen)))
 
@@ -291,7 +293,7 @@ def _request(backup: BackupId, renames: tuple[Rename, ...], **choices: Any) -> R
     return RestoreRequest(backup, PROFILE, renames=renames, **choices)
 
 
-def everything_of(client: MongoClient[Any], database: str) -> dict[str, object]:
+def everything_of(client: MongoClient[Any], database: str) -> dict[str, Any]:
     """Return what dbHash says, and indexes with options of everything."""
     hashes = client[database].command("dbHash")["collections"]
     hashes.pop("system.views", None)  # it holds the database's name

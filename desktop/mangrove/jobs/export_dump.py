@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.globs import matches_any
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunResult
@@ -84,8 +84,8 @@ class ExportBody:
 
     def _is_chosen(self, entry: NamespaceEntry) -> bool:
         text, request = str(entry.namespace), self.request
-        wanted = not request.include or any(fnmatchcase(text, g) for g in request.include)
-        return wanted and not any(fnmatchcase(text, g) for g in request.exclude)
+        wanted = not request.include or matches_any(request.include, text)
+        return wanted and not matches_any(request.exclude, text)
 
     def _check_stored(self, ctx: RunContext, chosen: list[NamespaceEntry]) -> None:
         blobs = [b for n in chosen for b in (n.metadata, *n.segments)]
