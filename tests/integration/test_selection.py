@@ -372,12 +372,13 @@ def test_only_missing_never_adds_to_what_is_capped_or_of_another_kind(
     desk: Workstation, client: MongoClient[Any], shop: str
 ) -> None:
     backup = taken(desk, Selection(collections=(Namespace(shop, "axb"),)))
-    for make in (
-        lambda: client[shop].create_collection("axb", capped=True, size=4096),
-        lambda: client[shop].create_collection("axb", viewOn="orders", pipeline=[]),
-    ):
+    kinds: tuple[dict[str, Any], ...] = (
+        {"capped": True, "size": 4096},
+        {"viewOn": "orders", "pipeline": []},
+    )
+    for options in kinds:
         client[shop]["axb"].drop()
-        make()
+        client[shop].create_collection("axb", **options)
         with pytest.raises(NamespaceConflictError, match=f"{shop}.axb is "):
             desk.services.restores.preview(
                 _request(backup, (Rename(shop, shop),), on_existing=OnExisting.ONLY_MISSING)
