@@ -302,7 +302,7 @@ def test_time_series_is_read_from_its_buckets_and_view_by_its_definition(
         "hot": ("view", ()),
     }
     assert bson.decode(infos["hot"].options)["viewOn"] == "heat"
-    assert dump.not_included == ()
+    assert [n.what for n in dump.not_included] == [f"users and roles of {database_name}"]
 
 
 def test_excluded_collection_is_reported_and_not_read(
@@ -315,7 +315,8 @@ def test_excluded_collection_is_reported_and_not_read(
         names = [c.namespace.collection for c in dump.collections]
 
     assert names == ["a"]
-    assert [n.what for n in dump.not_included] == [f"{database_name}.b"]
+    users = f"users and roles of {database_name}"
+    assert [n.what for n in dump.not_included] == [f"{database_name}.b", users]
 
 
 def test_selection_of_a_missing_database_is_refused_by_name(source: MongoDumpSource) -> None:
