@@ -98,9 +98,9 @@ def test_one_run_has_one_dialog(window: MainWindow) -> None:
 
 
 def test_first_window_leaves_room_for_its_title_on_the_screen(
-    qtbot: QtBot, fakes: FakeServices, tmp_path: Path
+    qtbot: QtBot, no_data: FakeServices, tmp_path: Path
 ) -> None:
-    first = build_window(fakes.services, tmp_path / "new.ini")
+    first = build_window(no_data.services, tmp_path / "new.ini")
     qtbot.addWidget(first)
 
     assert first.height() < first.screen().availableSize().height()
