@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 
+from mangrove.app.memory import share_heaps
+
 # Options that belong to Qt (Qt documentation, QGuiApplication): they mean the window too.
 QT_OPTIONS = (
     "-platform",
@@ -21,6 +23,7 @@ QT_OPTIONS = (
 
 def main() -> int:
     """Open the window or carry out one command; returns the exit code."""
+    share_heaps()
     arguments = sys.argv[1:]
     if is_for_window(arguments):
         # Only now, so that the command line starts fast and needs no display.

@@ -5,7 +5,8 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,22 @@ from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from bench.dataset import COLLECTIONS, DATABASE
+from bench.dataset import DATABASE
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
+from mangrove.app.memory import share_heaps
 from mangrove.app.paths import AppPaths
 from mangrove.connectors.secrets.session_only import SessionSecrets
-from mangrove.core.backup import BackupRequest, Compression, RestoreRequest, Selection
+from mangrove.core.backup import (
+    BackupId,
+    BackupRequest,
+    Compression,
+    IndexChoice,
+    RestoreRequest,
+    Selection,
+)
+from mangrove.core.copy import CopyRequest
+from mangrove.core.dump import ExportRequest, ImportRequest
 from mangrove.core.run import RunId, RunState
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.services.bundle import Services
@@ -34,7 +45,7 @@ def drain(uri: str) -> Figures:
     """Read everything through raw replies and throw it away: the floor."""
     database = MongoClient(uri)[DATABASE]
     size = 0
-    for name in COLLECTIONS:
+    for name in database.list_collection_names():
         reply = database.command({"find": name}, codec_options=RAW)
         while True:
             size += len(reply.raw)
@@ -62,27 +73,61 @@ def backup(uri: str, compression: Compression, *, encrypted: bool) -> Figures:
         )
 
 
-def restore(uri: str) -> Figures:
-    """Take a backup, and restore it into a copy, with indexes and comparison."""
+@contextmanager
+def backed_up(uri: str) -> Iterator[tuple[Services, BackupId, Path]]:
+    """Take a backup that is not measured, for what comes after it."""
     with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
         _backup(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
-        newest = services.backups.find("latest").backup
-        figures = _timed(
-            lambda: _done(services, services.restores.start(RestoreRequest(newest, "p")))
-        )
-        for name in MongoClient(uri).list_database_names():
-            if name.startswith(f"{DATABASE}_restored_"):
-                MongoClient(uri).drop_database(name)
-        return figures
+        yield services, services.backups.find("latest").backup, Path(folder)
+
+
+def restore(uri: str, indexes: IndexChoice) -> Figures:
+    """Restore a backup into a copy, and compare it."""
+    with backed_up(uri) as (services, newest, _), _copies_dropped(uri):
+        request = RestoreRequest(newest, "p", indexes=indexes)
+        return _timed(lambda: _done(services, services.restores.start(request)))
+
+
+def copy(uri: str) -> Figures:
+    """Copy the database into another one of the same server, and compare it."""
+    with backed_up(uri) as (services, _, _), _copies_dropped(uri):
+        selection = Selection(databases=(DATABASE,))
+        request = CopyRequest("p", selection, RestoreRequest(BackupId(""), "p"))
+        return _timed(lambda: _done(services, services.copies.start(request)))
 
 
 def verify(uri: str) -> Figures:
-    """Take a backup, and decode it whole."""
-    with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
-        _backup(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
-        newest = services.backups.find("latest").backup
+    """Decode a backup whole."""
+    with backed_up(uri) as (services, newest, _):
         request = VerifyRequest(newest, Level.DECODED)
         return _timed(lambda: _done(services, services.verifications.start(request)))
+
+
+def export(uri: str) -> Figures:
+    """Write a backup as a mongodump directory."""
+    with backed_up(uri) as (services, newest, folder):
+        request = ExportRequest(newest, str(folder / "out"))
+        return _timed(lambda: _done(services, services.dumps.start_export(request)))
+
+
+def import_dump(uri: str) -> Figures:
+    """Make a backup of a mongodump directory."""
+    with backed_up(uri) as (services, newest, folder):
+        path = str(folder / "out")
+        _done(services, services.dumps.start_export(ExportRequest(newest, path)))
+        request = ImportRequest(path, "v")
+        return _timed(lambda: _done(services, services.dumps.start_import(request)))
+
+
+@contextmanager
+def _copies_dropped(uri: str) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with MongoClient[Any](uri) as client:
+            for name in client.list_database_names():
+                if name.startswith(f"{DATABASE}_restored_"):
+                    client.drop_database(name)
 
 
 STEPS: dict[str, Callable[[str], Figures]] = {
@@ -91,7 +136,11 @@ STEPS: dict[str, Callable[[str], Figures]] = {
     "backup gzip+age": lambda uri: backup(uri, Compression.GZIP, encrypted=True),
     "backup plain": lambda uri: backup(uri, Compression.NONE, encrypted=False),
     "verify decoded": verify,
-    "restore+indexes": restore,
+    "restore": lambda uri: restore(uri, IndexChoice.AFTER),
+    "restore, no indexes": lambda uri: restore(uri, IndexChoice.NEVER),
+    "copy": copy,
+    "export": export,
+    "import": import_dump,
 }
 
 
@@ -127,6 +176,7 @@ def _timed(work: Callable[[], Figures]) -> Figures:
 
 def main() -> None:
     """Run the step named first against the server named second; print figures as JSON."""
+    share_heaps()
     step, uri = sys.argv[1:]
     figures = STEPS[step](uri) if step != "drain" else _timed(lambda: drain(uri))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
