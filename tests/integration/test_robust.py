@@ -155,7 +155,9 @@ def test_a_cancel_reaches_a_backup_whose_storage_is_frozen(
         stuck = desk.at_phase(Phase.DUMP, lambda _: proxy.mood.is_stuck.set(), half_way=True)
         run_id = desk.services.backups.start(BackupRequest("shop", "attic", SHOP))
 
-        cancelled_within(desk, run_id, stuck)
+        status = cancelled_within(desk, run_id, stuck)
+
+        assert "left there: mangrove vault check attic --remove-debris" in status.note
 
 
 # --- stalls ------------------------------------------------------------------------------

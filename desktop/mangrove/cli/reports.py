@@ -28,10 +28,16 @@ def report_run(output: Output, status: RunStatus, indexes: Sequence[str] | None 
         more = {} if indexes is None else {"index_commands": indexes}
         output.give({"run": document, **more}, *result_blocks(status.result), *(indexes or ()))
     elif status.state is RunState.CANCELLED:
-        output.refuse(CANCELLED, run=document)
+        output.refuse(_cancelled(status), run=document)
     else:
         output.refuse(status.problem or INTERRUPTED, run=document)
     return code_of_run(status)
+
+
+def _cancelled(status: RunStatus) -> Problem:
+    """Say that everything was removed, or what was not."""
+    is_clean = status.note in ("", CANCELLED.code)
+    return CANCELLED if is_clean else Problem(CANCELLED.code, status.note)
 
 
 def result_blocks(result: RunResult) -> list[Block]:

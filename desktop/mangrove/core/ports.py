@@ -530,6 +530,11 @@ class Draft(Protocol):
         """Return the sequence number this backup will carry."""
         ...
 
+    @property
+    def left_behind(self) -> int:
+        """Return how many objects could not be removed again once it was given up."""
+        ...
+
 
 class Contents(Protocol):
     """Something that collections can be loaded from: a backup, or what is on its way."""

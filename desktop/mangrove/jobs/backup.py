@@ -2,14 +2,19 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from mangrove.core.accounts import ADMIN, UsersAndRoles, require_safe_place
 from mangrove.core.backup import BackupId, BackupRequest, Compression, Consistency
-from mangrove.core.errors import MangroveError, NamespaceChangedError, SnapshotLostError
+from mangrove.core.errors import (
+    MangroveError,
+    NamespaceChangedError,
+    RunCancelled,
+    SnapshotLostError,
+)
 from mangrove.core.manifest import (
     AuthEntry,
     Manifest,
@@ -38,7 +43,7 @@ from mangrove.engine.prelude import prelude_text
 from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
-from mangrove.jobs.context import RunContext
+from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
@@ -108,7 +113,7 @@ class BackupBody:
             self.open_source() as source,
             ctx.aborting_on_cancel(source.abort),
             source.open(wanted, self.request.consistency, queries) as dump,
-            self.vault.begin(self.origin.slug, self.backup) as draft,
+            self._begin(ctx) as draft,
         ):
             ctx.log(dump.reason)
             dumping = _Dumping(self, ctx, dump, draft, pace)
@@ -122,6 +127,23 @@ class BackupBody:
             record = draft.publish(manifest)
         ctx.enter_last(Phase.CATALOG)
         return self._result(manifest, record, losses, self._list(record))
+
+    @contextmanager
+    def _begin(self, ctx: RunContext) -> Iterator[Draft]:
+        """Begin a draft; a cancelled one says what it could not remove again."""
+        begun: Draft | None = None
+        try:
+            with self.vault.begin(self.origin.slug, self.backup) as begun:
+                yield begun
+        except (Exception, RunCancelled) as error:
+            left = begun.left_behind if begun is not None else 0
+            if ctx.cancelled.is_set() and left and is_of_cancel(error):
+                vault = self.vault.spec.name
+                raise RunCancelled(
+                    f"cancelled; the vault did not answer, so up to {left} unsigned objects are "
+                    f"left there: mangrove vault check {vault} --remove-debris"
+                ) from error
+            raise
 
     def _check_place(self) -> None:
         if self.request.selection.users_and_roles is UsersAndRoles.INCLUDE:

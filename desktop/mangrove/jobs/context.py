@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mangrove.core.errors import RunCancelled
+from mangrove.core.errors import (
+    ConnectError,
+    RunCancelled,
+    StalledError,
+    StorageUnavailableError,
+)
 from mangrove.core.eta import RateMeter
 from mangrove.core.namespace import Namespace
 from mangrove.core.patience import GRACE_S
@@ -22,6 +27,16 @@ from mangrove.core.run import (
 
 ANNOUNCE_EVERY_S = 0.2
 SHOWN_NAMESPACES = 50
+
+
+def is_of_cancel(error: BaseException) -> bool:
+    """Whether an error only says that a cancelled run's server or storage was cut off.
+
+    One that tells of what is half done is more than that.
+    """
+    if isinstance(error, (ConnectError, StalledError, StorageUnavailableError)):
+        return "unfinished" not in error.details
+    return isinstance(error, RunCancelled)
 
 
 class RunContext:

@@ -11,13 +11,10 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import (
-    ConnectError,
     MangroveError,
     RunCancelled,
     RunError,
     RunNotFoundError,
-    StalledError,
-    StorageUnavailableError,
 )
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
@@ -30,7 +27,7 @@ from mangrove.core.run import (
     RunState,
     RunStatus,
 )
-from mangrove.jobs.context import RunContext
+from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.lanes import Claim, Lanes
 
 log = logging.getLogger(__name__)
@@ -182,7 +179,7 @@ class Runner:
             context.note(str(cancel) or CANCELLED)
             return None
         except MangroveError as error:
-            if _is_cancelled(context, error):
+            if context.cancelled.is_set() and is_of_cancel(error):
                 context.log(f"cancelled; meanwhile: {error.message}")
                 return None
             context.log(f"failed: {error.message}")
@@ -273,10 +270,3 @@ class Runner:
 def _cancel_note(note: str) -> str:
     """Keep what a cancel left behind, if it said so."""
     return note if note.startswith(CANCELLED) else CANCELLED
-
-
-def _is_cancelled(context: RunContext, error: MangroveError) -> bool:
-    """Whether a run that was to stop anyway lost its server or storage, and left nothing there."""
-    lost = (ConnectError, StalledError, StorageUnavailableError)
-    is_lost = isinstance(error, lost) and "unfinished" not in error.details
-    return context.cancelled.is_set() and is_lost

@@ -10,6 +10,7 @@ from typing import Self
 from mangrove.core.errors import (
     BlobExistsError,
     MangroveError,
+    StalledError,
     StorageUnavailableError,
     VaultError,
 )
@@ -24,6 +25,7 @@ from mangrove.vault.signatures import LIMIT_BYTES, BackupComment, claimed_commen
 from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, store_compared
 
 log = logging.getLogger(__name__)
+_STORAGE_GONE = (StorageUnavailableError, StalledError)
 
 
 class VaultDraft:
@@ -46,6 +48,12 @@ class VaultDraft:
         self._touched: set[BlobName] = set()  # also what may be there after a failure
         self._is_over = False
         self._is_published = False
+        self._left_behind = 0
+
+    @property
+    def left_behind(self) -> int:
+        """Return how many objects may still be there after a draft that was given up."""
+        return self._left_behind
 
     @property
     def sequence(self) -> int:
@@ -112,12 +120,14 @@ class VaultDraft:
         with self._lock:
             self._is_over = True
             names = sorted(self._touched, key=lambda name: not is_manifest_signature(name))
-        for name in names:
+        for number, name in enumerate(names):
             try:
                 self._storage.delete(name)
             except MangroveError as failure:
+                self._left_behind += 1
                 log.info("draft left behind blob=%s reason=%s", name, failure)
-                if is_manifest_signature(name) or isinstance(failure, StorageUnavailableError):
+                if is_manifest_signature(name) or isinstance(failure, _STORAGE_GONE):
+                    self._left_behind = len(names) - number
                     return  # a backup that may be signed keeps its blobs; a lost storage, all
 
     @contextmanager

@@ -107,6 +107,8 @@ class RunSummary(QWidget):
     def _words(self, status: RunStatus) -> str:
         if status.problem is not None:
             return explain_problem(status.problem).text
+        if status.state is RunState.CANCELLED and status.note not in ("", "cancelled"):
+            return text.sentence(status.note)
         if status.state is RunState.CANCELLED:
             return self.tr("Cancelled. What the run had begun was removed; nothing else changed.")
         said = [text.sentence(now_doing(status))] if now_doing(status) else []

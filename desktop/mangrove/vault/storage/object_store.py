@@ -139,7 +139,9 @@ class ObjectStorage:
                 raise from_object_store(error, name) from error
             raise
 
-    def _abandon(self, line: Line, writer: "obstore.AsyncWritableFile", error: BaseException) -> None:
+    def _abandon(
+        self, line: Line, writer: "obstore.AsyncWritableFile", error: BaseException
+    ) -> None:
         """Abort a multipart upload; what cannot be aborted is left to the bucket's own rules."""
         leave = partial(writer.__aexit__, type(error), error, error.__traceback__)
         try:
@@ -155,8 +157,11 @@ class ObjectStorage:
         line = self._waiting.line()
         try:
             opened = self._open(line, self._key(name), 0, None)
-        except ObjectStoreFault as error:
-            raise from_object_store(error, name) from error
+        except BaseException as error:
+            line.close()
+            if isinstance(error, ObjectStoreFault):
+                raise from_object_store(error, name) from error
+            raise
 
         def read() -> Iterator[bytes]:
             with line:
@@ -186,7 +191,7 @@ class ObjectStorage:
             yield bytes(chunk)
 
     def _open(self, line: Line, key: str, offset: int, version: str | None) -> "_Opened":
-        options: "obstore.GetOptions" = {}
+        options: obstore.GetOptions = {}
         if offset:
             options["range"] = {"offset": offset}
             options["if_match"] = version
