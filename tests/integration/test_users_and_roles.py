@@ -387,6 +387,8 @@ def test_missing_privileges_are_named_before_anything_is_written(
 
     assert status.problem is not None
     assert status.problem.code == "missing-privilege"
+    assert "createUser on every database" in status.problem.message
+    assert "restore" in status.problem.hint
     assert shop.name not in target.client.list_database_names()
 
 

@@ -76,6 +76,7 @@ def with_accounts(
     Raises:
         InvalidSelectionError: If they cannot go where the databases go.
         WriteRefusedError: If they are of another auth schema.
+        MissingPrivilegeError: If the user may not look at or add users and roles.
     """
     if request.users_and_roles is UsersAndRoles.LEAVE_OUT:
         return plan
@@ -92,6 +93,7 @@ def with_accounts(
         is_everything=len(plan.namespaces) == len(manifest.namespaces),
     )
     names = sorted(held.documents, key=lambda a: (a.kind, a.database, a.name))
+    sink.accounts().check_privileges()
     accounts = plan_accounts(names, sink.accounts().existing(names), restored)
     return replace(
         plan,
@@ -99,12 +101,6 @@ def with_accounts(
         sentence=f"{plan.sentence} {accounts.sentence()}",
         notes=(*plan.notes, *accounts.notes),
     )
-
-
-def check_merging(plan: RestorePlan, sink: RestoreSink) -> None:
-    """Raise MissingPrivilegeError if users or roles are to be added and that is not allowed."""
-    if plan.accounts is not None and plan.accounts.added:
-        sink.accounts().check_privileges()
 
 
 def clear_leftovers(ctx: RunContext, sink: RestoreSink) -> None:

@@ -21,7 +21,6 @@ from mangrove.engine.compare import canonical_options
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.accounts import (
-    check_merging,
     clear_leftovers,
     merge_accounts,
     reported,
@@ -94,7 +93,6 @@ class RestoreBody:
                 plan = with_accounts(plan, manifest, self.request, self.vault, sink)
                 plan.require_confirmed()
                 sink.check_privileges([*plan.creates, *plan.occupied])
-                check_merging(plan, sink)
                 clear_leftovers(ctx, sink)
             for said in (plan.sentence, *plan.notes):
                 ctx.log(said)
