@@ -86,6 +86,14 @@ def test_a_run_of_the_command_line_is_there_when_the_page_is_looked_at_again(
     assert page.detail.run_id == chosen
 
 
+def test_every_column_shown_at_first_fits_the_page(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+
+    qtbot.waitUntil(lambda: page.table.horizontalScrollBar().maximum() == 0)
+
+    assert not page.table.isColumnHidden(RunColumn.RESULT)
+
+
 def test_filter_leaves_what_fits(qtbot: QtBot, ends: Ends) -> None:
     page = _opened(qtbot, ends)
 

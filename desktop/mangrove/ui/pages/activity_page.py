@@ -23,6 +23,7 @@ from mangrove.ui.pages.run_detail import RunDetail
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card
+from mangrove.ui.widgets.column_choice import ColumnChoice
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.run_row import RunRow
@@ -190,6 +191,8 @@ class ActivityPage(Page):
         for column, widest in zip(RunColumn, self._widest(), strict=False):
             room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
             self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
+        self.columns = ColumnChoice(self.table, (RunColumn.SIZE,))
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)
 
