@@ -15,6 +15,8 @@ from pymongo.errors import OperationFailure
 from fakes.workstation import VAULT, Workstation, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.account_sink import MARKER
+from mangrove.connectors.mongo.client import open_uri
+from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.backup import (
     BackupId,
@@ -23,8 +25,11 @@ from mangrove.core.backup import (
     RestoreRequest,
     Selection,
 )
+from mangrove.core.errors import WriteRefusedError
 from mangrove.core.manifest import Manifest
 from mangrove.core.run import RunState, RunStatus
+from mangrove.core.secret import Secret
+from mangrove.core.uri import parse_uri
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.engine.mongodump.opening import open_dump
 from servers.mongod import Account, GuardedServer, mongod_binary
@@ -475,3 +480,19 @@ def test_a_loop_over_the_vault_makes_a_mongodump_directory(
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def test_a_merge_the_server_refuses_leaves_nothing_and_shows_no_hash(target: Target) -> None:
+    hashed = secrets.token_hex(20)
+    broken = bson.encode({"_id": "shop.x", "db": "shop", "credentials": {"storedKey": hashed}})
+    uri = target.server.uri_for(target.server.backup)
+
+    with open_uri(parse_uri(uri).uri, Secret(target.server.backup.password)) as connection:
+        sink = MongoRestoreSink(connection).accounts()
+        with pytest.raises(WriteRefusedError) as refused:
+            sink.merge([broken], [])
+        assert not sink.clear_leftovers()
+
+    assert hashed not in repr(refused.value) + str(refused.value.__cause__)
+    assert refused.value.__suppress_context__
+    assert set(target.client["admin"].list_collection_names()).isdisjoint(TEMPORARY)

@@ -28,8 +28,8 @@ def restore_role(*, without: str = "") -> Privileges:
         ({"db": "", "collection": ""}, frozenset(actions - {without})),
         ({"anyResource": True}, frozenset({"listCollections"})),
     ]
-    for name in ("tempusers", "temproles"):
-        granted.append(({"db": "admin", "collection": name}, frozenset({"find"})))
+    temporary = ("tempusers", "temproles")
+    granted += [({"db": "admin", "collection": n}, frozenset({"find"})) for n in temporary]
     return Privileges("restorer@admin", unlimited=False, granted=tuple(granted))
 
 
