@@ -12,6 +12,7 @@ from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import BackupRequest, Compression, selection_of
+from mangrove.core.rate import parse_rate
 from mangrove.services.queries import parse_query
 
 
@@ -48,6 +49,10 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
             "--yes-unencrypted-credentials", help="Password hashes may lie in a plain vault."
         ),
     ] = False,
+    limit_rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongodump.")
     ] = False,
@@ -68,6 +73,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         consistency.meant,
         compression,
         PlainCredentials.ALLOW if yes_unencrypted_credentials else PlainCredentials.REFUSE,
+        parse_rate(limit_rate) if limit_rate else None,
     )
     with desk.services() as services:
         if explain:

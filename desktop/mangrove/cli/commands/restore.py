@@ -19,6 +19,7 @@ from mangrove.core.backup import (
     SafetyBackup,
 )
 from mangrove.core.copy import DumpRestoreRequest, is_dump_path
+from mangrove.core.rate import parse_rate
 from mangrove.core.renaming import parse_rename
 from mangrove.core.restore import copies_of
 from mangrove.services.bundle import Services
@@ -73,6 +74,10 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would happen; 5 if it would be refused.")
     ] = False,
+    limit_rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongorestore.")
     ] = False,
@@ -93,6 +98,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             on_refusal=OnRefusal.STOP if stop_on_error else OnRefusal.GO_ON,
             on_existing=OnExisting.ONLY_MISSING if only_missing else OnExisting.REPLACE,
             users_and_roles=users_and_roles_of(asked=users_and_roles, is_dump=is_dump),
+            limit_bytes_per_s=parse_rate(limit_rate) if limit_rate else None,
         )
         if is_dump:
             landing = _dump_landing(services, DumpRestoreRequest(backup, request, db, safety_vault))
