@@ -10,7 +10,6 @@ from mangrove.core.accounts import (
     AuthPart,
     RestoredDatabases,
     UsersAndRoles,
-    counted,
     counts,
     plan_accounts,
     require_auth_schema,
@@ -182,12 +181,6 @@ def merged_on_trial(
     }
     strange = [str(a) for a, document in held.documents.items() if document not in there]
     return tuple(Finding(name, "did not come back the same") for name in sorted(strange))
-
-
-def described(manifest: Manifest) -> str:
-    """Say in one phrase how many users and roles a backup holds."""
-    held = manifest.users_and_roles
-    return counted(held.users, held.roles) if held else "no users and roles"
 
 
 def _parts(manifest: Manifest) -> tuple[AuthEntry, ...]:
