@@ -28,10 +28,14 @@ from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
 from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
+from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
+from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
+from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
+from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
@@ -81,6 +85,11 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     yield "dialog-backup", lambda: BackupDialog(window, services, calls, preset)
     yield "dialog-verify", lambda: VerifyDialog(window, services, record)
     yield "dialog-restore", lambda: RestoreDialog(window, services, calls, record)
+    yield "dialog-export", lambda: ExportDialog(window, services, calls, record)
+    yield "dialog-import", lambda: ImportDialog(window, services, calls)
+    yield "dialog-restore-dump", lambda: RestoreDumpDialog(window, services, calls)
+    copied = record.profile_name
+    yield "dialog-copy", lambda: CopyDialog(window, services, calls, copied)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
 
 

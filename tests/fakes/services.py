@@ -1,14 +1,16 @@
 """Stand-ins for the services, full of sample data or empty: what a page test draws from."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import cast
 
 from fakes import sample_data, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
-from mangrove.core.backup import BackupRequest, RestoreRequest
+from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
+from mangrove.core.copy import CopyRequest, DumpRestoreRequest
 from mangrove.core.deployment import CollectionSize, DeploymentReport
-from mangrove.core.dump import ExportRequest, ImportRequest
+from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import (
     BackupNotFoundError,
     MangroveError,
@@ -16,6 +18,7 @@ from mangrove.core.errors import (
     ProfileNotFoundError,
     VaultNotFoundError,
 )
+from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command, restore_command
 from mangrove.core.ports import Catalog, StepListener
@@ -271,11 +274,24 @@ class FakeRestores:
 
 @dataclass
 class FakeDumps:
-    """Remembers what was to leave and to enter."""
+    """Remembers what was to leave and to enter; every dump holds the same, every path is free."""
 
     activity: FakeActivity
+    problem: MangroveError | None = None
     exports: list[ExportRequest] = field(default_factory=list)
     imports: list[ImportRequest] = field(default_factory=list)
+
+    def checked_target(self, path_text: str, form: DumpForm) -> Path:
+        del form
+        if self.problem:
+            raise self.problem
+        return Path(path_text)
+
+    def look(self, path_text: str, database: str = "") -> Manifest:
+        del path_text, database
+        if self.problem:
+            raise self.problem
+        return sample_data.manifest_of(sample_data.RECORDS[0])
 
     def start_export(self, request: ExportRequest) -> RunId:
         self.exports.append(request)
@@ -284,6 +300,44 @@ class FakeDumps:
     def start_import(self, request: ImportRequest) -> RunId:
         self.imports.append(request)
         return self.activity.begin(RunKind.IMPORT, f"Import {request.path}", "", request.vault)
+
+
+@dataclass
+class FakeCopies:
+    """Plans by the real rule; every source holds the same, ``existing`` is at the target."""
+
+    activity: FakeActivity
+    existing: dict[str, frozenset[str]] = field(default_factory=dict)
+    problem: MangroveError | None = None
+    copies: list[CopyRequest] = field(default_factory=list)
+    dumps: list[DumpRestoreRequest] = field(default_factory=list)
+
+    def preview(self, request: CopyRequest) -> RestorePlan:
+        return self._planned(request.restore, request.selection)
+
+    def preview_dump(self, request: DumpRestoreRequest) -> RestorePlan:
+        return self._planned(request.restore, Selection())
+
+    def start(self, request: CopyRequest) -> RunId:
+        self.preview(request).require_confirmed()
+        self.copies.append(request)
+        title = f"Copy {request.source} to {request.restore.profile}"
+        return self.activity.begin(RunKind.COPY, title, request.restore.profile, "")
+
+    def start_dump(self, request: DumpRestoreRequest) -> RunId:
+        self.preview_dump(request).require_confirmed()
+        self.dumps.append(request)
+        return self.activity.begin(
+            RunKind.RESTORE, f"Restore {request.path}", request.restore.profile, ""
+        )
+
+    def _planned(self, request: RestoreRequest, selection: Selection) -> RestorePlan:
+        if self.problem:
+            raise self.problem
+        whole = sample_data.manifest_of(sample_data.RECORDS[0])
+        taken = tuple(n for n in whole.namespaces if selection.matches(n.namespace))
+        manifest = replace(whole, namespaces=taken)
+        return plan_restore(manifest, request, self.existing, sample_data.NOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +350,7 @@ class FakeServices:
     verifications: FakeVerifications
     restores: FakeRestores
     dumps: FakeDumps
+    copies: FakeCopies
     metrics: Metrics
     activity: FakeActivity
     background: FakeBackground
@@ -337,6 +392,7 @@ def _assembled(
         FakeVerifications(activity),
         FakeRestores(backups, activity),
         FakeDumps(activity),
+        FakeCopies(activity),
         metrics,
         activity,
         FakeBackground(),

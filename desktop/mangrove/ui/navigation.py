@@ -33,7 +33,9 @@ class Navigator(QObject):
         add_profile_wanted, add_vault_wanted: The dialog shall open.
         edit_profile_wanted: A profile's name.
         backup_wanted: A profile's name or "", and a dict with ``databases`` and ``collections``.
-        verify_wanted, restore_wanted: A ``BackupId``.
+        verify_wanted, restore_wanted, export_wanted: A ``BackupId``.
+        import_wanted, restore_dump_wanted: The dialog shall open.
+        copy_wanted: As ``backup_wanted``.
         data_changed: Profiles, vaults or backups are different now; pages load anew.
     """
 
@@ -45,6 +47,10 @@ class Navigator(QObject):
     backup_wanted = Signal(str, object)
     verify_wanted = Signal(object)
     restore_wanted = Signal(object)
+    export_wanted = Signal(object)
+    import_wanted = Signal()
+    restore_dump_wanted = Signal()
+    copy_wanted = Signal(str, object)
     data_changed = Signal()
 
     def open_page(self, name: PageName, **selection: str) -> None:
@@ -84,6 +90,28 @@ class Navigator(QObject):
     def open_restore(self, backup: BackupId) -> None:
         """Ask where to restore a backup."""
         self.restore_wanted.emit(backup)
+
+    def open_export(self, backup: BackupId) -> None:
+        """Ask in which form a backup shall leave its vault."""
+        self.export_wanted.emit(backup)
+
+    def open_import(self) -> None:
+        """Ask which dump shall become a backup."""
+        self.import_wanted.emit()
+
+    def open_restore_dump(self) -> None:
+        """Ask where a dump of another tool shall be restored."""
+        self.restore_dump_wanted.emit()
+
+    def open_copy(
+        self,
+        profile: str | None = None,
+        *,
+        databases: tuple[str, ...] = (),
+        collections: tuple[str, ...] = (),
+    ) -> None:
+        """Ask what to copy elsewhere, with these as a start; nothing chosen means everything."""
+        self.copy_wanted.emit(profile or "", {"databases": databases, "collections": collections})
 
     def tell_data_changed(self) -> None:
         """Say that something was added, changed or removed."""

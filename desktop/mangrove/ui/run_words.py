@@ -21,9 +21,9 @@ _ICONS = {
     RunKind.BACKUP: "backups",
     RunKind.RESTORE: "restore",
     RunKind.VERIFY: "verify",
-    RunKind.EXPORT: "backups",
-    RunKind.IMPORT: "backups",
-    RunKind.COPY: "restore",
+    RunKind.EXPORT: "export",
+    RunKind.IMPORT: "folder",
+    RunKind.COPY: "copy",
     RunKind.REBUILD: "refresh",
     RunKind.CLEAN: "trash",
 }

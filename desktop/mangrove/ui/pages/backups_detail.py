@@ -34,11 +34,12 @@ class BackupDetail(QWidget):
     """Explains the chosen backup; its manifest comes a moment later.
 
     Signals:
-        restore_wanted, verify_wanted: A ``BackupId``.
+        restore_wanted, verify_wanted, export_wanted: A ``BackupId``.
     """
 
     restore_wanted = Signal(object)
     verify_wanted = Signal(object)
+    export_wanted = Signal(object)
 
     def __init__(self, now: Callable[[], datetime], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,6 +50,7 @@ class BackupDetail(QWidget):
         self.banner, self.warning = Banner(), Banner()
         self.restore = QPushButton(self.tr("&Restore…"))
         self.verify = QPushButton(self.tr("&Verify…"))
+        self.export = QPushButton(self.tr("E&xport…"))
         self.paragraph = TextLabel().wrapping().selectable()
         self.facts = KeyValueGrid()
         self.model = NamespaceTreeModel(_COLUMNS, parent=self)
@@ -60,6 +62,7 @@ class BackupDetail(QWidget):
         self._lay_out()
         self.restore.clicked.connect(self._on_restore_clicked)
         self.verify.clicked.connect(self._on_verify_clicked)
+        self.export.clicked.connect(self._on_export_clicked)
 
     def show_row(self, row: BackupRow) -> None:
         """Show what the catalog knows; the manifest is on its way."""
@@ -73,6 +76,7 @@ class BackupDetail(QWidget):
         is_whole = record.state is BackupState.COMPLETE
         self.restore.setEnabled(is_whole)
         self.verify.setEnabled(is_whole)
+        self.export.setEnabled(is_whole)
         self._warn(row)
         self.banner.clear()
         self.paragraph.setText(self.tr("Reading the manifest…") if is_whole else record.problem)
@@ -108,6 +112,7 @@ class BackupDetail(QWidget):
         buttons.setSpacing(Space.S)
         buttons.addWidget(self.restore)
         buttons.addWidget(self.verify)
+        buttons.addWidget(self.export)
         buttons.addStretch()
         about = Card(self.tr("This backup"))
         about.body.addWidget(self.paragraph)
@@ -235,3 +240,8 @@ class BackupDetail(QWidget):
     def _on_verify_clicked(self) -> None:
         if self._row is not None:
             self.verify_wanted.emit(self._row.record.backup)
+
+    @Slot()
+    def _on_export_clicked(self) -> None:
+        if self._row is not None:
+            self.export_wanted.emit(self._row.record.backup)

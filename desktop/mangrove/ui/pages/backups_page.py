@@ -77,6 +77,8 @@ class BackupsPage(Page):
         self.nothing = EmptyState(
             "search", self.tr("No backup fits these filters."), self.tr("Show all backups")
         )
+        self.restore_dump = self.header.add_action(self.tr("Restore du&mp…"), "restore")
+        self.import_dump = self.header.add_action(self.tr("&Import dump…"), "folder")
         self.back_up = self.header.add_primary(self.tr("&Back up…"), "plus")
         self._stack, self._splitter = QStackedWidget(), QSplitter(Qt.Orientation.Horizontal)
         self._dress_table()
@@ -184,6 +186,9 @@ class BackupsPage(Page):
         self.table.doubleClicked.connect(self._on_double_clicked)
         self.detail.restore_wanted.connect(self._navigator.open_restore)
         self.detail.verify_wanted.connect(self._navigator.open_verify)
+        self.detail.export_wanted.connect(self._navigator.open_export)
+        self.import_dump.clicked.connect(self._navigator.open_import)
+        self.restore_dump.clicked.connect(self._navigator.open_restore_dump)
         self._navigator.data_changed.connect(self._on_data_changed)
         bridge.run_changed.connect(self._on_run_changed)
         self.model.modelReset.connect(self._on_model_reset)
@@ -215,6 +220,8 @@ class BackupsPage(Page):
         else:
             words, verb = self.tr("No backup yet. Take the first one now."), self.tr("Back up…")
         self.empty.set_text(words, verb)
+        self.restore_dump.setVisible(bool(self._services.profiles.all()))
+        self.import_dump.setVisible(bool(self._services.vaults.all()))
         self.back_up.setVisible(bool(self.model.total))
 
     def _show_right_part(self) -> None:

@@ -22,10 +22,11 @@ class DatabasesTab(QWidget):
     """Lists databases and collections when it is looked at.
 
     Signals:
-        backup_wanted: The ``Chosen`` rows to back up.
+        backup_wanted, copy_wanted: The ``Chosen`` rows.
     """
 
     backup_wanted = Signal(object)
+    copy_wanted = Signal(object)
 
     def __init__(self, services: Services, calls: Calls, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,11 +41,13 @@ class DatabasesTab(QWidget):
         self.search = SearchField(self.tr("Find a collection"))
         self.total = TextLabel("", "muted")
         self.back_up = QPushButton(self.tr("Back up &selected…"))
-        self.back_up.setEnabled(False)
+        self.copy = QPushButton(self.tr("&Copy to…"))
+        self._enable(is_enabled=False)
         top = QHBoxLayout()
         top.setSpacing(Space.S)
         top.addWidget(self.search)
         top.addWidget(self.total, 1)
+        top.addWidget(self.copy)
         top.addWidget(self.back_up)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, Space.M, 0, 0)
@@ -54,6 +57,7 @@ class DatabasesTab(QWidget):
         column.addWidget(self.tree, 1)
         self.search.filter_changed.connect(self.tree.filter_by)
         self.back_up.clicked.connect(self._on_back_up_clicked)
+        self.copy.clicked.connect(self._on_copy_clicked)
         self.banner.action_triggered.connect(self.reload)
         self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
 
@@ -64,7 +68,7 @@ class DatabasesTab(QWidget):
             self.model.set_rows(())
             self.banner.clear()
             self.total.setText("")
-            self.back_up.setEnabled(False)
+            self._enable(is_enabled=False)
 
     def look(self) -> None:
         """List the databases if that was not done yet."""
@@ -107,10 +111,20 @@ class DatabasesTab(QWidget):
 
     @Slot()
     def _on_selection_changed(self) -> None:
-        self.back_up.setEnabled(self.tree.selectionModel().hasSelection())
+        self._enable(is_enabled=self.tree.selectionModel().hasSelection())
+
+    def _enable(self, *, is_enabled: bool) -> None:
+        for button in (self.back_up, self.copy):
+            button.setEnabled(is_enabled)
 
     @Slot()
     def _on_back_up_clicked(self) -> None:
         chosen: Chosen = self.tree.selected()
         if not chosen.is_empty:
             self.backup_wanted.emit(chosen)
+
+    @Slot()
+    def _on_copy_clicked(self) -> None:
+        chosen: Chosen = self.tree.selected()
+        if not chosen.is_empty:
+            self.copy_wanted.emit(chosen)

@@ -38,7 +38,8 @@ class DeploymentDetail(QWidget):
 
     Signals:
         test_wanted, edit_wanted, duplicate_wanted, remove_wanted: The profile's name.
-        backup_wanted: The profile's name and the ``Chosen`` rows; none means everything.
+        backup_wanted, copy_wanted: The profile's name and the ``Chosen`` rows; none means
+            everything.
     """
 
     test_wanted = Signal(str)
@@ -46,6 +47,7 @@ class DeploymentDetail(QWidget):
     duplicate_wanted = Signal(str)
     remove_wanted = Signal(str)
     backup_wanted = Signal(str, object)
+    copy_wanted = Signal(str, object)
 
     def __init__(self, services: Services, calls: Calls, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +60,7 @@ class DeploymentDetail(QWidget):
         self.test = QPushButton(self.tr("&Test"))
         self.edit = QPushButton(self.tr("&Edit"))
         self.more = QToolButton()
+        self.copy = QAction(self.tr("&Copy to…"), self)
         self.duplicate = QAction(self.tr("&Duplicate"), self)
         self.remove = QAction(self.tr("&Remove…"), self)
         self.about = AboutTab()
@@ -97,7 +100,7 @@ class DeploymentDetail(QWidget):
         self.damage.show_message(BannerKind.ERROR, text, self.tr("Remove…"))
 
     def _allow(self, *, is_readable: bool) -> None:
-        for part in (self.back_up, self.test, self.edit, self.duplicate):
+        for part in (self.back_up, self.test, self.edit, self.copy, self.duplicate):
             part.setEnabled(is_readable)
         self.tabs.setVisible(is_readable)
 
@@ -106,6 +109,8 @@ class DeploymentDetail(QWidget):
         self.more.setToolTip(self.tr("More actions"))
         set_icon(self.more, "more")
         menu = QMenu(self.more)
+        menu.addAction(self.copy)
+        menu.addSeparator()
         menu.addAction(self.duplicate)
         menu.addSeparator()
         menu.addAction(self.remove)
@@ -138,6 +143,8 @@ class DeploymentDetail(QWidget):
         self.damage.action_triggered.connect(self._on_remove_triggered)
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.databases.backup_wanted.connect(self._on_backup_wanted)
+        self.databases.copy_wanted.connect(self._on_copy_wanted)
+        self.copy.triggered.connect(self._on_copy_triggered)
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
     def _live_word(self, live: Live) -> str:
@@ -179,3 +186,11 @@ class DeploymentDetail(QWidget):
     @Slot(object)
     def _on_backup_wanted(self, chosen: Chosen) -> None:
         self.backup_wanted.emit(self._name, chosen)
+
+    @Slot()
+    def _on_copy_triggered(self) -> None:
+        self.copy_wanted.emit(self._name, Chosen())
+
+    @Slot(object)
+    def _on_copy_wanted(self, chosen: Chosen) -> None:
+        self.copy_wanted.emit(self._name, chosen)

@@ -106,6 +106,7 @@ class DeploymentsPage(Page):
         detail.duplicate_wanted.connect(self._on_duplicate_wanted)
         detail.remove_wanted.connect(self._on_remove_wanted)
         detail.backup_wanted.connect(self._on_backup_wanted)
+        detail.copy_wanted.connect(self._on_copy_wanted)
 
     def _chosen_name(self) -> str:
         index = self.list.currentIndex()
@@ -216,6 +217,14 @@ class DeploymentsPage(Page):
     @Slot(str, object)
     def _on_backup_wanted(self, name: str, chosen: Chosen) -> None:
         self._navigator.open_backup(
+            name,
+            databases=chosen.databases,
+            collections=tuple(map(str, chosen.collections)),
+        )
+
+    @Slot(str, object)
+    def _on_copy_wanted(self, name: str, chosen: Chosen) -> None:
+        self._navigator.open_copy(
             name,
             databases=chosen.databases,
             collections=tuple(map(str, chosen.collections)),

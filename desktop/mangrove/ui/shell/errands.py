@@ -14,8 +14,12 @@ from mangrove.services.vaults import SavedVault
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
+from mangrove.ui.dialogs.copy_dialog import CopyDialog
+from mangrove.ui.dialogs.export_dialog import ExportDialog
+from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog, ProfileStart
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
 from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog, VaultStart
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
 from mangrove.ui.navigation import Navigator
@@ -38,6 +42,10 @@ class Errands(QObject):
         navigator.backup_wanted.connect(self._on_backup_wanted)
         navigator.verify_wanted.connect(self._on_verify_wanted)
         navigator.restore_wanted.connect(self._on_restore_wanted)
+        navigator.export_wanted.connect(self._on_export_wanted)
+        navigator.import_wanted.connect(self._on_import_wanted)
+        navigator.restore_dump_wanted.connect(self._on_restore_dump_wanted)
+        navigator.copy_wanted.connect(self._on_copy_wanted)
 
     # --- profiles ------------------------------------------------------------------------
 
@@ -101,13 +109,9 @@ class Errands(QObject):
 
     @Slot(str, object)
     def _on_backup_wanted(self, profile: str, chosen: dict[str, tuple[str, ...]]) -> None:
-        if self._lacks_something():
+        if self._lacks_deployment() or self._lacks_vault():
             return
-        selection = Selection(
-            databases=chosen["databases"],
-            collections=tuple(map(Namespace.parse, chosen["collections"])),
-        )
-        preset = BackupPreset(profile=profile, selection=selection)
+        preset = BackupPreset(profile=profile, selection=_selection(chosen))
         request = BackupDialog.ask(self._window, self._services, self._calls, preset)
         if request is not None:
             backups = self._services.backups
@@ -133,6 +137,45 @@ class Errands(QObject):
             start = self._services.restores.start
             self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
 
+    @Slot(object)
+    def _on_export_wanted(self, backup: BackupId) -> None:
+        record = self._found(backup)
+        if record is None:
+            return
+        request = ExportDialog.ask(self._window, self._services, self._calls, record)
+        if request is not None:
+            start = self._services.dumps.start_export
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot()
+    def _on_import_wanted(self) -> None:
+        if self._lacks_vault():
+            return
+        request = ImportDialog.ask(self._window, self._services, self._calls)
+        if request is not None:
+            start = self._services.dumps.start_import
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot()
+    def _on_restore_dump_wanted(self) -> None:
+        if self._lacks_deployment():
+            return
+        request = RestoreDumpDialog.ask(self._window, self._services, self._calls)
+        if request is not None:
+            start = self._services.copies.start_dump
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot(str, object)
+    def _on_copy_wanted(self, profile: str, chosen: dict[str, tuple[str, ...]]) -> None:
+        if self._lacks_deployment():
+            return
+        request = CopyDialog.ask(
+            self._window, self._services, self._calls, profile, _selection(chosen)
+        )
+        if request is not None:
+            start = self._services.copies.start
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
     def _found(self, backup: BackupId) -> BackupRecord | None:
         try:
             return self._services.backups.find(backup)
@@ -140,15 +183,18 @@ class Errands(QObject):
             self._on_failed(error)
             return None
 
-    def _lacks_something(self) -> bool:
+    def _lacks_deployment(self) -> bool:
         if not self._services.profiles.all():
             self._window.notify(
                 BannerKind.INFO,
-                self.tr("There is no deployment to back up yet."),
+                self.tr("There is no deployment yet."),
                 self.tr("Add deployment…"),
                 self._navigator.open_add_profile,
             )
             return True
+        return False
+
+    def _lacks_vault(self) -> bool:
         if not self._services.vaults.all():
             self._window.notify(
                 BannerKind.INFO,
@@ -168,3 +214,10 @@ class Errands(QObject):
     def _notice(self, words: str) -> None:
         if words:
             self._window.notify(BannerKind.WARNING, text.sentence(words))
+
+
+def _selection(chosen: dict[str, tuple[str, ...]]) -> Selection:
+    return Selection(
+        databases=chosen["databases"],
+        collections=tuple(map(Namespace.parse, chosen["collections"])),
+    )
