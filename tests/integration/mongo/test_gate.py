@@ -270,3 +270,19 @@ def test_probe_shows_the_members_and_settling_waits_for_them(
     assert [m.state for m in report.members].count("PRIMARY") == 1
     assert all(m.lag is not None for m in report.members if m.state == "SECONDARY")
     assert safe == 1000
+
+
+@pytest.mark.slow
+def test_writing_goes_to_the_primary_whatever_the_profile_likes_to_read(
+    three_node_replica_set: ThreeNodes, database_name: str
+) -> None:
+    profile = _profile(f"{three_node_replica_set.uri}&readPreference=secondary")
+    namespace = Namespace(database_name, "written")
+    empty = bson.encode({})
+
+    with _gate().open_sink(profile) as sink:
+        sink.create(CollectionInfo(namespace, "collection", empty, (), None))
+        outcome = sink.insert(namespace, [bson.encode({"_id": 1})])
+        sink.drop(namespace)
+
+    assert outcome.inserted == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
@@ -16,7 +17,7 @@ from mangrove.core.patience import STALL_S
 from mangrove.core.ports import DumpSource, RestoreSink, SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
-from mangrove.core.uri import parse_uri
+from mangrove.core.uri import MongoUri, parse_uri
 
 
 class MongoGate:
@@ -61,8 +62,9 @@ class MongoGate:
 
     @contextmanager
     def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:
-        """Connect for writing."""
-        with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
+        """Connect for writing: to the primary, wherever the profile likes to read."""
+        writing = replace(profile, uri=_without_read_preference(profile.uri))
+        with open_connection(writing, self._secrets, stall_s=self._stall_s) as connection:
             yield MongoRestoreSink(connection)
 
     @contextmanager
@@ -83,3 +85,9 @@ class MongoGate:
             open_uri(parse_uri(server.uri).uri) as connection,
         ):
             yield MongoRestoreSink(connection)
+
+
+def _without_read_preference(uri: MongoUri) -> MongoUri:
+    for option in ("readPreference", "readPreferenceTags", "maxStalenessSeconds"):
+        uri = uri.with_option(option, None)
+    return uri
