@@ -7,9 +7,13 @@ from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import RECORDS
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
+from mangrove.ui.dialogs.copy_dialog import CopyDialog
+from mangrove.ui.dialogs.export_dialog import ExportDialog
+from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
 from mangrove.ui.dialogs.vault_dialog import VaultDialog
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
 from ui.conftest import Ends
@@ -20,6 +24,10 @@ DIALOGS: dict[str, Make] = {
     "vault": lambda e: VaultDialog(None, e.services),
     "backup": lambda e: BackupDialog(None, e.services, e.calls, BackupPreset("production")),
     "verify": lambda e: VerifyDialog(None, e.services, RECORDS[0]),
+    "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),
+    "import": lambda e: ImportDialog(None, e.services, e.calls),
+    "copy": lambda e: CopyDialog(None, e.services, e.calls, "production"),
+    "restore dump": lambda e: RestoreDumpDialog(None, e.services, e.calls),
     "restore": lambda e: RestoreDialog(None, e.services, e.calls, RECORDS[0]),
 }
 

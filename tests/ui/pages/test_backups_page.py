@@ -163,7 +163,12 @@ def test_an_answer_for_another_backup_is_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("button", "signal"), [("restore", "restore_wanted"), ("verify", "verify_wanted")]
+    ("button", "signal"),
+    [
+        ("restore", "restore_wanted"),
+        ("verify", "verify_wanted"),
+        ("export", "export_wanted"),
+    ],
 )
 def test_buttons_ask_for_the_shown_backup(
     qtbot: QtBot, ends: Ends, button: str, signal: str
@@ -261,3 +266,14 @@ def test_a_failed_listing_can_be_tried_again(
 
     qtbot.waitUntil(lambda: page.model.rowCount() == len(RECORDS))
     assert page.banner.text == ""
+
+
+@pytest.mark.parametrize(
+    ("button", "signal"),
+    [("import_dump", "import_wanted"), ("restore_dump", "restore_dump_wanted")],
+)
+def test_the_header_leads_to_dumps(qtbot: QtBot, ends: Ends, button: str, signal: str) -> None:
+    page = loaded(qtbot, ends)
+
+    with qtbot.waitSignal(getattr(ends.navigator, signal)):
+        getattr(page, button).click()

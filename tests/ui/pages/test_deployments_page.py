@@ -192,3 +192,12 @@ def test_a_hidden_page_contacts_no_server(qtbot: QtBot, ends: Ends) -> None:
 
     assert ends.calls.waiting == 0
     assert page.model.probe("production").live is Live.UNKNOWN
+
+
+def test_a_deployment_can_be_copied_elsewhere(qtbot: QtBot, ends: Ends) -> None:
+    page = opened(qtbot, ends)
+
+    with qtbot.waitSignal(ends.navigator.copy_wanted) as wanted:
+        page.detail.copy.trigger()
+
+    assert wanted.args == ["production", {"databases": (), "collections": ()}]
