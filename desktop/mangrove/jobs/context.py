@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.eta import RateMeter
 from mangrove.core.namespace import Namespace
-from mangrove.core.patience import GRACE_S
+from mangrove.core.patience import GRACE_S, RETRY_WAITS_S
 from mangrove.core.ports import Clock
 from mangrove.core.run import (
     LogLine,
@@ -45,6 +45,13 @@ class RunContext:
     Threads: every method may be called from any thread. Listeners are called one status at a
     time, in the order of the changes and never under the lock, on a thread that made one of
     them; after the ending they are told nothing more.
+
+    Args:
+        status: How the run begins.
+        clock: Measures rates.
+        announce: Told of every change.
+        write_log: Keeps a line of the run's log.
+        retry_waits_s: How long to wait before each new try after a lost connection.
     """
 
     def __init__(
@@ -53,7 +60,9 @@ class RunContext:
         clock: Clock,
         announce: Callable[[RunStatus], None],
         write_log: Callable[[LogLine], None],
+        retry_waits_s: Sequence[float] = RETRY_WAITS_S,
     ) -> None:
+        self.retry_waits_s = tuple(retry_waits_s)
         self._status = status
         self._clock = clock
         self._announce = announce

@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from mangrove.core.errors import (
     RunError,
     RunNotFoundError,
 )
+from mangrove.core.patience import RETRY_WAITS_S
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
     LogLine,
@@ -64,9 +65,20 @@ class Runner:
     """Starts, watches and cancels runs; the one place with a broad ``except``.
 
     Threads: one per run, named after it. Listeners are called on those threads.
+
+    Args:
+        history: Keeps what ran.
+        clock: Tells when.
+        retry_waits_s: How long runs wait before each new try after a lost connection.
     """
 
-    def __init__(self, history: RunHistory, clock: Clock) -> None:
+    def __init__(
+        self,
+        history: RunHistory,
+        clock: Clock,
+        retry_waits_s: Sequence[float] = RETRY_WAITS_S,
+    ) -> None:
+        self._retry_waits_s = retry_waits_s
         self._history = history
         self._clock = clock
         self._lanes = Lanes()
@@ -88,6 +100,7 @@ class Runner:
             self._clock,
             self._publish,
             lambda line: self._write_log(run_id, line),
+            self._retry_waits_s,
         )
         live = _Live(context, threading.Event())
         work = contextvars.copy_context()

@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from mangrove.core.errors import ConnectError, ConnectionLostError
-from mangrove.core.patience import RETRY_WAITS_S
 from mangrove.jobs.context import RunContext
 
 T = TypeVar("T")
 
 
 def steadily(ctx: RunContext, work: Callable[[int], T], reconnect: Callable[[], str | None]) -> T:
-    """Do work; after a lost connection do it again, up to three times.
+    """Do work; after a lost connection do it again, as often as the run has patience.
 
     Args:
-        ctx: Waits end at once when it is cancelled.
+        ctx: Says how long to wait before each try; waits end at once when it is cancelled.
         work: Told how often it was tried before; must be right to do again.
         reconnect: Finds the server again, or raises ConnectError; may have a sentence to say.
 
@@ -22,7 +21,7 @@ def steadily(ctx: RunContext, work: Callable[[int], T], reconnect: Callable[[], 
         RunCancelled: While waiting.
         ConnectionLostError: The last one, once the tries are used up.
     """
-    waits = iter(RETRY_WAITS_S)
+    waits = iter(ctx.retry_waits_s)
     tries = 0
     while True:
         try:

@@ -26,6 +26,7 @@ from mangrove.jobs.verify import VerifyBody
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = [{"_id": n, "name": f"user {n}"} for n in range(9)]
 ORDERS = [{"_id": n, "total": n * 10} for n in range(5)]
+SHORT_WAITS_S = (0.001, 0.001, 0.001)
 NAME_INDEX = bson.encode({"v": 2, "key": {"name": 1}, "name": "name_1"})
 
 
@@ -61,7 +62,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.gate = FakeGate(shop=self.shop, target=self.target)
-        self.runner = Runner(self.runs, self.clock)
+        self.runner = Runner(self.runs, self.clock, SHORT_WAITS_S)
         self.runner.subscribe(self._look)
 
     def _look(self, status: RunStatus) -> None:

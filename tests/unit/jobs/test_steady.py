@@ -3,24 +3,20 @@
 import pytest
 
 from fakes.clock import NOON, FakeClock
+from fakes.memory_state import MemoryRuns
 from mangrove.core.errors import ConnectionLostError, RunCancelled, ServerUnreachableError
-from mangrove.core.run import RunId, RunKind, RunState, RunStatus
-from mangrove.jobs import steady
+from mangrove.core.run import RunId, RunKind, RunResult, RunState, RunStatus
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.runner import Runner, Ticket
 from mangrove.jobs.steady import steadily
 
 LOST = ConnectionLostError("the connection was lost")
 
 
-@pytest.fixture(autouse=True)
-def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steady, "RETRY_WAITS_S", (0.0, 0.0, 0.0))
-
-
 @pytest.fixture
 def ctx() -> RunContext:
     first = RunStatus(RunId("1"), RunKind.BACKUP, "", "", "", None, RunState.RUNNING, NOON)
-    return RunContext(first, FakeClock(), lambda _: None, lambda _: None)
+    return RunContext(first, FakeClock(), lambda _: None, lambda _: None, (0.0, 0.0, 0.0))
 
 
 def test_work_is_done_again_until_it_is_done(ctx: RunContext) -> None:
@@ -70,3 +66,20 @@ def test_a_cancel_ends_the_tries(ctx: RunContext) -> None:
 
     with pytest.raises(RunCancelled):
         steadily(ctx, work, lambda: pytest.fail("it was asked again"))
+
+
+def test_a_runner_hands_its_patience_to_every_run() -> None:
+    runner = Runner(MemoryRuns(), FakeClock(), (0.0,))
+    seen: list[int] = []
+
+    def body(ctx: RunContext) -> RunResult:
+        def work(tries: int) -> RunResult:
+            seen.append(tries)
+            raise LOST
+
+        return steadily(ctx, work, lambda: "")
+
+    ended = runner.wait(runner.start(Ticket(RunKind.BACKUP, "test", ()), body), 20)
+
+    assert ended.state is RunState.FAILED
+    assert seen == [0, 1]
