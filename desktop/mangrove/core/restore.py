@@ -345,7 +345,9 @@ def _sentence(
 ) -> str:
     documents = sum(p.entry.documents for p in planned)
     names = ", ".join(sorted({p.target.database for p in planned}))
-    what = f"{counted(len(planned), 'collection')} with {counted(documents, 'document')}"
+    what = counted(len(planned), "collection")
+    if documents or not sum(p.entry.plain_bytes for p in planned):  # a dump does not say how many
+        what += f" with {counted(documents, 'document')}"
     start = f"Restore {what} into {names} on {request.profile}."
     replaced = [str(p.target) for p in planned if p.replaces]
     if replaced:

@@ -7,12 +7,11 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QWidget
 
 from mangrove.core.accounts import UsersAndRoles
-from mangrove.core.backup import BackupRequest, Compression, Consistency, Selection
+from mangrove.core.backup import BackupRequest, Consistency, Selection
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import InvalidSelectionError, MangroveError
 from mangrove.core.official_command import OfficialCommand
 from mangrove.core.profile import Profile
-from mangrove.core.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
@@ -24,6 +23,7 @@ from mangrove.ui.dialogs.backup_filters import (
     patterns_found,
 )
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
 from mangrove.ui.models.contents_model import rows_of_deployment
 from mangrove.ui.models.namespace_tree_model import (
     NAMESPACE_ROLE,
@@ -32,7 +32,7 @@ from mangrove.ui.models.namespace_tree_model import (
     NamespaceTreeModel,
 )
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.command_text import CommandText
 from mangrove.ui.widgets.form import FormRow
@@ -60,10 +60,11 @@ class BackupDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Back up"))
         self.yes.setText(self.tr("&Back up now"))
         self._services, self._calls, self._preset = services, calls, preset
-        self._vaults: dict[str, VaultSpec] = {v.name: v for v in services.vaults.all()}
         self._listed_for = ""
-        self.profile, self.vault, self.compression = QComboBox(), QComboBox(), QComboBox()
-        self.banner, self.warning = Banner(), Banner()
+        self.profile, self.vault = QComboBox(), VaultBox(services.vaults.all())
+        self.compression = CompressionBox()
+        self.compression.offer_vaults_own()
+        self.banner, self.warning = Banner(), PlainVaultWarning()
         self.scope = ChoiceList(self._scopes())
         self.model = NamespaceTreeModel(checkable=True, parent=self)
         self.tree = NamespaceTree(self.model)
@@ -135,13 +136,8 @@ class BackupDialog(QuestionDialog):
         for profile in self._services.profiles.all():
             if isinstance(profile, Profile):
                 self.profile.addItem(profile.name)
-        self.vault.addItems(list(self._vaults))
         _select(self.profile, self._preset.profile)
         _select(self.vault, self._preset.vault)
-        self.compression.addItem(self.tr("As the vault says"), None)
-        self.compression.addItem(self.tr("zstd: small and quick"), Compression.ZSTD)
-        self.compression.addItem(self.tr("gzip: opens everywhere"), Compression.GZIP)
-        self.compression.addItem(self.tr("none: quickest, largest"), Compression.NONE)
         self.scope.choose(self._preset.selection.is_whole)
 
     def _scopes(self) -> Sequence[Option[bool]]:
@@ -186,7 +182,6 @@ class BackupDialog(QuestionDialog):
         )
 
     def _lay_out_parts(self) -> None:
-        self.warning.keep_open()
         where = QHBoxLayout()
         where.setSpacing(Space.M)
         where.addWidget(FormRow(self.tr("&Profile"), self.profile), 1)
@@ -264,28 +259,18 @@ class BackupDialog(QuestionDialog):
         self.filter.setVisible(not self.scope.value)
         self.patterns.turn_to(whole=self.scope.value)
         self.patterns.show_found(self._found())
-        spec = self._vaults.get(self.vault.currentText())
+        spec = self.vault.spec
         self.accounts.turn_to(is_encrypted=spec is None or spec.is_encrypted)
         problem = self._problem() or self._problem_of_accounts()
         self.yes.setEnabled(not problem)
         self.say(problem or self._sentence(), is_error=bool(problem))
-        self._warn_of_plain_vault()
+        self.warning.show_for(self.vault.spec)
         self.command.refresh()
 
     def _found(self) -> PatternsFound | None:
         if self._listed_for != self.profile.currentText() or not self._listed_for:
             return None
         return patterns_found(self._without_queries(), self.model.all_rows())
-
-    def _warn_of_plain_vault(self) -> None:
-        spec = self._vaults.get(self.vault.currentText())
-        if spec is None or spec.is_encrypted:
-            self.warning.clear()
-            return
-        words = self.tr(
-            "The vault {name} is not encrypted: whoever can read its storage can read the data."
-        )
-        self.warning.show_message(BannerKind.WARNING, words.format(name=spec.name))
 
     def _problem(self) -> str:
         if not self.profile.currentText():

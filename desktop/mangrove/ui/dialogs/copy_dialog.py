@@ -6,7 +6,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 from typing_extensions import override
 
-from mangrove.core.backup import Selection
+from mangrove.core.backup import OnExisting, Selection
 from mangrove.core.copy import CopyRequest
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
@@ -85,6 +85,8 @@ class CopyDialog(PlanDialog[CopyRequest]):
 
     @override
     def verb_into(self, targets: str) -> str:
+        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
+            return super().verb_into(targets)
         if targets:
             return self.tr("Copy into {what}").format(what=targets)
         return self.tr("Copy into new databases")

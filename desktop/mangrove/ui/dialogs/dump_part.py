@@ -110,7 +110,7 @@ class DumpPart(QWidget):
             return self.tr("Looking into the dump…") if is_looking else ""
         left_out = self.found.not_included
         lines = [self._figures(self.found)]
-        lines += [text.sentence(f"{n.what}: {n.reason}") for n in left_out[:_MOST_NOTES]]
+        lines += [f"{n.what}: {text.sentence(n.reason)}" for n in left_out[:_MOST_NOTES]]
         if len(left_out) > _MOST_NOTES:
             words = self.tr("{number} more parts of the dump are not taken over.")
             lines.append(words.format(number=len(left_out) - _MOST_NOTES))

@@ -15,6 +15,7 @@ from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.dump_path import pick_new_dump
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.newest_call import NewestCall
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.command_text import CommandText
 from mangrove.ui.widgets.form import FormRow
@@ -49,6 +50,7 @@ class ExportDialog(QuestionDialog):
         self.body.addWidget(self.path_row)
         self.body.addWidget(self.command)
         self.body.addStretch()
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL)
         self.form.chosen.connect(self._on_changed)
         self.gzip.toggled.connect(self._on_changed)
         self.path.path_changed.connect(self._on_changed)

@@ -106,6 +106,8 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def verb_into(self, targets: str) -> str:
         """Return the button's verb; no targets means copies beside what exists."""
+        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
+            return self.tr("Add what is missing to {what}").format(what=targets)
         if targets:
             return self.tr("Restore into {what}").format(what=targets)
         return self.tr("Restore into a copy")

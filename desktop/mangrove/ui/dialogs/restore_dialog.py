@@ -1,11 +1,12 @@
 """Asks what of a backup goes where."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from mangrove.core.backup import OnExisting, RestoreRequest
+from mangrove.core.backup import RestoreRequest
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
 from mangrove.core.official_command import OfficialCommand
@@ -56,17 +57,11 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
 
     @override
     def choice(self) -> RestoreChoice:
-        choice = RestoreChoice(
+        return replace(
+            super().choice(),
             backup=self._record.backup,
-            profile=self.where.profile.currentText(),
-            chosen=self.what.chosen,
-            where=self.where.where.value,
-            targets=self.where.targets,
-            confirmed=self.replace.confirmed,
-            safety=self.replace.safety_choice,
             users_and_roles=self.accounts.choice,
         )
-        return self.how.applied(choice)
 
     @override
     def show_details(self, plan: RestorePlan | None) -> None:
@@ -86,12 +81,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
     @override
     def plan(self, request: RestoreRequest) -> RestorePlan:
         return self._services.restores.preview(request)
-
-    @override
-    def verb_into(self, targets: str) -> str:
-        if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
-            return self.tr("Add what is missing to {what}").format(what=targets)
-        return super().verb_into(targets)
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:

@@ -136,9 +136,9 @@ class RunSummary(QWidget):
     def _next_steps(self, status: RunStatus) -> list[tuple[str, Callable[[], None]]]:
         backup = status.result.backup if status.result else None
         steps: list[tuple[str, Callable[[], None]]] = []
-        if backup and status.kind is RunKind.BACKUP:
+        if backup and status.kind in (RunKind.BACKUP, RunKind.IMPORT):
             steps.append((self.tr("&Verify…"), lambda: self._navigator.open_verify(backup)))
-        if backup and status.kind in (RunKind.BACKUP, RunKind.VERIFY):
+        if backup and status.kind in (RunKind.BACKUP, RunKind.IMPORT, RunKind.VERIFY):
             steps.append((self.tr("&Restore…"), lambda: self._navigator.open_restore(backup)))
         if backup:
             steps.append((self.tr("Show &backup"), lambda: self._open_backup(str(backup))))

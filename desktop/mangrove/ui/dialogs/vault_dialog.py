@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mangrove.core.backup import Compression
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError, MangroveError
 from mangrove.core.profile import checked_name
 from mangrove.core.vault import StorageKind, parse_vault_url
@@ -24,6 +22,7 @@ from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.vault_choice import CompressionBox
 from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
@@ -78,7 +77,7 @@ class VaultDialog(QuestionDialog):
         )
         self.folder, self.bucket = _FolderField(), _BucketFields()
         self.encrypted = QCheckBox(self.tr("&Encrypt everything that is stored"))
-        self.compression = QComboBox()
+        self.compression = CompressionBox()
         self.recipients = QPlainTextEdit()
         self._fill(start)
         self._lay_out_parts()
@@ -127,9 +126,6 @@ class VaultDialog(QuestionDialog):
     def _fill(self, start: VaultStart | None) -> None:
         self.name.setPlaceholderText(self.tr("office-nas"))
         self.encrypted.setChecked(True)
-        self.compression.addItem(self.tr("zstd: small and quick"), Compression.ZSTD)
-        self.compression.addItem(self.tr("gzip: opens everywhere"), Compression.GZIP)
-        self.compression.addItem(self.tr("none: quickest, largest"), Compression.NONE)
         self.recipients.setPlaceholderText("age1…")
         self.recipients.setTabChangesFocus(True)
         self.recipients.setFixedHeight(Space.XXL + Space.M)
