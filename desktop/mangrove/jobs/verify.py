@@ -291,9 +291,16 @@ def _result(evidence: Evidence, warnings: tuple[str, ...]) -> RunResult:
         losses=tuple(Loss(f.subject, f.problem) for f in evidence.findings),
         backup=evidence.backup,
         figures=(
-            ("documents", sum(n.documents for n in evidence.namespaces)),
+            *_documents(evidence),
             ("blobs", evidence.blobs),
             ("stored_bytes", evidence.stored_bytes),
             ("seconds", evidence.duration.total_seconds()),
         ),
     )
+
+
+def _documents(evidence: Evidence) -> tuple[tuple[str, float], ...]:
+    """Return how many documents were seen; nothing where only stored objects were looked at."""
+    if evidence.level.depth < Level.DECODED.depth:
+        return ()
+    return (("documents", sum(n.documents for n in evidence.namespaces)),)

@@ -45,6 +45,16 @@ def test_a_good_backup_is_proven_and_the_evidence_kept(backed_up: Bench, level: 
     assert tuple(dict.fromkeys(seen)) == phases_of(level)
 
 
+@pytest.mark.parametrize(("level", "counts"), [(LEVELS[0], False), (LEVELS[1], True)])
+def test_documents_are_counted_only_where_they_were_seen(
+    backed_up: Bench, level: Level, counts: bool
+) -> None:
+    status = backed_up.run(backed_up.verify(level), *phases_of(level))
+
+    assert status.result is not None
+    assert ("documents" in dict(status.result.figures)) is counts
+
+
 def test_a_trial_restore_counts_documents_and_indexes(backed_up: Bench) -> None:
     backed_up.run(backed_up.verify())
 
