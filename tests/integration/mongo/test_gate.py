@@ -18,6 +18,7 @@ from mangrove.core.errors import (
     AuthenticationFailedError,
     EmbeddedServerError,
     MissingPrivilegeError,
+    SecretNotFoundError,
     ServerUnreachableError,
 )
 from mangrove.core.namespace import Namespace
@@ -94,6 +95,23 @@ def test_probe_names_the_step_that_fails(mongod_with_auth: GuardedServer) -> Non
 
     assert steps.told[-1][0] == "sign-in"
     assert "refused" in steps.told[-1][1]
+
+
+def test_probe_without_a_keyring_fails_at_the_password(mongod_with_auth: GuardedServer) -> None:
+    steps = Steps()
+    uri = mongod_with_auth.uri_for(mongod_with_auth.backup)
+    profile = replace(_profile(uri), password=password_ref(ProfileId("p1")))
+
+    with pytest.raises(SecretNotFoundError):
+        _gate().probe(profile, None, steps)
+
+    assert steps.names() == ["name", "port", "password"]
+
+
+def test_probe_of_a_standalone_says_nothing_of_an_oplog(standalone: EmbeddedMongod) -> None:
+    report = _gate().probe(_profile(standalone.uri), None, Steps())
+
+    assert [p.purpose for p in report.privileges] == ["dump", "restore"]
 
 
 def test_probe_of_an_unknown_host_stops_at_the_name() -> None:

@@ -135,10 +135,13 @@ def require(missing: Sequence[str], role: str, hosts: str) -> None:
     )
 
 
-def findings(found: Privileges, databases: Sequence[str]) -> tuple[PrivilegeFinding, ...]:
+def findings(
+    found: Privileges, databases: Sequence[str], *, has_oplog: bool
+) -> tuple[PrivilegeFinding, ...]:
     """Say for a whole deployment whether dump, restore and oplog reading are allowed.
 
     A restore goes into new databases unless told otherwise, so it is asked for on every database.
+    Of an oplog nothing is said where there is none to be read.
     """
     names = databases or ("",)
     dump = tuple(
@@ -147,10 +150,14 @@ def findings(found: Privileges, databases: Sequence[str]) -> tuple[PrivilegeFind
         for action in ("listCollections", "find", "listIndexes")
         if not found.allows(action, name)
     )
-    oplog = () if found.allows("find", "local", "oplog.rs") else ("find on local.oplog.rs",)
     restore = missing_for_writing(found, ("",))
     return (
         PrivilegeFinding("dump", not dump, dump, DUMP_ROLE if dump else ""),
         PrivilegeFinding("restore", not restore, restore, RESTORE_ROLE if restore else ""),
-        PrivilegeFinding("oplog", not oplog, oplog, DUMP_ROLE if oplog else ""),
+        *(_oplog_findings(found) if has_oplog else ()),
     )
+
+
+def _oplog_findings(found: Privileges) -> tuple[PrivilegeFinding, ...]:
+    missing = () if found.allows("find", "local", "oplog.rs") else ("find on local.oplog.rs",)
+    return (PrivilegeFinding("oplog", not missing, missing, DUMP_ROLE if missing else ""),)

@@ -55,9 +55,20 @@ def probe(
             route = enter_route()
         else:
             route = _step(on_step, "tunnel", enter_route, lambda r: f"leads to {r.hosts}")
-        enter = open_along(route, profile, secrets, password)
+        login = password or _stored_password(profile, secrets, on_step)
+        enter = open_along(route, profile, secrets, login)
         connection = _enter(stack, enter, on_step, is_tls=profile.uri.uses_tls)
         return _look(connection, on_step, is_tls=profile.uri.uses_tls)
+
+
+def _stored_password(
+    profile: Profile, secrets: SecretStore, on_step: StepListener
+) -> Secret | None:
+    """Fetch the password in a step of its own: a keyring may be locked, or not be there."""
+    ref = profile.password
+    if ref is None:
+        return None
+    return _step(on_step, "password", lambda: secrets.fetch(ref), lambda _: "found")
 
 
 def _enter(
@@ -87,16 +98,16 @@ def _look(connection: Connection, on_step: StepListener, *, is_tls: bool) -> Dep
         on_step, "sign-in", lambda: privileges.read_privileges(connection), _signed_in_text
     )
     facts = topology.server_facts(connection)
+    in_set = facts.topology is Topology.REPLICA_SET
     latency = _round_trip(connection)
     sizes = _step(on_step, "sizes", lambda: database_sizes(connection), _sizes_text)
     names = tuple(d.name for d in sizes if d.name not in OWN_DATABASES)
     findings = _step(
         on_step,
         "privileges",
-        lambda: privileges.findings(found, names),
+        lambda: privileges.findings(found, names, has_oplog=in_set),
         lambda all_: ", ".join(f"{f.purpose}: {'yes' if f.allowed else 'no'}" for f in all_),
     )
-    in_set = facts.topology is Topology.REPLICA_SET
     oplog = _step(
         on_step,
         "oplog",

@@ -3,10 +3,15 @@
 import pytest
 
 from mangrove.connectors.mongo.privileges import Privileges, findings
+from mangrove.core.deployment import PrivilegeFinding
 
 
 def _with(resource: dict[str, object], *actions: str) -> Privileges:
     return Privileges("ann@admin", unlimited=False, granted=((resource, frozenset(actions)),))
+
+
+def _findings(found: Privileges, *databases: str) -> tuple[PrivilegeFinding, ...]:
+    return findings(found, databases, has_oplog=True)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ def test_action_that_was_not_granted_is_not_allowed() -> None:
 
 
 def test_findings_name_what_is_missing_and_the_role_that_has_it() -> None:
-    found = {f.purpose: f for f in findings(_with({"db": "shop", "collection": ""}, "find"), ())}
+    found = {f.purpose: f for f in _findings(_with({"db": "shop", "collection": ""}, "find"))}
 
     assert not found["dump"].allowed
     assert "listCollections on every database" in found["dump"].missing
@@ -47,6 +52,12 @@ def test_findings_name_what_is_missing_and_the_role_that_has_it() -> None:
 
 
 def test_without_access_control_everything_is_allowed() -> None:
-    everything = findings(Privileges("", unlimited=True, granted=()), ("shop",))
+    everything = _findings(Privileges("", unlimited=True, granted=()), "shop")
 
     assert all(f.allowed and not f.missing and not f.role for f in everything)
+
+
+def test_nothing_is_said_of_an_oplog_that_is_not_there() -> None:
+    everything = findings(Privileges("", unlimited=True, granted=()), ("shop",), has_oplog=False)
+
+    assert [f.purpose for f in everything] == ["dump", "restore"]
