@@ -105,10 +105,10 @@ def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: 
     wanted = [run for run in EXAMPLE_RUNS if run in known] or known[:1]
     for number, run_id in enumerate(wanted, start=1):
         window._on_progress_wanted(RunId(run_id))  # noqa: SLF001 - what a click on the strip does
-        dialog = window.progress_dialog(RunId(run_id))
-        if isinstance(dialog, ProgressDialog):
-            shoot(dialog, folder / f"dialog-progress-{number}{suffix}.png")
-            dialog.close()
+        progress = window.progress_dialog(RunId(run_id))
+        if isinstance(progress, ProgressDialog):
+            shoot(progress, folder / f"dialog-progress-{number}{suffix}.png")
+            progress.close()
 
 
 @contextmanager
@@ -143,7 +143,8 @@ def main() -> int:
             shoot_pages(window, arguments.out, suffix)
             window.resize(*SIZES[""])
             shoot_dialogs(services, window, arguments.out, suffix)
-        window.findChild(ActivityBridge).close()
+        if (bridge := window.findChild(ActivityBridge)) is not None:
+            bridge.close()
         window.hide()
     return 0
 
