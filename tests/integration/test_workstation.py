@@ -1,14 +1,23 @@
 """Profiles and vaults through the services, with real local state and a memory keyring."""
 
+import sqlite3
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from fakes.workstation import Workstation, workstation
+from mangrove.app.clock import SystemClock
+from mangrove.app.container import Parts, open_services
+from mangrove.app.paths import app_paths
+from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.connectors.state.database import FILE_NAME
 from mangrove.core.errors import (
     BlobExistsError,
     InvalidVaultUrlError,
+    MangroveError,
     NameTakenError,
     ProfileNotFoundError,
 )
@@ -116,6 +125,37 @@ def test_a_vault_that_cannot_be_made_leaves_no_keys(desk: Workstation, kind: str
 
     assert desk.secrets.count == before
     assert [v.name for v in vaults.all()] == ["attic"]
+
+
+def test_a_vault_that_cannot_be_noted_leaves_nothing_in_its_place(desk: Workstation) -> None:
+    (state,) = (desk.folder / "home").rglob(FILE_NAME)
+    with closing(sqlite3.connect(state)) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON vaults BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+
+    with pytest.raises(MangroveError):
+        desk.add_vault()
+
+    assert not desk.vault_folder.exists()
+    assert (desk.services.vaults.all(), desk.secrets.count) == ((), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at open files as Linux shows them")
+def test_a_catalog_that_cannot_be_opened_leaves_no_file_open(tmp_path: Path) -> None:
+    paths = app_paths({"MANGROVE_HOME": str(tmp_path / "home")})
+    paths.ensure()
+    paths.catalog.rmdir()
+    paths.catalog.write_text("no folder")
+
+    with (
+        pytest.raises((MangroveError, OSError)),
+        open_services(paths, Parts(SessionSecrets(), SystemClock())),
+    ):
+        pass
+
+    targets = [str(f.readlink()) for f in Path("/proc/self/fd").iterdir() if f.is_symlink()]
+    assert not [t for t in targets if t.startswith(str(tmp_path))]
 
 
 def test_a_forgotten_vault_keeps_storage_and_keys(desk: Workstation) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -65,8 +65,16 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     Raises:
         DamagedStateError: If the file with profiles and history cannot be read.
     """
-    database = StateDatabase.open(paths.state)
-    catalog = SqliteCatalog.open(paths.catalog)
+    with (
+        closing(StateDatabase.open(paths.state)) as database,
+        closing(SqliteCatalog.open(paths.catalog)) as catalog,
+        _services(parts, database, catalog) as services,
+    ):
+        yield services
+
+
+@contextmanager
+def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> Iterator[Services]:
     runs = SqliteRuns(database)
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
@@ -75,9 +83,7 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         open_at = partial(open_storage, stall_s=parts.stall_s)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at)
-        vaults = Vaults(
-            SqliteVaults(database), keeper, catalog, parts.secrets, runs, parts.clock
-        )
+        vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, runs, parts.clock)
         tools = BackupTools(
             profiles=profiles,
             vaults=vaults,
@@ -106,8 +112,6 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     finally:
         runner.close()
         background.close()
-        catalog.close()
-        database.close()
 
 
 def _mongo_gate(parts: Parts) -> Gate:

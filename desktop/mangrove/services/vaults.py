@@ -1,6 +1,7 @@
 """Vaults: create, look at, clean, rebuild the catalog, forget."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mangrove.core.backup import Compression
@@ -120,10 +121,10 @@ class Vaults:
         vault_id = VaultId(secrets.token_hex(8))
         try:
             spec = self._with_fresh_keys(vault_id, name, draft)
+            self._store.save(spec)  # first: it is taken back more surely than what is stored far
             self._keeper.create(spec)
-            self._store.save(spec)
-        except MangroveError:
-            self._forget_keys(vault_id)
+        except BaseException:
+            self._take_back(vault_id)
             raise
         return SavedVault(spec, self._notice(spec))
 
@@ -182,7 +183,9 @@ class Vaults:
             created_at=self._clock.now(),
         )
 
-    def _forget_keys(self, vault_id: VaultId) -> None:
+    def _take_back(self, vault_id: VaultId) -> None:
+        with suppress(MangroveError):  # a store that takes nothing holds nothing either
+            self._store.remove(vault_id)
         for ref in (identity_ref(vault_id), signing_key_ref(vault_id), storage_key_ref(vault_id)):
             self._secrets.forget(ref)
 
