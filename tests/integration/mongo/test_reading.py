@@ -1,19 +1,23 @@
 """Collections are read byte for byte, at one moment, and from one and the same collection."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.write_concern import WriteConcern
+from typing_extensions import override
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
 from mangrove.connectors.mongo.bson_elements import document_of, split_documents
-from mangrove.connectors.mongo.client import open_uri
+from mangrove.connectors.mongo.client import Connection, Entry, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.backup import Consistency, Selection, selection_of
@@ -414,3 +418,39 @@ def test_writers_do_not_keep_a_dump_from_starting(
             writing.result()
 
     assert twice[0] == twice[1]
+
+
+class LateConnection(Connection):
+    """Drops a collection just before it is described."""
+
+    def __init__(self, entry: Entry, onlooker: MongoClient[Any], name: str) -> None:
+        super().__init__(entry)
+        self._onlooker, self._name = onlooker, name
+
+    @override
+    def raw_command(
+        self, database: str, command: Mapping[str, Any], session: ClientSession | None = None
+    ) -> RawBSONDocument:
+        if command.get("listIndexes") == self._name:
+            self._onlooker[database].drop_collection(self._name)
+        return super().raw_command(database, command, session)
+
+
+@pytest.mark.parametrize("consistency", [Consistency.SNAPSHOT, Consistency.NONE])
+def test_a_collection_dropped_before_it_is_described_is_found_gone_when_it_is_read(
+    replica_set: EmbeddedMongod,
+    onlooker: MongoClient[Any],
+    database_name: str,
+    consistency: Consistency,
+) -> None:
+    for name in ("kept", "gone"):
+        _fill(onlooker, database_name, name, 10)
+    entry = Entry(parse_uri(replica_set.uri).uri)
+    with closing(LateConnection(entry, onlooker, "gone")) as late:
+        opened = MongoDumpSource(late).open(selection_of((database_name,), ()), consistency)
+        with opened as dump:
+            infos = {info.namespace.collection: info for info in dump.collections}
+
+            assert _whole(dump, infos["kept"])
+            with pytest.raises(NamespaceChangedError, match="gone was dropped"):
+                _whole(dump, infos["gone"])

@@ -415,9 +415,10 @@ class MongoDumpSource:
         return tuple(sorted(found, key=lambda c: (-c.estimated_bytes, c.namespace)))
 
     def _described(self, listed: Listed) -> CollectionInfo:
+        """Describe a collection; one that is gone meanwhile bare, for its reading will say so."""
         try:
             return listing.describe(self._connection, listed)
         except PyMongoError as error:
             if isinstance(error, OperationFailure) and error.code == NAMESPACE_NOT_FOUND:
-                raise _changed(listed.namespace) from error
+                return listing.described_bare(listed)
             raise while_working(error, self._connection.hosts) from error

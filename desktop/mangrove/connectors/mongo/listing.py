@@ -126,20 +126,19 @@ def list_indexes(connection: Connection, listed: Listed) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def describe(connection: Connection, listed: Listed, *, sized: bool = True) -> CollectionInfo:
+def describe(connection: Connection, listed: Listed) -> CollectionInfo:
     """Complete a listed collection with indexes and, for progress, estimated sizes.
 
     Errors: the driver's own when it is gone; unreadable sizes are 0, unreadable indexes none
         only where the user may not list them.
     """
-    documents, size_bytes = estimated_size(connection, listed) if sized else (0, 0)
-    uuid = listed.data_uuid if listed.kind == COLLECTION else None
+    documents, size_bytes = estimated_size(connection, listed)
     return CollectionInfo(
         listed.namespace,
         listed.kind,
         listed.options,
         list_indexes(connection, listed),
-        uuid or None,
+        _own_uuid(listed),
         documents,
         size_bytes,
     )
@@ -154,8 +153,16 @@ def describe_leniently(connection: Connection, listed: Listed) -> CollectionInfo
             return None
         if error.code != UNAUTHORIZED:
             raise
-    bare = replace(listed, kind=VIEW)  # a view has no indexes to ask for
-    return replace(describe(connection, bare, sized=False), kind=listed.kind)
+    return described_bare(listed)
+
+
+def described_bare(listed: Listed) -> CollectionInfo:
+    """Describe a collection by what was listed of it: without indexes and sizes."""
+    return CollectionInfo(listed.namespace, listed.kind, listed.options, (), _own_uuid(listed))
+
+
+def _own_uuid(listed: Listed) -> str | None:
+    return listed.data_uuid or None if listed.kind == COLLECTION else None
 
 
 def estimated_size(connection: Connection, listed: Listed) -> tuple[int, int]:
