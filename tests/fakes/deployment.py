@@ -288,6 +288,10 @@ class FakeSink(RestoreSink):
         self.deployment.note("check_privileges", ",".join(databases))
 
     @override
+    def databases(self) -> tuple[str, ...]:
+        return tuple(sorted(self.deployment.databases()))
+
+    @override
     def existing(self, database: str) -> tuple[CollectionInfo, ...]:
         held = sorted(n for n in self.deployment.collections if n.database == database)
         return tuple(self.deployment.describe(n) for n in held)

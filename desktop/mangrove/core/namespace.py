@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote_plus
@@ -71,3 +72,14 @@ def blob_stem(collection: str) -> str:
     longer one is cut the same way, a little earlier. The manifest holds the true name.
     """
     return _shortened(quote_plus(collection), collection, BLOB_STEM_LIMIT, _BLOB_STEM_HEAD)
+
+
+def other_case(database: str, others: Iterable[str]) -> str | None:
+    """Return a name that differs from a database's only in the case of ASCII letters, if any.
+
+    A server takes no two such databases (DatabaseDifferCase, 13297).
+
+    Source: MongoDB manual, "Limits and Thresholds", "Database Name Case Sensitivity".
+    """
+    wanted = database.encode().lower()
+    return next((o for o in others if o != database and o.encode().lower() == wanted), None)

@@ -338,6 +338,10 @@ class RestoreSink(Protocol):
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
         ...
 
+    def databases(self) -> tuple[str, ...]:
+        """Return the names of all databases that the user may see."""
+        ...
+
     def existing(self, database: str) -> tuple[CollectionInfo, ...]:
         """Return what a database holds now; nothing when it does not exist."""
         ...

@@ -20,12 +20,13 @@ from mangrove.core.errors import (
 )
 from mangrove.core.globs import literal, matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
-from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace, other_case
 from mangrove.core.renaming import Rule, renamed, rule_of
 from mangrove.core.view_references import notes_on_views
 from mangrove.core.wording import counted
 
 MAX_DATABASE_BYTES = 63
+SHOWN_DATABASES = 10
 PROTECTED_DATABASES = frozenset({"admin", "config", "local"})
 _FORBIDDEN_IN_DATABASE = frozenset('/\\. "$\0')
 
@@ -135,6 +136,7 @@ def plan_restore(
     request: RestoreRequest,
     existing: Mapping[str, frozenset[str]],
     at: datetime,
+    databases: Sequence[str] = (),
 ) -> RestorePlan:
     """Decide where everything goes.
 
@@ -143,11 +145,13 @@ def plan_restore(
         request: What the person asked for.
         existing: Collections of each database on the target that could be concerned.
         at: The moment that copies are named after.
+        databases: All databases of the target.
 
     Raises:
-        InvalidSelectionError: If nothing matches, a pattern matches nothing, a name is malformed
-            or two choices contradict each other.
-        NamespaceConflictError: If two namespaces would land in one.
+        InvalidSelectionError: If nothing matches, a pattern or a renaming matches nothing, a name
+            is malformed or two choices contradict each other.
+        NamespaceConflictError: If two namespaces would land in one, or the server would not take
+            the name of a database.
     """
     only_missing = request.on_existing is OnExisting.ONLY_MISSING
     if only_missing and request.replace:
@@ -156,6 +160,7 @@ def plan_restore(
             "nothing was changed",
             hint="leave out --yes-replace, and name the target with --rename",
         )
+    _refuse_idle_renames(manifest, request)
     rename = _Renamer(manifest, request, at)
     planned = []
     for entry in _chosen(manifest, request):
@@ -170,6 +175,7 @@ def plan_restore(
     _refuse_too_long(planned)
     _refuse_irreplaceable(planned)
     targets = sorted({p.target.database for p in planned})
+    _refuse_other_case(targets, databases)
     occupied = tuple(t for t in targets if existing.get(t))
     confirmed = targets if only_missing else request.replace
     return RestorePlan(
@@ -328,6 +334,30 @@ def _refuse_conflicts(planned: Sequence[PlannedNamespace]) -> None:
                 hint="give one of them another name",
             )
         seen[item.target] = item.entry.namespace
+
+
+def _refuse_idle_renames(manifest: Manifest, request: RestoreRequest) -> None:
+    """Refuse a renaming that fits nothing: without it, all would go into copies."""
+    names = [str(n.namespace) for n in manifest.namespaces]
+    for rule in rules_of(request):
+        if all(rule.renamed(name) is None for name in names):
+            held = sorted({n.namespace.database for n in manifest.namespaces})
+            more = f" and {len(held) - SHOWN_DATABASES} more" if held[SHOWN_DATABASES:] else ""
+            where = "the backup" if manifest.backup else manifest.profile_name
+            raise InvalidSelectionError(
+                f"the renaming '{rule.text}' fits nothing in {where}; nothing was changed",
+                hint=f"it holds the databases {', '.join(held[:SHOWN_DATABASES])}{more}",
+            )
+
+
+def _refuse_other_case(targets: Sequence[str], databases: Sequence[str]) -> None:
+    for name in targets:
+        if other := other_case(name, (*databases, *targets)):
+            raise NamespaceConflictError(
+                f"a server takes no database {name} beside {other}: the names differ only in "
+                "case; nothing was changed",
+                hint=f"choose another name, or {other} as it is written there",
+            )
 
 
 def _refuse_irreplaceable(planned: Sequence[PlannedNamespace]) -> None:

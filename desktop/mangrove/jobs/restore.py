@@ -193,7 +193,7 @@ def planned(
         name: frozenset(info.namespace.collection for info in infos)
         for name, infos in there.items()
     }
-    plan = plan_restore(manifest, request, existing, at)
+    plan = plan_restore(manifest, request, existing, at, sink.databases())
     _refuse_unlike(plan, {info.namespace: info for infos in there.values() for info in infos})
     return plan
 

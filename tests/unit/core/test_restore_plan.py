@@ -226,7 +226,7 @@ def test_a_pattern_that_matches_nothing_is_refused_by_name(choice: dict[str, obj
 
 
 def test_patterns_rename_and_the_last_one_that_fits_wins() -> None:
-    renames = (Rename("*.*", "dev_*.*"), Rename("*.users", "*.people"), Rename("no.*", "x.*"))
+    renames = (Rename("*.*", "dev_*.*"), Rename("*.users", "*.people"))
 
     found = plan(renames=renames)
 
@@ -236,7 +236,44 @@ def test_patterns_rename_and_the_last_one_that_fits_wins() -> None:
         "crm.people": "dev_crm.people",
         "crm.a.b": "dev_crm.a.b",
     }
-    assert any("'no.*=x.*' fits nothing" in note for note in found.notes)
+
+
+def test_a_renaming_of_what_is_left_out_is_said() -> None:
+    found = plan(include=("shop.*",), renames=(Rename("crm", "x"),))
+
+    assert any("'crm=x' fits nothing" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("typed", [Rename("typo", "x"), Rename("no.*", "x.*")])
+def test_a_renaming_that_fits_nothing_is_refused_and_says_what_there_is(typed: Rename) -> None:
+    with pytest.raises(InvalidSelectionError, match="fits nothing in the backup") as caught:
+        plan(renames=(Rename("shop", "new"), typed))
+
+    assert f"'{typed.source}={typed.target}'" in caught.value.message
+    assert caught.value.hint == "it holds the databases crm, shop"
+
+
+@pytest.mark.parametrize(
+    ("renames", "databases", "named"),
+    [
+        ((Rename("shop", "Shop"),), ("admin", "shop"), "Shop beside shop"),
+        ((Rename("shop", "shop"),), ("Shop", "admin"), "shop beside Shop"),
+        ((Rename("shop", "New"), Rename("crm", "new")), (), "New beside new"),
+    ],
+)
+def test_a_database_that_differs_only_in_case_is_refused_before_anything_is_written(
+    renames: tuple[Rename, ...], databases: tuple[str, ...], named: str
+) -> None:
+    with pytest.raises(NamespaceConflictError, match=named):
+        plan_restore(manifest(), request(renames=renames), NOTHING, NOON, databases)
+
+
+def test_a_database_of_the_very_same_name_is_no_other() -> None:
+    asked = request(renames=(Rename("shop", "shop"),))
+
+    found = plan_restore(manifest(), asked, NOTHING, NOON, ("shop", "crm"))
+
+    assert "shop" in found.creates
 
 
 def test_only_missing_needs_no_name_typed_and_replaces_nothing() -> None:

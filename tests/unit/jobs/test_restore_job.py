@@ -371,3 +371,17 @@ def test_a_collection_that_the_server_does_not_take_is_a_loss_and_the_others_go_
     (loss,) = status.result.losses
     assert (loss.subject, loss.count) == (f"{COPY}.users", len(USERS))
     assert backed_up.target.content() == {f"{COPY}.big_orders": [], f"{COPY}.orders": ORDERS}
+
+
+def test_a_database_that_differs_only_in_case_stops_the_run_before_it_writes(
+    backed_up: Bench,
+) -> None:
+    backed_up.target.add("SHOP.other", {"_id": 1})
+
+    status = backed_up.run(backed_up.restore(renames=(Rename("shop", "shop"),)))
+
+    assert status.state is RunState.FAILED
+    assert status.problem is not None
+    assert status.problem.code == "namespace-conflict"
+    assert "shop beside SHOP" in status.problem.message
+    assert backed_up.target.names() == ["SHOP.other"]

@@ -75,6 +75,10 @@ class MongoRestoreSink:
         missing = missing_for_writing(read_privileges(self._connection), databases)
         require(missing, RESTORE_ROLE, self._connection.hosts)
 
+    def databases(self) -> tuple[str, ...]:
+        """Return the names of all databases that the user may see."""
+        return listing.list_databases(self._connection)
+
     def existing(self, database: str) -> tuple[CollectionInfo, ...]:
         """Return what a database holds now; nothing when it does not exist."""
         found = listing.list_collections(self._connection, database)
