@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 import typer
 
 from mangrove.cli.output import Output
+from mangrove.core.errors import KeyringUnavailableError
 from mangrove.core.run import RunKind, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services
@@ -71,6 +72,19 @@ class Desk:
         """Ask for one line."""
         self.output.say(question)
         return self.read_line()
+
+
+def require_keyring(services: Services, secret: str, undone: str) -> None:
+    """Refuse to take a secret that would be gone when this very call ends.
+
+    Raises:
+        KeyringUnavailableError: Saying what would be lost, and what was not done.
+    """
+    if services.profiles.secrets_notice():
+        raise KeyringUnavailableError(
+            f"this machine offers no usable keyring, so {secret} would be lost at once; {undone}",
+            hint="unlock or set up a keyring; see the documentation of the keyring package",
+        )
 
 
 def desk_of(context: typer.Context) -> Desk:

@@ -98,6 +98,11 @@ def cell(text: str) -> str:
     return printable(text.replace("\n", "\\n").replace("\t", "\\t"))
 
 
+def clipped(text: str, width: int) -> str:
+    """Shorten a text that is wider than its column; what is left out is marked."""
+    return text if len(text) <= width else text[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def _text_of(block: Block, out: TextIO) -> str:
     match block:
         case str():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mangrove.cli.exit_codes import code_of_run
 from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Block, Facts, Output
-from mangrove.core.explain import duration_text, size_text
+from mangrove.core.explain import size_text
 from mangrove.core.run import Loss, Problem, RunResult, RunState, RunStatus
 from mangrove.core.vault import BackupRecord
 from mangrove.core.wording import counted
@@ -82,4 +82,4 @@ def proof_text(record: BackupRecord) -> str:
     proven = record.proven
     if proven is None:
         return "never verified"
-    return f"{proven.level} in {duration_text(proven.duration)}"
+    return str(proven.level)

@@ -131,3 +131,34 @@ def test_window_opens_without_arguments_or_with_those_of_qt(arguments: list[str]
 @pytest.mark.parametrize("arguments", [["backups"], ["--help"], ["-h"], ["--json"]])
 def test_everything_else_stays_on_the_command_line(arguments: list[str]) -> None:
     assert not is_for_window(arguments)
+
+
+def test_a_password_is_refused_where_no_keyring_would_keep_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fakes = empty_services()
+    fakes.profiles.notice = "no usable keyring was found"
+
+    @contextmanager
+    def opened() -> Iterator[Services]:
+        yield fakes.services
+
+    arguments = ["profile", "add", "shop", "--uri", "mongodb://ann:secret@db1"]
+    assert run(arguments, replace(doors(), open_services=opened)) == 1
+
+    told = capsys.readouterr().err
+    assert "the password would be lost at once; nothing was stored" in told
+    assert fakes.services.profiles.all() == ()
+    without = ["profile", "add", "shop", "--uri", "mongodb://db1"]
+    assert run(without, replace(doors(), open_services=opened)) == 0
+
+
+def test_the_table_of_backups_names_the_profile_and_fits(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["backups"], doors()) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["BACKUP", "PROFILE", "OF"]
+    assert any(line.split()[1] == "production" for line in lines[1:])
+    assert max(map(len, lines)) <= 120

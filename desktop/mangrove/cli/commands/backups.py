@@ -5,9 +5,13 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.front import desk_of
-from mangrove.cli.output import Table
+from mangrove.cli.output import Table, clipped
 from mangrove.cli.reports import proof_text
 from mangrove.core.explain import size_text
+
+COLUMNS = ("backup", "profile", "of", ">documents", ">stored", "consistency", "proof")
+# So that a row fits 120 columns; ``show`` and ``--json`` say the rest.
+SHOWN_PROFILE, SHOWN_SELECTION, SHOWN_PROOF = 12, 20, 17
 
 
 def backups(
@@ -25,14 +29,13 @@ def backups(
     rows = tuple(
         (
             r.backup,
-            r.selection,
-            f"{r.namespaces:,}",
+            clipped(r.profile_name, SHOWN_PROFILE),
+            clipped(r.selection, SHOWN_SELECTION),
             f"{r.documents:,}",
             size_text(r.stored_bytes),
             r.achieved.value,
-            proof_text(r),
+            clipped(proof_text(r), SHOWN_PROOF),
         )
         for r in records
     )
-    columns = ("backup", "of", ">collections", ">documents", ">stored", "consistency", "proof")
-    desk.output.give({"backups": records}, Table(columns, rows, "no backup yet"))
+    desk.output.give({"backups": records}, Table(COLUMNS, rows, "no backup yet"))

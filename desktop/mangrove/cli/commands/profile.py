@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import profile_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.cli.ssh_options import (
@@ -21,6 +21,7 @@ from mangrove.core.explain import duration_text, size_text
 from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
+from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft, SavedProfile
 
 STANDARD_INPUT = "-"
@@ -64,6 +65,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     with desk.services() as services:
         draft = _draft(desk, name, uri, colour, from_input=password_stdin)
         draft = replace(draft, tunnel=tunnel, tunnel_secret=way.secret(desk, tunnel))
+        _require_home(services, draft)
         _say_saved(desk, services.profiles.add(draft))
 
 
@@ -97,6 +99,7 @@ def edit(  # noqa: PLR0913 - every option of the command is an argument here
             tunnel=tunnel,
             tunnel_secret=way.secret(desk, tunnel),
         )
+        _require_home(services, draft)
         _say_saved(desk, services.profiles.update(old.profile_id, draft))
 
 
@@ -158,6 +161,13 @@ def _draft(desk: Desk, name: str, uri: str, colour: Colour, *, from_input: bool)
     if wants_password and not (password or parsed.password) and desk.can_ask():
         password = desk.ask_secret(f"Password of {parsed.uri.user} (empty for none)")
     return ProfileDraft(name, text, password, colour=colour)
+
+
+def _require_home(services: Services, draft: ProfileDraft) -> None:
+    """Refuse a draft with secrets where nothing keeps them."""
+    parsed = parse_uri(draft.uri_text)
+    if any((draft.password, parsed.password, parsed.certificate_password, draft.tunnel_secret)):
+        require_keyring(services, "the password", "nothing was stored")
 
 
 def _uri_text(desk: Desk, uri: str) -> str:

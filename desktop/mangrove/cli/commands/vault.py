@@ -5,16 +5,14 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.exit_codes import ExitCode
-from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.core.backup import Compression
-from mangrove.core.errors import KeyringUnavailableError
 from mangrove.core.explain import size_text
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultHealth
 from mangrove.core.wording import counted
-from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 
 app = typer.Typer(help="Where backups are kept.", no_args_is_help=True)
@@ -52,7 +50,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             access_key=access_key,
             secret_key=_secret_key(desk, access_key, from_input=secret_key_stdin),
         )
-        _require_keyring(services)
+        require_keyring(services, "a vault's keys", "nothing was made")
         saved = services.vaults.add(draft)
     if saved.notice:
         desk.output.say(f"warning: {saved.notice}")
@@ -117,16 +115,6 @@ def remove(context: typer.Context, name: Name) -> None:
         services.vaults.remove(name)
     said = f"{name} was forgotten here; its storage and its keys in the keyring were not touched."
     desk.output.give({"removed": name}, said)
-
-
-def _require_keyring(services: Services) -> None:
-    """Refuse a vault whose keys would be gone when this very call ends."""
-    if services.profiles.secrets_notice():
-        raise KeyringUnavailableError(
-            "this machine offers no usable keyring, so a vault's keys would be lost at once; "
-            "nothing was made",
-            hint="unlock or set up a keyring; see the documentation of the keyring package",
-        )
 
 
 def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | None:
