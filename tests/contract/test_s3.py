@@ -87,6 +87,16 @@ def test_without_keys_a_private_blob_is_denied(moto_s3: ObjectStore) -> None:
         storage.get(NAME)
 
 
+def test_a_storage_that_asks_for_keys_says_so_and_shows_no_xml(rclone_s3: ObjectStore) -> None:
+    storage = ObjectStorage(parse_vault_url(rclone_s3.url), "", None, BRISK)
+
+    for name, call in each_call(storage):
+        with pytest.raises(StorageDeniedError, match="asks for keys") as caught:
+            call()  # type: ignore[operator]  # a lambda
+        assert "--access-key" in caught.value.hint, name
+        assert "<" not in caught.value.message, name
+
+
 @pytest.mark.slow
 def test_a_blob_may_come_from_another_object_store(
     moto_s3: ObjectStore, rclone_s3: ObjectStore

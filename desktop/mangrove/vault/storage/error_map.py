@@ -24,6 +24,7 @@ ObjectStoreFault = (BaseError, FileNotFoundError, PermissionError, OSError, Valu
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EINVAL})
 _REFUSALS = ("403 Forbidden", "401 Unauthorized", "AccessDenied", "SignatureDoesNotMatch")
+_NOT_UNDERSTOOD = "400 Bad Request"
 _FULL_WORDS = ("507 ", "QuotaExceeded", "XMinioStorageFull", "no space left", "StorageFull")
 
 
@@ -50,8 +51,10 @@ def from_os(error: OSError, name: str) -> VaultError:
     )
 
 
-def from_object_store(error: Exception, name: str) -> VaultError:
+def from_object_store(error: Exception, name: str, *, has_keys: bool = True) -> VaultError:
     """Turn an object store's error about a blob, or a listing when the name is empty.
+
+    Without keys, a server that refuses the request or cannot make sense of it asks for them.
 
     Source: Amazon S3 API reference, "Error responses", for the codes looked for; which of
     them arrive as which class of obstore 0.12 was seen on two servers.
@@ -66,12 +69,8 @@ def from_object_store(error: Exception, name: str) -> VaultError:
         return already_there(name)
     if isinstance(error, FileNotFoundError):
         return BlobNotFoundError(f"{subject} is not in the storage", blob=name)
-    if _is_refusal(error, text):
-        return StorageDeniedError(
-            f"the object store refuses us ({_code_in(text)}) at {subject}",
-            hint="check access key, secret key and the policy of the bucket",
-            blob=name,
-        )
+    if _is_refusal(error, text) or (not has_keys and _NOT_UNDERSTOOD in text):
+        return _refused(text, name, has_keys=has_keys)
     if any(word in text for word in _FULL_WORDS):
         return StorageFullError(
             f"the object store is full: {subject} was not written",
@@ -81,6 +80,21 @@ def from_object_store(error: Exception, name: str) -> VaultError:
     return StorageUnavailableError(
         f"the object store did not answer as it should at {subject}: {_first_line(text)}",
         hint="check the endpoint and the network, then run it again",
+        blob=name,
+    )
+
+
+def _refused(text: str, name: str, *, has_keys: bool) -> StorageDeniedError:
+    subject = f"'{name}'" if name else "the listing"
+    if not has_keys:
+        return StorageDeniedError(
+            f"the object store asks for keys at {subject}, and the vault has none",
+            hint="give them: --access-key KEY with --secret-key-stdin, or in the vault's dialog",
+            blob=name,
+        )
+    return StorageDeniedError(
+        f"the object store refuses us ({_code_in(text)}) at {subject}",
+        hint="check access key, secret key and the policy of the bucket",
         blob=name,
     )
 
@@ -106,5 +120,6 @@ def _code_in(text: str) -> str:
 
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines()]
-    line = next((line for line in lines if line and not line.startswith("<")), "no reason given")
+    plain = (line.partition("<")[0].strip() for line in lines)  # what follows is the body, XML
+    line = next(filter(None, plain), "no reason given")
     return line.rpartition(" - ")[2].lower().rstrip(".:") or "no reason given"

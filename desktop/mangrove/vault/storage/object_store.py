@@ -75,6 +75,7 @@ class ObjectStorage:
         self._prefix = f"{prefix}/" if prefix else ""
         self._store = _connect(bucket, address, (access_key, secret_key), patience)
         self._waiting = Waiting(patience.stall_s)
+        self._has_keys = bool(access_key and secret_key)
 
     def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
         """Store a blob whole or not at all; never over an existing one; returns its size.
@@ -104,7 +105,7 @@ class ObjectStorage:
                     )
                 )
             except ObjectStoreFault as error:
-                found = from_object_store(error, name)
+                found = self._fault(error, name)
                 # There was nothing before: it came with a try whose answer was lost.
                 if isinstance(found, BlobExistsError) and self._holds(line, key, data):
                     return
@@ -136,7 +137,7 @@ class ObjectStorage:
         except BaseException as error:
             self._abandon(line, writer, error)
             if isinstance(error, ObjectStoreFault) and error is not source.failure:
-                raise from_object_store(error, name) from error
+                raise self._fault(error, name) from error
             raise
 
     def _abandon(
@@ -160,7 +161,7 @@ class ObjectStorage:
         except BaseException as error:
             line.close()
             if isinstance(error, ObjectStoreFault):
-                raise from_object_store(error, name) from error
+                raise self._fault(error, name) from error
             raise
 
         def read() -> Iterator[bytes]:
@@ -177,7 +178,7 @@ class ObjectStorage:
                     opened = self._open(line, self._key(name), done, opened.version)
                 chunk = line.wait(partial(anext, opened.stream, None))
             except ObjectStoreFault as error:
-                found = from_object_store(error, name)
+                found = self._fault(error, name)
                 pause_s = next(pauses, None)
                 if pause_s is None or not self._may_try_again(found):
                     raise found from error
@@ -216,7 +217,7 @@ class ObjectStorage:
                         if name.startswith(prefix) and is_safe(name):
                             yield BlobInfo(BlobName(name), meta["size"], meta["last_modified"])
         except ObjectStoreFault as error:
-            raise from_object_store(error, "") from error
+            raise self._fault(error, "") from error
 
     def delete(self, name: BlobName) -> None:
         """Remove a blob; one that is not there is no error.
@@ -237,7 +238,7 @@ class ObjectStorage:
             with self._waiting.line() as line:
                 line.wait(lambda: obstore.delete_async(self._store, key))
         except ObjectStoreFault as error:
-            found = from_object_store(error, name)
+            found = self._fault(error, name)
             if not isinstance(found, BlobNotFoundError):
                 raise found from error
         except StalledError as error:
@@ -262,8 +263,11 @@ class ObjectStorage:
         except FileNotFoundError:
             return
         except ObjectStoreFault as error:
-            raise from_object_store(error, name) from error
+            raise self._fault(error, name) from error
         raise already_there(name)
+
+    def _fault(self, error: Exception, name: str) -> VaultError:
+        return from_object_store(error, name, has_keys=self._has_keys)
 
 
 def _connect(
