@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 import pymongo
@@ -11,13 +12,14 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
+from pymongo.common import VALIDATORS
 from pymongo.errors import InvalidOperation, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from mangrove.connectors.mongo.breaker import Breaker
 from mangrove.connectors.mongo.error_map import connecting, working
 from mangrove.connectors.mongo.route import Route, open_route
-from mangrove.core.errors import ConnectionLostError
+from mangrove.core.errors import ConnectionLostError, InvalidUriError
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import SecretStore
 from mangrove.core.profile import Profile
@@ -228,6 +230,24 @@ class Connection:
             return self.run(database, command)
 
 
+def check_options(uri: MongoUri) -> None:
+    """Refuse options that the driver does not know, which it would pass over with a warning.
+
+    Raises:
+        InvalidUriError: Naming the first one.
+    """
+    known = {name.lower() for name in VALIDATORS}
+    for name, _ in uri.options:
+        if name.lower() not in known:
+            alike = get_close_matches(name.lower(), known, n=1)
+            raise InvalidUriError(
+                f"the connection string has an unknown option '{name}'; nothing was contacted",
+                hint=f"edit the profile; maybe you meant {alike[0]}"
+                if alike
+                else "edit the profile",
+            )
+
+
 @contextmanager
 def open_connection(
     profile: Profile,
@@ -246,6 +266,7 @@ def open_connection(
     Raises:
         ServerUnreachableError, AuthenticationFailedError, TlsError, InvalidUriError, TunnelError.
     """
+    check_options(profile.uri)
     with (
         open_route(profile, secrets) as route,
         open_along(route, profile, secrets, password, stall_s) as connection,

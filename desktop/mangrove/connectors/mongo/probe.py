@@ -11,7 +11,7 @@ from typing import TypeVar
 from pymongo.uri_parser import parse_uri
 
 from mangrove.connectors.mongo import listing, privileges, topology
-from mangrove.connectors.mongo.client import Connection, open_along
+from mangrove.connectors.mongo.client import Connection, check_options, open_along
 from mangrove.connectors.mongo.error_map import connecting
 from mangrove.connectors.mongo.route import open_route
 from mangrove.core.deployment import CollectionSize, DatabaseSize, DeploymentReport, Topology
@@ -47,6 +47,7 @@ def probe(
 
     Errors: the ConnectError of the step that failed; what may not be looked at is left empty.
     """
+    check_options(profile.uri)
     with ExitStack() as stack:
         enter_route = partial(stack.enter_context, open_route(profile, secrets, tunnel_secret))
         if profile.tunnel is None:

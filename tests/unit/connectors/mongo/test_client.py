@@ -1,6 +1,9 @@
 """The address of one node keeps everything that was said of the whole deployment."""
 
-from mangrove.connectors.mongo.client import _direct
+import pytest
+
+from mangrove.connectors.mongo.client import _direct, check_options
+from mangrove.core.errors import InvalidUriError
 from mangrove.core.uri import parse_uri
 
 
@@ -24,3 +27,18 @@ def test_tls_is_seen_in_a_connection_string() -> None:
     }
 
     assert {text: parse_uri(text).uri.uses_tls for text in expected} == expected
+
+
+def test_unknown_option_is_named_before_anything_is_contacted() -> None:
+    uri = parse_uri("mongodb://db1/?readPreference=nearest&retryReeds=true").uri
+
+    with pytest.raises(InvalidUriError, match="'retryReeds'; nothing was contacted") as caught:
+        check_options(uri)
+
+    assert "retryreads" in caught.value.hint
+
+
+def test_options_of_ordinary_connection_strings_are_known() -> None:
+    text = "mongodb://db1/?ssl=true&w=majority&retryWrites=true&appName=x&authSource=admin"
+
+    check_options(parse_uri(text).uri)
