@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from mangrove.core.errors import (
     InvalidKeyError,
+    KeyringUnavailableError,
     SecretError,
     SecretNotFoundError,
     SignatureInvalidError,
 )
 from mangrove.core.ports import SecretStore
+from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.vault import VaultSpec, identity_ref, signing_key_ref
 from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream
 from mangrove.vault.crypto.minisign import MinisignPublicKey, MinisignSecretKey, sign, verify
@@ -64,7 +66,7 @@ class Sealer:
         """Return the age identity, from the keyring the first time."""
         with self._lock:
             if self._identity is None:
-                secret = self._secrets.fetch(identity_ref(self._spec.vault_id))
+                secret = self._fetched(identity_ref(self._spec.vault_id), "key to open it")
                 self._identity = X25519Identity.from_text(secret.reveal())
             return self._identity
 
@@ -76,7 +78,7 @@ class Sealer:
         """
         with self._lock:
             if self._signing_key is None:
-                secret = self._secrets.fetch(signing_key_ref(self._spec.vault_id))
+                secret = self._fetched(signing_key_ref(self._spec.vault_id), "signing key")
                 key = MinisignSecretKey.from_text(secret.reveal())
                 if key.public_key.to_text() != self._spec.public_key:
                     raise SecretNotFoundError(
@@ -85,6 +87,15 @@ class Sealer:
                     )
                 self._signing_key = key
             return self._signing_key
+
+    def _fetched(self, ref: SecretRef, what: str) -> Secret:
+        try:
+            return self._secrets.fetch(ref)
+        except KeyringUnavailableError as error:
+            error.message = (
+                f"the vault '{self._spec.name}' cannot be used without its {what}: {error.message}"
+            )
+            raise
 
     @property
     def has_identity(self) -> bool:
