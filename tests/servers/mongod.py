@@ -17,8 +17,14 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod, find_mongod
 from servers.certificates import new_authority, write_authority, write_identity
 
 SOURCE_TREE = Path(__file__).resolve().parents[2]
-# Further versions: one folder each, because all wheels put the server at the same path.
-FOLDERS = {"6.0.5": SOURCE_TREE / ".peers" / "m60" / "fiftyone" / "db" / "bin"}
+PEERS = SOURCE_TREE / ".peers"
+NEWEST = "6.0.5"
+# One folder for each version, because all wheels put the server at the same path.
+FOLDERS = {
+    version: PEERS / folder / "fiftyone" / "db" / "bin"
+    for version, folder in {"4.4.2": "m44", "5.0.4": "m50", NEWEST: "m60"}.items()
+}
+VERSIONS = tuple(FOLDERS)
 
 THREE_NODES = "three"
 ELECTION_TIMEOUT_S = 30.0
@@ -27,11 +33,15 @@ READER_DATABASE = "shop"
 CLIENT_NAME, CLIENT_ORGANIZATION = "alice", "mangrove-tests-clients"
 
 
-def mongod_binary(version: str = "6.0.5") -> Path:
-    """Return the server program of that version, as ``packaging/dev.py setup`` fetched it."""
-    if not (FOLDERS[version] / "mongod").exists():
+def mongod_binary(version: str = NEWEST) -> Path:
+    """Return the server program of that version, as ``packaging/dev.py setup`` fetched it.
+
+    MANGROVE_MONGOD may name another program than the newest, but not than a chosen older one.
+    """
+    program = FOLDERS[version] / "mongod"
+    if not program.exists():
         pytest.fail(f"no mongod {version} here; run: python3 packaging/dev.py setup")
-    return find_mongod([FOLDERS[version]])
+    return find_mongod([program.parent]) if version == NEWEST else program
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,31 @@ def _hello(node: EmbeddedMongod) -> Mapping[str, Any]:
 def replica_set() -> Iterator[EmbeddedMongod]:
     """A one-node replica set for the whole session; take your database from `database_name`."""
     yield from _one(EmbeddedMongod(mongod_binary()))
+
+
+class ServersByVersion:
+    """One one-node replica set for each version, started when it is first asked for."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._running: dict[str, EmbeddedMongod] = {}
+
+    def __getitem__(self, version: str) -> EmbeddedMongod:
+        if version not in self._running:
+            # The older ones want OpenSSL 1.1; the newest must not see it.
+            libraries = {"LD_LIBRARY_PATH": str(PEERS / "ssl11")} if version != NEWEST else {}
+            server = EmbeddedMongod(mongod_binary(version), environment=libraries)
+            self._stack.callback(_discard, server)
+            server.start()
+            self._running[version] = server
+        return self._running[version]
+
+
+@pytest.fixture(scope="session")
+def servers_by_version() -> Iterator[ServersByVersion]:
+    """One-node replica sets of MongoDB 4.4, 5.0 and 6.0 for the whole session."""
+    with ExitStack() as stack:
+        yield ServersByVersion(stack)
 
 
 @pytest.fixture
