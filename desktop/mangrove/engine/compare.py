@@ -1,5 +1,6 @@
 """Compares a restored collection with what the backup says: count, digest, options, indexes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,11 @@ from mangrove.core.wording import counted
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_write import to_canonical
 
-_STRING = 0x02
+_STRING, _BOOLEAN = 0x02, 0x08
+_NUMBERS = frozenset({0x01, 0x10, 0x12})
+_NUMBER = re.compile(r'\{"\$number(?:Int|Long|Double)":"(-?[\d.]+(?:E[-+]?\d+)?)"\}')
+# Stored as they were typed before MongoDB 5.0 (sparse: 1.0), as booleans since (measured).
+_FLAGS = frozenset({b"unique", b"sparse", b"background"})
 # "temp", "autoIndexId" and "recordIdsReplicated" are never sent to a target.
 _NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsReplicated"})
 
@@ -37,8 +42,8 @@ def shape_differences(
     """Say how options and indexes differ; nothing when they are the same."""
     if expected.kind != found.kind:
         yield ShapeDifference(f"is a {found.kind}, in the backup a {expected.kind}")
-    if canonical_options(expected.options) != canonical_options(found.options):
-        yield ShapeDifference("has other options than in the backup")
+    if other := _other_options(expected.options, found.options):
+        yield ShapeDifference(f"has other options than in the backup: {', '.join(other)}")
     if indexes is IndexChoice.NEVER:
         return
     wanted, there = index_specs(expected.indexes), index_specs(found.indexes)
@@ -50,7 +55,11 @@ def shape_differences(
 
 
 def canonical_options(options: bytes) -> str:
-    """Return collection options as text that can be compared; field order does not count."""
+    """Return collection options as text that can be compared.
+
+    Field order does not count, and neither does the type of a whole number: the server keeps 1
+    and 1.0 as they were typed, or rewrites them, depending on version and option.
+    """
     return _sorted_fields(options)
 
 
@@ -58,7 +67,7 @@ def index_specs(indexes: Iterable[bytes]) -> dict[str, str]:
     """Return each index by name as text that can be compared.
 
     The order of an index's options does not count, the order inside ``key`` does. Version and
-    namespace are left out: a restore brings them up to date.
+    namespace are left out: a restore brings them up to date. Numbers as in canonical_options.
     """
     specs = {}
     for spec in indexes:
@@ -72,11 +81,44 @@ def index_name(spec: bytes) -> str:
     return next((v[4:-1].decode(errors="replace") for v in values), "")
 
 
-def _sorted_fields(document: bytes) -> str:
-    fields = sorted(
-        bytes([kind]) + name + b"\0" + value
+def _other_options(expected: bytes, found: bytes) -> list[str]:
+    wanted, there = _fields(expected), _fields(found)
+    names = wanted.keys() | there.keys()
+    return sorted(n.decode() for n in names if wanted.get(n) != there.get(n))
+
+
+def _fields(document: bytes) -> dict[bytes, str]:
+    return {
+        name: _as_text([bytes([kind]) + name + b"\0" + value])
         for kind, name, value in elements(document)
         if name not in _NOT_COMPARED
+    }
+
+
+def _sorted_fields(document: bytes) -> str:
+    found = [_as_boolean(*e) if e[1] in _FLAGS else e for e in elements(document)]
+    # sorted by name: 1 and 1.0 have to stand at the same place
+    found.sort(key=lambda e: e[1])
+    return _as_text(
+        bytes([kind]) + name + b"\0" + value
+        for kind, name, value in found
+        if name not in _NOT_COMPARED
     )
+
+
+def _as_boolean(kind: int, name: bytes, value: bytes) -> tuple[int, bytes, bytes]:
+    return (_BOOLEAN, name, bytes([any(value)])) if kind in _NUMBERS else (kind, name, value)
+
+
+def _as_text(fields: Iterable[bytes]) -> str:
     body = b"".join(fields)
-    return to_canonical((len(body) + 5).to_bytes(4, "little") + body + b"\0")
+    text = to_canonical((len(body) + 5).to_bytes(4, "little") + body + b"\0")
+    return _NUMBER.sub(lambda found: _same_number(found[1]), text)
+
+
+def _same_number(text: str) -> str:
+    """Return one spelling for all types of a number; long integers keep every digit."""
+    if text.removeprefix("-").isdecimal():
+        return text
+    number = float(text)
+    return str(int(number)) if number.is_integer() else text

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import bson
 import pytest
+from bson.int64 import Int64
 
 from fakes.vaults import USERS, entry
 from mangrove.core.backup import IndexChoice
@@ -62,12 +63,24 @@ def test_the_order_of_options_does_not_count_and_that_inside_a_key_does() -> Non
     assert texts(info({"size": 1, "capped": True}), info({"capped": True, "size": 1})) == []
 
 
+@pytest.mark.parametrize(("typed", "kept"), [(3600.0, 3600), (3.6e8, 360_000_000), (26, Int64(26))])
+def test_the_type_of_a_whole_number_does_not_count_and_its_value_does(
+    typed: float, kept: int
+) -> None:
+    as_typed = info({"size": typed}, index("a", {"t": 1.0}, expireAfterSeconds=typed, sparse=1.0))
+    as_kept = info({"size": kept}, index("a", {"t": 1}, expireAfterSeconds=kept, sparse=True))
+    longer = info({"size": kept}, index("a", {"t": 1}, expireAfterSeconds=kept + 1, sparse=True))
+
+    assert texts(as_typed, as_kept) == []
+    assert texts(as_typed, longer) == ["has another definition of the index a"]
+
+
 def test_each_difference_is_named() -> None:
     expected = info({"capped": True}, index("a_1", {"a": 1}), index("b_1", {"b": 1}))
     found = info({}, index("b_1", {"b": 1}, unique=True), index("c_1", {"c": 1}))
 
     assert [(d.text, d.index) for d in shape_differences(expected, found, IndexChoice.AFTER)] == [
-        ("has other options than in the backup", ""),
+        ("has other options than in the backup: capped", ""),
         ("lacks the index a_1", "a_1"),
         ("has another definition of the index b_1", "b_1"),
     ]
@@ -97,7 +110,7 @@ def test_version_and_namespace_of_an_index_are_not_compared() -> None:
 def test_options_are_written_sorted() -> None:
     options = bson.encode({"size": 5, "capped": True})
 
-    assert canonical_options(options) == '{"capped":true,"size":{"$numberInt":"5"}}'
+    assert canonical_options(options) == '{"capped":true,"size":5}'
 
 
 def test_the_name_of_an_index_is_found() -> None:
