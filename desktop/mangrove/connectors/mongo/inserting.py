@@ -7,10 +7,11 @@ from typing import Any
 
 import bson
 from bson.objectid import ObjectId
+from bson.raw_bson import RawBSONDocument
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
 from mangrove.connectors.mongo.bson_elements import document_of, elements, id_element
-from mangrove.connectors.mongo.client import Connection
+from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
@@ -47,6 +48,11 @@ _EMPTY = bytes(8)
 # Source: mongo-tools, mongorestore (bypassEmptyTsReplacement).
 _BYPASS_SINCE = {5: (5, 0, 29), 6: (6, 0, 17), 7: (7, 0, 13)}
 _BYPASS_EVER_SINCE = 8
+# Source: MongoDB 5.2 release notes: time series buckets are compressed by column since. MongoDB
+# 5.0 takes such a bucket and then fails to read the whole time series (measured on 5.0.4).
+_PACKED_SINCE = (5, 2)
+_PACKED_VERSIONS = frozenset({2, 3})
+_PACKED_REASON = "it is a bucket compressed by MongoDB 5.2 or newer, unreadable for this server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,13 @@ class Inserter:
     Attributes:
         write_concern: Sent with each write.
         keeps_empty_timestamps: Whether the server can be told to.
+        reads_packed_buckets: Whether it can read compressed buckets of a time series.
     """
 
     connection: Connection
     write_concern: Mapping[str, Any]
     keeps_empty_timestamps: bool
+    reads_packed_buckets: bool
 
     def insert(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
         """Insert documents, unordered; a refused one stops no other.
@@ -69,6 +77,19 @@ class Inserter:
         """
         if not documents:
             return InsertOutcome(0)
+        if not self.reads_packed_buckets and where.collection.startswith(BUCKETS):
+            return self._insert_unpacked(where, documents)
+        return self._insert(where, documents)
+
+    def _insert_unpacked(self, where: Namespace, buckets: Sequence[bytes]) -> InsertOutcome:
+        """Insert the buckets that the server can read; one it cannot would spoil the others."""
+        packed = [b for b in buckets if is_packed(b)]
+        readable = [b for b in buckets if not is_packed(b)]
+        outcome = self._insert(where, readable) if readable else InsertOutcome(0)
+        told = tuple(RefusedDocument(id_element(b), 0, _PACKED_REASON) for b in packed)
+        return InsertOutcome(outcome.inserted, (*outcome.refused, *told))
+
+    def _insert(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
         if len(documents) > 1 and _is_too_much(documents):
             return self._in_halves(where, documents)
         repair = [] if self._needs_no_repair(where) else with_empty_timestamp(documents)
@@ -89,8 +110,8 @@ class Inserter:
 
     def _in_halves(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
         middle = len(documents) // 2
-        left = self.insert(where, documents[:middle])
-        right = self.insert(where, documents[middle:])
+        left = self._insert(where, documents[:middle])
+        right = self._insert(where, documents[middle:])
         return InsertOutcome(left.inserted + right.inserted, left.refused + right.refused)
 
     def _needs_no_repair(self, where: Namespace) -> bool:
@@ -140,6 +161,17 @@ class Inserter:
                 raise
             return UNAUTHORIZED
         return next((int(e["code"]) for e in reply.get("writeErrors", ())), 0)
+
+
+def can_read_packed_buckets(version: tuple[int, ...]) -> bool:
+    """Whether a server reads the compressed buckets of a time series."""
+    return version >= _PACKED_SINCE
+
+
+def is_packed(bucket: bytes) -> bool:
+    """Whether a bucket of a time series is compressed: its ``control.version`` says so."""
+    control = RawBSONDocument(bucket, RAW).get("control")
+    return isinstance(control, RawBSONDocument) and control.get("version") in _PACKED_VERSIONS
 
 
 def can_keep_empty_timestamps(version: tuple[int, ...]) -> bool:

@@ -22,7 +22,11 @@ from mangrove.connectors.mongo.error_map import (
     while_working,
     working,
 )
-from mangrove.connectors.mongo.inserting import Inserter, can_keep_empty_timestamps
+from mangrove.connectors.mongo.inserting import (
+    Inserter,
+    can_keep_empty_timestamps,
+    can_read_packed_buckets,
+)
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW
 from mangrove.connectors.mongo.privileges import (
     RESTORE_ROLE,
@@ -47,6 +51,9 @@ SETTLE_STALL_POLLS = 2400  # two minutes without any progress
 # Source: mongo-tools, mongorestore: options a target does not take back. ``temp`` marks what
 # the server itself would drop at its next start.
 _OPTIONS_NOT_SENT = frozenset({"recordIdsReplicated", "autoIndexId", "temp"})
+# An older server would refuse the whole collection for it, though it shapes no document; the
+# comparison names it. Source: MongoDB manual, "create" (new in 6.0).
+_PRE_IMAGES, _PRE_IMAGES_SINCE = "changeStreamPreAndPostImages", (6, 0)
 
 
 class MongoRestoreSink:
@@ -62,6 +69,7 @@ class MongoRestoreSink:
             connection,
             {"w": "majority" if everywhere else 1},
             can_keep_empty_timestamps(self._facts.version),
+            can_read_packed_buckets(self._facts.version),
         )
         self._data_of: dict[Namespace, Namespace] = {}
         self._lock = Lock()
@@ -92,6 +100,8 @@ class MongoRestoreSink:
         command: dict[str, Any] = {"create": info.namespace.collection}
         options = RawBSONDocument(info.options, RAW)
         command |= {n: v for n, v in options.items() if n not in _OPTIONS_NOT_SENT}
+        if self._facts.version < _PRE_IMAGES_SINCE:
+            command.pop(_PRE_IMAGES, None)
         if info.kind == listing.COLLECTION and (own := indexing.id_index(info)):
             command["idIndex"] = own
         try:
