@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# Major and minor version of the oldest and the newest server that the tests run against.
+TESTED_FROM, TESTED_TO = (4, 4), (6, 0)
+
 
 class Topology(StrEnum):
     """The kind of a deployment, in the field's words."""
@@ -102,6 +105,22 @@ class PrivilegeFinding:
     role: str = ""
 
 
+def untested(version: str) -> str:
+    """Return what to say of a server version that no test ran against.
+
+    Returns:
+        "" for a tested version, and for a dump that does not name its server.
+    """
+    numbers = tuple(int(n) for n in version.split(".")[:2] if n.isdecimal())
+    if not numbers or TESTED_FROM <= numbers <= TESTED_TO:
+        return ""
+    oldest, newest = (".".join(map(str, v)) for v in (TESTED_FROM, TESTED_TO))
+    return (
+        f"MongoDB {'.'.join(map(str, numbers))} was not tested with this Mangrove; "
+        f"tested are {oldest} to {newest}, so prove its backups by a trial restore"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentReport:
     """Everything ``profile test`` found.
@@ -124,6 +143,11 @@ class DeploymentReport:
     latency: timedelta
     tls: bool
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know before trusting it with data."""
+        return tuple(filter(None, [untested(self.version)]))
+
     def privilege(self, purpose: str) -> PrivilegeFinding | None:
         """Return the finding for one purpose."""
         return next((p for p in self.privileges if p.purpose == purpose), None)
@@ -142,3 +166,8 @@ class ServerFacts:
     feature_version: str
     topology: Topology
     replica_set: str
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What belongs into the result of a run with it."""
+        return tuple(filter(None, [untested(self.version_text)]))

@@ -126,7 +126,8 @@ class BackupBody:
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
         ctx.enter_last(Phase.CATALOG)
-        return self._result(manifest, record, losses, self._list(record))
+        warnings = (*dump.facts.warnings, *self._list(record))
+        return self._result(manifest, record, losses, warnings)
 
     @contextmanager
     def _begin(self, ctx: RunContext) -> Iterator[Draft]:

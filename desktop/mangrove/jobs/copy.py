@@ -44,5 +44,6 @@ class CopyBody:
         ):
             ctx.log(dump.reason)
             result = self.body_for(Transit(dump, self.name, self.clock.now()))(ctx)
+            warnings = dict.fromkeys((*dump.facts.warnings, *result.warnings))
             left_out = tuple(f"{n.what}: {n.reason}" for n in dump.not_included)
-        return replace(result, warnings=(*result.warnings, *left_out[:SHOWN_WARNINGS]))
+        return replace(result, warnings=(*warnings, *left_out[:SHOWN_WARNINGS]))

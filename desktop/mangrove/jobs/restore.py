@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mangrove.core.accounts import UsersAndRoles
@@ -106,7 +106,9 @@ class RestoreBody:
                 sink.settle()
                 self._put_in_place(ctx, sink, loader, plan)
             lost = merge_accounts(ctx, sink, self.vault, manifest, plan.accounts)
+            warnings = sink.facts().warnings
         result = self._result(plan, loader, self.clock.monotonic_s() - started_s)
+        result = replace(result, warnings=(*warnings, *result.warnings))
         return reported(result, plan.accounts, lost)
 
     def _loader(

@@ -128,7 +128,10 @@ def test(context: typer.Context, name: Name) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         report = services.profiles.test(name, lambda step, result: _say_step(desk, step, result))
-    desk.output.give({"report": report}, *_report_blocks(report))
+    for warning in report.warnings:
+        desk.output.say(f"warning: {warning}")
+    document = {"report": report, "warnings": report.warnings}
+    desk.output.give(document, *_report_blocks(report))
 
 
 @app.command()
