@@ -118,6 +118,8 @@ CLUSTERED_LOST = {"clustered": "create.clusteredIndex"}
 LOST = {
     (OLD, NEW): {"people index haystack": "GeoHaystack indexes cannot be created"},
     (NEW, OLD): CLUSTERED_LOST | {"weather": "could not be created"},
+    (OLD, MIDDLE): {"people index haystack": "GeoHaystack indexes cannot be created"},
+    (MIDDLE, OLD): {"weather": "could not be created"},
     (MIDDLE, NEW): {},
     (NEW, MIDDLE): CLUSTERED_LOST,
 }
