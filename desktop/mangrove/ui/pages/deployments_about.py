@@ -73,6 +73,7 @@ class AboutTab(ScrolledColumn):
         return [
             (self.tr("Address"), profile.hosts_text),
             (self.tr("Version"), self._version(report)),
+            *((self.tr("Warning"), text.sentence(said)) for said in report.warnings),
             (self.tr("Topology"), self._topology(report)),
             (self.tr("Signed in as"), report.user or self.tr("nobody: no access control")),
             (self.tr("TLS"), self.tr("encrypted") if report.tls else self.tr("not encrypted")),
