@@ -142,9 +142,7 @@ def test_a_manifest_may_list_only_blobs_of_its_own_folder_and_kind() -> None:
         (Namespace("shop", "$admin.x"), "shop/%24admin.x.0000.bson.zst.age"),
     ],
 )
-def test_users_and_roles_are_named_as_mongodump_names_them(
-    namespace: Namespace, name: str
-) -> None:
+def test_users_and_roles_are_named_as_mongodump_names_them(namespace: Namespace, name: str) -> None:
     blob = SEALED.blob(BlobPlace(BlobRole.SEGMENT, namespace, Compression.ZSTD))
 
     assert blob == f"{BASE}{name}"
