@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "guards",
+    "look",
     "servers.mongod",
     "servers.keyring_service",
     "servers.object_stores",

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from look import RESOURCES
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
 from mangrove.app.demo_load import count_orders, load_shop, lose_half_the_orders
@@ -42,7 +43,7 @@ pytestmark = [
     # the offscreen plugin says so of every window
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints", extend=True),
 ]
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+
 WAIT_MS = 60_000
 TICK_MS = 5
 MAX_GAP_S = 0.050
@@ -58,8 +59,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def window(qapp: QApplication, services: Services, tmp_path: Path, qtbot: QtBot) -> MainWindow:
-    Theme(qapp, RESOURCES)
+def window(services: Services, look: Theme, tmp_path: Path, qtbot: QtBot) -> MainWindow:
+    assert look is not None  # made before the first widget
     made = build_window(services, tmp_path / "window.ini")
     qtbot.addWidget(made)
     made.show()

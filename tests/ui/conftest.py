@@ -13,7 +13,6 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.theme.style import Theme
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 OFFSCREEN_NOISE = "This plugin does not support propagateSizeHints"
 
 
@@ -22,12 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_NOISE, extend=True))
-
-
-@pytest.fixture(scope="session")
-def look(qapp: QApplication) -> Theme:
-    """The theme, made once: the application keeps it."""
-    return Theme(qapp, RESOURCES)
 
 
 @pytest.fixture(autouse=True)

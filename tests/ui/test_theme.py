@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from look import RESOURCES
 from mangrove.ui.theme.style import Theme, build_style_sheet, set_icon
 from mangrove.ui.theme.tokens import DARK, LIGHT, Palette, Scheme, SchemeChoice, Tone
-from ui.conftest import RESOURCES
 
 LOOKS = {"light": LIGHT, "dark": DARK}
 READABLE = 4.5
