@@ -30,7 +30,7 @@ def backups(
         (
             r.backup,
             clipped(r.profile_name, SHOWN_PROFILE),
-            clipped(r.selection, SHOWN_SELECTION),
+            clipped(f"filtered: {r.selection}" if r.is_filtered else r.selection, SHOWN_SELECTION),
             f"{r.documents:,}",
             size_text(r.stored_bytes),
             r.achieved.value,
