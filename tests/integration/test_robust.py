@@ -212,6 +212,9 @@ def step_down(nodes: ThreeNodes) -> Callable[[RunStatus], None]:
     return act
 
 
+UNHURRIED = 15_000_000  # so that the cursor is still open when its node goes
+
+
 def test_elections_and_lost_nodes_leave_nothing_out(
     desk: Workstation, three_node_replica_set: ThreeNodes
 ) -> None:
@@ -223,7 +226,7 @@ def test_elections_and_lost_nodes_leave_nothing_out(
 
     # A primary that steps down in the middle of a dump.
     stepped = desk.at_phase(Phase.DUMP, step_down(nodes), half_way=True)
-    status = desk.backup(selection=SHOP)
+    status = desk.backup(selection=SHOP, limit_bytes_per_s=UNHURRIED)
     assert stepped.is_set()
     assert status.state is RunState.SUCCEEDED, status.problem
     assert whole(manifest_of(desk, status)) == whole(undisturbed)
@@ -244,7 +247,7 @@ def test_elections_and_lost_nodes_leave_nothing_out(
     nodes.wait_until_steady()
     desk.add_profile(f"{nodes.uri}&readPreference=secondary", "from-secondary")
     killed = desk.at_phase(Phase.DUMP, lambda _: kill_reader(nodes), half_way=True)
-    status = desk.backup("from-secondary", selection=SHOP)
+    status = desk.backup("from-secondary", selection=SHOP, limit_bytes_per_s=UNHURRIED)
     assert killed.is_set()
     assert status.state is RunState.SUCCEEDED, status.problem
     manifest = manifest_of(desk, status)
