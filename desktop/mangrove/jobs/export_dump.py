@@ -7,7 +7,7 @@ from pathlib import Path
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
-from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
@@ -23,6 +23,7 @@ from mangrove.engine.mongodump.outgoing import (
 )
 from mangrove.engine.stages.compress import decompressed
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CHECK_STORED, Phase.WRITE_DUMP)
@@ -53,7 +54,7 @@ class ExportBody:
         chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
-        self._check_stored(ctx, chosen)
+        check_stored(ctx, self.vault, chosen, self.parallel, ctx.passing)
         outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
         plan = DumpPlan(
             collections=tuple(outgoing.values()),
@@ -86,17 +87,6 @@ class ExportBody:
         text, request = str(entry.namespace), self.request
         wanted = not request.include or matches_any(request.include, text)
         return wanted and not matches_any(request.exclude, text)
-
-    def _check_stored(self, ctx: RunContext, chosen: list[NamespaceEntry]) -> None:
-        blobs = [b for n in chosen for b in (n.metadata, *n.segments)]
-        ctx.enter(Phase.CHECK_STORED, sum(b.size_bytes for b in blobs))
-
-        def check(blob: StoredBlob) -> None:
-            ctx.check()
-            self.vault.compare(blob, ctx.passing)
-            ctx.advance(blob.size_bytes)
-
-        side_by_side(each(check, blobs), self.parallel, "mangrove-check")
 
     def _outgoing(self, manifest: Manifest, entry: NamespaceEntry) -> OutgoingCollection:
         packed = self.vault.read(entry.metadata)

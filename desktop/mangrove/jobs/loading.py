@@ -27,6 +27,7 @@ from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.steady import steadily
+from mangrove.jobs.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 BATCH_DOCUMENTS = 5_000
@@ -116,15 +117,8 @@ class Loader:
         Raises:
             BlobMismatchError, BlobNotFoundError: Nothing was written.
         """
-        blobs = [b for d in self.destinations for b in (d.entry.metadata, *d.entry.segments)]
-        self.ctx.enter(Phase.CHECK_STORED, sum(b.size_bytes for b in blobs))
-
-        def check(blob: StoredBlob) -> None:
-            self.ctx.check()
-            self.vault.compare(blob, self._passing)
-            self.ctx.advance(blob.size_bytes)
-
-        side_by_side(each(check, blobs), self.parallel, "mangrove-check")
+        entries = [d.entry for d in self.destinations]
+        check_stored(self.ctx, self.vault, entries, self.parallel, self._passing)
 
     def load(self) -> None:
         """Create collections and insert documents; views come last."""
