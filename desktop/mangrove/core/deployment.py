@@ -78,6 +78,21 @@ class DatabaseSize:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskUse:
+    """What a collection takes on a server's disk.
+
+    Source: MongoDB manual, "$collStats": ``storageSize`` and ``totalIndexSize``.
+
+    Attributes:
+        data_bytes: Its documents, as the storage engine packed them.
+        index_bytes: All its indexes, that on ``_id`` too.
+    """
+
+    data_bytes: int
+    index_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class CollectionSize:
     """One collection, view or time series as a row of the database tree."""
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mangrove.core.accounts import AuthPart, auth_part, counted
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
-from mangrove.core.deployment import ServerFacts
+from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.oplog import OplogTimestamp
 
@@ -44,6 +44,7 @@ class NamespaceEntry:
         digest: Order-independent digest of those documents; all zeros for none.
         metadata: The blob with mongodump's metadata document.
         segments: Blobs which, one after the other, are mongodump's ``.bson`` file.
+        disk: What the collection took on the source's disk; None when that is not known.
     """
 
     namespace: Namespace
@@ -56,6 +57,7 @@ class NamespaceEntry:
     digest: str
     metadata: StoredBlob
     segments: tuple[StoredBlob, ...]
+    disk: DiskUse | None = None
 
     def name_bytes_as(self, target: Namespace) -> int:
         """Length of the longest collection name that a server keeps for it under that name."""

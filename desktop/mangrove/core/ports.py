@@ -11,7 +11,13 @@ from typing import Protocol
 
 from mangrove.core.accounts import Account, AccountKind
 from mangrove.core.backup import BackupId, Consistency, Selection
-from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind, ServerFacts
+from mangrove.core.deployment import (
+    CollectionSize,
+    DeploymentReport,
+    DiskUse,
+    ScratchKind,
+    ServerFacts,
+)
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -151,6 +157,7 @@ class CollectionInfo:
         indexes: The documents of listIndexes, raw BSON, in the server's order.
         uuid: 32 hex digits; None for views.
         estimated_documents, estimated_bytes: For progress only; 0 when unknown.
+        disk: What it takes on the server's disk; None when unknown.
     """
 
     namespace: Namespace
@@ -160,6 +167,7 @@ class CollectionInfo:
     uuid: str | None
     estimated_documents: int = 0
     estimated_bytes: int = 0
+    disk: DiskUse | None = None
 
 
 class OpenDump(Protocol):

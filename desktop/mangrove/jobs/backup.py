@@ -357,6 +357,7 @@ class _Dumping:
             digest=digest.hexdigest(),
             metadata=self._store_metadata(info),
             segments=tuple(stored),
+            disk=info.disk,
         )
 
     def _store_accounts(self, info: CollectionInfo, stored: list[StoredBlob]) -> AuthEntry:

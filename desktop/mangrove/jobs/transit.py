@@ -74,4 +74,5 @@ def _entry(info: CollectionInfo) -> NamespaceEntry:
         digest="",
         metadata=_NOTHING,
         segments=() if info.kind == "view" else (segment,),
+        disk=info.disk,
     )

@@ -12,7 +12,7 @@ from mangrove.core.backup import (
     Consistency,
     Selection,
 )
-from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.deployment import DiskUse, ServerFacts, Topology
 from mangrove.core.errors import BackupNotFoundError, ManifestCorruptError, UnknownFormatError
 from mangrove.core.manifest import (
     DIGEST_ALGORITHM,
@@ -90,6 +90,7 @@ _AUTH_FIELDS = [
 ]
 _LATER_CHOICES = ["include", "queries", "users_and_roles"]
 _LATER_FIELDS = ["users_and_roles"]
+_LATER_ENTRY_FIELDS = ["disk"]
 _SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
 
 Value = TypeVar("Value")
@@ -218,7 +219,10 @@ def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
 
 
 def _entry_document(entry: NamespaceEntry) -> Mapping[str, object]:
+    # Written only where it is known: other manifests stay as they always were.
+    more = {} if entry.disk is None else {"disk": _disk_document(entry.disk)}
     return {
+        **more,
         **_namespace_document(entry.namespace),
         "kind": entry.kind,
         "options": entry.options,
@@ -230,6 +234,10 @@ def _entry_document(entry: NamespaceEntry) -> Mapping[str, object]:
         "metadata": _blob_document(entry.metadata),
         "segments": [_blob_document(blob) for blob in entry.segments],
     }
+
+
+def _disk_document(disk: DiskUse) -> Mapping[str, object]:
+    return {"data_bytes": disk.data_bytes, "index_bytes": disk.index_bytes}
 
 
 def _blob_document(blob: StoredBlob) -> Mapping[str, object]:
@@ -313,7 +321,7 @@ def _query(node: Node) -> CollectionQuery:
 
 
 def _entry(node: Node) -> NamespaceEntry:
-    record = node.record(_ENTRY_FIELDS)
+    record = node.record(_ENTRY_FIELDS, _LATER_ENTRY_FIELDS)
     if record["kind"].text() not in KINDS:
         record["kind"].fail(f"is not one of {KINDS}")
     return NamespaceEntry(
@@ -327,7 +335,13 @@ def _entry(node: Node) -> NamespaceEntry:
         digest=record["digest"].matching(_DIGEST),
         metadata=_blob(record["metadata"]),
         segments=tuple(_blob(item) for item in record["segments"].items()),
+        disk=_disk(disk) if (disk := record.get("disk")) else None,
     )
+
+
+def _disk(node: Node) -> DiskUse:
+    record = node.record(("data_bytes", "index_bytes"))
+    return DiskUse(record["data_bytes"].integer(), record["index_bytes"].integer())
 
 
 def _accounts(node: Node) -> StoredUsersAndRoles:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.vaults import SLUG, USERS, entry, evidence_for, manifest_for, new_id
+from mangrove.core.deployment import DiskUse
 from mangrove.core.errors import ManifestCorruptError, UnknownFormatError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
@@ -46,6 +47,14 @@ def changed(**fields: object) -> bytes:
 def test_a_manifest_survives_the_round_trip_and_is_always_the_same_bytes() -> None:
     assert decode_manifest(GOOD) == sample()
     assert encode_manifest(decode_manifest(GOOD)) == GOOD
+
+
+def test_a_manifest_keeps_what_a_collection_took_on_the_disk() -> None:
+    (users,) = sample().namespaces
+    measured = replace(sample(), namespaces=(replace(users, disk=DiskUse(4096, 8192)),))
+
+    assert decode_manifest(encode_manifest(measured)) == measured
+    assert b'"disk"' not in GOOD
 
 
 def test_a_manifest_can_be_read_by_a_person() -> None:

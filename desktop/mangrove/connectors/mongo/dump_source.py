@@ -255,7 +255,7 @@ def _no_oplog(facts: ServerFacts) -> UnsupportedTopologyError:
 
 def _of_unknown_size(info: CollectionInfo) -> CollectionInfo:
     """How much a query lets by is not known before."""
-    return replace(info, estimated_documents=0, estimated_bytes=0)
+    return replace(info, estimated_documents=0, estimated_bytes=0, disk=None)
 
 
 class MongoDumpSource:

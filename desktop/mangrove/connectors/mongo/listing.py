@@ -18,6 +18,7 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.backup import Selection
+from mangrove.core.deployment import DiskUse
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
@@ -132,15 +133,16 @@ def describe(connection: Connection, listed: Listed) -> CollectionInfo:
     Errors: the driver's own when it is gone; unreadable sizes are 0, unreadable indexes none
         only where the user may not list them.
     """
-    documents, size_bytes = estimated_size(connection, listed)
+    size = estimated_size(connection, listed)
     return CollectionInfo(
         listed.namespace,
         listed.kind,
         listed.options,
         list_indexes(connection, listed),
         _own_uuid(listed),
-        documents,
-        size_bytes,
+        size.documents,
+        size.data_bytes,
+        size.disk,
     )
 
 
@@ -165,24 +167,35 @@ def _own_uuid(listed: Listed) -> str | None:
     return listed.data_uuid or None if listed.kind == COLLECTION else None
 
 
-def estimated_size(connection: Connection, listed: Listed) -> tuple[int, int]:
-    """Return documents and bytes from the storage's own counters; zeros when not allowed.
+@dataclass(frozen=True, slots=True)
+class EstimatedSize:
+    """The storage's own counters: zeros and no disk where they may not be read."""
 
-    Source: MongoDB manual, "$collStats": storageStats.count and .size, one document per shard.
+    documents: int = 0
+    data_bytes: int = 0
+    disk: DiskUse | None = None
+
+
+def estimated_size(connection: Connection, listed: Listed) -> EstimatedSize:
+    """Return documents and bytes from the storage's own counters.
+
+    Source: MongoDB manual, "$collStats": storageStats, one document per shard.
     """
     if listed.kind == VIEW:
-        return 0, 0
+        return EstimatedSize()
     data = listed.data_namespace
+    fields = {"n": "count", "s": "size", "d": "storageSize", "i": "totalIndexSize"}
     pipeline = [
         {"$collStats": {"storageStats": {}}},
-        {"$project": {"n": "$storageStats.count", "s": "$storageStats.size"}},
+        {"$project": {name: f"$storageStats.{field}" for name, field in fields.items()}},
     ]
     command = {"aggregate": data.collection, "pipeline": pipeline, "cursor": {}}
     try:
         found = connection.run(data.database, command)["cursor"]["firstBatch"]
     except OperationFailure:
-        return 0, 0
-    return sum(int(d.get("n", 0)) for d in found), sum(int(d.get("s", 0)) for d in found)
+        return EstimatedSize()
+    totals = {name: sum(int(d.get(name, 0)) for d in found) for name in fields}
+    return EstimatedSize(totals["n"], totals["s"], DiskUse(totals["d"], totals["i"]))
 
 
 def choose(

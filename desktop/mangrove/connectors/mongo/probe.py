@@ -231,8 +231,8 @@ def _rows(connection: Connection, database: str) -> list[CollectionSize]:
         name = listed.namespace.collection
         if name.startswith("system."):
             continue
-        documents, size_bytes = listing.estimated_size(connection, listed)
-        rows.append(CollectionSize(database, name, listed.kind, documents, size_bytes))
+        size = listing.estimated_size(connection, listed)
+        rows.append(CollectionSize(database, name, listed.kind, size.documents, size.data_bytes))
     return rows
 
 
