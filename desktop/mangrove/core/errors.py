@@ -9,6 +9,7 @@ MangroveError                     a person can be told this
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
+│   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
 ├── ConnectError                 could not reach or enter a server
 │   ├── ServerUnreachableError · AuthenticationFailedError · TlsError · ConnectionLostError
 │   ├── EmbeddedServerError
@@ -165,6 +166,12 @@ class SecretNotFoundError(SecretError):
     """Raised when the keyring works but does not hold the secret."""
 
     code = "secret-not-found"
+
+
+class IdentityMissingError(SecretNotFoundError):
+    """Raised when a vault's documents cannot be read here: the key to open it is elsewhere."""
+
+    code = "identity-missing"
 
 
 class KeyringLockedError(SecretError):

@@ -10,6 +10,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidVaultUrlError
 from mangrove.core.namespace import Namespace
 from mangrove.core.secret import SecretRef
+from mangrove.core.vault_keys import KitRecord, RetiredKey
 from mangrove.core.verification import EvidenceSummary
 
 VaultId = NewType("VaultId", str)
@@ -53,6 +54,13 @@ class VaultSpec:
             person chose an unencrypted vault.
         public_key: minisign public key that manifests must be signed with.
         access_key: Name of the S3 access key; the secret key is in the keyring.
+        recipient_names: Pairs of a recipient and whose it is.
+        former_recipients: Those that were taken away; what is stored may still be theirs.
+        retired_keys: Former signing keys, oldest first.
+        description_recipient: On a workstation that may write but not read: the key that opens
+            manifests and evidence, and no document. "" elsewhere.
+        kept_in: What the keyring called itself when the keys were put there.
+        kit: The recovery kit made last.
     """
 
     vault_id: VaultId
@@ -63,11 +71,22 @@ class VaultSpec:
     compression: Compression
     access_key: str
     created_at: datetime
+    recipient_names: tuple[tuple[str, str], ...] = ()
+    former_recipients: tuple[str, ...] = ()
+    retired_keys: tuple[RetiredKey, ...] = ()
+    description_recipient: str = ""
+    kept_in: str = ""
+    kit: KitRecord | None = None
 
     @property
     def is_encrypted(self) -> bool:
         """Whether what is stored is encrypted."""
         return bool(self.recipients)
+
+    @property
+    def is_write_only(self) -> bool:
+        """Whether this workstation was set up to write and verify, but not to read documents."""
+        return bool(self.description_recipient)
 
 
 def identity_ref(vault_id: VaultId) -> SecretRef:
@@ -76,8 +95,20 @@ def identity_ref(vault_id: VaultId) -> SecretRef:
 
 
 def signing_key_ref(vault_id: VaultId) -> SecretRef:
-    """Name the keyring entry of a vault's signing key."""
+    """Name the keyring entry of a vault's first signing key."""
     return SecretRef(f"vault/{vault_id}/signing-key")
+
+
+def signing_ref_of(spec: VaultSpec) -> SecretRef:
+    """Name the keyring entry of the key that signs now; each later key has its own."""
+    if not spec.retired_keys:
+        return signing_key_ref(spec.vault_id)
+    return SecretRef(f"vault/{spec.vault_id}/signing-key-{len(spec.retired_keys) + 1}")
+
+
+def description_ref(vault_id: VaultId) -> SecretRef:
+    """Name the keyring entry of the key that opens manifests and evidence only."""
+    return SecretRef(f"vault/{vault_id}/description-identity")
 
 
 def storage_key_ref(vault_id: VaultId) -> SecretRef:

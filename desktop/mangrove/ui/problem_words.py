@@ -97,6 +97,11 @@ SENTENCES = {
         "Problems",
         "The keyring does not hold this password or key. No data was touched. Enter it again.",
     ),
+    "identity-missing": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The key that opens this vault is not on this computer. Nothing was read and nothing was"
+        " written. Open the vault from its recovery kit, or add the key under Keys.",
+    ),
     "keyring-locked": QT_TRANSLATE_NOOP(
         "Problems",
         "The keyring is locked. No data was touched. Unlock it and try again.",

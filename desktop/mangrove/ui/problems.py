@@ -104,6 +104,7 @@ _REMEDIES = {
     "storage-denied": Remedy.CHECK_VAULT,
     "blob-exists": Remedy.CHECK_VAULT,
     "wrong-identity": Remedy.CHECK_VAULT,
+    "identity-missing": Remedy.CHECK_VAULT,
     "run-not-found": Remedy.OPEN_ACTIVITY,
     "embedded-server": Remedy.OPEN_ACTIVITY,
     "write-refused": Remedy.OPEN_ACTIVITY,

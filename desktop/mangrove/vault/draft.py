@@ -10,6 +10,7 @@ from typing import Self
 from mangrove.core.errors import (
     BlobExistsError,
     MangroveError,
+    SignatureInvalidError,
     StalledError,
     StorageUnavailableError,
     VaultError,
@@ -21,7 +22,7 @@ from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.records import record_of
 from mangrove.vault.sealing import Sealer
-from mangrove.vault.signatures import LIMIT_BYTES, BackupComment, claimed_comment
+from mangrove.vault.signatures import LIMIT_BYTES, BackupComment, parse_backup_comment
 from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, store_compared
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,18 @@ class VaultDraft:
     """
 
     def __init__(
-        self, storage: Storage, sealer: Sealer, folder: BackupFolder, vault_id: VaultId
+        self,
+        storage: Storage,
+        sealer: Sealer,
+        folder: BackupFolder,
+        vault_id: VaultId,
+        floor: int = 0,
     ) -> None:
         self._storage = storage
         self._sealer = sealer
         self._folder = folder
         self._vault_id = vault_id
-        self._sequence = next_sequence(storage)
+        self._sequence = next_sequence(storage, sealer, floor)
         self._lock = threading.Lock()
         self._stored: dict[BlobName, BlobReceipt] = {}
         self._touched: set[BlobName] = set()  # also what may be there after a failure
@@ -96,7 +102,7 @@ class VaultDraft:
         """Store manifest and signature; from here on the backup exists."""
         self._check(manifest)
         self._drop_unlisted(manifest)
-        sealed = b"".join(self._sealer.seal([encode_manifest(manifest)]))
+        sealed = b"".join(self._sealer.seal_description([encode_manifest(manifest)]))
         comment = BackupComment(manifest.backup, manifest.sequence, self._vault_id)
         signature = self._sealer.sign(sealed, comment.text)
         self._store_own(self._folder.manifest, sealed)
@@ -167,13 +173,22 @@ class VaultDraft:
             self.take_back(name)
 
 
-def next_sequence(storage: Storage) -> int:
-    """Return 1 more than the highest sequence number that any signature in a vault claims."""
-    highest = 0
+def next_sequence(storage: Storage, sealer: Sealer, floor: int = 0) -> int:
+    """Return 1 more than the highest sequence number that a signature of ours carries.
+
+    Args:
+        storage: Where the signatures lie.
+        sealer: Knows ours; what somebody else signed does not count.
+        floor: The highest number that was ever seen here, should the storage have been rolled back.
+    """
+    highest = floor
     for info in storage.list():
         if is_manifest_signature(info.name) and info.size_bytes <= LIMIT_BYTES:
-            comment = claimed_comment(fetch_whole(storage, info.name, LIMIT_BYTES))
-            highest = max(highest, comment.sequence if comment else 0)
+            try:
+                text = sealer.verified_comment(fetch_whole(storage, info.name, LIMIT_BYTES))
+                highest = max(highest, parse_backup_comment(text).sequence)
+            except SignatureInvalidError:
+                continue
     return highest + 1
 
 

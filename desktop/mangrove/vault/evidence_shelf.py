@@ -31,7 +31,7 @@ class EvidenceShelf:
 
     def keep(self, evidence: Evidence) -> None:
         """Store a piece of evidence, then its signature; without one it does not count."""
-        sealed = b"".join(self._sealer.seal([encode_evidence(evidence)]))
+        sealed = b"".join(self._sealer.seal_description([encode_evidence(evidence)]))
         signature = self._sealer.sign(sealed, evidence_comment(evidence, self._vault_id))
         name = self._folder.evidence(evidence.finished_at, evidence.level, secrets.token_hex(2))
         store_compared(self._storage, name, sealed)
@@ -61,7 +61,7 @@ class EvidenceShelf:
         signature = fetch_whole(self._storage, signature_of(name), SIGNATURE_LIMIT_BYTES)
         data = fetch_whole(self._storage, name, LIMIT_BYTES)
         comment = self._sealer.verify(data, signature)
-        evidence = decode_evidence(b"".join(self._sealer.unseal([data])))
+        evidence = decode_evidence(b"".join(self._sealer.unseal_description([data])))
         is_ours = evidence.backup == self._folder.backup
         if not is_ours or comment != evidence_comment(evidence, self._vault_id):
             raise SignatureInvalidError("the evidence was made for another backup")

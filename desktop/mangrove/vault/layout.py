@@ -13,6 +13,7 @@ from mangrove.core.verification import Level
 from mangrove.vault.blob_name import checked, is_safe, is_safe_part
 
 DESCRIPTOR = BlobName("vault.json")
+NEXT_DESCRIPTOR = BlobName("vault.next.json")  # there only while vault.json is being replaced
 SIGNATURE_SUFFIX = ".minisig"
 SEALED_SUFFIX = ".age"
 _MANIFEST = "manifest.json"

@@ -15,18 +15,16 @@ from mangrove.core.errors import (
     StorageDeniedError,
     StorageUnavailableError,
     VaultError,
-    VaultNotFoundError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.ports import Draft, Passing, Storage, as_they_come
 from mangrove.core.vault import BackupRecord, Debris, VaultHealth, VaultSpec
 from mangrove.core.verification import Evidence
-from mangrove.vault.descriptor import LIMIT_BYTES as DESCRIPTOR_LIMIT_BYTES
-from mangrove.vault.descriptor import decode_descriptor, descriptor_of
+from mangrove.vault.descriptor import descriptor_problem, settle_descriptor
 from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
 from mangrove.vault.inventory import Shelf, take_inventory
-from mangrove.vault.layout import DESCRIPTOR, BackupFolder, folder_of
+from mangrove.vault.layout import BackupFolder, folder_of
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest
 from mangrove.vault.records import record_of, unreadable_record
@@ -82,7 +80,7 @@ class StoredVault:
         if folder.profile_slug != profile_slug:
             raise AssertionError("a backup's id carries the slug of its profile")
         self._sealer.require_signing_key()
-        self._check_descriptor()
+        settle_descriptor(self._storage, self._spec)
         return VaultDraft(self._storage, self._sealer, folder, self._spec.vault_id)
 
     def manifest(self, backup: BackupId) -> Manifest:
@@ -106,7 +104,7 @@ class StoredVault:
                 hint="somebody moved or copied it; do not restore from it",
                 backup=backup,
             )
-        manifest = decode_manifest(b"".join(self._sealer.unseal([data])))
+        manifest = decode_manifest(b"".join(self._sealer.unseal_description([data])))
         self._check_place(manifest, comment)
         return manifest
 
@@ -175,7 +173,7 @@ class StoredVault:
             )
         return VaultHealth(
             reachable=True,
-            problem=self._descriptor_problem(),
+            problem=descriptor_problem(self._storage, self._spec),
             backups=len(inventory.signed),
             stored_bytes=sum(shelf.size_bytes for shelf in inventory.signed),
             free_bytes=free_bytes,
@@ -250,30 +248,3 @@ class StoredVault:
             return 0
         comment = claimed_comment(signature)
         return comment.sequence if comment else 0
-
-    def _check_descriptor(self) -> None:
-        try:
-            data = fetch_whole(self._storage, DESCRIPTOR, DESCRIPTOR_LIMIT_BYTES)
-        except BlobNotFoundError as error:
-            raise VaultNotFoundError(
-                "there is no vault in the storage: vault.json is missing",
-                hint="check that the right disk is mounted or the right bucket is named",
-            ) from error
-        found, expected = decode_descriptor(data), descriptor_of(self._spec)
-        if found.vault_id != expected.vault_id:
-            raise VaultNotFoundError(
-                "another vault lies in the storage; nothing was read or written",
-                hint="check the vault's URL",
-            )
-        if (found.recipients, found.public_key) != (expected.recipients, expected.public_key):
-            raise VaultNotFoundError(
-                "vault.json names other keys than the ones trusted here; nothing was written",
-                hint="find out who changed it before anything is stored there",
-            )
-
-    def _descriptor_problem(self) -> str:
-        try:
-            self._check_descriptor()
-        except MangroveError as error:
-            return error.message
-        return ""

@@ -4,70 +4,127 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from mangrove.core.errors import (
+    IdentityMissingError,
     InvalidKeyError,
     KeyringUnavailableError,
     SecretError,
     SecretNotFoundError,
     SignatureInvalidError,
+    VaultError,
+    WrongIdentityError,
 )
+from mangrove.core.key_changes import holders, is_within
 from mangrove.core.ports import SecretStore
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.vault import VaultSpec, identity_ref, signing_key_ref
+from mangrove.core.vault import VaultSpec, description_ref, identity_ref, signing_ref_of
 from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream
-from mangrove.vault.crypto.minisign import MinisignPublicKey, MinisignSecretKey, sign, verify
+from mangrove.vault.crypto.minisign import (
+    MinisignPublicKey,
+    MinisignSecretKey,
+    key_id_of,
+    sign,
+    verify,
+    verify_comment,
+)
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 
 
 class Sealer:
-    """The keys of one opened vault; secrets stay in it and go with it. Safe for threads."""
+    """The keys of one opened vault; secrets stay in it and go with it. Safe for threads.
+
+    *Descriptions* are manifests and evidence. On a workstation that may write but not read, a key
+    of its own opens them, and nothing else.
+    """
 
     def __init__(self, spec: VaultSpec, secrets: SecretStore) -> None:
         self._spec = spec
         self._secrets = secrets
         self._lock = threading.Lock()
         self._identity: X25519Identity | None = None
+        self._description_identity: X25519Identity | None = None
         self._signing_key: MinisignSecretKey | None = None
 
     def seal(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Encrypt to the vault's recipients; pass everything through in an unencrypted vault."""
         if not self._spec.is_encrypted:
             return iter(chunks)
-        recipients = [X25519Recipient.from_text(text) for text in self._spec.recipients]
-        return encrypt_stream(chunks, recipients)
+        return encrypt_stream(chunks, self.recipients)
+
+    def seal_description(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Encrypt a manifest or evidence, so that a workstation that may not read can list."""
+        if not self._spec.is_encrypted:
+            return iter(chunks)
+        return encrypt_stream(chunks, self.description_recipients)
 
     def unseal(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Decrypt what ``seal`` made.
 
         Raises:
-            SecretNotFoundError: If the identity is not in the keyring.
+            IdentityMissingError: If the identity is not in the keyring.
             WrongIdentityError, CorruptBackupError: As the content says.
         """
         if not self._spec.is_encrypted:
             return iter(chunks)
         return decrypt_stream(chunks, [self.require_identity()])
 
+    def unseal_description(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Decrypt what ``seal_description`` made; errors as in ``unseal``."""
+        if not self._spec.is_encrypted:
+            return iter(chunks)
+        return decrypt_stream(chunks, self._description_identities())
+
+    @property
+    def recipients(self) -> list[X25519Recipient]:
+        """Who can open documents that are stored from now on."""
+        return [X25519Recipient.from_text(text) for text in self._spec.recipients]
+
+    @property
+    def description_recipients(self) -> list[X25519Recipient]:
+        """Who can open manifests and evidence."""
+        more = [self._spec.description_recipient] if self._spec.is_write_only else []
+        return [*self.recipients, *map(X25519Recipient.from_text, more)]
+
     def sign(self, data: bytes, trusted_comment: str) -> bytes:
         """Return the content of a ``.minisig`` file."""
         return sign(self.require_signing_key(), data, trusted_comment).encode()
 
     def verify(self, data: bytes, signature: bytes) -> str:
-        """Return the trusted comment once the key we trust is proven to have signed both.
+        """Return the trusted comment once a key we trust is proven to have signed both.
 
         Raises:
-            SignatureInvalidError: If anything does not fit.
+            SignatureInvalidError: If anything does not fit, or a retired key signed what is
+                younger than its retirement.
         """
-        try:
-            text = signature.decode()
-        except UnicodeDecodeError:
-            raise SignatureInvalidError("this is not a minisign signature") from None
-        return str(verify(MinisignPublicKey.from_text(self._spec.public_key), data, text))
+        text = _signature_text(signature)
+        comment = str(verify(self._signer_of(text), data, text))
+        self._check_age(text, comment)
+        return comment
+
+    def verified_comment(self, signature: bytes) -> str:
+        """Return a signature's trusted comment, proven to be ours; the data was not looked at.
+
+        Raises:
+            SignatureInvalidError: As ``verify`` says.
+        """
+        text = _signature_text(signature)
+        comment = str(verify_comment(self._signer_of(text), text))
+        self._check_age(text, comment)
+        return comment
 
     def require_identity(self) -> X25519Identity:
-        """Return the age identity, from the keyring the first time."""
+        """Return the age identity, from the keyring the first time.
+
+        Raises:
+            IdentityMissingError: If it is not here.
+            WrongIdentityError: If the one in the keyring is not one of this vault's.
+        """
         with self._lock:
             if self._identity is None:
-                secret = self._fetched(identity_ref(self._spec.vault_id), "key to open it")
-                self._identity = X25519Identity.from_text(secret.reveal())
+                try:
+                    secret = self._fetched(identity_ref(self._spec.vault_id), "key to open it")
+                except SecretNotFoundError as error:
+                    raise self._identity_missing(error) from error
+                self._identity = self._checked(X25519Identity.from_text(secret.reveal()))
             return self._identity
 
     def require_signing_key(self) -> MinisignSecretKey:
@@ -78,7 +135,7 @@ class Sealer:
         """
         with self._lock:
             if self._signing_key is None:
-                secret = self._fetched(signing_key_ref(self._spec.vault_id), "signing key")
+                secret = self._fetched(signing_ref_of(self._spec), "signing key")
                 key = MinisignSecretKey.from_text(secret.reveal())
                 if key.public_key.to_text() != self._spec.public_key:
                     raise SecretNotFoundError(
@@ -88,15 +145,6 @@ class Sealer:
                 self._signing_key = key
             return self._signing_key
 
-    def _fetched(self, ref: SecretRef, what: str) -> Secret:
-        try:
-            return self._secrets.fetch(ref)
-        except KeyringUnavailableError as error:
-            error.message = (
-                f"the vault '{self._spec.name}' cannot be used without its {what}: {error.message}"
-            )
-            raise
-
     @property
     def has_identity(self) -> bool:
         """Whether what is stored can be decrypted here."""
@@ -104,7 +152,7 @@ class Sealer:
             return True
         try:
             self.require_identity()
-        except (SecretError, InvalidKeyError):
+        except (SecretError, InvalidKeyError, VaultError):
             return False
         return True
 
@@ -116,3 +164,85 @@ class Sealer:
         except (SecretError, InvalidKeyError):
             return False
         return True
+
+    def _description_identities(self) -> list[X25519Identity]:
+        if not self._spec.is_write_only:
+            return [self.require_identity()]
+        with self._lock:
+            if self._description_identity is None:
+                ref = description_ref(self._spec.vault_id)
+                secret = self._fetched(ref, "key to open descriptions")
+                self._description_identity = X25519Identity.from_text(secret.reveal())
+        found = [self._description_identity]
+        return [*found, self.require_identity()] if self.has_identity else found
+
+    def _checked(self, identity: X25519Identity) -> X25519Identity:
+        known = (*self._spec.recipients, *self._spec.former_recipients)
+        if identity.recipient.to_text() not in known:
+            raise WrongIdentityError(
+                f"the key in the keyring is none of those that open the vault '{self._spec.name}';"
+                " nothing was read and nothing was written",
+                hint="open the vault again from its recovery kit",
+            )
+        return identity
+
+    def _signer_of(self, signature_text: str) -> MinisignPublicKey:
+        """Return the trusted key that claims to have signed; the current one when none does."""
+        current = MinisignPublicKey.from_text(self._spec.public_key)
+        wanted = key_id_of(signature_text)
+        retired = [MinisignPublicKey.from_text(k.public_key) for k in self._spec.retired_keys]
+        return next((key for key in (current, *retired) if key.key_id == wanted), current)
+
+    def _check_age(self, signature_text: str, comment: str) -> None:
+        signer = self._signer_of(signature_text).to_text()
+        if signer == self._spec.public_key:
+            return
+        retired = next(key for key in self._spec.retired_keys if key.public_key == signer)
+        if not is_within(retired, comment):
+            raise SignatureInvalidError(
+                "it was signed with a key that had been retired before; somebody else may have it",
+                hint="do not restore from it",
+            )
+
+    def _identity_missing(self, error: SecretNotFoundError) -> IdentityMissingError:
+        spec = self._spec
+        who = ", ".join(holder.shown for holder in holders(spec))
+        if spec.is_write_only:
+            message = f"this workstation may write to the vault '{spec.name}' but not read from it"
+        else:
+            message = f"{error.message}, so the vault '{spec.name}' cannot be read here"
+        return IdentityMissingError(
+            f"{message}; nothing was read and nothing was written",
+            hint=f"it opens with the key of {who}: give that key with mangrove vault"
+            f" import-identity '{spec.name}', or open the vault from its recovery kit",
+        )
+
+    def _fetched(self, ref: SecretRef, what: str) -> Secret:
+        try:
+            return self._secrets.fetch(ref)
+        except KeyringUnavailableError as error:
+            error.message = (
+                f"the vault '{self._spec.name}' cannot be used without its {what}: {error.message}"
+            )
+            raise
+        except SecretNotFoundError as error:
+            raise self._not_found(error, what) from error
+
+    def _not_found(self, error: SecretNotFoundError, what: str) -> SecretNotFoundError:
+        """Say that another keyring answers than the one the keys were put into, if that is so."""
+        now, then = self._secrets.describe(), self._spec.kept_in
+        if not then or now == then:
+            return error
+        return SecretNotFoundError(
+            f"the {what} of the vault '{self._spec.name}' was put into {then}, but this session"
+            f" uses {now}, which does not hold it",
+            hint="sign in to the session with the former keyring, or set PYTHON_KEYRING_BACKEND"
+            " to it; or open the vault again from its recovery kit",
+        )
+
+
+def _signature_text(signature: bytes) -> str:
+    try:
+        return signature.decode()
+    except UnicodeDecodeError:
+        raise SignatureInvalidError("this is not a minisign signature") from None

@@ -159,11 +159,31 @@ def verify(
         key.verify(signature.signature, _hash(data))
     except InvalidSignature as error:
         raise SignatureInvalidError("the data is not what was signed") from error
-    try:
-        key.verify(signature.global_signature, signature.signature + signature.comment.encode())
-    except InvalidSignature as error:
-        raise SignatureInvalidError("the trusted comment is not what was signed") from error
+    _check_comment(public_key, signature)
     return TrustedComment(signature.comment)
+
+
+def verify_comment(public_key: MinisignPublicKey, signature_text: str) -> TrustedComment:
+    """Return the trusted comment, proven to be by this key; the data was not looked at.
+
+    Source: minisign manual, "Signature format": the global signature covers signature and
+    trusted comment, so it can be checked without the file.
+
+    Raises:
+        SignatureInvalidError: Another key, another comment, or no signature at all.
+    """
+    signature = _parse(signature_text)
+    _check_comment(public_key, signature)
+    return TrustedComment(signature.comment)
+
+
+def key_id_of(signature_text: str) -> bytes:
+    """Return the id of the key that a signature claims to be made with.
+
+    Raises:
+        SignatureInvalidError: This is no signature.
+    """
+    return _parse(signature_text).key_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +192,16 @@ class _Signature:
     signature: bytes
     comment: str
     global_signature: bytes
+
+
+def _check_comment(public_key: MinisignPublicKey, signature: _Signature) -> None:
+    if signature.key_id != public_key.key_id:
+        raise SignatureInvalidError("the signature was made with another key")
+    key = Ed25519PublicKey.from_public_bytes(public_key.key)
+    try:
+        key.verify(signature.global_signature, signature.signature + signature.comment.encode())
+    except InvalidSignature as error:
+        raise SignatureInvalidError("the trusted comment is not what was signed") from error
 
 
 def _parse(text: str) -> _Signature:
