@@ -5,6 +5,7 @@ from enum import IntEnum
 from functools import cache
 
 from mangrove.core.errors import (
+    BackupProtectedError,
     BlobExistsError,
     BlobNotFoundError,
     ConfigurationError,
@@ -52,6 +53,7 @@ _BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
     (TargetNotEmptyError, ExitCode.REFUSED),
     (ConfirmationMissingError, ExitCode.REFUSED),
     (BlobExistsError, ExitCode.REFUSED),
+    (BackupProtectedError, ExitCode.REFUSED),
     (CorruptBackupError, ExitCode.BAD_BACKUP),
     (WrongIdentityError, ExitCode.BAD_BACKUP),
     (IdentityMissingError, ExitCode.BAD_BACKUP),

@@ -3,7 +3,8 @@
 MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
-│   └── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
+│   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
+│   └── InvalidPolicyError
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
@@ -28,6 +29,8 @@ MangroveError                     a person can be told this
 │       └── MalformedDumpError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
+├── RetentionError               a backup may not go
+│   └── BackupProtectedError
 ├── StalledError                 for too long no byte was read or written
 └── RunError
     └── RunInterruptedError
@@ -117,6 +120,12 @@ class UnusableDumpError(ConfigurationError):
     """Raised when a path holds no dump we can read, or cannot take the dump we would write."""
 
     code = "unusable-dump"
+
+
+class InvalidPolicyError(ConfigurationError):
+    """Raised when what a vault shall keep contradicts itself or would keep nothing."""
+
+    code = "invalid-policy"
 
 
 class StateUnavailableError(MangroveError):
@@ -431,6 +440,18 @@ class WriteRefusedError(RestoreError):
     """Raised when the target refuses a write that no other document could fare better with."""
 
     code = "write-refused"
+
+
+class RetentionError(MangroveError):
+    """Raised when what retention is asked to do cannot be done."""
+
+    code = "retention"
+
+
+class BackupProtectedError(RetentionError):
+    """Raised when a backup that must stay was to be deleted: a pin, the newest proven one, …."""
+
+    code = "backup-protected"
 
 
 class StalledError(MangroveError):

@@ -41,6 +41,11 @@ SENTENCES = {
         "A key or recipient is not written as it should be. Nothing was stored. Paste it again,"
         " whole.",
     ),
+    "invalid-policy": QT_TRANSLATE_NOOP(
+        "Problems",
+        "These numbers do not say what to keep. Nothing was changed. Change them, or keep"
+        " everything.",
+    ),
     "state-unavailable": QT_TRANSLATE_NOOP(
         "Problems",
         "Mangrove's own settings file cannot be used now. Backups in the vaults are not"
@@ -154,6 +159,15 @@ SENTENCES = {
         "Problems",
         "The server went away in the middle of the work. Earlier backups are not"
         " affected. Try again when it is back.",
+    ),
+    "retention": QT_TRANSLATE_NOOP(
+        "Problems",
+        "What is kept could not be worked out. Nothing was deleted. Look at the vault, then try"
+        " again.",
+    ),
+    "backup-protected": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This backup has to stay. Nothing was deleted. The reason is named below.",
     ),
     "stalled": QT_TRANSLATE_NOOP(
         "Problems",
