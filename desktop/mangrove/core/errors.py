@@ -21,7 +21,7 @@ MangroveError                     a person can be told this
 ├── VaultError
 │   ├── StorageUnavailableError · StorageFullError · StorageDeniedError
 │   ├── BlobNotFoundError · BlobExistsError
-│   ├── VaultLockedError · WrongIdentityError · UnknownFormatError
+│   ├── VaultLockedError · ChainTakenError · WrongIdentityError · UnknownFormatError
 │   └── CorruptBackupError       what was read is not what was written
 │       ├── ManifestCorruptError · SignatureInvalidError · HeaderMalformedError
 │       ├── ChunkForgedError · BackupTruncatedError · BlobMismatchError
@@ -29,6 +29,7 @@ MangroveError                     a person can be told this
 │       └── MalformedDumpError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
+│   └── PointNotReachableError
 ├── RetentionError               a backup may not go
 │   └── BackupProtectedError
 ├── StalledError                 for too long no byte was read or written
@@ -334,6 +335,12 @@ class VaultLockedError(VaultError):
     retryable = True
 
 
+class ChainTakenError(VaultError):
+    """Raised when another capture of the same profile writes to the vault."""
+
+    code = "chain-taken"
+
+
 class WrongIdentityError(VaultError):
     """Raised when none of our identities opens what was read."""
 
@@ -440,6 +447,12 @@ class WriteRefusedError(RestoreError):
     """Raised when the target refuses a write that no other document could fare better with."""
 
     code = "write-refused"
+
+
+class PointNotReachableError(RestoreError):
+    """Raised when no backup and no chain of slices lead to the moment asked for."""
+
+    code = "point-not-reachable"
 
 
 class RetentionError(MangroveError):

@@ -20,10 +20,11 @@ from mangrove.core.deployment import (
 )
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,
@@ -275,6 +276,50 @@ class DumpSource(Protocol):
             InvalidSelectionError: As ``open`` does for the query.
         """
         ...
+
+
+class OplogSource(Protocol):
+    """The oplog of a deployment; only what a majority of the nodes holds is ever seen.
+
+    Source: MongoDB manual, "Read Concern majority": what it returns cannot be rolled back.
+    """
+
+    def facts(self) -> ServerFacts:
+        """Return what the server is."""
+        ...
+
+    def extent(self) -> OplogExtent:
+        """Return the oldest and the newest entry.
+
+        Raises:
+            UnsupportedTopologyError: If the deployment has no oplog that can be read.
+            MissingPrivilegeError: Naming the role.
+        """
+        ...
+
+    def read(self, start: OplogTimestamp) -> Iterator[bytes]:
+        """Yield all entries from a timestamp on, that one included, up to the newest.
+
+        Shapes: chunks of whole BSON documents in oplog order, at most 16 MiB, maybe none.
+        Errors: ConnectionLostError; also when entries roll out of the oplog while it is read.
+        """
+        ...
+
+    def newest_before(self, end: OplogTimestamp, term: int | None = None) -> OplogPosition | None:
+        """Return the newest entry that is not after a timestamp; None if none is left.
+
+        Args:
+            end: May itself be the entry.
+            term: Only entries of this or an earlier term.
+        """
+        ...
+
+    def reconnect(self) -> str:
+        """Find the deployment again, as ``OpenDump.reconnect`` does."""
+        ...
+
+    def abort(self) -> None:
+        """End calls that block in other threads, as ``DumpSource.abort`` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -572,6 +617,39 @@ class Contents(Protocol):
         ...
 
 
+class SliceShelf(Protocol):
+    """The oplog slices of a vault. A slice's bytes are read with ``Vault.read(slice.blob)``."""
+
+    def keep(self, piece: NewSlice, packed: Iterable[bytes]) -> OplogSlice:
+        """Encrypt and store a slice, read it back, compare it, and sign it last.
+
+        Args:
+            piece: What is inside; the signature will say so.
+            packed: The compressed entries.
+
+        Raises:
+            ChainTakenError: If somebody else already stored what follows the same entry.
+        Errors: whatever ends it, no signed slice stays; what stays unsigned is debris.
+        """
+        ...
+
+    def all(self, profile_slug: str = "") -> Iterator[OplogSlice]:
+        """Yield every slice of a profile, or of all, by its signature; unusable ones as such."""
+        ...
+
+    def newest(self, profile_slug: str) -> OplogSlice | None:
+        """Return the last slice of the youngest chain whose signature holds."""
+        ...
+
+    def keep_break(self, cut: ChainBreak) -> None:
+        """Store a moment that no replay may cross, signed."""
+        ...
+
+    def breaks(self, profile_slug: str = "") -> Iterator[ChainBreak]:
+        """Yield the breaks of a profile, or of all, whose signature holds."""
+        ...
+
+
 class Vault(Protocol):
     """A place where backups are kept."""
 
@@ -680,4 +758,30 @@ class Catalog(Protocol):
 
     def remove_vault(self, vault_id: VaultId) -> None:
         """Forget a vault's backups."""
+        ...
+
+
+class SliceCatalog(Protocol):
+    """The local index of all vaults' oplog slices and breaks: a cache like ``Catalog``."""
+
+    def put_slice(self, piece: OplogSlice) -> None:
+        """Insert or replace one slice."""
+        ...
+
+    def put_break(self, cut: ChainBreak) -> None:
+        """Insert or replace one break."""
+        ...
+
+    def replace_slices(
+        self, vault_id: VaultId, slices: Iterable[OplogSlice], breaks: Iterable[ChainBreak]
+    ) -> int:
+        """Put exactly these in place of all of one vault, at once; returns how many slices."""
+        ...
+
+    def slices(self, profile_slug: str) -> tuple[OplogSlice, ...]:
+        """Return a profile's slices from all vaults, by their end."""
+        ...
+
+    def breaks(self, profile_slug: str) -> tuple[ChainBreak, ...]:
+        """Return a profile's breaks from all vaults."""
         ...

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidVaultUrlError
 from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.secret import SecretRef
 from mangrove.core.vault_keys import KitRecord, RetiredKey
 from mangrove.core.verification import EvidenceSummary
@@ -225,6 +226,7 @@ class BackupRecord:
         problem: Why the backup is unreadable; "" when it is complete.
         evidence: Newest first.
         is_filtered: Whether a query left out some documents of a collection.
+        consistent_at: The moment that everything inside stands at; None without one.
     """
 
     backup: BackupId
@@ -251,6 +253,7 @@ class BackupRecord:
     not_included: int
     evidence: tuple[EvidenceSummary, ...] = ()
     is_filtered: bool = False
+    consistent_at: OplogTimestamp | None = None
 
     def with_evidence(self, summary: EvidenceSummary) -> Self:
         """Return the record with one more piece of evidence, newest first."""

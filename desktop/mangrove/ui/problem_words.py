@@ -237,6 +237,11 @@ SENTENCES = {
         "Another Mangrove is writing to this vault. Nothing was changed. Try again when"
         " it has finished.",
     ),
+    "chain-taken": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Another capture of this deployment writes to the same vault. Nothing of it was"
+        " touched. Stop one of the two.",
+    ),
     "wrong-identity": QT_TRANSLATE_NOOP(
         "Problems",
         "None of the keys on this computer opens this backup. Nothing was changed. Open"
@@ -315,6 +320,11 @@ SENTENCES = {
         "Problems",
         "Two collections would land in the same place. Nothing was changed. Give one of"
         " them another name.",
+    ),
+    "point-not-reachable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "No backup and no captured oplog lead to that moment. Nothing was touched. Choose a"
+        " moment inside one of the windows.",
     ),
     "confirmation-missing": QT_TRANSLATE_NOOP(
         "Problems",

@@ -43,6 +43,7 @@ def record_of(manifest: Manifest, evidence: tuple[Evidence, ...] = ()) -> Backup
         not_included=len(manifest.not_included),
         evidence=tuple(piece.summary for piece in evidence),
         is_filtered=manifest.is_filtered,
+        consistent_at=manifest.consistent_at,
     )
 
 

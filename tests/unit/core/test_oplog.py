@@ -1,11 +1,18 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.oplog import (
+    Continuity,
+    OplogExtent,
+    OplogPosition,
+    OplogTimestamp,
+    chain_id,
+    continuity,
+)
 
 places = st.builds(OplogTimestamp, st.integers(0, (1 << 32) - 1), st.integers(0, (1 << 32) - 1))
 
@@ -30,3 +37,46 @@ def test_another_text_is_refused(text: str) -> None:
 
 def test_a_place_has_a_moment_in_utc() -> None:
     assert OplogTimestamp(1_700_000_000, 5).at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+@given(places)
+def test_a_place_is_read_back_from_its_number(place: OplogTimestamp) -> None:
+    assert OplogTimestamp.of_number(place.number) == place
+
+
+def test_the_place_after_the_last_of_a_second_is_in_the_next() -> None:
+    assert OplogTimestamp(5, (1 << 32) - 1).following == OplogTimestamp(6, 0)
+
+
+def entry(second: int, term: int = 1) -> OplogPosition:
+    return OplogPosition(OplogTimestamp(second, 1), term)
+
+
+@pytest.mark.parametrize(
+    ("found", "oldest", "newest", "verdict"),
+    [
+        (entry(10), entry(1), entry(20), Continuity.CONTINUES),
+        (entry(15), entry(15), entry(20), Continuity.ROLLED_OVER),
+        (entry(11), entry(1), entry(20), Continuity.DIVERGED),
+        (entry(10, 2), entry(1), entry(20, 2), Continuity.DIVERGED),
+        (None, entry(1), entry(8), Continuity.BEHIND),
+        (None, entry(1), entry(8, 2), Continuity.DIVERGED),
+    ],
+    ids=["goes on", "rolled over", "not there", "other term", "lagging node", "lost its end"],
+)
+def test_the_boundary_entry_decides(
+    found: OplogPosition | None, oldest: OplogPosition, newest: OplogPosition, verdict: Continuity
+) -> None:
+    assert continuity(entry(10), found, OplogExtent(oldest, newest)) is verdict
+
+
+def test_headroom_is_what_lies_below_the_last_captured_entry() -> None:
+    extent = OplogExtent(entry(100), entry(500))
+
+    assert extent.headroom(entry(400)) == timedelta(seconds=300)
+    assert extent.headroom(entry(50)) == timedelta(0)
+
+
+def test_positions_and_chains_have_names() -> None:
+    assert str(entry(7, 3)) == "7:1 term 3"
+    assert chain_id(datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC), "00ff") == "20261125T010203Z-00ff"

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.vault.strict_json import encode_duration, encode_moment
@@ -24,6 +25,8 @@ def encode_record(record: BackupRecord) -> str:
     row = {name: getattr(record, name) for name in _FIELDS}
     for name in ("started_at", "finished_at", "data_at"):
         row[name] = encode_moment(row[name])
+    at = record.consistent_at
+    row["consistent_at"] = None if at is None else [at.seconds, at.increment]
     row["evidence"] = [
         [p.level, p.passed, encode_moment(p.finished_at), encode_duration(p.duration), p.target]
         for p in record.evidence
@@ -69,7 +72,12 @@ def _record(row: dict[str, Any]) -> BackupRecord:
         not_included=row["not_included"],
         evidence=tuple(_evidence(piece) for piece in row["evidence"]),
         is_filtered=bool(row.get("is_filtered", False)),  # rows before there were queries
+        consistent_at=_timestamp(row.get("consistent_at")),
     )
+
+
+def _timestamp(pair: list[int] | None) -> OplogTimestamp | None:
+    return None if pair is None else OplogTimestamp(*pair)
 
 
 def _evidence(piece: list[Any]) -> EvidenceSummary:
