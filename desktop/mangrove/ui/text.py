@@ -112,11 +112,17 @@ def moment(at: datetime, now: datetime, zone: tzinfo | None = None) -> Moment:
     elif days == -1:
         text = _tr("tomorrow {clock}").format(clock=clock)
     elif 0 < days < _DAYS_IN_WORDS:
-        text = _tr("{weekday} {clock}").format(weekday=_weekday(local), clock=clock)
+        text = _tr("{weekday} {clock}").format(weekday=weekday(local), clock=clock)
     else:
         text = f"{local:%Y-%m-%d} {clock}"
     exact = f"{local:%Y-%m-%d %H:%M:%S %Z}\n{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return Moment(text, exact)
+
+
+def weekday(local: datetime) -> str:
+    """Write the short name of a moment's day: ``Mon``."""
+    names = (_tr("Mon"), _tr("Tue"), _tr("Wed"), _tr("Thu"), _tr("Fri"), _tr("Sat"), _tr("Sun"))
+    return names[local.weekday()]
 
 
 def sentence(text: str) -> str:
@@ -145,11 +151,6 @@ def _calm(length: timedelta) -> timedelta:
     seconds = length.total_seconds()
     step = 1 if seconds < _MINUTE_S else 10 if seconds < 10 * _MINUTE_S else _MINUTE_S
     return timedelta(seconds=max(1, round(seconds / step) * step))
-
-
-def _weekday(local: datetime) -> str:
-    names = (_tr("Mon"), _tr("Tue"), _tr("Wed"), _tr("Thu"), _tr("Fri"), _tr("Sat"), _tr("Sun"))
-    return names[local.weekday()]
 
 
 def _tr(text: str) -> str:

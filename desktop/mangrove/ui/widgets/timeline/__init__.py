@@ -1,0 +1,1 @@
+"""A strip of time with bands, ticks and gaps; ``scale``, ``axis`` and ``marks`` know no Qt."""
