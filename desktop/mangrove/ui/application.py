@@ -39,7 +39,7 @@ def run_window(
     application.setApplicationVersion(version)
     application.setDesktopFileName("mangrove")
     look = Theme(application, resources)
-    application.setWindowIcon(look.icon("mangrove", "accent"))
+    application.setWindowIcon(look.window_icon())
     window = build_window(services, settings_file)
     window.show()
     signals = TerminalSignals(application.exit)

@@ -29,8 +29,8 @@ from ui.conftest import Ends
 
 
 def _opened(qtbot: QtBot, ends: Ends, run_id: str) -> ProgressDialog:
-    dialog = ProgressDialog(ends.services, ends.calls, ends.bridge, ends.navigator, RunId(run_id))
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    dialog = ProgressDialog(ends.services, ends.calls, ends.bridge, ends.navigator)
+    dialog.watch(RunId(run_id))
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog

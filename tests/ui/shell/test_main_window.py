@@ -97,6 +97,46 @@ def test_one_run_has_one_dialog(window: MainWindow) -> None:
     assert window.progress_dialog(RunId("r-running")) is first
 
 
+def test_a_closed_dialog_is_wiped_and_taken_for_the_next_run(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    _navigator(window).open_progress(RunId("r-failed"))
+    first = window.progress_dialog(RunId("r-failed"))
+    assert first is not None
+    qtbot.waitUntil(lambda: first.log.blockCount() == 6)
+    first.follow.setChecked(False)
+
+    first.close()
+    assert window.progress_dialog(RunId("r-failed")) is None
+    assert first.log.toPlainText() == ""
+    _navigator(window).open_progress(RunId("r-running"))
+
+    assert window.progress_dialog(RunId("r-running")) is first
+    assert first.windowTitle() == "Back up staging"
+    assert not first.summary.isVisible()
+    assert first.bar.isVisible()
+    assert first.follow.isChecked()
+    _settled(qtbot, window)
+
+
+def test_two_runs_have_two_dialogs(window: MainWindow) -> None:
+    for run in ("r-running", "r-failed"):
+        _navigator(window).open_progress(RunId(run))
+
+    both = {window.progress_dialog(RunId(run)) for run in ("r-running", "r-failed")}
+    assert len(both) == 2
+    assert all(dialog is not None and dialog.isVisible() for dialog in both)
+
+
+def test_an_unknown_run_is_told_and_opens_nothing(window: MainWindow) -> None:
+    _navigator(window).open_progress(RunId("r-none"))
+
+    assert window.progress_dialog(RunId("r-none")) is None
+    assert window.notice.text != ""
+    _navigator(window).open_progress(RunId("r-running"))
+    assert window.progress_dialog(RunId("r-running")) is not None
+
+
 def test_first_window_leaves_room_for_its_title_on_the_screen(
     qtbot: QtBot, no_data: FakeServices, tmp_path: Path
 ) -> None:
@@ -159,7 +199,7 @@ def test_answered_backup_dialog_starts_a_run_and_opens_its_progress(
 
     _navigator(window).open_backup("staging")
 
-    qtbot.waitUntil(lambda: bool(window._dialogs))
+    qtbot.waitUntil(lambda: bool(window._progress._open))
     assert fakes.backups.requests == [request]
 
 

@@ -1,6 +1,6 @@
 """The progress of one run: bars, rate, phases, log; at its end it becomes the run's summary."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -33,7 +33,7 @@ _PAUSE_MS = 200  # a run may tell more often than a person can read
 
 
 class ProgressDialog(QDialog):
-    """Watches one run; closing it leaves the run alone."""
+    """Watches one run at a time; closing it leaves the run alone."""
 
     def __init__(
         self,
@@ -41,12 +41,11 @@ class ProgressDialog(QDialog):
         calls: Calls,
         bridge: ActivityBridge,
         navigator: Navigator,
-        run_id: RunId,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._activity, self._calls = services.activity, calls
-        self._run_id = run_id
+        self._run_id: RunId | None = None
         self._newest: RunStatus | None = None
         self._is_fetching_log = False
         self._build(navigator)
@@ -55,12 +54,34 @@ class ProgressDialog(QDialog):
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._on_pause_timeout)
         bridge.run_changed.connect(self._on_run_changed)
-        self.show_status(services.activity.status(run_id))
 
     @property
-    def run_id(self) -> RunId:
+    def run_id(self) -> RunId | None:
         """The run that is watched."""
         return self._run_id
+
+    def watch(self, run_id: RunId) -> None:
+        """Show another run.
+
+        Raises:
+            RunNotFoundError: If there is no such run; then nothing is changed.
+        """
+        status = self._activity.status(run_id)
+        self.forget()
+        self._run_id = run_id
+        self.show_status(status)
+        (self.close_button if status.state.is_over else self.background).setFocus()
+
+    def forget(self) -> None:
+        """Watch nothing: what was shown is wiped off, so that another run may come."""
+        self._run_id = self._newest = None
+        self._is_fetching_log = False
+        self._pause.stop()
+        self.banner.clear()
+        self.summary.hide()
+        self.doing.show()
+        self.log.forget()
+        self.follow.setChecked(True)
 
     def show_status(self, status: RunStatus) -> None:
         """Draw a run's state."""
@@ -101,26 +122,35 @@ class ProgressDialog(QDialog):
         self._pause.stop()
         for widget in (self.bars, self.more, self.doing):
             widget.hide()
+        was_on_buttons = self.background.hasFocus() or self.cancel.hasFocus()
         self.summary.set_run(status)
         self.summary.show()
         self.close_button.setDefault(True)
+        if was_on_buttons or not self.focusWidget():
+            self.close_button.setFocus()
 
     def _fetch_log(self) -> None:
-        if not self._is_fetching_log:
-            self._is_fetching_log = True
-            self._calls.run(self, self._read_log, self._on_log_read, self._on_log_failed)
+        run_id = self._run_id
+        if run_id is None or self._is_fetching_log:
+            return
+        self._is_fetching_log = True
+        self._calls.run(
+            self,
+            lambda: self._activity.log(run_id),
+            lambda lines: self._on_log_read(run_id, lines),
+            lambda error: self._on_log_failed(run_id, error),
+        )
 
-    def _read_log(self) -> tuple[LogLine, ...]:
-        return self._activity.log(self._run_id)
+    def _on_log_read(self, run_id: RunId, lines: tuple[LogLine, ...]) -> None:
+        if run_id == self._run_id:
+            self._is_fetching_log = False
+            self.log.set_lines(lines)
+            self.summary.set_log(lines)
 
-    def _on_log_read(self, lines: tuple[LogLine, ...]) -> None:
-        self._is_fetching_log = False
-        self.log.set_lines(lines)
-        self.summary.set_log(lines)
-
-    def _on_log_failed(self, error: MangroveError) -> None:
-        self._is_fetching_log = False
-        self.banner.show_error(error)
+    def _on_log_failed(self, run_id: RunId, error: MangroveError) -> None:
+        if run_id == self._run_id:
+            self._is_fetching_log = False
+            self.banner.show_error(error)
 
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
@@ -140,6 +170,8 @@ class ProgressDialog(QDialog):
 
     @Slot()
     def _on_cancel_clicked(self) -> None:
+        if self._run_id is None:
+            return
         self.cancel.setEnabled(False)
         try:
             self._activity.cancel(self._run_id)
@@ -151,7 +183,6 @@ class ProgressDialog(QDialog):
         self.log.follows = self.follow.isChecked()
 
     def _build(self, navigator: Navigator) -> None:
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
         self.resize(Size.DIALOG_WIDTH, Size.PROGRESS_HEIGHT)
         self.title = ElidedLabel("", "title")

@@ -25,6 +25,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
 from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.shell.progress_shelf import ProgressShelf
 from mangrove.ui.shell.rail import Rail
 from mangrove.ui.shell.status_strip import StatusStrip
 from mangrove.ui.theme.tokens import Size, Space
@@ -63,7 +64,9 @@ class MainWindow(QMainWindow):
         for owned in (calls, bridge, navigator):
             owned.setParent(self)
         self.places = {place.name: place for place in places}
-        self._dialogs: dict[RunId, ProgressDialog] = {}
+        self._progress = ProgressShelf(
+            lambda: ProgressDialog(services, calls, bridge, navigator, self), self
+        )
         self._notice_action: Callable[[], None] | None = None
         self._is_quitting = False
         self.rail = Rail([(p.name, p.icon, p.title) for p in places])
@@ -100,7 +103,7 @@ class MainWindow(QMainWindow):
 
     def progress_dialog(self, run_id: RunId) -> ProgressDialog | None:
         """Return the open dialog of a run."""
-        return self._dialogs.get(run_id)
+        return self._progress.dialog(run_id)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -123,8 +126,7 @@ class MainWindow(QMainWindow):
             return
         self._save()
         self._bridge.close()
-        for dialog in tuple(self._dialogs.values()):
-            dialog.close()
+        self._progress.close_all()
         event.accept()
 
     def _cancel_all(self) -> None:
@@ -158,18 +160,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_progress_wanted(self, run_id: RunId) -> None:
-        if run_id not in self._dialogs:
-            try:
-                dialog = ProgressDialog(
-                    self._services, self._calls, self._bridge, self._navigator, run_id, self
-                )
-            except MangroveError as error:
-                self.notice.show_error(error)
-                return
-            dialog.destroyed.connect(lambda: self._dialogs.pop(run_id, None))
-            self._dialogs[run_id] = dialog
-        self._dialogs[run_id].show()
-        self._dialogs[run_id].activateWindow()
+        try:
+            self._progress.show(run_id)
+        except MangroveError as error:
+            self.notice.show_error(error)
 
     @Slot(object)
     def _on_cancelled(self, run_id: RunId) -> None:

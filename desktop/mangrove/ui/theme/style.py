@@ -92,6 +92,10 @@ class Theme(QObject):
         """Return a stroke icon in a colour named as in ``Palette``."""
         return self._icons.icon(name, getattr(self.colours, colour), self.colours.border_strong)
 
+    def window_icon(self) -> QIcon:
+        """Return the program's own icon, in the sizes that a desktop asks for."""
+        return self._icons.large_icon("mangrove", self.colours.accent)
+
     def pixmap(self, name: str, colour: str, size: int, ratio: float) -> QPixmap:
         """Draw a stroke icon at one size."""
         return self._icons.pixmap(name, getattr(self.colours, colour), size, ratio)
