@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mangrove.core.errors import MangroveError
+from mangrove.core.errors import MangroveError, SecretNotFoundError
 from mangrove.core.run import Problem
 from mangrove.ui.problem_words import SENTENCES
 from mangrove.ui.problems import Remedy, explain, explain_problem, known_codes
@@ -43,6 +43,15 @@ def test_explanation_carries_the_particulars_as_sentences() -> None:
     error = MangroveError("the disk is odd", hint="look at it")
 
     assert explain(error).detail == "The disk is odd. Look at it."
+
+
+def test_a_missing_key_is_told_once_with_its_name() -> None:
+    error = SecretNotFoundError("the keyring holds no 'vault/1'", hint="enter the secret again")
+
+    assert explain(error).text == (
+        "The keyring holds no 'vault/1'. No data was touched. Enter the secret again."
+    )
+    assert explain(SecretNotFoundError("x")).text.startswith(SENTENCES["secret-not-found"])
 
 
 def test_unknown_code_is_explained_as_our_mistake() -> None:

@@ -8,7 +8,7 @@ from fakes import sample_data, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
 from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
-from mangrove.core.copy import CopyRequest, DumpRestoreRequest
+from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import (
@@ -313,7 +313,7 @@ class FakeCopies:
     dumps: list[DumpRestoreRequest] = field(default_factory=list)
 
     def preview(self, request: CopyRequest) -> RestorePlan:
-        return self._planned(request.restore, request.selection)
+        return copy_plan(self._planned(request.restore, request.selection))
 
     def preview_dump(self, request: DumpRestoreRequest) -> RestorePlan:
         return self._planned(request.restore, Selection())

@@ -1,8 +1,9 @@
 """Copies from one deployment to another, and restores of dumps that other tools made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, RestoreRequest, Selection
+from mangrove.core.restore import RestorePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ class DumpRestoreRequest:
     restore: RestoreRequest
     database: str = ""
     safety_vault: str = ""
+
+
+def copy_plan(plan: RestorePlan) -> RestorePlan:
+    """Say of a restore that it is a copy: the same happens, but no backup is restored."""
+    return replace(plan, sentence="Copy" + plan.sentence.removeprefix("Restore"))
 
 
 def is_dump_path(text: str) -> bool:

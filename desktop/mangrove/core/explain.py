@@ -10,6 +10,7 @@ from mangrove.core.wording import counted
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
+_DAYS_FROM = 2  # until then hours say more
 _PROVEN = {
     Level.STORED: "every stored object was read again and is as it was written",
     Level.DECODED: "every document was decrypted, decoded and counted",
@@ -29,7 +30,7 @@ def size_text(size_bytes: float) -> str:
 
 
 def duration_text(duration: timedelta) -> str:
-    """Write a duration such as ``3 min 12 s``, ``4.2 s``, ``2 h 5 min`` or ``3 d 4 h``."""
+    """Write a duration such as ``3 min 12 s``, ``4.2 s``, ``26 h 5 min`` or ``3 d 4 h``."""
     seconds = duration.total_seconds()
     if seconds < 10:  # noqa: PLR2004 - below ten seconds a tenth still matters
         return f"{seconds:.1f} s"
@@ -38,8 +39,14 @@ def duration_text(duration: timedelta) -> str:
     if not minutes:
         return f"{whole} s"
     if not hours:
-        return f"{minutes} min {whole % 60} s"
-    return f"{hours} h {minutes % 60} min" if not days else f"{days} d {hours % 24} h"
+        return _two(minutes, "min", whole % 60, "s")
+    if days < _DAYS_FROM:
+        return _two(hours, "h", minutes % 60, "min")
+    return _two(days, "d", hours % 24, "h")
+
+
+def _two(many: int, unit: str, rest: int, rest_unit: str) -> str:
+    return f"{many} {unit} {rest} {rest_unit}" if rest else f"{many} {unit}"
 
 
 def explanation(manifest: Manifest, evidence: Sequence[Evidence], vault: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from mangrove.core.backup import BackupId, Consistency, RestoreRequest, SafetyBackup, Selection
-from mangrove.core.copy import CopyRequest, DumpRestoreRequest
+from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.errors import ConfirmationMissingError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Contents, DumpSource
@@ -42,7 +42,7 @@ class Copies:
         """
         source = self._tools.profiles.find(request.source)
         opened = partial(self._tools.gate.open_source, source)
-        return self._planned(opened, request.selection, request.restore, source.name)
+        return copy_plan(self._planned(opened, request.selection, request.restore, source.name))
 
     def start(self, request: CopyRequest) -> RunId:
         """Start a copy and return at once; it refuses what nobody confirmed.

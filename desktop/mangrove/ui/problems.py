@@ -31,15 +31,20 @@ class Explanation:
         sentence: What happened, what was not touched, what to do next; translated.
         detail: The particulars of this one case, as the program noted them.
         remedy: What a button may offer; ``remedy_text`` is its caption, "" for none.
+        says_it_all: The particulars as the whole message, where they tell by themselves what
+            happened, what is safe and what to do; "" where they need the sentence.
     """
 
     sentence: str
     detail: str
     remedy: Remedy
+    says_it_all: str = ""
 
     @property
     def text(self) -> str:
-        """Sentence and particulars, on two lines."""
+        """Sentence and particulars, on two lines; nothing that would say a point twice."""
+        if self.says_it_all:
+            return self.says_it_all
         return f"{self.sentence}\n{self.detail}" if self.detail else self.sentence
 
     @property
@@ -68,13 +73,24 @@ def _explained(code: str, message: str, hint: str) -> Explanation:
     sentence = SENTENCES.get(code, BUG)
     remedy = Remedy.COPY_REPORT if sentence == BUG else _REMEDIES.get(code, Remedy.NONE)
     parts = [_as_sentence(part) for part in (message, hint) if part]
-    return Explanation(QCoreApplication.translate(CONTEXT, sentence), " ".join(parts), remedy)
+    whole = ""
+    if hint and code in _TOLD_BY_DETAIL:
+        safe = QCoreApplication.translate(CONTEXT, _TOLD_BY_DETAIL[code])
+        whole = " ".join(part for part in (parts[0], safe, *parts[1:]) if part)
+    translated = QCoreApplication.translate(CONTEXT, sentence)
+    return Explanation(translated, " ".join(parts), remedy, whole)
 
 
 def _as_sentence(text: str) -> str:
     start = text[:1].upper() + text[1:]
     return start if start.endswith((".", "?", "!")) else start + "."
 
+
+_TOLD_BY_DETAIL = {
+    "secret-not-found": QT_TRANSLATE_NOOP("Problems", "No data was touched."),
+    "identity-missing": "",
+}
+"""Errors that name the key and where to get it, with what their message leaves unsaid."""
 
 _CAPTIONS = {
     Remedy.NONE: "",

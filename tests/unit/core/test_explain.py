@@ -37,9 +37,10 @@ def test_sizes_have_decimal_units(size_bytes: float, text: str) -> None:
         (timedelta(seconds=0), "0.0 s"),
         (timedelta(seconds=4.24), "4.2 s"),
         (timedelta(seconds=42.6), "43 s"),
-        (timedelta(seconds=59.6), "1 min 0 s"),
+        (timedelta(seconds=59.6), "1 min"),
         (timedelta(minutes=3, seconds=12), "3 min 12 s"),
         (timedelta(hours=2, minutes=5, seconds=59), "2 h 5 min"),
+        (timedelta(hours=36), "36 h"),
         (timedelta(days=3, hours=4, minutes=59), "3 d 4 h"),
     ],
 )

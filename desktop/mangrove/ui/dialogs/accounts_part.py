@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from mangrove.core.accounts import Account, AccountsPlan, PlainCredentials, UsersAndRoles
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.labels import TextLabel
 
 _SHOWN = 12
@@ -25,8 +25,10 @@ class AccountsPart(QWidget):
         super().__init__(parent)
         self.wanted = QCheckBox(self.tr("&Users and roles too"))
         self.plain = QCheckBox(self.tr("Store password hashes in this vault &unencrypted"))
-        self.note = TextLabel(sentence, "muted").wrapping()
+        self.note = TextLabel(sentence, "small").wrapping()
         self.names = TextLabel("", "small").wrapping().selectable()
+        for words in (self.note, self.names):
+            words.setContentsMargins(Size.SMALL_ICON + Space.S + Space.HALF, 0, 0, 0)
         self.wanted.setAccessibleDescription(sentence)
         self._is_safe = True
         column = QVBoxLayout(self)

@@ -126,7 +126,7 @@ class ProgressDialog(QDialog):
         self.summary.set_run(status)
         self.summary.show()
         self.close_button.setDefault(True)
-        if was_on_buttons or not self.focusWidget():
+        if was_on_buttons:
             self.close_button.setFocus()
 
     def _fetch_log(self) -> None:

@@ -29,6 +29,7 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
         self.dump = DumpPart(services.dumps, calls)
         self.fill_targets(lambda _profile: False)
         self.begin(self.dump)
+        self.what.hide()  # nothing to choose from yet
         self.dump.changed.connect(self._on_dump_changed)
 
     @classmethod
@@ -66,3 +67,4 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
     def _on_dump_changed(self) -> None:
         found = self.dump.found
         self.what.model.set_rows(rows_of_manifest(found) if found is not None else ())
+        self.what.setVisible(found is not None)

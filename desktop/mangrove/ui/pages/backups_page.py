@@ -30,19 +30,19 @@ from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 
 _USUAL_CHAR = 7  # px; what the widths below are made for
-_DETAIL_WIDTH, _DETAIL_CHARS = 336, 40
+_DETAIL_WIDTH, _DETAIL_CHARS = 304, 40
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
-    BackupColumn.STATE: 104,
-    BackupColumn.WHEN: 120,
+    BackupColumn.STATE: 100,
+    BackupColumn.WHEN: 128,
     BackupColumn.PROFILE: 88,
-    BackupColumn.WHAT: 96,
+    BackupColumn.WHAT: 92,
     BackupColumn.CONSISTENCY: 120,
     BackupColumn.SIZE: 80,
     BackupColumn.RATIO: 72,
     BackupColumn.DOCUMENTS: 96,
-    BackupColumn.EVIDENCE: 176,
-    BackupColumn.VAULT: 72,
+    BackupColumn.EVIDENCE: 192,
+    BackupColumn.VAULT: 80,
 }
 # With these hidden at first, the table fits a window of 1280 pixels; the detail says them too.
 _HIDDEN = (

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 from mangrove.core.metrics import Exposure
 from mangrove.core.ports import Clock
 from mangrove.core.vault import BackupRecord
+from mangrove.core.verification import EMBEDDED
 from mangrove.ui import text
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.run_words import light_tone, light_word
@@ -49,6 +50,7 @@ class ExposureCard(Card):
         if exposure.reasons:
             words = "; ".join(exposure.reasons)
             self.body.addWidget(TextLabel(text.sentence(words), "small").wrapping())
+        self.body.addSpacing(Space.HALF)
         self.body.addLayout(self._buttons())
 
     def _title(self) -> QHBoxLayout:
@@ -85,7 +87,7 @@ class ExposureCard(Card):
                 self.tr("{count} in all").format(count=text.count(item.backups)),
                 at.tooltip if at else "",
             ),
-            (self.tr("Restored on trial"), proof, item.proof.target if item.proof else "", ""),
+            (self.tr("Restored on trial"), proof, self._where_proven(), ""),
         )
         is_large = self.fontMetrics().averageCharWidth() > _ROOMY_CHAR
         side_by_side = len(columns) // 2 if is_large else len(columns)
@@ -105,6 +107,10 @@ class ExposureCard(Card):
         if proof is None:
             return self.tr("never measured")
         return self.tr("measured {ago}").format(ago=text.ago(proof.finished_at, self._now))
+
+    def _where_proven(self) -> str:
+        target = self._exposure.proof.target if self._exposure.proof else ""
+        return self.tr("on a throw-away server") if target == EMBEDDED else target
 
     def _buttons(self) -> QHBoxLayout:
         self.back_up = QPushButton(self.tr("Back up now"))

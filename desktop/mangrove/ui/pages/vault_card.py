@@ -109,6 +109,7 @@ class VaultCard(Card):
             buttons.addWidget(button)
         buttons.addStretch()
         buttons.addWidget(self.more)
+        self.body.addSpacing(Space.HALF)
         self.body.addLayout(buttons)
 
     def _connect(self) -> None:

@@ -49,6 +49,7 @@ class Size:
     ICON = 20
     SMALL_ICON = 16
     HEADER = 36
+    SEARCH = 320
     STRIP = 44
     QUESTION_WIDTH = 440
     LARGE_ICON = 48

@@ -26,6 +26,7 @@ class SearchField(QLineEdit):
         self.setAccessibleName(placeholder)
         self.setClearButtonEnabled(True)
         self.setMinimumWidth(Size.RAIL)
+        self.setMaximumWidth(Size.SEARCH)
         action = self.addAction(
             self.style().standardIcon(self.style().StandardPixmap.SP_FileIcon),
             QLineEdit.ActionPosition.LeadingPosition,
