@@ -273,6 +273,20 @@ class BackupRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenBackup:
+    """A signed backup as a storage lists it now.
+
+    Attributes:
+        missing_bytes: What of it is not there, going by sizes alone.
+        is_known: Whether the record is the very one that was known before.
+    """
+
+    record: BackupRecord
+    missing_bytes: int = 0
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VaultHealth:
     """What a look at a vault's storage found.
 

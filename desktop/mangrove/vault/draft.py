@@ -3,14 +3,13 @@
 import logging
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
 from mangrove.core.errors import (
     BlobExistsError,
     MangroveError,
-    SignatureInvalidError,
     StalledError,
     StorageUnavailableError,
     VaultError,
@@ -22,8 +21,9 @@ from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.records import record_of
 from mangrove.vault.sealing import Sealer
-from mangrove.vault.signatures import LIMIT_BYTES, BackupComment, parse_backup_comment
-from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, store_compared
+from mangrove.vault.sequence import SequenceClaims
+from mangrove.vault.signatures import BackupComment
+from mangrove.vault.transfer import Meter, compare_blob, store_compared
 
 log = logging.getLogger(__name__)
 _STORAGE_GONE = (StorageUnavailableError, StalledError)
@@ -48,7 +48,8 @@ class VaultDraft:
         self._sealer = sealer
         self._folder = folder
         self._vault_id = vault_id
-        self._sequence = next_sequence(storage, sealer, floor)
+        self._claims = SequenceClaims(storage, sealer, vault_id)
+        self._sequence = self._claims.claim(floor)
         self._lock = threading.Lock()
         self._stored: dict[BlobName, BlobReceipt] = {}
         self._touched: set[BlobName] = set()  # also what may be there after a failure
@@ -109,6 +110,8 @@ class VaultDraft:
         self._store_own(self._folder.manifest_signature, signature)
         self._is_published = self._is_over = True
         log.info("backup published backup=%s sequence=%d", manifest.backup, manifest.sequence)
+        with suppress(MangroveError):  # they are only in the way of a quick look
+            self._claims.forget_before(manifest.sequence)
         return record_of(manifest)
 
     def __enter__(self) -> Self:
@@ -126,6 +129,8 @@ class VaultDraft:
         with self._lock:
             self._is_over = True
             names = sorted(self._touched, key=lambda name: not is_manifest_signature(name))
+        with suppress(MangroveError):
+            self._claims.give_back(self._sequence)
         for number, name in enumerate(names):
             try:
                 self._storage.delete(name)
@@ -171,25 +176,6 @@ class VaultDraft:
         listed = {blob.name for blob in manifest.blobs}
         for name in [name for name in self._touched if name not in listed]:
             self.take_back(name)
-
-
-def next_sequence(storage: Storage, sealer: Sealer, floor: int = 0) -> int:
-    """Return 1 more than the highest sequence number that a signature of ours carries.
-
-    Args:
-        storage: Where the signatures lie.
-        sealer: Knows ours; what somebody else signed does not count.
-        floor: The highest number that was ever seen here, should the storage have been rolled back.
-    """
-    highest = floor
-    for info in storage.list():
-        if is_manifest_signature(info.name) and info.size_bytes <= LIMIT_BYTES:
-            try:
-                text = sealer.verified_comment(fetch_whole(storage, info.name, LIMIT_BYTES))
-                highest = max(highest, parse_backup_comment(text).sequence)
-            except SignatureInvalidError:
-                continue
-    return highest + 1
 
 
 def _receipt(blob: StoredBlob) -> BlobReceipt:

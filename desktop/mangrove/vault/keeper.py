@@ -12,6 +12,8 @@ from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import descriptor_of, encode_descriptor
 from mangrove.vault.layout import DESCRIPTOR
+from mangrove.vault.lock_owner import this_process
+from mangrove.vault.locks import Locking
 from mangrove.vault.reader import StoredVault
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.storage.opening import ensure_folder, open_storage
@@ -28,11 +30,17 @@ class VaultFactory:
         secrets: Where identities, signing keys and storage keys are.
         clock: Measures how long making a vault took, for the log.
         open_at: How a storage is opened; tests and the demo give their own.
+        locking: Who holds the locks we take; without it no lock is ever known to be left over.
     """
 
     def __init__(
-        self, secrets: SecretStore, clock: Clock, open_at: OpenStorage = open_storage
+        self,
+        secrets: SecretStore,
+        clock: Clock,
+        open_at: OpenStorage = open_storage,
+        locking: Locking | None = None,
     ) -> None:
+        self._locking = locking or Locking(this_process(), clock, lambda _: False)
         self._secrets = secrets
         self._clock = clock
         self._open_at = open_at
@@ -58,7 +66,9 @@ class VaultFactory:
     def open(self, spec: VaultSpec) -> Vault:
         """Open a vault; secrets are fetched when they are first needed."""
         parse_vault_url(spec.url)
-        return StoredVault(spec, partial(self._storage, spec), Sealer(spec, self._secrets))
+        return StoredVault(
+            spec, partial(self._storage, spec), Sealer(spec, self._secrets), self._locking
+        )
 
     def new_keys(self) -> VaultKeys:
         """Make an age identity and a signing key."""

@@ -16,6 +16,10 @@ DESCRIPTOR = BlobName("vault.json")
 NEXT_DESCRIPTOR = BlobName("vault.next.json")  # there only while vault.json is being replaced
 SIGNATURE_SUFFIX = ".minisig"
 SEALED_SUFFIX = ".age"
+JOURNAL_PATH = "_retention/"
+LOCKS_PATH = "_locks/"
+SEQUENCE_PATH = "_sequence/"
+"""Folders of the vault itself: no profile's slug holds an underscore."""
 _MANIFEST = "manifest.json"
 _EVIDENCE = re.compile(
     r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json(?P<sealed>\.age)?",
@@ -139,6 +143,11 @@ def evidence_key(name: str) -> tuple[str, str]:
 def signature_of(name: BlobName) -> BlobName:
     """Name the signature of a blob."""
     return checked(name + SIGNATURE_SUFFIX)
+
+
+def statement_name(at: datetime, kind: str, tail: str) -> BlobName:
+    """Name a statement of the journal; ``tail`` is random lower-case hex."""
+    return checked(f"{JOURNAL_PATH}{at:%Y%m%dT%H%M%SZ}-{kind}-{tail}.json")
 
 
 def _is_folder_name(database: str) -> bool:

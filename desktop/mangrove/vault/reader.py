@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from mangrove.core.backup import BackupId
@@ -18,15 +18,24 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.ports import Draft, Passing, Storage, as_they_come
-from mangrove.core.vault import BackupRecord, Debris, VaultHealth, VaultSpec
+from mangrove.core.vault import (
+    BackupRecord,
+    BlobInfo,
+    Debris,
+    SeenBackup,
+    VaultHealth,
+    VaultSpec,
+)
 from mangrove.core.verification import Evidence
 from mangrove.vault.descriptor import descriptor_problem, settle_descriptor
 from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
 from mangrove.vault.inventory import Shelf, take_inventory
 from mangrove.vault.layout import BackupFolder, folder_of
+from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest
+from mangrove.vault.purging import purge_backup
 from mangrove.vault.records import record_of, unreadable_record
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import (
@@ -35,6 +44,8 @@ from mangrove.vault.signatures import (
     claimed_comment,
     parse_backup_comment,
 )
+from mangrove.vault.statements import StatementShelf
+from mangrove.vault.surveying import survey
 from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob
 
 log = logging.getLogger(__name__)
@@ -49,8 +60,13 @@ class StoredVault:
     """
 
     def __init__(
-        self, spec: VaultSpec, open_storage: Callable[[], Storage], sealer: Sealer
+        self,
+        spec: VaultSpec,
+        open_storage: Callable[[], Storage],
+        sealer: Sealer,
+        locking: Locking,
     ) -> None:
+        self._locking = locking
         self._spec = spec
         self._open_storage = open_storage
         self._sealer = sealer
@@ -153,6 +169,24 @@ class StoredVault:
         """
         for shelf in take_inventory(self._storage).signed:
             yield self._record(shelf)
+
+    def survey(self, known: Iterable[BackupRecord]) -> Iterator[SeenBackup]:
+        """Yield every signed backup; only what differs from what is known is read anew."""
+        return survey(take_inventory(self._storage).signed, known, self._record)
+
+    def purge(self, backup: BackupId) -> Iterator[BlobInfo]:
+        """Remove a backup for good, yielding each blob once it is gone, the signature first."""
+        return purge_backup(self._storage, self._folder(backup))
+
+    @property
+    def journal(self) -> StatementShelf:
+        """Return what was said about what stays and goes."""
+        return StatementShelf(self._storage, self._sealer, self._spec)
+
+    @property
+    def locks(self) -> StorageLocks:
+        """Return the locks in its storage."""
+        return StorageLocks(self._storage, self._locking)
 
     def health(self) -> VaultHealth:
         """Look at storage, keys and debris."""

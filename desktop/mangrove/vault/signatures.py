@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import SignatureInvalidError
+from mangrove.core.retention_marks import Statement
 from mangrove.core.vault import VaultId
 from mangrove.core.verification import Evidence, Level
 from mangrove.vault.strict_json import encode_moment
@@ -59,3 +60,14 @@ def evidence_comment(evidence: Evidence, vault_id: VaultId) -> str:
     level: Level = evidence.level
     finished = encode_moment(evidence.finished_at)
     return f"mangrove evidence {evidence.backup} level {level} at {finished} vault {vault_id}"
+
+
+def statement_comment(statement: Statement, vault_id: VaultId) -> str:
+    """Return the trusted comment of a statement about what stays and goes."""
+    at, number = encode_moment(statement.at), len(statement.backups)
+    return f"mangrove statement {statement.kind} of {number} backups at {at} vault {vault_id}"
+
+
+def sequence_comment(number: int, vault_id: VaultId) -> str:
+    """Return the trusted comment that claims a sequence number."""
+    return f"mangrove sequence {number} vault {vault_id}"

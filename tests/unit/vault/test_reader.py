@@ -221,9 +221,8 @@ def test_an_unencrypted_backup_of_the_same_id_is_refused() -> None:
     vault = new_vault()
     record = write_backup(vault)
     plain = replace(vault.spec, recipients=())
-    for info in [*vault.storage.list(f"{SLUG}/")]:
+    for info in [*vault.storage.list()]:
         vault.storage.delete(info.name)
-    vault.memory.delete(BlobName("vault.json"))
     vault.factory.create(plain)
     write_backup(replace_spec(vault, recipients=()), record.backup)
 
