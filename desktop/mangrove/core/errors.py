@@ -29,7 +29,7 @@ MangroveError                     a person can be told this
 │       └── MalformedDumpError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
-│   └── PointNotReachableError
+│   └── PointNotReachableError · ReplayRefusedError
 ├── RetentionError               a backup may not go
 │   └── BackupProtectedError
 ├── StalledError                 for too long no byte was read or written
@@ -465,6 +465,12 @@ class BackupProtectedError(RetentionError):
     """Raised when a backup that must stay was to be deleted: a pin, the newest proven one, …."""
 
     code = "backup-protected"
+
+
+class ReplayRefusedError(RestoreError):
+    """Raised when an oplog cannot be replayed without a result that is wrong somewhere."""
+
+    code = "replay-refused"
 
 
 class StalledError(MangroveError):

@@ -382,6 +382,42 @@ class AccountSink(Protocol):
         ...
 
 
+class ReplaySink(Protocol):
+    """What a replay does to a deployment beyond what a restore does."""
+
+    def check_privileges(self, databases: Sequence[str]) -> None:
+        """Raise MissingPrivilegeError, naming role and command, if we may not replay there."""
+        ...
+
+    def apply(self, operations: Sequence[bytes]) -> None:
+        """Apply inserts, updates and deletes in their order; raw, as ``applyOps`` takes them.
+
+        What is applied already may be applied again: an insert puts a whole document in place,
+        an update of nothing makes the document, a delete of nothing is fine.
+
+        Raises:
+            WriteRefusedError: With ``index``, the place of the refused one; those before it stay.
+            ConnectionLostError: Some of them may be applied.
+        """
+        ...
+
+    def move(self, source: Namespace, target: Namespace) -> None:
+        """Rename a collection with its indexes; one that was renamed already is no error."""
+        ...
+
+    def modify(self, target: Namespace, options: bytes) -> None:
+        """Run collMod with these options, a raw BSON document."""
+        ...
+
+    def drop_index(self, target: Namespace, name: str) -> None:
+        """Drop an index, ``*`` for all; one that is not there is no error."""
+        ...
+
+    def cap(self, target: Namespace, size_bytes: int) -> None:
+        """Make an ordinary collection a capped one."""
+        ...
+
+
 class RestoreSink(Protocol):
     """A deployment that documents are written to; safe for several threads."""
 
@@ -448,6 +484,10 @@ class RestoreSink(Protocol):
 
     def accounts(self) -> AccountSink:
         """Return its users and roles."""
+        ...
+
+    def replaying(self) -> ReplaySink:
+        """Return what a replay writes through."""
         ...
 
     def settle(self) -> None:

@@ -56,6 +56,8 @@ class Phase(StrEnum):
     OPEN_DUMP = "open and check the dump"
     WRITE_DUMP = "write the dump"
     LOAD = "load documents"
+    LOOK = "look through the oplog"
+    REPLAY = "replay the oplog"
     INDEXES = "build indexes"
     COMPARE = "compare"
     SWAP = "put in place"

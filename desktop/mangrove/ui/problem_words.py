@@ -336,6 +336,11 @@ SENTENCES = {
         "The target refused to take documents. The backup is not affected. See the"
         " details below, then restore into a copy.",
     ),
+    "replay-refused": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The oplog cannot be replayed so that the result is right. The backup is not"
+        " affected. See the details below, then choose another moment.",
+    ),
     "run": QT_TRANSLATE_NOOP(
         "Problems",
         "The run cannot go on. Earlier backups are not affected. See its log.",

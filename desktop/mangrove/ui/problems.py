@@ -124,6 +124,7 @@ _REMEDIES = {
     "run-not-found": Remedy.OPEN_ACTIVITY,
     "embedded-server": Remedy.OPEN_ACTIVITY,
     "write-refused": Remedy.OPEN_ACTIVITY,
+    "replay-refused": Remedy.OPEN_ACTIVITY,
     "run": Remedy.OPEN_ACTIVITY,
     "secret": Remedy.RETRY,
     "keyring-locked": Remedy.RETRY,

@@ -35,6 +35,7 @@ from mangrove.connectors.mongo.privileges import (
     require,
 )
 from mangrove.connectors.mongo.reinserting import insert_again
+from mangrove.connectors.mongo.replay_sink import MongoReplaySink
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import (
@@ -44,7 +45,13 @@ from mangrove.core.errors import (
     WriteRefusedError,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import AccountSink, CollectionInfo, FailedIndex, InsertOutcome
+from mangrove.core.ports import (
+    AccountSink,
+    CollectionInfo,
+    FailedIndex,
+    InsertOutcome,
+    ReplaySink,
+)
 
 SETTLE_POLL_S = 0.05
 SETTLE_STALL_POLLS = 2400  # two minutes without any progress
@@ -234,6 +241,10 @@ class MongoRestoreSink:
     def accounts(self) -> AccountSink:
         """Return its users and roles."""
         return MongoAccountSink(self._connection, self._inserter)
+
+    def replaying(self) -> ReplaySink:
+        """Return what a replay writes through."""
+        return MongoReplaySink(self._connection, self._facts)
 
     def settle(self) -> None:
         """Return once all writes are safe on a majority of the nodes.

@@ -1,0 +1,134 @@
+"""The two passes over an oplog: a first look that may refuse, and the steps of the second."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mangrove.core.errors import ReplayRefusedError
+from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow, Skipped
+from mangrove.engine.framing import iter_documents
+from mangrove.engine.oplog_entry import COMMAND, Command, OplogEntry
+from mangrove.engine.replay import transactions
+from mangrove.engine.replay.foresight import Foresight, Notebook
+from mangrove.engine.replay.places import Places
+from mangrove.engine.replay.steps import Stepped
+from mangrove.engine.replay.transactions import Part, Transactions
+from mangrove.engine.replay.translation import Translator
+
+
+def look_through(
+    chunks: Iterable[bytes],
+    base: Sequence[ReplayBase],
+    mapping: ReplayMapping,
+    window: ReplayWindow,
+) -> Foresight:
+    """Look at every entry of a window, without doing anything.
+
+    Raises:
+        ReplayRefusedError: If the entries cannot all be applied rightly.
+        MalformedBsonError: If they are no oplog.
+    """
+    book, following = Notebook(), Transactions(window)
+    translator = Translator(Places(base), mapping, notebook=book)
+    for chunk in chunks:
+        book.size_bytes += len(chunk)
+        is_over = False
+        for raw in iter_documents(chunk):
+            entry = OplogEntry.of(raw)
+            is_over = window.is_over(entry.ts)
+            if is_over:
+                break
+            _look_at(entry, translator, following, window)
+        if is_over:
+            break
+    book.refuse_missing()
+    return Foresight(
+        committed=frozenset(following.committed),
+        in_base=frozenset(following.in_base),
+        carried=book.carried,
+        doomed=frozenset(book.vanished),
+        entries=book.tally.entries,
+        size_bytes=book.size_bytes,
+        created=frozenset(book.created),
+        last_ts=book.last_ts,
+    )
+
+
+def _look_at(
+    entry: OplogEntry, translator: Translator, following: Transactions, window: ReplayWindow
+) -> None:
+    book = translator.notebook
+    assert book is not None  # noqa: S101 - the first look has one
+    is_before = window.is_before(entry.ts)
+    command = Command.of(entry) if entry.op == COMMAND else None
+    key = transactions.key_of(entry, command) if command else None
+    if not is_before:
+        book.tally.saw(kind_of(entry, command))
+        book.last_ts = entry.ts
+    if command is not None and key is not None:
+        following.follow(entry, command, key)
+    if is_before:  # pieces from there concern what the base has
+        return
+    if command is not None and key is not None:
+        for _ in translator.inner_steps(command, entry.ts):
+            pass
+    else:
+        for _ in translator.steps(entry):
+            pass
+
+
+def steps_of(
+    chunk: bytes, translator: Translator, window: ReplayWindow
+) -> Iterator[tuple[OplogEntry, Iterator[Stepped]]]:
+    """Yield the entries of a chunk that lie before the limit, each with its steps.
+
+    The steps of an entry have to be used up before the next one is asked for.
+    """
+    for raw in iter_documents(chunk):
+        entry = OplogEntry.of(raw)
+        if window.is_over(entry.ts):
+            return
+        yield entry, _steps(entry, translator, window)
+
+
+def _steps(entry: OplogEntry, translator: Translator, window: ReplayWindow) -> Iterator[Stepped]:
+    is_before = window.is_before(entry.ts)
+    command = Command.of(entry) if entry.op == COMMAND else None
+    if not is_before:
+        translator.tally.saw(kind_of(entry, command))
+    key = transactions.key_of(entry, command) if command else None
+    if command is None or key is None:
+        if not is_before:
+            yield from translator.steps(entry)
+        return
+    part = transactions.part_of(entry, command)
+    known = translator.foresight
+    match part:
+        case Part.WHOLE if not is_before:
+            yield from translator.inner_steps(command, entry.ts)
+        case Part.PIECE if key in known.committed:
+            yield from translator.inner_steps(command, entry.ts)
+        case _ if is_before:
+            return
+        case Part.PIECE:
+            reason = Skipped.IN_BASE if key in known.in_base else Skipped.ABORTED
+            translator.tally.passed(reason)
+        case _:
+            translator.tally.did(f"c:{command.name}")
+
+
+def kind_of(entry: OplogEntry, command: Command | None) -> str:
+    """Return what an entry is counted as."""
+    return f"c:{command.name}" if command else entry.op
+
+
+def require_same(seen: dict[str, int], foreseen: dict[str, int]) -> None:
+    """Raise if the second pass met other entries than the first: nothing may be lost between.
+
+    Raises:
+        ReplayRefusedError: Naming both numbers.
+    """
+    if seen != foreseen:
+        raise ReplayRefusedError(
+            f"{sum(seen.values()):,} oplog entries were applied, but {sum(foreseen.values()):,} "
+            "are stored: the result is not complete",
+            hint="verify the backup, then restore again",
+        )
