@@ -72,8 +72,8 @@ def sink(replica_set: EmbeddedMongod) -> Iterator[RestoreSink]:
         yield MongoRestoreSink(connection)
 
 
-def loaded(sink: RestoreSink, path: Path) -> tuple[list[ReplayBase], bytes]:
-    """Load a dump without its secondary indexes; returns what is there, and its oplog."""
+def loaded(sink: RestoreSink, path: Path) -> list[ReplayBase]:
+    """Load a dump without its secondary indexes."""
     base = []
     with open_dump(path) as dump:
         for collection in dump.collections:
@@ -91,7 +91,7 @@ def loaded(sink: RestoreSink, path: Path) -> tuple[list[ReplayBase], bytes]:
                     info.indexes,
                 )
             )
-        return base, b"".join(dump.read_oplog())
+        return base
 
 
 def replayed(
@@ -118,6 +118,11 @@ def infos_of(outcome: ReplayOutcome) -> Iterator[CollectionInfo]:
             yield CollectionInfo(buckets, "collection", item.options, item.bucket_indexes, None)
 
 
+def oplog_of(path: Path) -> Iterator[bytes]:
+    with open_dump(path) as dump:
+        yield from dump.read_oplog()
+
+
 def drop_all(client: MongoClient[Any]) -> None:
     for name in client.list_database_names():
         if name not in ("admin", "config", "local"):
@@ -131,7 +136,7 @@ def test_every_moment_of_a_story_comes_out_as_it_was(
 ) -> None:
     drop_all(client)
     slice_ = gzip.decompress(PIT_SLICE.read_bytes())
-    base, _ = loaded(sink, PIT_BASE)
+    base = loaded(sink, PIT_BASE)
     limit = OplogTimestamp.parse(cut_off.limit) if cut_off.limit else None
 
     outcome = replayed(sink, lambda: document_chunks([slice_]), base, limit)
@@ -148,29 +153,29 @@ def test_every_small_oplog_does_what_it_should(
 ) -> None:
     case = CASES[name]
     drop_all(client)
-    base, oplog = _prepared(client, sink, case, unpack(case, tmp_path))
+    folder = unpack(case, tmp_path)
+    base = _prepared(client, sink, case, folder)
     limit = _limit(case["mongorestore_args"])
 
     if name in REFUSED_BEFORE_ANYTHING | REFUSED_BY_THE_SERVER:
         before = state_of(client, "ocase")
         with pytest.raises(MangroveError):
-            replayed(sink, lambda: document_chunks([oplog]), base, limit)
+            replayed(sink, lambda: oplog_of(folder), base, limit)
         assert state_of(client, "ocase") == before
         return
     failing = ("a_1",) if name == "unique_violation_only_fails_at_index_build" else ()
-    replayed(sink, lambda: document_chunks([oplog]), base, limit, failing=failing)
+    replayed(sink, lambda: oplog_of(folder), base, limit, failing=failing)
 
     assert state_of(client, "ocase") == _wanted(name, case)
 
 
 def _prepared(
     client: MongoClient[Any], sink: RestoreSink, case: dict[str, Any], path: Path
-) -> tuple[list[ReplayBase], bytes]:
+) -> list[ReplayBase]:
     for command in case["pre_commands_on_target"]:
         client["ocase"].command(json_util.loads(json.dumps(command)))
     there = [ReplayBase(i.namespace, i.namespace) for i in sink.existing("ocase")]
-    base, oplog = loaded(sink, path)
-    return [*there, *base], oplog
+    return [*there, *loaded(sink, path)]
 
 
 def _limit(arguments: list[str]) -> OplogTimestamp | None:
