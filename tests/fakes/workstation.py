@@ -28,6 +28,7 @@ from mangrove.services.profiles import ProfileDraft
 from mangrove.services.vaults import VaultDraft
 
 WAIT_S = 120.0
+KIT_WORK_FACTOR = 4  # guessing a passphrase need not be hard in a test
 PROFILE, VAULT = "shop", "attic"
 DOCUMENT_BYTES = 20_000
 
@@ -140,7 +141,9 @@ def workstation(
     paths = app_paths({"MANGROVE_HOME": str(folder / "home")})
     paths.ensure()
     kept = SessionSecrets()
-    with open_services(paths, Parts(kept, clock or EagerClock(), stall_s)) as services:
+    with open_services(
+        paths, Parts(kept, clock or EagerClock(), stall_s, KIT_WORK_FACTOR)
+    ) as services:
         yield Workstation(services, kept, folder)
 
 

@@ -28,13 +28,17 @@ from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.keys import Keys
+from mangrove.services.kits import Kits, KitStores
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 from mangrove.vault.catalog.sqlite import SqliteCatalog
+from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR
 from mangrove.vault.keeper import VaultFactory
+from mangrove.vault.kit.binder import KitBinder
 from mangrove.vault.storage.opening import open_storage
 
 MAX_PARALLEL = 4
@@ -45,12 +49,14 @@ class Parts:
     """What may be other than usual: the demo and the tests bring their own.
 
     Attributes:
+        kit_work_factor: How hard the passphrase of a recovery kit is made to guess.
         stall_s: A server or storage that takes and gives nothing for so long ends its run.
     """
 
     secrets: SecretStore
     clock: Clock
     stall_s: float = STALL_S
+    kit_work_factor: int = DEFAULT_WORK_FACTOR
 
 
 def usual_parts() -> Parts:
@@ -83,7 +89,16 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         open_at = partial(open_storage, stall_s=parts.stall_s)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at)
-        vaults = Vaults(SqliteVaults(database), keeper, catalog, parts.secrets, runs, parts.clock)
+        vault_store = SqliteVaults(database)
+        vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)
+        kit_stores = KitStores(
+            vault_store,
+            SqliteProfiles(database),
+            parts.secrets,
+            keeper,
+            catalog,
+            KitBinder(parts.kit_work_factor),
+        )
         tools = BackupTools(
             profiles=profiles,
             vaults=vaults,
@@ -99,6 +114,8 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
         yield Services(
             profiles=profiles,
             vaults=vaults,
+            keys=Keys(vaults, vault_store, keeper, parts.secrets, parts.clock),
+            kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=Verifications(tools, backups, SqliteScratchRegister(database)),
             restores=Restores(tools, backups),

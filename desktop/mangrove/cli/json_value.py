@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from mangrove.core.accounts import Account, AccountsPlan
+from mangrove.core.key_changes import kit_state
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand
@@ -96,6 +97,8 @@ def vault_document(spec: VaultSpec) -> dict[str, object]:
         "url": spec.url,
         "encrypted": spec.is_encrypted,
         "recipients": spec.recipients,
+        "write_only": spec.is_write_only,
+        "kit": kit_state(spec),
         "public_key": spec.public_key,
         "compression": spec.compression,
         "access_key": spec.access_key,

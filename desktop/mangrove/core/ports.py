@@ -18,6 +18,7 @@ from mangrove.core.deployment import (
     ScratchKind,
     ServerFacts,
 )
+from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
@@ -786,6 +787,30 @@ class VaultKeeper(Protocol):
         """Open a vault; secrets are fetched when they are first needed."""
         ...
 
+    def look(self, spec: VaultSpec) -> str:
+        """Return the signing key that ``vault.json`` names, once it is this vault's.
+
+        Raises:
+            VaultNotFoundError: If another vault, or none, lies there.
+        """
+        ...
+
+    def settle(self, spec: VaultSpec) -> None:
+        """Bring ``vault.json`` up to the keys in the spec."""
+        ...
+
+    def check_recipient(self, recipient: str) -> None:
+        """Raise InvalidKeyError unless this is an age recipient."""
+        ...
+
+    def recipient_of(self, identity: Secret) -> str:
+        """Return the recipient that an identity opens for; raises InvalidKeyError."""
+        ...
+
+    def last_sequence(self, spec: VaultSpec) -> int:
+        """Return the highest sequence number of ours in the storage; 0 when it holds no backup."""
+        ...
+
     def new_keys(self) -> "VaultKeys":
         """Make an age identity and a signing key."""
         ...
@@ -799,6 +824,27 @@ class VaultKeys:
     recipient: str
     signing_key: Secret
     public_key: str
+
+
+class KitBinder(Protocol):
+    """Makes and opens recovery kits."""
+
+    def seal(self, kit: RecoveryKit, passphrase: Secret) -> bytes:
+        """Return the kit's file, sealed; takes about a second."""
+        ...
+
+    def open(self, data: bytes, passphrase: Secret) -> RecoveryKit:
+        """Return what a kit's file holds.
+
+        Raises:
+            WrongIdentityError: If the passphrase is another one.
+            UnknownFormatError, CorruptBackupError: If it is no kit, or a damaged one.
+        """
+        ...
+
+    def sheet(self, kit: RecoveryKit, code: str) -> bytes:
+        """Return the sheet to print, as a PDF."""
+        ...
 
 
 class Catalog(Protocol):

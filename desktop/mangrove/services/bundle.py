@@ -8,6 +8,8 @@ from mangrove.services.background import Background
 from mangrove.services.backups import Backups
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.keys import Keys
+from mangrove.services.kits import Kits
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
@@ -21,6 +23,8 @@ class Services:
 
     profiles: Profiles
     vaults: Vaults
+    keys: Keys
+    kits: Kits
     backups: Backups
     verifications: Verifications
     restores: Restores

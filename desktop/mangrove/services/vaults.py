@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import Compression
 from mangrove.core.errors import (
+    InvalidKeyError,
     MangroveError,
     NameTakenError,
     VaultLockedError,
     VaultNotFoundError,
 )
+from mangrove.core.key_changes import Holder, parse_holder
 from mangrove.core.ports import Catalog, Clock, RunHistory, SecretStore, VaultKeeper, VaultStore
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunKind
@@ -19,6 +21,7 @@ from mangrove.core.vault import (
     VaultHealth,
     VaultId,
     VaultSpec,
+    description_ref,
     identity_ref,
     parse_vault_url,
     signing_key_ref,
@@ -39,7 +42,9 @@ class VaultDraft:
     """What a person typed for a vault.
 
     Attributes:
-        extra_recipients: More age recipients that may open what is stored.
+        extra_recipients: More age recipients that may open what is stored, ``age1…`` or
+            ``NAME=age1…``.
+        write_only: Make no key that opens documents: only the extra recipients can read.
         access_key, secret_key: Of an S3-compatible storage.
     """
 
@@ -50,6 +55,7 @@ class VaultDraft:
     extra_recipients: tuple[str, ...] = ()
     access_key: str = ""
     secret_key: Secret | None = None
+    write_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +157,16 @@ class Vaults:
                 looks like debris.
         """
         spec = self.find(name)
-        self._refuse_while_writing(spec)
+        self.refuse_while_writing(spec, "nothing was removed")
         vault = self._keeper.open(spec)
         return sum(vault.clean(debris) for debris in vault.health().debris)
 
-    def _refuse_while_writing(self, spec: VaultSpec) -> None:
+    def refuse_while_writing(self, spec: VaultSpec, undone: str) -> None:
+        """Raise VaultLockedError while a run of any process writes there."""
         for run in self._history.recent(LOOK_BACK):
             if run.vault == spec.name and run.kind in WRITERS and not run.state.is_over:
                 raise VaultLockedError(
-                    f"'{run.title}' is writing to the vault '{spec.name}'; nothing was removed",
+                    f"'{run.title}' is writing to the vault '{spec.name}'; {undone}",
                     hint="wait until it ends, or cancel it",
                 )
 
@@ -167,26 +174,40 @@ class Vaults:
 
     def _with_fresh_keys(self, vault_id: VaultId, name: str, draft: VaultDraft) -> VaultSpec:
         keys = self._keeper.new_keys()
+        extra = tuple(map(parse_holder, draft.extra_recipients)) if draft.encrypted else ()
+        is_read_here = draft.encrypted and not draft.write_only
+        _check_write_only(draft)
         self._secrets.store(signing_key_ref(vault_id), keys.signing_key)
-        if draft.encrypted:
+        if is_read_here:
             self._secrets.store(identity_ref(vault_id), keys.identity)
+        elif draft.write_only:
+            self._secrets.store(description_ref(vault_id), keys.identity)
         if draft.secret_key is not None:
             self._secrets.store(storage_key_ref(vault_id), draft.secret_key)
+        everybody = (Holder(keys.recipient), *extra) if is_read_here else extra
         return VaultSpec(
             vault_id=vault_id,
             name=name,
             url=draft.url.strip(),
-            recipients=(keys.recipient, *draft.extra_recipients) if draft.encrypted else (),
+            recipients=tuple(dict.fromkeys(h.recipient for h in everybody)),
             public_key=keys.public_key,
             compression=draft.compression,
             access_key=draft.access_key,
             created_at=self._clock.now(),
+            recipient_names=tuple((h.recipient, h.name) for h in extra if h.name),
+            description_recipient=keys.recipient if draft.write_only else "",
+            kept_in=self._secrets.describe(),
         )
 
     def _take_back(self, vault_id: VaultId) -> None:
         with suppress(MangroveError):  # a store that takes nothing holds nothing either
             self._store.remove(vault_id)
-        for ref in (identity_ref(vault_id), signing_key_ref(vault_id), storage_key_ref(vault_id)):
+        for ref in (
+            identity_ref(vault_id),
+            description_ref(vault_id),
+            signing_key_ref(vault_id),
+            storage_key_ref(vault_id),
+        ):
             self._secrets.forget(ref)
 
     def _notice(self, spec: VaultSpec) -> str:
@@ -196,3 +217,11 @@ class Vaults:
         if not spec.is_encrypted:
             notices.append(UNENCRYPTED_NOTICE)
         return "; ".join(notices)
+
+
+def _check_write_only(draft: VaultDraft) -> None:
+    if draft.write_only and not (draft.encrypted and draft.extra_recipients):
+        raise InvalidKeyError(
+            "a vault that is not read here needs a recipient who can read it; nothing was made",
+            hint="give the public key of whoever shall open it: --recipient age1...",
+        )

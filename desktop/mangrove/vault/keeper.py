@@ -4,13 +4,19 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from mangrove.core.errors import BlobExistsError
+from mangrove.core.errors import BlobExistsError, VaultNotFoundError
 from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys
 from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageAddress, VaultSpec, parse_vault_url, storage_key_ref
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
-from mangrove.vault.descriptor import descriptor_of, encode_descriptor
+from mangrove.vault.descriptor import (
+    descriptor_of,
+    encode_descriptor,
+    read_descriptor,
+    settle_descriptor,
+)
+from mangrove.vault.draft import next_sequence
 from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
@@ -69,6 +75,36 @@ class VaultFactory:
         return StoredVault(
             spec, partial(self._storage, spec), Sealer(spec, self._secrets), self._locking
         )
+
+    def look(self, spec: VaultSpec) -> str:
+        """Return the signing key that ``vault.json`` names, once it is this vault's.
+
+        Raises:
+            VaultNotFoundError: If another vault, or none, lies there.
+        """
+        found = read_descriptor(self._storage(spec))
+        if found.vault_id != spec.vault_id:
+            raise VaultNotFoundError(
+                "another vault lies at this address; nothing was read or written",
+                hint="check the vault's URL",
+            )
+        return found.public_key
+
+    def settle(self, spec: VaultSpec) -> None:
+        """Bring ``vault.json`` up to the keys in the spec."""
+        settle_descriptor(self._storage(spec), spec)
+
+    def check_recipient(self, recipient: str) -> None:
+        """Raise InvalidKeyError unless this is an age recipient."""
+        X25519Recipient.from_text(recipient)
+
+    def recipient_of(self, identity: Secret) -> str:
+        """Return the recipient that an identity opens for; raises InvalidKeyError."""
+        return X25519Identity.from_text(identity.reveal()).recipient.to_text()
+
+    def last_sequence(self, spec: VaultSpec) -> int:
+        """Return the highest sequence number of ours in the storage; 0 when it holds no backup."""
+        return next_sequence(self._storage(spec), Sealer(spec, self._secrets)) - 1
 
     def new_keys(self) -> VaultKeys:
         """Make an age identity and a signing key."""

@@ -4,14 +4,17 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.vault_keys import import_identity, recipients, rotate_key
+from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.core.backup import Compression
 from mangrove.core.explain import size_text
+from mangrove.core.key_changes import Holder, holders, kit_state
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultHealth
+from mangrove.core.vault import VaultHealth, VaultSpec
 from mangrove.core.wording import counted
 from mangrove.services.vaults import VaultDraft
 
@@ -27,11 +30,16 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     *,
     url: Annotated[str, typer.Option(help="file:///path or s3://bucket/prefix?endpoint=...")],
     recipient: Annotated[
-        list[str] | None, typer.Option(metavar="age1...", help="Another key that may open it.")
+        list[str] | None,
+        typer.Option(metavar="[NAME=]age1...", help="Another key that may open it."),
     ] = None,
     compression: Annotated[Compression, typer.Option()] = Compression.ZSTD,
     unencrypted: Annotated[
         bool, typer.Option("--unencrypted", help="Store data that anybody can read.")
+    ] = False,
+    write_only: Annotated[
+        bool,
+        typer.Option("--write-only", help="Make no key here that reads: only --recipient can."),
     ] = False,
     access_key: Annotated[str, typer.Option(help="Access key of an S3 storage.")] = "",
     secret_key_stdin: Annotated[
@@ -49,6 +57,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             extra_recipients=tuple(recipient or ()),
             access_key=access_key,
             secret_key=_secret_key(desk, access_key, from_input=secret_key_stdin),
+            write_only=write_only,
         )
         require_keyring(services, "a vault's keys", "nothing was made")
         saved = services.vaults.add(draft)
@@ -57,9 +66,10 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     facts = (
         ("name", saved.spec.name),
         ("url", saved.spec.url),
-        ("encrypted to", ", ".join(saved.spec.recipients) or "nobody: not encrypted"),
+        ("encrypted to", ", ".join(map(_holder, holders(saved.spec))) or "nobody: not encrypted"),
         ("signed with", saved.spec.public_key),
         ("compression", saved.spec.compression),
+        ("recovery kit", KIT_WORDS["missing"]),
     )
     desk.output.give({"vault": vault_document(saved.spec)}, Facts(facts))
 
@@ -71,9 +81,17 @@ def list_all(context: typer.Context) -> None:
     with desk.services() as services:
         specs = services.vaults.all()
     rows = tuple(
-        (v.name, v.url, "yes" if v.is_encrypted else "NO", v.compression.value) for v in specs
+        (
+            v.name,
+            v.url,
+            "yes" if v.is_encrypted else "NO",
+            v.compression.value,
+            str(kit_state(v)) if kit_state(v).is_safe else str(kit_state(v)).upper(),
+        )
+        for v in specs
     )
-    table = Table(("name", "url", "encrypted", "compression"), rows, "no vault yet")
+    columns = ("name", "url", "encrypted", "compression", "recovery kit")
+    table = Table(columns, rows, "no vault yet")
     desk.output.give({"vaults": [vault_document(v) for v in specs]}, table)
 
 
@@ -91,9 +109,9 @@ def check(
     with desk.services() as services:
         freed = services.vaults.clean(name) if remove_debris else None
         health = services.vaults.check(name)
-        is_encrypted = services.vaults.find(name).is_encrypted
-    document = {"health": health, "freed_bytes": freed}
-    desk.output.give(document, *_health_blocks(health, freed, is_encrypted=is_encrypted))
+        spec = services.vaults.find(name)
+    document = {"health": health, "freed_bytes": freed, "kit": kit_state(spec)}
+    desk.output.give(document, *_health_blocks(health, freed, spec))
     is_usable = health.reachable and not health.problem
     raise typer.Exit(ExitCode.DONE if is_usable else ExitCode.NOT_ALLOWED)
 
@@ -117,6 +135,17 @@ def remove(context: typer.Context, name: Name) -> None:
     desk.output.give({"removed": name}, said)
 
 
+app.command("kit")(kit)
+app.command("open")(open_kit)
+app.command("recipients")(recipients)
+app.command("rotate-key")(rotate_key)
+app.command("import-identity")(import_identity)
+
+
+def _holder(holder: Holder) -> str:
+    return f"{holder.name} {holder.recipient}".strip()
+
+
 def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | None:
     if from_input:
         return Secret(desk.read_line())
@@ -125,8 +154,7 @@ def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | No
     return None
 
 
-def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool) -> list[Block]:
-    opening = "in the keyring" if health.has_identity else "MISSING"
+def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> list[Block]:
     free = size_text(health.free_bytes) if health.free_bytes is not None else "unknown"
     is_seen = health.reachable
     facts = Facts(
@@ -135,8 +163,9 @@ def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool
             ("backups", f"{health.backups:,}" if is_seen else "unknown"),
             ("stored", size_text(health.stored_bytes) if is_seen else "unknown"),
             ("free", free),
-            ("key to open", opening if is_encrypted else "none: not encrypted"),
+            ("key to open", _opening(health, spec)),
             ("key to sign", "in the keyring" if health.has_signing_key else "MISSING"),
+            ("recovery kit", KIT_WORDS[kit_state(spec)]),
             *(() if freed is None else (("freed", size_text(freed)),)),
         )
     )
@@ -146,3 +175,12 @@ def _health_blocks(health: VaultHealth, freed: int | None, *, is_encrypted: bool
     )
     debris = Table(("debris", ">objects", ">size"), rows, "no debris")
     return [facts, debris] if is_seen else [facts]
+
+
+def _opening(health: VaultHealth, spec: VaultSpec) -> str:
+    if not spec.is_encrypted:
+        return "none: not encrypted"
+    if health.has_identity:
+        return "in the keyring"
+    who = ", ".join(holder.shown for holder in holders(spec))
+    return f"not here: only {who} can read" if spec.is_write_only else "MISSING"

@@ -1,0 +1,75 @@
+"""``mangrove vault``: who can open it, and which key signs."""
+
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.front import desk_of
+from mangrove.cli.output import Facts, Table
+from mangrove.core.key_changes import holders, parse_holder
+from mangrove.core.secret import Secret
+from mangrove.services.keys import ChangedKeys
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
+FUTURE = (
+    "This holds for backups from now on. Those that are there stay as they are until"
+    " mangrove vault rewrap '{name}'."
+)
+
+
+def recipients(
+    context: typer.Context,
+    name: Name,
+    *,
+    add: Annotated[
+        list[str] | None,
+        typer.Option("--add", metavar="[NAME=]age1...", help="Let this key open future backups."),
+    ] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove", metavar="NAME|age1...", help="Keep it from future backups."),
+    ] = None,
+) -> None:
+    """List who can open a vault; add and remove recipients."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        wanted = [parse_holder(text) for text in add or ()]
+        changes = [services.keys.add_recipient(name, holder) for holder in wanted]
+        changes += [services.keys.remove_recipient(name, text) for text in remove or ()]
+        spec = services.vaults.find(name)
+    for notice in filter(None, dict.fromkeys(change.notice for change in changes)):
+        desk.output.say(f"warning: {notice}")
+    found = holders(spec)
+    table = Table(
+        ("recipient", "name"), tuple((h.recipient, h.name) for h in found), "not encrypted"
+    )
+    document = {"recipients": [{"recipient": h.recipient, "name": h.name} for h in found]}
+    desk.output.give(document, table, *((FUTURE.format(name=spec.name),) if changes else ()))
+
+
+def rotate_key(context: typer.Context, name: Name) -> None:
+    """Sign with a new key from now on; what the old one signed stays good."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        changed: ChangedKeys = services.keys.rotate_signing_key(name)
+    if changed.notice:
+        desk.output.say(f"warning: {changed.notice}")
+    spec, old = changed.spec, changed.spec.retired_keys[-1]
+    facts = (
+        ("signed with", spec.public_key),
+        ("before", f"{old.public_key}, trusted up to sequence {old.last_sequence}"),
+    )
+    said = "The recovery kit is outdated now: make a new one with mangrove vault kit."
+    document = {"public_key": spec.public_key, "last_sequence": old.last_sequence}
+    desk.output.give(document, Facts(facts), said)
+
+
+def import_identity(context: typer.Context, name: Name) -> None:
+    """Put a key that opens a vault into the keyring; it is read from standard input."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        asked = desk.ask_secret("AGE-SECRET-KEY-1...") if desk.can_ask() else None
+        identity = asked or Secret(desk.read_line())
+        holder = services.keys.import_identity(name, identity)
+    said = f"The key of {holder.shown} is in the keyring; {name} can be read here."
+    desk.output.give({"recipient": holder.recipient, "name": holder.name}, said)

@@ -1,0 +1,123 @@
+"""A vault's keys: who can open it, which key signs, and the key of this workstation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mangrove.core.errors import MangroveError, VaultError, WrongIdentityError
+from mangrove.core.key_changes import (
+    Holder,
+    holders,
+    with_holder,
+    with_new_signing_key,
+    without_holder,
+)
+from mangrove.core.ports import Clock, SecretStore, VaultKeeper, VaultStore
+from mangrove.core.secret import Secret
+from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
+from mangrove.services.vaults import Vaults
+
+LATER = (
+    "the storage could not be told yet: {reason}; vault.json is brought up to date with the next"
+    " backup"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKeys:
+    """A vault with other keys, and a sentence if something needs saying."""
+
+    spec: VaultSpec
+    notice: str = ""
+
+
+class Keys:
+    """The keys of the vaults this workstation knows. Calls touch keyring and storage."""
+
+    def __init__(
+        self,
+        vaults: Vaults,
+        store: VaultStore,
+        keeper: VaultKeeper,
+        secret_store: SecretStore,
+        clock: Clock,
+    ) -> None:
+        self._vaults = vaults
+        self._store = store
+        self._keeper = keeper
+        self._secrets = secret_store
+        self._clock = clock
+
+    def holders(self, name: str) -> tuple[Holder, ...]:
+        """Return who can open what is stored in a vault from now on."""
+        return holders(self._vaults.find(name))
+
+    def add_recipient(self, name: str, holder: Holder) -> ChangedKeys:
+        """Let somebody open future backups; those that are there wait for a re-wrap.
+
+        Raises:
+            InvalidKeyError: Nothing was changed.
+        """
+        self._keeper.check_recipient(holder.recipient)
+        return self._changed(name, lambda spec: with_holder(spec, holder))
+
+    def remove_recipient(self, name: str, wanted: str) -> ChangedKeys:
+        """Keep somebody from opening future backups.
+
+        Raises:
+            InvalidKeyError: Nothing was changed.
+        """
+        return self._changed(name, lambda spec: without_holder(spec, wanted))
+
+    def import_identity(self, name: str, identity: Secret) -> Holder:
+        """Put a key that opens the vault into the keyring, so that it can be read here.
+
+        Raises:
+            InvalidKeyError: If the text is no age identity.
+            WrongIdentityError: If it is none of this vault's; nothing was stored.
+        """
+        spec = self._vaults.find(name)
+        recipient = self._keeper.recipient_of(identity)
+        if recipient not in (*spec.recipients, *spec.former_recipients):
+            raise WrongIdentityError(
+                f"this key opens nothing in the vault '{spec.name}'; it was not stored",
+                hint=f"the vault opens with: {', '.join(h.shown for h in holders(spec))}",
+            )
+        self._secrets.store(identity_ref(spec.vault_id), identity)
+        self._store.save(replace(spec, kept_in=self._secrets.describe()))
+        found = (h for h in holders(spec) if h.recipient == recipient)
+        return next(found, Holder(recipient))
+
+    def rotate_signing_key(self, name: str) -> ChangedKeys:
+        """Sign with a new key from now on; what the old one signed so far stays good.
+
+        Each step may be the last: until the vault is saved the old key signs, afterwards the new
+        one does, and ``vault.json`` follows with the next backup at the latest.
+
+        Raises:
+            VaultLockedError: While a run writes there: its signature would come too late.
+            StorageUnavailableError, VaultNotFoundError: Nothing was changed.
+        """
+        spec = self._vaults.find(name)
+        self._vaults.refuse_while_writing(spec, "the key was not changed")
+        last = self._keeper.last_sequence(spec)
+        keys = self._keeper.new_keys()
+        changed = with_new_signing_key(spec, keys.public_key, last, self._clock.now())
+        self._secrets.store(signing_ref_of(changed), keys.signing_key)
+        return self._saved(changed)
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _changed(self, name: str, change: Callable[[VaultSpec], VaultSpec]) -> ChangedKeys:
+        return self._saved(change(self._vaults.find(name)))
+
+    def _saved(self, spec: VaultSpec) -> ChangedKeys:
+        self._store.save(spec)  # first: what counts is what this workstation trusts
+        try:
+            self._keeper.settle(spec)
+        except VaultError as error:
+            return ChangedKeys(spec, LATER.format(reason=_reason(error)))
+        return ChangedKeys(spec)
+
+
+def _reason(error: MangroveError) -> str:
+    return error.message.rstrip(".")
