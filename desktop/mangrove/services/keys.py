@@ -14,6 +14,7 @@ from mangrove.core.key_changes import (
 from mangrove.core.ports import Clock, SecretStore, VaultKeeper, VaultStore
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
+from mangrove.core.vault_lock import LockMode
 from mangrove.services.vaults import Vaults
 
 LATER = (
@@ -99,11 +100,15 @@ class Keys:
         """
         spec = self._vaults.find(name)
         self._vaults.refuse_while_writing(spec, "the key was not changed")
-        last = self._keeper.last_sequence(spec)
-        keys = self._keeper.new_keys()
-        changed = with_new_signing_key(spec, keys.public_key, last, self._clock.now())
-        self._secrets.store(signing_ref_of(changed), keys.signing_key)
-        return self._saved(changed)
+        lease = self._keeper.open(spec).locks.take(LockMode.EXCLUSIVE, "a change of signing key")
+        try:
+            last = self._keeper.last_sequence(spec)
+            keys = self._keeper.new_keys()
+            changed = with_new_signing_key(spec, keys.public_key, last, self._clock.now())
+            self._secrets.store(signing_ref_of(changed), keys.signing_key)
+            return self._saved(changed)
+        finally:
+            lease.release()
 
     # --- inside --------------------------------------------------------------------------
 

@@ -16,12 +16,12 @@ from mangrove.vault.descriptor import (
     read_descriptor,
     settle_descriptor,
 )
-from mangrove.vault.draft import next_sequence
 from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
 from mangrove.vault.reader import StoredVault
 from mangrove.vault.sealing import Sealer
+from mangrove.vault.sequence import highest_signed
 from mangrove.vault.storage.opening import ensure_folder, open_storage
 from mangrove.vault.transfer import store_compared
 
@@ -104,7 +104,7 @@ class VaultFactory:
 
     def last_sequence(self, spec: VaultSpec) -> int:
         """Return the highest sequence number of ours in the storage; 0 when it holds no backup."""
-        return next_sequence(self._storage(spec), Sealer(spec, self._secrets)) - 1
+        return highest_signed(self._storage(spec), Sealer(spec, self._secrets))
 
     def new_keys(self) -> VaultKeys:
         """Make an age identity and a signing key."""

@@ -44,7 +44,7 @@ def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out
     assert "the folder is not there" in shown
     assert "no debris" not in shown
-    assert "backups      unknown" in shown
+    assert "backups       unknown" in shown
 
 
 @pytest.mark.parametrize(
