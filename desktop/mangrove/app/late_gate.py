@@ -7,7 +7,7 @@ from functools import cached_property
 from typing_extensions import override
 
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
-from mangrove.core.ports import DumpSource, Gate, RestoreSink, StepListener
+from mangrove.core.ports import DumpSource, Gate, OplogSource, RestoreSink, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 
@@ -43,6 +43,10 @@ class LateGate(Gate):
     @override
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
         return self._gate.open_source(profile)
+
+    @override
+    def open_oplog(self, profile: Profile) -> AbstractContextManager[OplogSource]:
+        return self._gate.open_oplog(profile)
 
     @override
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:

@@ -62,7 +62,9 @@ def base_of(record: BackupRecord) -> Base:
 def _why_no_base(record: BackupRecord) -> str:
     if record.state is not BackupState.COMPLETE:
         return f"it cannot be read: {record.problem}"
-    if record.achieved is Consistency.NONE or record.consistent_at is None:
+    if record.achieved is not Consistency.NONE and record.consistent_at is None:
+        return "the catalog does not know its moment yet; rebuild the catalog of its vault"
+    if record.achieved is Consistency.NONE:
         return "its collections were read at different moments, so no replay can start from it"
     if record.is_filtered:
         return "queries left documents out of it, and entries that change those would miss them"

@@ -143,6 +143,10 @@ class RunHistory(Protocol):
         """Return a run's log, oldest first."""
         ...
 
+    def unfinished(self) -> tuple[RunStatus, ...]:
+        """Return the runs that are not over and whose process is alive, here or elsewhere."""
+        ...
+
     def close_abandoned(self, ended_at: datetime) -> tuple[RunStatus, ...]:
         """Mark as interrupted the open runs whose process is gone, and return them."""
         ...
@@ -544,6 +548,10 @@ class Gate(Protocol):
         """Connect for reading."""
         ...
 
+    def open_oplog(self, profile: Profile) -> AbstractContextManager[OplogSource]:
+        """Connect for capturing the oplog."""
+        ...
+
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:
         """Connect for writing."""
         ...
@@ -736,6 +744,10 @@ class Vault(Protocol):
         """Return the evidence of a backup whose signature holds, newest first."""
         ...
 
+    def slices(self) -> SliceShelf:
+        """Return the oplog slices it keeps."""
+        ...
+
     def records(self) -> Iterator[BackupRecord]:
         """Yield every backup as the storage has it; unreadable ones as such."""
         ...
@@ -883,7 +895,7 @@ class SliceCatalog(Protocol):
         ...
 
     def replace_slices(
-        self, vault_id: VaultId, slices: Iterable[OplogSlice], breaks: Iterable[ChainBreak]
+        self, vault_id: VaultId, pieces: Iterable[OplogSlice], cuts: Iterable[ChainBreak]
     ) -> int:
         """Put exactly these in place of all of one vault, at once; returns how many slices."""
         ...

@@ -21,6 +21,7 @@ class RunKind(StrEnum):
     COPY = "copy"
     REBUILD = "rebuild"
     CLEAN = "clean"
+    CAPTURE = "capture"
 
 
 class RunState(StrEnum):
@@ -48,6 +49,7 @@ class Phase(StrEnum):
     SAFETY = "safety backup"
     PREFLIGHT = "preflight"
     DUMP = "read and store"
+    CAPTURE = "capture the oplog"
     REREAD = "re-read and compare"
     SIGN = "sign"
     CATALOG = "catalog"

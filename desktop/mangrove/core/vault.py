@@ -195,12 +195,16 @@ class BlobInfo:
     modified_at: datetime | None
 
 
+OPLOG_DEBRIS = "oplog"
+"""The folder of slices, in the place of a backup's id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Debris:
     """Stored objects that belong to no signed backup: left by a run that did not finish.
 
     Attributes:
-        backup: The folder's name; "" for objects outside any backup folder.
+        backup: The folder's name; ``oplog`` for unsigned slices; "" for objects elsewhere.
     """
 
     profile_slug: str
@@ -295,6 +299,7 @@ class VaultHealth:
         problem: The reason when it did not, or when ``vault.json`` is not ours.
         has_identity, has_signing_key: Whether the keyring can open and sign.
         free_bytes: None where the storage cannot tell.
+        slices: Signed oplog slices; ``stored_bytes`` counts them too.
     """
 
     reachable: bool
@@ -305,3 +310,4 @@ class VaultHealth:
     has_identity: bool
     has_signing_key: bool
     debris: tuple[Debris, ...]
+    slices: int = 0

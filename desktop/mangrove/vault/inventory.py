@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 
 from mangrove.core.backup import BackupId
 from mangrove.core.ports import Storage
-from mangrove.core.vault import BlobInfo, Debris
-from mangrove.vault.layout import is_manifest_signature, owner_of
+from mangrove.core.vault import OPLOG_DEBRIS, BlobInfo, Debris
+from mangrove.vault.layout import SIGNATURE_SUFFIX, is_manifest_signature, owner_of
+from mangrove.vault.slice_layout import is_of_oplog, is_signature, slice_in
 
 
 @runtime_checkable
@@ -37,16 +38,47 @@ class Shelf:
 
 
 @dataclass(slots=True)
+class OplogShelf:
+    """The slices and breaks of one profile, with what is signed told from what is not."""
+
+    profile_slug: str
+    blobs: dict[str, BlobInfo] = field(default_factory=dict)
+
+    @property
+    def slices(self) -> int:
+        """How many signed slices."""
+        return sum(is_signature(name) and slice_in(name) is not None for name in self.blobs)
+
+    @property
+    def signed_bytes(self) -> int:
+        """What signed objects and their signatures take."""
+        return sum(b.size_bytes for b in self.blobs.values()) - sum(
+            b.size_bytes for b in self.loose
+        )
+
+    @property
+    def loose(self) -> tuple[BlobInfo, ...]:
+        """Objects without a signature beside them."""
+        return tuple(
+            info
+            for name, info in self.blobs.items()
+            if not is_signature(name) and name + SIGNATURE_SUFFIX not in self.blobs
+        )
+
+
+@dataclass(slots=True)
 class Inventory:
     """Everything of ours in a storage.
 
     Attributes:
         shelves: One per folder that is named like a backup, newest id first.
         strays: Temporary files outside unsigned backup folders.
+        oplog: The slices and breaks of each profile.
     """
 
     shelves: tuple[Shelf, ...]
     strays: tuple[BlobInfo, ...]
+    oplog: tuple["OplogShelf", ...] = ()
 
     @property
     def signed(self) -> tuple[Shelf, ...]:
@@ -58,12 +90,16 @@ class Inventory:
         """What belongs to no signed backup; objects that are not ours are not counted."""
         unsigned = [shelf for shelf in self.shelves if not shelf.is_signed]
         found = [_debris(s.profile_slug, s.backup, (*s.blobs, *s.leftovers)) for s in unsigned]
-        return (*found, *([_debris("", "", self.strays)] if self.strays else ()))
+        loose = [_debris(s.profile_slug, OPLOG_DEBRIS, s.loose) for s in self.oplog if s.loose]
+        return (*found, *loose, *([_debris("", "", self.strays)] if self.strays else ()))
 
     def pieces(self, debris: Debris) -> tuple[BlobInfo, ...]:
         """Return the objects that a piece of debris consists of now; none of a signed backup."""
         if not debris.backup:
             return self.strays
+        if debris.backup == OPLOG_DEBRIS:
+            own = (s for s in self.oplog if s.profile_slug == debris.profile_slug)
+            return tuple(blob for s in own for blob in s.loose)
         shelves = [s for s in self.shelves if s.backup == debris.backup and not s.is_signed]
         return tuple(blob for s in shelves for blob in (*s.blobs, *s.leftovers))
 
@@ -71,14 +107,18 @@ class Inventory:
 def take_inventory(storage: Storage) -> Inventory:
     """List a storage and sort what is found."""
     shelves: dict[tuple[str, BackupId], Shelf] = {}
+    oplog: dict[str, OplogShelf] = {}
     for info in storage.list():
-        if owner := owner_of(info.name):
+        if is_of_oplog(info.name):
+            slug = info.name.partition("/")[0]
+            oplog.setdefault(slug, OplogShelf(slug)).blobs[info.name] = info
+        elif owner := owner_of(info.name):
             shelf = shelves.setdefault(owner, Shelf(*owner))
             shelf.blobs.append(info)
             shelf.is_signed = shelf.is_signed or is_manifest_signature(info.name)
     strays = _sort_leftovers(storage, shelves)
     newest_first = sorted(shelves.values(), key=lambda shelf: shelf.backup, reverse=True)
-    return Inventory(tuple(newest_first), strays)
+    return Inventory(tuple(newest_first), strays, tuple(oplog.values()))
 
 
 def _sort_leftovers(

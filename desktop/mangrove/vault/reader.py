@@ -17,7 +17,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.ports import Draft, Passing, Storage, as_they_come
+from mangrove.core.ports import Draft, Passing, SliceShelf, Storage, as_they_come
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,
@@ -44,6 +44,7 @@ from mangrove.vault.signatures import (
     claimed_comment,
     parse_backup_comment,
 )
+from mangrove.vault.slice_shelf import StoredSlices
 from mangrove.vault.statements import StatementShelf
 from mangrove.vault.surveying import survey
 from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob
@@ -161,6 +162,10 @@ class StoredVault:
         """Return the evidence of a backup whose signature holds, newest first."""
         return self._shelf_of(self._folder(backup)).read_listed()
 
+    def slices(self) -> SliceShelf:
+        """Return the oplog slices it keeps."""
+        return StoredSlices(self._spec, self._storage, self._sealer)
+
     def records(self) -> Iterator[BackupRecord]:
         """Yield every backup as the storage has it; unreadable ones as such.
 
@@ -209,11 +214,13 @@ class StoredVault:
             reachable=True,
             problem=descriptor_problem(self._storage, self._spec),
             backups=len(inventory.signed),
-            stored_bytes=sum(shelf.size_bytes for shelf in inventory.signed),
+            stored_bytes=sum(shelf.size_bytes for shelf in inventory.signed)
+            + sum(shelf.signed_bytes for shelf in inventory.oplog),
             free_bytes=free_bytes,
             has_identity=has_identity,
             has_signing_key=has_key,
             debris=inventory.debris,
+            slices=sum(shelf.slices for shelf in inventory.oplog),
         )
 
     def clean(self, debris: Debris) -> int:

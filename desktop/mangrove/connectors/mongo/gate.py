@@ -9,12 +9,13 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.client import open_connection, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
+from mangrove.connectors.mongo.oplog_source import MongoOplogSource
 from mangrove.connectors.mongo.probe import collection_sizes, probe
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.errors import EmbeddedServerError
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import DumpSource, RestoreSink, SecretStore, StepListener
+from mangrove.core.ports import DumpSource, OplogSource, RestoreSink, SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri, parse_uri
@@ -59,6 +60,14 @@ class MongoGate:
         """Connect for reading."""
         with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
             yield MongoDumpSource(connection)
+
+    @contextmanager
+    def open_oplog(self, profile: Profile) -> Iterator[OplogSource]:
+        """Connect for capturing the oplog; refused where there is none that may be read."""
+        with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
+            source = MongoOplogSource(connection)
+            source.check()
+            yield source
 
     @contextmanager
     def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:

@@ -76,13 +76,18 @@ class SqliteRuns(RunHistory):
         return tuple(line for line in found if line is not None)
 
     @override
+    def unfinished(self) -> tuple[RunStatus, ...]:
+        with self._database.reading() as connection:
+            return tuple(_open_runs(connection, alive=True))
+
+    @override
     def close_abandoned(self, ended_at: datetime) -> tuple[RunStatus, ...]:
         """Mark as interrupted the open runs whose process is gone.
 
         A run of another process that is alive is never touched.
         """
         with self._database.writing() as connection:
-            abandoned = _abandoned(connection)
+            abandoned = _open_runs(connection, alive=False)
             closed = tuple(_interrupted(status, ended_at) for status in abandoned)
             connection.executemany(
                 "UPDATE runs SET state = ?, value = ? WHERE run_id = ?",
@@ -91,14 +96,16 @@ class SqliteRuns(RunHistory):
         return closed
 
 
-def _abandoned(connection: sqlite3.Connection) -> list[RunStatus]:
+def _open_runs(connection: sqlite3.Connection, *, alive: bool) -> list[RunStatus]:
     marks = ", ".join("?" * len(OPEN_STATES))
     query = (
         "SELECT run_id, value, owner_pid, owner_birth FROM runs"  # noqa: S608  # only "?" go in
         f" WHERE state IN ({marks}) ORDER BY created_at"
     )
     rows = connection.execute(query, OPEN_STATES).fetchall()
-    found = (_status(run_id, text) for run_id, text, pid, mark in rows if not is_alive(pid, mark))
+    found = (
+        _status(run_id, text) for run_id, text, pid, mark in rows if is_alive(pid, mark) is alive
+    )
     return [status for status in found if status is not None]
 
 

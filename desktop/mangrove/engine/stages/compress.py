@@ -20,9 +20,24 @@ _ZSTD_PIECE = 2 << 10
 _GZIP_PIECE = 64 << 10
 
 
-class _Packer(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self) -> bytes: ...
+class Packer(Protocol):
+    """Packs what it is given piece by piece into one frame; ``flush`` ends the frame."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        """Take some bytes; may return nothing yet."""
+        ...
+
+    def flush(self) -> bytes:
+        """End the frame."""
+        ...
+
+
+class _Plain:
+    def compress(self, data: bytes, /) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
 
 
 class _Unpacker(Protocol):
@@ -41,14 +56,21 @@ def compressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[by
         reader meets a truncated stream and never a short but valid one.
     Source: RFC 8878 (Zstandard frame format), RFC 1952 (gzip file format).
     """
+    if compression is Compression.NONE:
+        yield from chunks
+    else:
+        yield from _pack(chunks, packer_of(compression))
+
+
+def packer_of(compression: Compression) -> Packer:
+    """Return what packs one blob."""
     match compression:
         case Compression.NONE:
-            yield from chunks
+            return _Plain()
         case Compression.ZSTD:
-            packer = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True)
-            yield from _pack(chunks, packer.compressobj())
+            return zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=True).compressobj()
         case Compression.GZIP:
-            yield from _pack(chunks, isal_zlib.compressobj(level=GZIP_LEVEL, wbits=_GZIP_WINDOW))
+            return isal_zlib.compressobj(level=GZIP_LEVEL, wbits=_GZIP_WINDOW)
         case _:
             assert_never(compression)
 
@@ -73,7 +95,7 @@ def decompressed(chunks: Iterable[bytes], compression: Compression) -> Iterator[
             assert_never(compression)
 
 
-def _pack(chunks: Iterable[bytes], packer: _Packer) -> Iterator[bytes]:
+def _pack(chunks: Iterable[bytes], packer: Packer) -> Iterator[bytes]:
     for chunk in chunks:
         if packed := packer.compress(chunk):
             yield packed

@@ -10,13 +10,16 @@ from typing import Self
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import StateUnavailableError
+from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.vault.catalog import slices
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record, encode_record
 from mangrove.vault.strict_json import encode_moment
 
 log = logging.getLogger(__name__)
 FILE_NAME = "catalog.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_WITHOUT_SLICES = 1
 BUSY_TIMEOUT_S = 10.0
 _SCHEMA = """
 CREATE TABLE backups (
@@ -101,6 +104,44 @@ class SqliteCatalog:
         """Forget a vault's backups."""
         with self._changing() as connection:
             connection.execute("DELETE FROM backups WHERE vault_id = ?", (vault_id,))
+            slices.forget(connection, vault_id)
+
+    def put_slice(self, piece: OplogSlice) -> None:
+        """Insert or replace one slice."""
+        with self._changing() as connection:
+            slices.put_slices(connection, [piece])
+
+    def put_break(self, cut: ChainBreak) -> None:
+        """Insert or replace one break."""
+        with self._changing() as connection:
+            slices.put_breaks(connection, [cut])
+
+    def replace_slices(
+        self, vault_id: VaultId, pieces: Iterable[OplogSlice], cuts: Iterable[ChainBreak]
+    ) -> int:
+        """Put exactly these in place of all of one vault, at once; returns how many slices."""
+        found, breaks = tuple(pieces), tuple(cuts)
+        with self._changing() as connection:
+            slices.forget(connection, vault_id)
+            slices.put_slices(connection, found)
+            slices.put_breaks(connection, breaks)
+        return len(found)
+
+    def slices(self, profile_slug: str) -> tuple[OplogSlice, ...]:
+        """Return a profile's slices from all vaults, by their end."""
+        with self._lock:
+            try:
+                return slices.read_slices(self._connection, profile_slug)
+            except (sqlite3.Error, ValueError) as error:
+                raise _unavailable(error) from error
+
+    def breaks(self, profile_slug: str) -> tuple[ChainBreak, ...]:
+        """Return a profile's breaks from all vaults."""
+        with self._lock:
+            try:
+                return slices.read_breaks(self._connection, profile_slug)
+            except (sqlite3.Error, ValueError) as error:
+                raise _unavailable(error) from error
 
     def close(self) -> None:
         """Give the file back."""
@@ -169,7 +210,11 @@ def _ensure_schema(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and tables == 0:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
+        for statement in filter(str.strip, (_SCHEMA + slices.SCHEMA).split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    elif version == _WITHOUT_SLICES:
+        for statement in filter(str.strip, slices.SCHEMA.split(";")):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     elif version != SCHEMA_VERSION:
