@@ -17,6 +17,7 @@ from mangrove.app.container import Parts, open_services
 from mangrove.app.paths import app_paths
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest
+from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock
 from mangrove.core.run import Phase, RunStatus
@@ -107,6 +108,13 @@ class Workstation:
         request = RestoreRequest(backup, profile, **choices)
         run_id = self.services.restores.start(request)
         return self._ended(self.services.activity.wait(run_id, WAIT_S))
+
+    def capture(self, profile: str = PROFILE, vault: str = VAULT, **choices: Any) -> RunStatus:
+        """Capture what is in the oplog now and wait for its end."""
+        request = CaptureRequest(profile, vault, CaptureMode.ONCE, **choices)
+        return self._ended(
+            self.services.activity.wait(self.services.captures.start(request), WAIT_S)
+        )
 
     def verify(self, request: VerifyRequest) -> RunStatus:
         """Verify a backup and wait for its end."""

@@ -8,7 +8,7 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from mangrove.app.clock import SystemClock
+from mangrove.app.clock import SystemClock, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.paths import AppPaths
 from mangrove.connectors.secrets.fallback import FallbackSecrets
@@ -26,11 +26,13 @@ from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.metrics import Metrics
+from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
 from mangrove.services.vaults import Vaults
@@ -121,6 +123,8 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
             restores=Restores(tools, backups),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),
+            captures=Captures(tools, backups, catalog, runs),
+            points=Points(tools, catalog, zone_of, local_zone),
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
             background=background,

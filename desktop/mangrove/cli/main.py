@@ -11,6 +11,7 @@ import typer
 from mangrove.cli.commands import profile, runs, vault
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
+from mangrove.cli.commands.capture import capture
 from mangrove.cli.commands.copy import copy
 from mangrove.cli.commands.demo import demo
 from mangrove.cli.commands.export import export
@@ -19,6 +20,7 @@ from mangrove.cli.commands.restore import restore
 from mangrove.cli.commands.show import show
 from mangrove.cli.commands.status import status
 from mangrove.cli.commands.verify import verify
+from mangrove.cli.commands.windows import windows
 from mangrove.cli.exit_codes import ExitCode, code_of_class
 from mangrove.cli.front import Desk, Doors
 from mangrove.cli.output import Output
@@ -53,6 +55,8 @@ def build_app() -> typer.Typer:
     app.add_typer(vault.app, name="vault")
     for command in (backup, backups, show, verify, restore, status):
         app.command()(command)
+    app.command()(capture)
+    app.command()(windows)
     app.command()(copy)
     app.command()(export)
     app.command("import")(import_dump)

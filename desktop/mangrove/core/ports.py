@@ -907,3 +907,7 @@ class SliceCatalog(Protocol):
     def breaks(self, profile_slug: str) -> tuple[ChainBreak, ...]:
         """Return a profile's breaks from all vaults."""
         ...
+
+
+class WholeCatalog(Catalog, SliceCatalog, Protocol):
+    """Both halves of the catalog: what a vault holds besides documents."""

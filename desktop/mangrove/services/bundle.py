@@ -6,11 +6,13 @@ from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
+from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
 from mangrove.services.metrics import Metrics
+from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
 from mangrove.services.vaults import Vaults
@@ -30,6 +32,8 @@ class Services:
     restores: Restores
     dumps: Dumps
     copies: Copies
+    captures: Captures
+    points: Points
     metrics: Metrics
     activity: Activity
     background: Background

@@ -13,11 +13,19 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.key_changes import Holder, parse_holder
-from mangrove.core.ports import Catalog, Clock, RunHistory, SecretStore, VaultKeeper, VaultStore
+from mangrove.core.ports import (
+    Clock,
+    RunHistory,
+    SecretStore,
+    VaultKeeper,
+    VaultStore,
+    WholeCatalog,
+)
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import (
+    OPLOG_DEBRIS,
     VaultHealth,
     VaultId,
     VaultSpec,
@@ -73,7 +81,7 @@ class Vaults:
         self,
         store: VaultStore,
         keeper: VaultKeeper,
-        catalog: Catalog,
+        catalog: WholeCatalog,
         secret_store: SecretStore,
         history: RunHistory,
         clock: Clock,
@@ -147,7 +155,10 @@ class Vaults:
     def rebuild_catalog(self, name: str) -> int:
         """Read the whole vault anew; returns how many backups it holds."""
         spec = self.find(name)
-        return self._catalog.replace_vault(spec.vault_id, self._keeper.open(spec).records())
+        vault = self._keeper.open(spec)
+        shelf = vault.slices()
+        self._catalog.replace_slices(spec.vault_id, shelf.all(), shelf.breaks())
+        return self._catalog.replace_vault(spec.vault_id, vault.records())
 
     def clean(self, name: str) -> int:
         """Remove the debris of runs that did not finish; returns the freed bytes.
@@ -159,7 +170,15 @@ class Vaults:
         spec = self.find(name)
         self.refuse_while_writing(spec, "nothing was removed")
         vault = self._keeper.open(spec)
-        return sum(vault.clean(debris) for debris in vault.health().debris)
+        is_captured = any(
+            run.kind is RunKind.CAPTURE and run.vault == spec.name
+            for run in self._history.unfinished()
+        )
+        return sum(
+            vault.clean(debris)
+            for debris in vault.health().debris
+            if not (is_captured and debris.backup == OPLOG_DEBRIS)
+        )
 
     def refuse_while_writing(self, spec: VaultSpec, undone: str) -> None:
         """Raise VaultLockedError while a run of any process writes there."""

@@ -107,7 +107,7 @@ def test_a_catalog_that_cannot_be_used_is_set_aside(
         path.write_bytes(b"this is no database" * 1000)
     else:
         statement = {
-            "newer": "PRAGMA user_version = 2",
+            "newer": "PRAGMA user_version = 3",
             "row": "UPDATE backups SET record = '{}'",
             "foreign": "PRAGMA user_version = 0",
         }[damage]

@@ -1,0 +1,84 @@
+"""Points in time: which moments of a profile can be restored, with what, and why not others."""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from mangrove.core.backup import BackupId
+from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.moments import Edge, Moment, Zones, parse_moment
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
+from mangrove.core.ports import SliceCatalog
+from mangrove.core.timeline import timeline_of
+from mangrove.services.backups import BackupTools
+
+LocalZone = Callable[[], tzinfo]
+
+
+class Points:
+    """The moments of every profile, from the catalog alone; no server and no vault is asked.
+
+    Args:
+        tools: What the services about backups share.
+        slices: The catalog of slices.
+        zones: Finds a time zone by name.
+        local_zone: The zone that a person's clock is in.
+    """
+
+    def __init__(
+        self, tools: BackupTools, slices: SliceCatalog, zones: Zones, local_zone: LocalZone
+    ) -> None:
+        self._tools = tools
+        self._slices = slices
+        self._zones = zones
+        self._local_zone = local_zone
+
+    def timeline(self, profile: str) -> Timeline:
+        """Return windows, gaps and bases of a profile.
+
+        Raises:
+            ProfileNotFoundError: If neither a profile nor a backup is called so.
+        """
+        slug = self.slug_of(profile)
+        records = [r for r in self._tools.catalog.all() if r.profile_slug == slug]
+        return timeline_of(
+            map(base_of, records),
+            self._slices.slices(slug),
+            self._slices.breaks(slug),
+            self._tools.clock.now(),
+        )
+
+    def plan(
+        self, profile: str, limit: OplogTimestamp, backup: BackupId | None = None
+    ) -> RewindPlan:
+        """Return how to get to a moment: from its newest base, or from the one that is named.
+
+        Raises:
+            PointNotReachableError: Saying why, and what is near.
+            ProfileNotFoundError: As ``timeline``.
+        """
+        return plan_rewind(self.timeline(profile), limit, backup)
+
+    def moment(self, text: str, edge: Edge = Edge.BEFORE) -> Moment:
+        """Read a moment as a person wrote it; times without a zone are in this machine's.
+
+        Raises:
+            InvalidSelectionError: If it is none, or none that is certain.
+        """
+        return parse_moment(text, self._tools.clock.now(), self.zone, self._zones, edge)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of a person's clock."""
+        return self._local_zone()
+
+    def slug_of(self, profile: str) -> str:
+        """Return the folder of a profile, also of one that only the vaults still know."""
+        try:
+            return self._tools.profiles.find(profile).slug
+        except ProfileNotFoundError:
+            wanted = profile.casefold()
+            for record in self._tools.catalog.all():
+                if wanted in (record.profile_name.casefold(), record.profile_slug):
+                    return record.profile_slug
+            raise
