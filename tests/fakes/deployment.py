@@ -22,6 +22,7 @@ from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
     DeploymentReport,
+    PrivilegeFinding,
     ScratchKind,
     ServerFacts,
     Topology,
@@ -32,6 +33,7 @@ from mangrove.core.errors import (
     SnapshotLostError,
     WriteRefusedError,
 )
+from mangrove.core.forecast import FreeSpace
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -84,6 +86,8 @@ class FakeDeployment:
         refused: Documents (their ``_id``) that no insert takes.
         failing_indexes: Names of indexes that are not built.
         accounts: The documents of its users and roles.
+        missing_privileges: What its user may not do.
+        free_bytes: What its disk has left.
     """
 
     def __init__(self) -> None:
@@ -96,6 +100,8 @@ class FakeDeployment:
         self.uncreatable: set[str] = set()
         self.failing_indexes: set[str] = set()
         self.accounts: dict[AccountKind, list[bytes]] = {kind: [] for kind in AccountKind}
+        self.missing_privileges: tuple[str, ...] = ()
+        self.free_bytes = 10**12
         self.lock = threading.Lock()
 
     def add(self, text: str, *documents: dict[str, object], **shape: object) -> FakeCollection:
@@ -286,6 +292,15 @@ class FakeSink(RestoreSink):
     @override
     def check_privileges(self, databases: Sequence[str]) -> None:
         self.deployment.note("check_privileges", ",".join(databases))
+
+    @override
+    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+        missing = self.deployment.missing_privileges
+        return PrivilegeFinding("restore", not missing, missing, "restore" if missing else "")
+
+    @override
+    def free_space(self, databases: Sequence[str]) -> FreeSpace:
+        return FreeSpace(self.deployment.free_bytes)
 
     @override
     def databases(self) -> tuple[str, ...]:

@@ -8,12 +8,14 @@ from mangrove.core.deployment import (
     CollectionSize,
     DatabaseSize,
     DeploymentReport,
+    DiskUse,
     Member,
     OplogWindow,
     PrivilegeFinding,
     ServerFacts,
     Topology,
 )
+from mangrove.core.forecast import Measured
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -50,6 +52,12 @@ COLLECTIONS = (
     ("billing", "invoices", 210_004, 164 * MB),
     ("billing", "payments", 209_317, 98 * MB),
     ("billing", "ledger", 1_200_341, 289 * MB),
+)
+
+
+RESTORES = tuple(
+    Measured("restore", int(size * MB), timedelta(seconds=took), NOW - timedelta(days=days))
+    for size, took, days in ((620.0, 21.0, 2), (1_008.0, 31.0, 9), (905.0, 44.0, 30))
 )
 
 
@@ -260,6 +268,7 @@ def _entry(
         segments=(
             StoredBlob(f"{folder}.0000.bson.zst.age", size_bytes // 5, "cd" * 32, size_bytes),
         ),
+        disk=DiskUse(size_bytes * 2 // 5, documents * 40),
     )
 
 

@@ -9,7 +9,7 @@ from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
 from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
-from mangrove.core.deployment import CollectionSize, DeploymentReport
+from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -18,9 +18,24 @@ from mangrove.core.errors import (
     ProfileNotFoundError,
     VaultNotFoundError,
 )
+from mangrove.core.forecast import (
+    Forecast,
+    FreeSpace,
+    Measured,
+    secondary_indexes,
+    space_forecast,
+    time_forecast,
+)
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.official_command import OfficialCommand, dump_command, restore_command
+from mangrove.core.official_command import (
+    OfficialCommand,
+    dump_command,
+    read_backup,
+    read_deployment,
+    read_path,
+    restore_command,
+)
 from mangrove.core.ports import Catalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
@@ -34,11 +49,14 @@ from mangrove.core.vault import (
     parse_vault_url,
 )
 from mangrove.core.verification import VerifyRequest
+from mangrove.core.version_conflicts import VersionConflict
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.services.metrics import Metrics
 from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
 from mangrove.services.vaults import SavedVault, VaultDraft, Vaults
+
+TARGET_URI = parse_uri("mongodb://ann@db.example.net").uri
 
 
 @dataclass
@@ -249,6 +267,37 @@ class FakeVerifications:
 
 
 @dataclass
+class FakeTarget:
+    """What the deployment restored to has and allows."""
+
+    free: FreeSpace = field(default_factory=lambda: FreeSpace(40 * 10**9))
+    missing: tuple[str, ...] = ()
+    conflicts: tuple[VersionConflict, ...] = ()
+    measured: tuple[Measured, ...] = sample_data.RESTORES
+
+    def forecast(self, plan: RestorePlan) -> Forecast:
+        moved = [(p.entry, p.target) for p in plan.namespaces]
+        role = "restore" if self.missing else ""
+        return Forecast(
+            collections=len(moved),
+            documents=plan.documents,
+            plain_bytes=plan.plain_bytes,
+            indexes=secondary_indexes(moved),
+            space=space_forecast(moved, self.free),
+            time=time_forecast(plan.plain_bytes, self.measured, plan.profile),
+            privileges=PrivilegeFinding("restore", not self.missing, self.missing, role),
+            conflicts=self.conflicts,
+        )
+
+    def index_commands(self, plan: RestorePlan) -> tuple[str, ...]:
+        return tuple(
+            f'{{"createIndexes":"{p.target.collection}","indexes":[…],"$db":"{p.target.database}"}}'
+            for p in plan.namespaces
+            if p.entry.kind != "view"
+        )
+
+
+@dataclass
 class FakeRestores:
     """Plans by the real rule over sample manifests; ``existing`` is what the target holds."""
 
@@ -256,14 +305,20 @@ class FakeRestores:
     activity: FakeActivity
     existing: dict[str, frozenset[str]] = field(default_factory=dict)
     requests: list[RestoreRequest] = field(default_factory=list)
+    target: FakeTarget = field(default_factory=FakeTarget)
 
     def preview(self, request: RestoreRequest) -> RestorePlan:
         manifest = sample_data.manifest_of(self.backups.find(request.backup))
-        return plan_restore(manifest, request, self.existing, sample_data.NOW)
+        plan = plan_restore(manifest, request, self.existing, sample_data.NOW)
+        return replace(plan, forecast=self.target.forecast(plan))
 
     def official(self, request: RestoreRequest) -> OfficialCommand:
-        uri = parse_uri("mongodb://ann@db.example.net").uri
-        return restore_command(request, self.preview(request), uri)
+        return restore_command(
+            request, self.preview(request), TARGET_URI, read_backup(request.backup)
+        )
+
+    def index_commands(self, request: RestoreRequest) -> tuple[str, ...]:
+        return self.target.index_commands(self.preview(request))
 
     def start(self, request: RestoreRequest) -> RunId:
         self.preview(request).require_confirmed()
@@ -311,6 +366,22 @@ class FakeCopies:
     problem: MangroveError | None = None
     copies: list[CopyRequest] = field(default_factory=list)
     dumps: list[DumpRestoreRequest] = field(default_factory=list)
+    target: FakeTarget = field(default_factory=FakeTarget)
+
+    def official(self, request: CopyRequest) -> OfficialCommand:
+        asked = BackupRequest(request.source, "", request.selection)
+        source = read_deployment(dump_command(asked, TARGET_URI))
+        return restore_command(request.restore, self.preview(request), TARGET_URI, source)
+
+    def official_of_dump(self, request: DumpRestoreRequest) -> OfficialCommand:
+        source = read_path(request.path, is_archive=False, is_gzip=True)
+        return restore_command(request.restore, self.preview_dump(request), TARGET_URI, source)
+
+    def index_commands(self, request: CopyRequest) -> tuple[str, ...]:
+        return self.target.index_commands(self.preview(request))
+
+    def index_commands_of_dump(self, request: DumpRestoreRequest) -> tuple[str, ...]:
+        return self.target.index_commands(self.preview_dump(request))
 
     def preview(self, request: CopyRequest) -> RestorePlan:
         return copy_plan(self._planned(request.restore, request.selection))
@@ -337,7 +408,8 @@ class FakeCopies:
         whole = sample_data.manifest_of(sample_data.RECORDS[0])
         taken = tuple(n for n in whole.namespaces if selection.matches(n.namespace))
         manifest = replace(whole, namespaces=taken)
-        return plan_restore(manifest, request, self.existing, sample_data.NOW)
+        plan = plan_restore(manifest, request, self.existing, sample_data.NOW)
+        return replace(plan, forecast=self.target.forecast(plan))
 
 
 @dataclass(frozen=True, slots=True)

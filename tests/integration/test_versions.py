@@ -10,7 +10,7 @@ from pymongo import MongoClient
 
 from fakes.one_of_everything import START, build, everything, shape
 from fakes.workstation import Workstation, workstation
-from mangrove.core.backup import BackupId, Consistency, Rename, Selection
+from mangrove.core.backup import BackupId, Consistency, Rename, RestoreRequest, Selection
 from mangrove.core.run import RunState, RunStatus
 from mangrove.core.verification import Level, VerifyRequest
 from servers.mongod import VERSIONS, ServersByVersion
@@ -131,10 +131,17 @@ def test_a_backup_goes_to_another_version_and_what_that_lacks_is_named(
 ) -> None:
     build(clients[source], database_name)
 
-    restored, copy = copied(desk, clients, (source, target), database_name)
+    taken = backed_up(desk, source, database_name)
+    assert clients[target]
+    copy = f"{database_name}_copy"
+    request = RestoreRequest(taken, target, renames=(Rename(database_name, copy),))
+    foretold = desk.services.restores.preview(request).forecast
+    restored = desk.restore(taken, target, renames=request.renames)
 
     expected, found = LOST[source, target], losses(restored, copy)
     assert found.keys() == expected.keys()
+    assert foretold is not None
+    assert {c.subject.removeprefix(f"{copy}.") for c in foretold.conflicts} == expected.keys()
     assert all(words in found[name] for name, words in expected.items())
     kept = everything(clients[source], database_name)
     for name in expected:

@@ -112,3 +112,56 @@ def test_what_was_lost_is_filled_up_under_patterns(
     assert refused.code == 2
     clash = mangrove(*restore, "--rename", f"{SHOP}.orders=x.y", "--rename", f"{SHOP}.tmp_1=x.y")
     assert "both become x.y" in clash.err
+
+
+def test_a_dump_in_files_is_explained_and_foretold_and_nothing_is_done(
+    mangrove: CommandLine, server: MongoClient[dict[str, Any]], tmp_path: Path
+) -> None:
+    assert mangrove("backup", "shop", "--vault", "local", "--db", SHOP).code == 0
+    folder = str(tmp_path / "dump")
+    assert mangrove("export", "latest", folder, "--gzip").code == 0
+    before = server.list_database_names()
+    restore = ("restore", folder, "--to", "shop", "--drop")
+
+    explained = mangrove(*restore, "--explain")
+    foretold = mangrove(*restore, "--dry-run", "--print-indexes", "--json")
+    refused = mangrove(*restore, "--json")
+    clash = mangrove(*restore, "--only-missing")
+
+    assert (explained.code, explained.out.splitlines()[-1].split()[0]) == (0, "mongorestore")
+    assert f"--gzip --drop {folder}" in explained.out
+    assert foretold.code == refused.code == 5
+    plan, commands = foretold.document["plan"], foretold.document["index_commands"]
+    assert plan["unconfirmed"] == [SHOP]
+    assert plan["forecast"]["space"]["room"] == "enough"
+    assert plan["forecast"]["time"]["likely_seconds"] is None
+    assert plan["forecast"]["privileges"]["allowed"] is True
+    assert len(commands) == 1
+    assert refused.document["run"]["problem"]["code"] == "target-not-empty"
+    assert (clash.code, "leave out one of the two" in clash.err) == (2, True)
+    assert server.list_database_names() == before
+
+    server[SHOP].orders.insert_one({"_id": "later"})
+    confirm = ("--yes-replace", SHOP, "--no-safety-backup")
+    assert mangrove.json(*restore, *confirm)["run"]["targets"] == [SHOP]
+    assert server[SHOP].orders.count_documents({}) == 10
+
+
+def test_a_copy_takes_the_same_choices_as_a_restore(
+    mangrove: CommandLine, server: MongoClient[dict[str, Any]]
+) -> None:
+    there = ("--rename", f"{SHOP}={SHOP}_b")
+    copy = ("copy", "shop", "--to", "shop", "--db", SHOP, *there)
+    query = ("--query", f'{SHOP}.orders={{"open": true}}')
+
+    explained = mangrove(*copy, "--explain")
+    copied = mangrove.json(*copy, *query, "--limit-rate", "50MB/s", "--no-indexes")["run"]
+    filled = mangrove.json(*copy, "--only-missing")["run"]
+
+    assert [line.split()[0] for line in explained.out.splitlines() if line[0] != "#"] == [
+        "mongodump",
+        "mongorestore",
+    ]
+    assert copied["figures"]["documents"] == 6
+    assert filled["figures"]["documents"] == 5
+    assert server[f"{SHOP}_b"].orders.count_documents({}) == 10

@@ -34,6 +34,7 @@ from mangrove.services.kits import Kits, KitStores
 from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
+from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.restores import Restores
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
@@ -110,6 +111,7 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
             runner=runner,
             clock=parts.clock,
             tool_version=tool_version(),
+            times=RestoreTimes(runs, catalog),
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)

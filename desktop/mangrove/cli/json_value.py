@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from mangrove.core.accounts import Account, AccountsPlan
+from mangrove.core.forecast import Forecast
 from mangrove.core.key_changes import kit_state
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
@@ -159,6 +160,42 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
         "unconfirmed": plan.unconfirmed,
         "notes": plan.notes,
         "users_and_roles": _accounts_document(plan.accounts) if plan.accounts else None,
+        "forecast": forecast_document(plan.forecast) if plan.forecast else None,
+    }
+
+
+def forecast_document(forecast: Forecast) -> dict[str, object]:
+    """Return what a restore will need, with what that is known from."""
+    space, time = forecast.space, forecast.time
+    return {
+        "collections": forecast.collections,
+        "indexes": forecast.indexes,
+        "space": {
+            "data_bytes": space.data_bytes,
+            "index_bytes": space.index_bytes,
+            "needed_bytes": space.needed_bytes,
+            "replaced_bytes": space.replaced_bytes,
+            "free_bytes": space.free.free_bytes,
+            "room": space.room,
+            "measured_collections": space.measured,
+        },
+        "time": {
+            "likely_seconds": time.likely,
+            "at_worst_seconds": time.at_worst,
+            "evidence": time.evidence,
+        },
+        "privileges": forecast.privileges,
+        "version_conflicts": [
+            {
+                "subject": c.subject,
+                "needs": c.needs,
+                "effect": c.effect,
+                "since": c.since or None,
+                "sentence": c.sentence,
+            }
+            for c in forecast.conflicts
+        ],
+        "words": dict(forecast.lines()),
     }
 
 

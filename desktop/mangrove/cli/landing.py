@@ -1,19 +1,36 @@
 """What restore and copy have in common: show the plan, let a person confirm, run, report."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk
-from mangrove.cli.json_value import plan_document
-from mangrove.cli.output import Table
+from mangrove.cli.json_value import official_document, plan_document
+from mangrove.cli.output import Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.explain import size_text
-from mangrove.core.restore import PlannedNamespace, RestorePlan
+from mangrove.core.forecast import Room
+from mangrove.core.official_command import OfficialCommand
+from mangrove.core.restore import PlannedNamespace, RestorePlan, copies_of
 from mangrove.core.run import RunId
 from mangrove.services.bundle import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted instead of the plain run, or besides.
+
+    Attributes:
+        dry_run: Only say what would happen.
+        explain: Only print the equivalent of MongoDB's own tools.
+        print_indexes: Print the createIndexes commands instead of sending them.
+    """
+
+    dry_run: bool = False
+    explain: bool = False
+    print_indexes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +40,48 @@ class Landing:
     Attributes:
         preview: Says what a request would do.
         start: Does it.
-        commands: The createIndexes commands to print instead of building; None to build.
+        official: Returns its equivalent with MongoDB's own tools.
+        index_commands: Returns the createIndexes commands it would send.
     """
 
     preview: Callable[[RestoreRequest], RestorePlan]
     start: Callable[[RestoreRequest], RunId]
-    commands: Sequence[str] | None = None
+    official: Callable[[RestoreRequest], OfficialCommand]
+    index_commands: Callable[[RestoreRequest], Sequence[str]]
 
-    def show(self, desk: Desk, request: RestoreRequest) -> int:
-        """Say what would happen; returns the exit code."""
-        plan = self.preview(request)
-        refused = (
-            f"It would be refused: {', '.join(plan.unconfirmed)} holds data already; confirm with "
-        )
-        refused += " ".join(f"--yes-replace {name}" for name in plan.unconfirmed) + "."
-        notes = (f"note: {note}" for note in plan.notes)
-        warned = (refused,) if plan.unconfirmed else ()
-        accounts = plan.accounts.lines() if plan.accounts else ()
-        said = (plan.sentence, *accounts, *notes, *warned, *(self.commands or ()))
-        more = {} if self.commands is None else {"index_commands": self.commands}
-        desk.output.give({"plan": plan_document(plan), **more}, _plan_table(plan), *said)
-        return ExitCode.REFUSED if plan.unconfirmed else ExitCode.DONE
-
-    def carry_out(self, desk: Desk, services: Services, request: RestoreRequest) -> int:
-        """Ask what must be asked, run to the end, report; returns the exit code."""
+    def serve(self, desk: Desk, services: Services, request: RestoreRequest, wish: Wish) -> int:
+        """Do what is wanted; returns the exit code."""
+        if wish.explain:
+            command = self.official(request)
+            desk.output.give(official_document(command), command.text)
+            return ExitCode.DONE
+        commands = None
+        if wish.print_indexes:
+            request = self._with_named_copies(request)
+            commands = self.index_commands(request)
+        if wish.dry_run:
+            return self._show(desk, request, commands)
         if desk.can_ask():
             request = self._confirmed(desk, request)
         status = follow(services, self.start(request), desk.output)
-        return report_run(desk.output, status, self.commands)
+        return report_run(desk.output, status, commands)
+
+    def _show(self, desk: Desk, request: RestoreRequest, commands: Sequence[str] | None) -> int:
+        """Say what would happen; returns the exit code."""
+        plan = self.preview(request)
+        forecast = Facts(plan.forecast.lines() if plan.forecast else ())
+        notes = (f"note: {note}" for note in plan.notes)
+        accounts = plan.accounts.lines() if plan.accounts else ()
+        said = (plan.sentence, *accounts, *notes, *_obstacles(plan), *(commands or ()))
+        more = {} if commands is None else {"index_commands": commands}
+        document = {"plan": plan_document(plan), **more}
+        desk.output.give(document, _plan_table(plan), forecast, *said)
+        return _code_of(plan)
+
+    def _with_named_copies(self, request: RestoreRequest) -> RestoreRequest:
+        """Name the copies now: what is printed and what is restored is the same then."""
+        copies = copies_of(request, self.preview(request))
+        return replace(request, renames=(*copies, *request.renames))
 
     def _confirmed(self, desk: Desk, request: RestoreRequest) -> RestoreRequest:
         """Let a person type the names of databases that hold data; anything else leaves them."""
@@ -64,6 +95,25 @@ class Landing:
             if desk.ask(f"{name} on {plan.profile} holds data. Type its name to go on:") == name
         ]
         return replace(request, replace=(*request.replace, *typed))
+
+
+def _code_of(plan: RestorePlan) -> ExitCode:
+    """Return what the run itself would end with, as far as that is known."""
+    if plan.unconfirmed:
+        return ExitCode.REFUSED
+    may = plan.forecast is None or plan.forecast.privileges.allowed is not False
+    return ExitCode.DONE if may else ExitCode.NOT_ALLOWED
+
+
+def _obstacles(plan: RestorePlan) -> Iterator[str]:
+    if plan.unconfirmed:
+        confirm = " ".join(f"--yes-replace {name}" for name in plan.unconfirmed)
+        held = ", ".join(plan.unconfirmed)
+        yield f"It would be refused: {held} holds data already; confirm with {confirm}."
+    if plan.forecast and plan.forecast.privileges.allowed is False:
+        yield "It would be refused: the user may not do it; nothing would be touched."
+    if plan.forecast and plan.forecast.space.room is Room.LACKING:
+        yield "The space on the target's disk is not enough, as far as is known."
 
 
 def _plan_table(plan: RestorePlan) -> Table:

@@ -176,9 +176,14 @@ class OnRefusal(StrEnum):
 
 
 class OnExisting(StrEnum):
-    """What a restore does about collections that exist at the target."""
+    """What a restore does about collections that exist at the target.
+
+    ``DROP`` replaces like ``REPLACE``, and nothing goes into a copy: databases without a renaming
+    keep their names, as with ``mongorestore --drop``.
+    """
 
     REPLACE = "replace"
+    DROP = "drop"
     ONLY_MISSING = "only-missing"
 
 

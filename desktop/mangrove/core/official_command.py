@@ -58,9 +58,47 @@ def dump_command(request: BackupRequest, uri: MongoUri) -> OfficialCommand:
     return OfficialCommand(lines, tuple(_dump_notes(request, uri)))
 
 
-def restore_command(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) -> OfficialCommand:
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """Where mongorestore reads, and what makes it first.
+
+    Attributes:
+        lines: Commands that make the dump; none for one that lies there.
+        options: How it is packed.
+        path: Its folder or data file; "" for an archive, which an option names.
+        notes: What those commands do not do.
+    """
+
+    lines: tuple[tuple[str, ...], ...]
+    options: tuple[str, ...]
+    path: str
+    notes: tuple[str, ...] = ()
+
+
+def read_backup(backup: str) -> ReadFrom:
+    """Say how a backup gets to where mongorestore reads."""
+    return ReadFrom((("mangrove", "export", backup, FOLDER, "--gzip"),), ("--gzip",), FOLDER)
+
+
+def read_deployment(dump: OfficialCommand) -> ReadFrom:
+    """Say how a deployment gets to where mongorestore reads; ``dump`` is of ``dump_command``."""
+    packed = any("--gzip" in line for line in dump.lines)
+    return ReadFrom(dump.lines, ("--gzip",) if packed else (), FOLDER, dump.notes)
+
+
+def read_path(path: str, *, is_archive: bool, is_gzip: bool) -> ReadFrom:
+    """Say how mongorestore reads a dump that lies in files."""
+    options = ("--gzip",) if is_gzip else ()
+    if is_archive:
+        return ReadFrom((), (*options, f"--archive={path}"), "")
+    return ReadFrom((), options, path)
+
+
+def restore_command(
+    request: RestoreRequest, plan: RestorePlan, uri: MongoUri, read_from: ReadFrom
+) -> OfficialCommand:
     """Return what comes closest to a restore of this plan."""
-    arguments = ["mongorestore", f"--uri={uri.text()}", "--gzip"]
+    arguments = ["mongorestore", f"--uri={uri.text()}", *read_from.options]
     arguments += [f"--nsInclude={glob}" for glob in request.include]
     arguments += [f"--nsExclude={glob}" for glob in request.exclude]
     for source, target in _moves(request, plan):
@@ -71,9 +109,9 @@ def restore_command(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) -
         arguments.append("--stopOnError")
     if request.indexes is IndexChoice.NEVER:
         arguments.append("--noIndexRestore")
-    export = ("mangrove", "export", plan.backup, FOLDER, "--gzip")
-    notes = tuple(_restore_notes(request, plan, uri))
-    return OfficialCommand((export, (*arguments, FOLDER)), notes)
+    path = (read_from.path,) if read_from.path else ()
+    notes = dict.fromkeys((*read_from.notes, *_restore_notes(request, plan, uri)))
+    return OfficialCommand((*read_from.lines, (*arguments, *path)), tuple(notes))
 
 
 # --- dump --------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from mangrove.core.deployment import (
     CollectionSize,
     DeploymentReport,
     DiskUse,
+    PrivilegeFinding,
     ScratchKind,
     ServerFacts,
 )
+from mangrove.core.forecast import FreeSpace
 from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
@@ -432,6 +434,14 @@ class RestoreSink(Protocol):
 
     def check_privileges(self, databases: Sequence[str]) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
+        ...
+
+    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+        """Say whether we may write there and read again what was written."""
+        ...
+
+    def free_space(self, databases: Sequence[str]) -> FreeSpace:
+        """Return what is free on the server's disk; the databases are those to be asked."""
         ...
 
     def databases(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from mangrove.core.errors import (
     NamespaceConflictError,
     TargetNotEmptyError,
 )
+from mangrove.core.forecast import Forecast
 from mangrove.core.globs import literal, matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace, other_case
@@ -57,6 +58,8 @@ class RestorePlan:
         sentence: What will happen, in one sentence, as the dialog shows it.
         notes: What a careful person should know besides, each a sentence.
         accounts: The users and roles that go along; None unless asked for.
+        replaced_bytes: What the existing collections that are dropped take on the disk.
+        forecast: What it will need; None before somebody looked.
     """
 
     backup: BackupId
@@ -68,6 +71,8 @@ class RestorePlan:
     sentence: str
     notes: tuple[str, ...] = ()
     accounts: AccountsPlan | None = None
+    replaced_bytes: int = 0
+    forecast: Forecast | None = None
 
     @property
     def documents(self) -> int:
@@ -206,6 +211,7 @@ class _Renamer:
         for name in request.replace:
             _check_database(name)
         self._replace = request.replace
+        self._keeps_names = request.on_existing is OnExisting.DROP
         self._rules = rules_of(request)
 
     def target_of(self, source: Namespace) -> Namespace:
@@ -213,7 +219,8 @@ class _Renamer:
         if new is not None:
             _check_database(new.database)
             return new
-        if source.database in self._replace:
+        is_ordinary = source.database not in PROTECTED_DATABASES
+        if source.database in self._replace or (self._keeps_names and is_ordinary):
             return source
         room = self._manifest.database_room(source.database)
         return Namespace(copy_name(source.database, self._at, room), source.collection)

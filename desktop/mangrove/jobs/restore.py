@@ -196,8 +196,10 @@ def planned(
         for name, infos in there.items()
     }
     plan = plan_restore(manifest, request, existing, at, sink.databases())
-    _refuse_unlike(plan, {info.namespace: info for infos in there.values() for info in infos})
-    return plan
+    found = {info.namespace: info for infos in there.values() for info in infos}
+    _refuse_unlike(plan, found)
+    disks = [disk for name in plan.replaced if (disk := found[name].disk)]
+    return replace(plan, replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks))
 
 
 def index_commands(plan: RestorePlan, sink: RestoreSink) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
 from mangrove.services.profiles import Profiles
+from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.vaults import Vaults
 
 LATEST = "latest"
@@ -51,6 +52,7 @@ class BackupTools:
     runner: Runner
     clock: Clock
     tool_version: str
+    times: RestoreTimes
     parallel: int = 2
 
 

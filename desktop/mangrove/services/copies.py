@@ -1,30 +1,59 @@
 """Copies: from one deployment, or from a dump of another tool, straight into a deployment."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mangrove.core.backup import BackupId, Consistency, RestoreRequest, SafetyBackup, Selection
+from mangrove.core.backup import (
+    BackupId,
+    BackupRequest,
+    Consistency,
+    RestoreRequest,
+    SafetyBackup,
+    Selection,
+)
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.errors import ConfirmationMissingError
+from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Contents, DumpSource
+from mangrove.core.official_command import (
+    OfficialCommand,
+    dump_command,
+    read_deployment,
+    read_path,
+    restore_command,
+)
+from mangrove.core.ports import Contents, DumpSource, RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
+from mangrove.engine.mongodump.opening import form_of
+from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.copy import PHASES, CopyBody
+from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restore import RestoreBody, TakeSafetyBackup, planned
+from mangrove.jobs.restore import RestoreBody, TakeSafetyBackup, index_commands, planned
 from mangrove.jobs.runner import Ticket
 from mangrove.jobs.transit import Transit
 from mangrove.services.backups import DEPLOYMENT_LIMIT, Backups, BackupTools
 
 OpenSource = Callable[[], AbstractContextManager[DumpSource]]
 NO_BACKUP = BackupId("")
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found at both sides; the target is open."""
+
+    plan: RestorePlan
+    manifest: Manifest
+    request: RestoreRequest
+    sink: RestoreSink
+    target: Profile
 
 
 class Copies:
@@ -40,9 +69,23 @@ class Copies:
         Raises:
             ConnectError, SourceError, RestoreError: As looking turns out.
         """
+        with self._looking_at_deployment(request) as looked:
+            return copy_plan(self._forecast(looked))
+
+    def index_commands(self, request: CopyRequest) -> tuple[str, ...]:
+        """Return the createIndexes commands a copy would send, as canonical extended JSON."""
+        with self._looking_at_deployment(request) as looked:
+            return index_commands(looked.plan, looked.sink)
+
+    def official(self, request: CopyRequest) -> OfficialCommand:
+        """Return the same copy with MongoDB's own tools, as close as they come."""
         source = self._tools.profiles.find(request.source)
-        opened = partial(self._tools.gate.open_source, source)
-        return copy_plan(self._planned(opened, request.selection, request.restore, source.name))
+        asked = BackupRequest(source.name, "", request.selection, request.consistency)
+        dump = dump_command(asked, source.uri)
+        with self._looking_at_deployment(request) as looked:
+            return restore_command(
+                looked.request, looked.plan, looked.target.uri, read_deployment(dump)
+            )
 
     def start(self, request: CopyRequest) -> RunId:
         """Start a copy and return at once; it refuses what nobody confirmed.
@@ -64,9 +107,21 @@ class Copies:
 
     def preview_dump(self, request: DumpRestoreRequest) -> RestorePlan:
         """Look at a dump and a deployment, and say exactly what would happen."""
+        with self._looking_at_dump(request) as looked:
+            return self._forecast(looked)
+
+    def index_commands_of_dump(self, request: DumpRestoreRequest) -> tuple[str, ...]:
+        """Return the createIndexes commands that restoring a dump would send."""
+        with self._looking_at_dump(request) as looked:
+            return index_commands(looked.plan, looked.sink)
+
+    def official_of_dump(self, request: DumpRestoreRequest) -> OfficialCommand:
+        """Return the same restore of a dump with mongorestore, as close as it comes."""
         path = _absolute(request.path)
-        opened = partial(opened_dump, path, request.database)
-        return self._planned(opened, Selection(), request.restore, path.name)
+        is_archive, is_gzip = form_of(path)
+        source = read_path(str(path), is_archive=is_archive, is_gzip=is_gzip)
+        with self._looking_at_dump(request) as looked:
+            return restore_command(looked.request, looked.plan, looked.target.uri, source)
 
     def start_dump(self, request: DumpRestoreRequest) -> RunId:
         """Start restoring a dump and return at once; it refuses what nobody confirmed.
@@ -83,16 +138,33 @@ class Copies:
 
     # --- inside --------------------------------------------------------------------------
 
-    def _planned(
+    @contextmanager
+    def _looking(
         self, opened: OpenSource, selection: Selection, wanted: RestoreRequest, name: str
-    ) -> RestorePlan:
+    ) -> Iterator[_Looked]:
         tools = self._tools
         target = tools.profiles.find(wanted.profile)
-        with opened() as source, source.open(selection, Consistency.NONE) as dump:
+        queries = queries_of(selection)
+        with opened() as source, source.open(selection, Consistency.NONE, queries) as dump:
             manifest = Transit(dump, name, tools.clock.now()).manifest(NO_BACKUP)
         request = replace(wanted, backup=NO_BACKUP, profile=target.name)
         with tools.gate.open_sink(target) as sink:
-            return planned(manifest, request, sink, tools.clock.now())
+            plan = planned(manifest, request, sink, tools.clock.now())
+            yield _Looked(plan, replace(manifest, selection=selection), request, sink, target)
+
+    def _looking_at_deployment(self, request: CopyRequest) -> AbstractContextManager[_Looked]:
+        source = self._tools.profiles.find(request.source)
+        opened = partial(self._tools.gate.open_source, source)
+        return self._looking(opened, request.selection, request.restore, source.name)
+
+    def _looking_at_dump(self, request: DumpRestoreRequest) -> AbstractContextManager[_Looked]:
+        path = _absolute(request.path)
+        opened = partial(opened_dump, path, request.database)
+        return self._looking(opened, Selection(), request.restore, path.name)
+
+    def _forecast(self, looked: _Looked) -> RestorePlan:
+        times = self._tools.times.of(looked.target.name)
+        return with_forecast(looked.plan, looked.manifest, looked.request, looked.sink, times)
 
     def _body(
         self,

@@ -2,19 +2,30 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mangrove.core.backup import RestoreRequest, SafetyBackup
-from mangrove.core.official_command import OfficialCommand, restore_command
+from mangrove.core.manifest import Manifest
+from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
 from mangrove.core.ports import RestoreSink
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import VaultSpec
 from mangrove.jobs.accounts import with_accounts
+from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.restore import RestoreBody, index_commands, phases_of, planned
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found while both sides were open."""
+
+    plan: RestorePlan
+    manifest: Manifest
+    sink: RestoreSink
 
 
 class Restores:
@@ -31,8 +42,9 @@ class Restores:
             InvalidSelectionError, NamespaceConflictError: If the request makes no sense.
             VaultError, ConnectError: If backup or target cannot be looked at.
         """
-        with self._looking(request) as (plan, _):
-            return plan
+        with self._looking(request) as looked:
+            times = self._tools.times.of(looked.plan.profile)
+            return with_forecast(looked.plan, looked.manifest, request, looked.sink, times)
 
     def index_commands(self, request: RestoreRequest) -> tuple[str, ...]:
         """Return the createIndexes commands a restore would send, as canonical extended JSON.
@@ -40,8 +52,8 @@ class Restores:
         Raises:
             As ``preview`` does.
         """
-        with self._looking(request) as (plan, sink):
-            return index_commands(plan, sink)
+        with self._looking(request) as looked:
+            return index_commands(looked.plan, looked.sink)
 
     def official(self, request: RestoreRequest) -> OfficialCommand:
         """Return the same restore with MongoDB's own tools, as close as they come.
@@ -49,12 +61,13 @@ class Restores:
         Raises:
             As ``preview`` does.
         """
-        plan = self.preview(request)
-        profile = self._tools.profiles.find(request.profile)
-        return restore_command(request, plan, profile.uri)
+        with self._looking(request) as looked:
+            profile = self._tools.profiles.find(request.profile)
+            source = read_backup(looked.plan.backup)
+            return restore_command(request, looked.plan, profile.uri, source)
 
     @contextmanager
-    def _looking(self, request: RestoreRequest) -> Iterator[tuple[RestorePlan, RestoreSink]]:
+    def _looking(self, request: RestoreRequest) -> Iterator[_Looked]:
         record = self._backups.find(request.backup)
         vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
         manifest = vault.manifest(record.backup)
@@ -62,7 +75,7 @@ class Restores:
         exact = replace(request, backup=record.backup, profile=profile.name)
         with self._tools.gate.open_sink(profile) as sink:
             plan = planned(manifest, exact, sink, self._tools.clock.now())
-            yield with_accounts(plan, manifest, exact, vault, sink), sink
+            yield _Looked(with_accounts(plan, manifest, exact, vault, sink), manifest, sink)
 
     def start(self, request: RestoreRequest) -> RunId:
         """Start a restore and return at once; it refuses what nobody confirmed.

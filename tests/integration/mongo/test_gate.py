@@ -192,7 +192,7 @@ def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
     assert "restore" in caught.value.hint
 
 
-def test_restore_role_is_enough_for_a_restore(
+def test_restore_and_reading_are_enough_for_a_restore(
     mongod_with_auth: GuardedServer, database_name: str
 ) -> None:
     writer = Account(database_name, "the writer's password")
@@ -205,18 +205,19 @@ def test_restore_role_is_enough_for_a_restore(
     )
     documents = [bson.encode({"_id": 1}), bson.encode({"_id": 2, "ts": bson.Timestamp(0, 0)})]
     with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
-        root["admin"].command("createUser", writer.user, pwd=writer.password, roles=["restore"])
+        roles = ["restore", "readAnyDatabase"]  # what was written is read again
+        root["admin"].command("createUser", writer.user, pwd=writer.password, roles=roles)
     gate, profile = _account_gate(mongod_with_auth, writer)
 
     with gate.open_sink(profile) as sink:
         sink.check_privileges([database_name])
+        free = sink.free_space([database_name]).free_bytes
         sink.create(info)
         outcome = sink.insert(info.namespace, documents)
         failed = sink.build_indexes(info)
         sink.settle()
         existing = [i.namespace for i in sink.existing(database_name)]
-        with pytest.raises(MissingPrivilegeError, match="rename"):
-            sink.replace(info.namespace, Namespace(database_name, "b"))
+        sink.replace(info.namespace, Namespace(database_name, "b"))
         sink.drop_database(database_name)
         left = sink.existing(database_name)
 
@@ -225,6 +226,28 @@ def test_restore_role_is_enough_for_a_restore(
         "inserted, but the server replaced its empty timestamps"
     ]
     assert existing == [info.namespace]
+    assert free is not None
+    assert free > 0
+    _restore_role_alone_is_not(mongod_with_auth, database_name)
+
+
+def _restore_role_alone_is_not(server: GuardedServer, name: str) -> None:
+    """It may not read, so nothing it wrote could be compared: said before anything is written."""
+    blind = Account(f"blind_{name}", "the blind one's password")
+    with MongoClient[Any](server.uri_for(server.root)) as root:
+        root["admin"].command("createUser", blind.user, pwd=blind.password, roles=["restore"])
+    gate, profile = _account_gate(server, blind)
+
+    with gate.open_sink(profile) as sink:
+        finding, free = sink.privilege([name]), sink.free_space([name])
+        with pytest.raises(MissingPrivilegeError, match=f"find on {name}") as caught:
+            sink.check_privileges([name])
+
+    assert "readAnyDatabase" in caught.value.hint
+    assert (finding.allowed, finding.role) == (False, "readAnyDatabase")
+    assert finding.missing == (f"find on {name}", f"listIndexes on {name}")
+    assert free.free_bytes is None
+    assert "dbStats" in free.why_unknown
 
 
 def test_tree_shows_collections_with_sizes(

@@ -80,6 +80,18 @@ def test_consistency_and_compression_go_into_the_answer(qtbot: QtBot, ends: Ends
     assert (answer.consistency, answer.compression) == (Consistency.SNAPSHOT, Compression.GZIP)
 
 
+def test_a_rate_limit_goes_into_the_request(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends, BackupPreset("staging", "office-nas"))
+    dialog.how.button.click()
+
+    dialog.rate.field.setText("quick")
+    assert not dialog.yes.isEnabled()
+    dialog.rate.field.setText("512KiB/s")
+
+    assert dialog.yes.isEnabled()
+    assert dialog.answer().limit_bytes_per_s == 512 * 1024
+
+
 def test_an_unencrypted_vault_says_so(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
     fakes.vaults.rows[0] = replace(fakes.vaults.rows[0], recipients=())
     dialog = opened(qtbot, ends, BackupPreset("production", "cloud"))

@@ -115,3 +115,22 @@ def test_a_dump_is_looked_into_and_restored_beside_everything(qtbot: QtBot, ends
     assert request.path == "/srv/dumps/shop"
     assert [rename.source for rename in request.restore.renames] == ["billing", "shop"]
     assert dialog.yes.text() == "Restore into a copy"
+
+
+def test_a_copy_says_what_it_needs_and_what_it_would_be_elsewhere(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends, Selection(("shop",)))
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.command.fold.button.click()
+    dialog.indexes.fold.button.click()
+
+    qtbot.waitUntil(lambda: "mongorestore" in dialog.command.view.toPlainText())
+    assert "mongodump" in dialog.command.view.toPlainText()
+    qtbot.waitUntil(lambda: "createIndexes" in dialog.indexes.view.toPlainText())
+    assert [name for name, _, _ in dialog.forecast.lines.texts()] == [
+        "Work",
+        "Space",
+        "Time",
+        "Privileges",
+        "Versions",
+    ]

@@ -1,12 +1,16 @@
 import pytest
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
 from fakes.sample_data import RECORDS
 from fakes.services import FakeServices
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal, Rename
+from mangrove.core.forecast import FreeSpace
+from mangrove.core.version_conflicts import Effect, VersionConflict
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.theme.tokens import Tone
 from ui.conftest import Ends
 
 
@@ -119,7 +123,63 @@ def test_everything_unfolded_is_readable_at_double_size(
 ) -> None:
     dialog.how.patterns.setPlainText("shop.*=dev.*")
     dialog.command.fold.button.click()
+    dialog.indexes.fold.button.click()
 
     qtbot.waitUntil(dialog.yes.isEnabled)
 
     qtbot.waitUntil(lambda: cut_off(dialog) == [])
+
+
+def test_what_it_needs_stands_in_the_dialog_and_follows_the_choices(
+    qtbot: QtBot, dialog: RestoreDialog, fakes: FakeServices
+) -> None:
+    said = {name: (words, tone) for name, words, tone in dialog.forecast.lines.texts()}
+
+    assert said["Work"][0] == "8 collections, 4,112,564 documents, 1.6 GB of BSON, 8 indexes."
+    assert said["Space"][1] is Tone.PROVEN
+    assert "as it was at the source" in said["Space"][0]
+    assert "measured by 3 restores to staging" in said["Time"][0]
+    assert said["Privileges"] == ("The user may do all of it.", Tone.PROVEN)
+
+    fakes.restores.target.free = FreeSpace(1000)
+    fakes.restores.target.conflicts = (
+        VersionConflict("shop.x", "a time series", Effect.NOT_CREATED, "5.0"),
+    )
+    dialog.how.stop.setChecked(True)
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    said = {name: (words, tone) for name, words, tone in dialog.forecast.lines.texts()}
+    assert said["Space"][1] is Tone.EXPOSED
+    assert said["Versions"][1] is Tone.UNPROVEN
+    assert "a time series, which MongoDB has since 5.0" in said["Versions"][0]
+    assert dialog.summary.endswith("There is NOT enough room on the target's disk.")
+
+
+def test_missing_privileges_keep_the_run_from_starting(
+    qtbot: QtBot, dialog: RestoreDialog, fakes: FakeServices
+) -> None:
+    fakes.restores.target.missing = ("insert on shop",)
+    dialog.how.stop.setChecked(True)
+
+    qtbot.waitUntil(lambda: "the role restore is missing" in dialog.summary)
+    assert not dialog.yes.isEnabled()
+
+
+def test_index_commands_are_there_to_be_copied(qtbot: QtBot, dialog: RestoreDialog) -> None:
+    dialog.indexes.fold.button.click()
+
+    qtbot.waitUntil(lambda: dialog.indexes.view.toPlainText().count("createIndexes") == 8)
+    dialog.indexes.copy.click()
+    assert QGuiApplication.clipboard().text() == dialog.indexes.view.toPlainText()
+
+
+def test_a_rate_limit_goes_into_the_answer(qtbot: QtBot, dialog: RestoreDialog) -> None:
+    dialog.how.rate.field.setText("fast")
+    assert "write it like" in dialog.summary
+    assert dialog.how.rate.row.error
+    assert not dialog.yes.isEnabled()
+
+    dialog.how.rate.field.setText("2 MB/s")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    assert dialog.answer().limit_bytes_per_s == 2_000_000

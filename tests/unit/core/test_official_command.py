@@ -20,7 +20,14 @@ from mangrove.core.backup import (
 )
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.official_command import OfficialCommand, dump_command, restore_command
+from mangrove.core.official_command import (
+    OfficialCommand,
+    dump_command,
+    read_backup,
+    read_deployment,
+    read_path,
+    restore_command,
+)
 from mangrove.core.restore import plan_restore
 from mangrove.core.uri import parse_uri
 
@@ -119,7 +126,8 @@ def restored(
     )
     manifest = manifest_for(new_id(), 1, tuple(entries))
     request = RestoreRequest(new_id(), "p", **choices)  # type: ignore[arg-type]  # as given
-    return restore_command(request, plan_restore(manifest, request, existing or {}, NOON), URI)
+    plan = plan_restore(manifest, request, existing or {}, NOON)
+    return restore_command(request, plan, URI, read_backup(plan.backup))
 
 
 def test_a_restore_is_an_export_and_a_mongorestore() -> None:
@@ -159,3 +167,41 @@ def test_choices_become_options_or_notes() -> None:
     assert any("counts them as failed" in note for note in missing.notes)
     assert any("time series" in note for note in missing.notes)
     assert any("views" in note for note in missing.notes)
+
+
+@pytest.mark.parametrize(
+    ("is_archive", "is_gzip", "expected"),
+    [
+        (False, False, ["/d"]),
+        (False, True, ["--gzip", "/d"]),
+        (True, False, ["--archive=/d"]),
+        (True, True, ["--gzip", "--archive=/d"]),
+    ],
+)
+def test_a_dump_in_files_is_read_where_it_lies(
+    *, is_archive: bool, is_gzip: bool, expected: list[str]
+) -> None:
+    entries = (entry(StoredBlob("m", 0, "", 0), (), ORDERS),)
+    request = RestoreRequest("", "p", renames=(Rename("shop", "shop"),))
+    plan = plan_restore(manifest_for(new_id(), 1, entries), request, {}, NOON)
+
+    source = read_path("/d", is_archive=is_archive, is_gzip=is_gzip)
+    (line,) = restore_command(request, plan, PLAIN, source).lines
+
+    assert line[:2] == ("mongorestore", f"--uri={PLAIN.text()}")
+    assert list(line[2:]) == expected
+
+
+def test_a_copy_is_a_dump_and_a_restore_of_it() -> None:
+    dump = dumped(selection_of(("shop",), ()), consistency=Consistency.NONE)
+    entries = (entry(StoredBlob("m", 0, "", 0), (), ORDERS),)
+    request = RestoreRequest("", "p", renames=(Rename("shop", "copy"),))
+    plan = plan_restore(manifest_for(new_id(), 1, entries), request, {}, NOON)
+
+    found = restore_command(request, plan, URI, read_deployment(dump))
+
+    assert [line[0] for line in found.lines] == ["mongodump", "mongorestore"]
+    assert "--gzip" in found.lines[1]
+    assert found.lines[1][-1] == "dump"
+    assert len(found.notes) == len(set(found.notes))
+    assert "mongodump does not encrypt, sign or read back what it wrote" in found.notes

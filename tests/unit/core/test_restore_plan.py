@@ -88,6 +88,28 @@ def test_an_occupied_target_needs_its_name_typed() -> None:
     assert "1 existing collection is dropped and replaced." in confirmed.sentence
 
 
+def test_dropping_keeps_the_names_and_still_needs_them_typed() -> None:
+    existing = {"crm": frozenset({"people", "other"})}
+
+    refused = plan(existing, on_existing=OnExisting.DROP)
+    moved = plan(on_existing=OnExisting.DROP, renames=(Rename("crm.*", "old.*"),))
+    confirmed = plan(existing, on_existing=OnExisting.DROP, replace=("crm",))
+
+    assert targets(refused) == {name: name for name in TAKEN}
+    assert refused.unconfirmed == ("crm",)
+    assert targets(moved)["crm.people"] == "old.people"
+    assert confirmed.unconfirmed == ()
+    assert confirmed.replaced == (Namespace("crm", "people"),)
+
+
+def test_dropping_never_reaches_the_servers_own_databases() -> None:
+    whole = manifest("admin.notes", "shop.users")
+
+    found = plan_restore(whole, request(on_existing=OnExisting.DROP), NOTHING, NOON)
+
+    assert targets(found) == {"admin.notes": f"admin{STAMP}.notes", "shop.users": "shop.users"}
+
+
 def test_an_occupied_database_needs_its_name_typed_even_if_nothing_collides() -> None:
     found = plan({"crm": frozenset({"other"})}, renames=(Rename("crm", "crm"),))
 

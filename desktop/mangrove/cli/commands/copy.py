@@ -4,19 +4,27 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.restore import RENAME_HELP, Globs
 from mangrove.cli.front import desk_of
-from mangrove.cli.landing import Landing
+from mangrove.cli.landing import Landing, Wish
 from mangrove.cli.offered import OfferedConsistency
-from mangrove.core.backup import (
-    BackupId,
-    IndexChoice,
-    RestoreRequest,
-    SafetyBackup,
-    selection_of,
+from mangrove.cli.restore_options import (
+    Asked,
+    Drop,
+    DryRun,
+    Globs,
+    Indexes,
+    LimitRate,
+    NoIndexes,
+    NoSafetyBackup,
+    OnlyMissing,
+    PrintIndexes,
+    Renames,
+    Replaced,
+    StopOnError,
 )
+from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest, selection_of
 from mangrove.core.copy import CopyRequest
-from mangrove.core.renaming import parse_rename
+from mangrove.services.queries import parse_query
 
 
 def copy(  # noqa: PLR0913 - every option of the command is an argument here
@@ -30,48 +38,62 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
     ] = None,
     include: Globs = None,
     exclude: Globs = None,
-    rename: Annotated[list[str] | None, typer.Option(metavar="FROM=TO", help=RENAME_HELP)] = None,
-    yes_replace: Annotated[
+    query: Annotated[
         list[str] | None,
-        typer.Option(metavar="DB", help="Existing collections in it may be replaced."),
+        typer.Option(metavar="D.C=JSON", help="Of this collection only what matches."),
     ] = None,
-    no_indexes: Annotated[
-        bool, typer.Option("--no-indexes", help="Build no secondary indexes.")
-    ] = False,
-    no_safety_backup: Annotated[
-        bool, typer.Option("--no-safety-backup", help="Do not back up what is replaced.")
-    ] = False,
+    rename: Renames = None,
+    yes_replace: Replaced = None,
+    drop: Drop = False,
+    only_missing: OnlyMissing = False,
+    no_indexes: NoIndexes = False,
+    indexes: Indexes = IndexChoice.AFTER,
+    print_indexes: PrintIndexes = False,
+    stop_on_error: StopOnError = False,
+    no_safety_backup: NoSafetyBackup = False,
     safety_vault: Annotated[
         str, typer.Option(metavar="VAULT", help="Where the safety backup goes.")
     ] = "",
     consistency: Annotated[OfferedConsistency, typer.Option()] = OfferedConsistency.AUTO,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen; 5 if it would be refused.")
+    dry_run: DryRun = False,
+    limit_rate: LimitRate = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only print the same as mongodump and mongorestore.")
     ] = False,
 ) -> None:
     """Copy from one deployment into another; compared at the end, a copy unless renamed."""
     desk = desk_of(context)
     selection = selection_of(
-        tuple(db or ()), tuple(collection or ()), tuple(exclude or ()), tuple(include or ())
+        tuple(db or ()),
+        tuple(collection or ()),
+        tuple(exclude or ()),
+        tuple(include or ()),
+        tuple(map(parse_query, query or ())),
     )
-    request = RestoreRequest(
-        backup=BackupId(""),
-        profile=to,
-        renames=tuple(map(parse_rename, rename or ())),
-        replace=tuple(yes_replace or ()),
-        indexes=IndexChoice.NEVER if no_indexes else IndexChoice.AFTER,
-        safety=SafetyBackup.SKIP if no_safety_backup else SafetyBackup.TAKE,
+    asked = Asked(
+        rename,
+        yes_replace,
+        drop,
+        only_missing,
+        no_indexes,
+        indexes,
+        print_indexes,
+        stop_on_error,
+        no_safety_backup,
+        limit_rate,
     )
+    request = asked.applied(RestoreRequest(BackupId(""), to))
 
     def whole(restore: RestoreRequest) -> CopyRequest:
         return CopyRequest(source, selection, restore, consistency.meant, safety_vault)
 
     with desk.services() as services:
+        copies = services.copies
         landing = Landing(
-            lambda asked: services.copies.preview(whole(asked)),
-            lambda asked: services.copies.start(whole(asked)),
+            lambda asked: copies.preview(whole(asked)),
+            lambda asked: copies.start(whole(asked)),
+            lambda asked: copies.official(whole(asked)),
+            lambda asked: copies.index_commands(whole(asked)),
         )
-        code = (
-            landing.show(desk, request) if dry_run else landing.carry_out(desk, services, request)
-        )
-        raise typer.Exit(code)
+        wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes)
+        raise typer.Exit(landing.serve(desk, services, request, wish))

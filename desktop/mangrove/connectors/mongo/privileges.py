@@ -11,8 +11,17 @@ from mangrove.core.namespace import Namespace
 
 BUCKETS = "system.buckets."
 DUMP_ROLE, RESTORE_ROLE, READ_ROLE = "backup", "restore", "readAnyDatabase"
-# What the built-in role restore has on every database (MongoDB manual, "Built-In Roles").
-RESTORE_ACTIONS = ("createCollection", "createIndex", "dropCollection", "insert")
+# What the built-in role restore has on every database (MongoDB manual, "Built-In Roles"); an
+# insert past the validators needs the last one.
+RESTORE_ACTIONS = (
+    "createCollection",
+    "createIndex",
+    "dropCollection",
+    "insert",
+    "bypassDocumentValidation",
+)
+# What was written is read again and compared; the role restore may not.
+READ_BACK_ACTIONS = ("find", "listIndexes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +121,23 @@ def _listed_as(namespace: Namespace, action: str) -> str:
     return namespace.collection
 
 
-def missing_for_writing(found: Privileges, databases: Sequence[str]) -> tuple[str, ...]:
-    """Return what is missing for restoring into these databases."""
-    return tuple(
-        f"{action} on {name or 'every database'}"
-        for name in databases
-        for action in RESTORE_ACTIONS
-        if not found.allows(action, name)
-    )
+def restore_finding(found: Privileges, databases: Sequence[str]) -> PrivilegeFinding:
+    """Say whether these databases may be restored and compared; "" stands for every one.
+
+    With all of it a collection may also be renamed over another of its database. Source: MongoDB
+    server, rename_collection_common.cpp (``checkAuthForRenameCollectionCommand``).
+    """
+    missing, roles = [], []
+    for role, actions in ((RESTORE_ROLE, RESTORE_ACTIONS), (READ_ROLE, READ_BACK_ACTIONS)):
+        lacking = [
+            f"{action} on {name or 'every database'}"
+            for name in databases
+            for action in actions
+            if not found.allows(action, name)
+        ]
+        missing += lacking
+        roles += [role] if lacking else []
+    return PrivilegeFinding("restore", not missing, tuple(missing), " and ".join(roles))
 
 
 def require(missing: Sequence[str], role: str, hosts: str) -> None:
@@ -150,10 +168,9 @@ def findings(
         for action in ("listCollections", "find", "listIndexes")
         if not found.allows(action, name)
     )
-    restore = missing_for_writing(found, ("",))
     return (
         PrivilegeFinding("dump", not dump, dump, DUMP_ROLE if dump else ""),
-        PrivilegeFinding("restore", not restore, restore, RESTORE_ROLE if restore else ""),
+        restore_finding(found, ("",)),
         *(_oplog_findings(found) if has_oplog else ()),
     )
 

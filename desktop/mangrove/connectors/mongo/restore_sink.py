@@ -14,6 +14,7 @@ from mangrove.connectors.mongo.account_sink import MongoAccountSink
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.disk import free_space
 from mangrove.connectors.mongo.dump_source import checked
 from mangrove.connectors.mongo.error_map import (
     NAMESPACE_NOT_FOUND,
@@ -30,20 +31,21 @@ from mangrove.connectors.mongo.inserting import (
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW
 from mangrove.connectors.mongo.privileges import (
     RESTORE_ROLE,
-    missing_for_writing,
     read_privileges,
     require,
+    restore_finding,
 )
 from mangrove.connectors.mongo.reinserting import insert_again
 from mangrove.connectors.mongo.replay_sink import MongoReplaySink
 from mangrove.connectors.mongo.topology import server_facts
-from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.deployment import PrivilegeFinding, ServerFacts, Topology
 from mangrove.core.errors import (
     MangroveError,
     MissingPrivilegeError,
     NamespaceChangedError,
     WriteRefusedError,
 )
+from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import (
     AccountSink,
@@ -87,8 +89,16 @@ class MongoRestoreSink:
 
     def check_privileges(self, databases: Sequence[str]) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
-        missing = missing_for_writing(read_privileges(self._connection), databases)
-        require(missing, RESTORE_ROLE, self._connection.hosts)
+        finding = self.privilege(databases)
+        require(finding.missing, finding.role, self._connection.hosts)
+
+    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+        """Say whether we may write there and read again what was written."""
+        return restore_finding(read_privileges(self._connection), databases)
+
+    def free_space(self, databases: Sequence[str]) -> FreeSpace:
+        """Return what is free on the server's disk."""
+        return free_space(self._connection, self._facts, databases)
 
     def databases(self) -> tuple[str, ...]:
         """Return the names of all databases that the user may see."""

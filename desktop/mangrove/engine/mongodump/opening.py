@@ -26,6 +26,13 @@ def open_dump(path: Path, database: str | None = None) -> ForeignDump:
     return open_directory(path, database)
 
 
+def form_of(path: Path) -> tuple[bool, bool]:
+    """Tell whether a path is an archive, and whether what is there is packed with gzip."""
+    if path.is_file():
+        return _is_archive(path), DumpFile.look_at(path.resolve(), str(path)).is_gzip
+    return path.is_fifo(), next(path.rglob("*.bson.gz"), None) is not None
+
+
 def _is_archive(path: Path) -> bool:
     """Whether a file starts like an archive; no BSON document can, as its length is negative."""
     file = DumpFile.look_at(path.resolve(), str(path))

@@ -10,7 +10,6 @@ from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupRequest, Consistency, Selection
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import InvalidSelectionError, MangroveError
-from mangrove.core.official_command import OfficialCommand
 from mangrove.core.profile import Profile
 from mangrove.services.bundle import Services
 from mangrove.ui import text
@@ -35,9 +34,11 @@ from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.command_text import CommandText
+from mangrove.ui.widgets.fold import Fold
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.widgets.namespace_tree import NamespaceTree
+from mangrove.ui.widgets.rate_field import RateField
 from mangrove.ui.wording import counted
 
 
@@ -72,6 +73,7 @@ class BackupDialog(QuestionDialog):
         self.patterns = PatternsPart()
         self.command = CommandText(self.tr("Show as mongodump command"), calls, self._official)
         self.consistency = ChoiceList(self._consistencies())
+        self.how, self.rate = Fold(self.tr("How fast")), RateField()
         self.accounts = AccountsPart(
             self.tr(
                 "Who may sign in and what they may do, with their password hashes: whoever opens"
@@ -107,6 +109,7 @@ class BackupDialog(QuestionDialog):
             consistency=self.consistency.value,
             compression=self.compression.currentData(),
             plain_credentials=self.accounts.plain_choice,
+            limit_bytes_per_s=self.rate.bytes_per_s,
         )
 
     def _selection(self) -> Selection:
@@ -126,11 +129,11 @@ class BackupDialog(QuestionDialog):
         chosen_all = Selection(chosen.databases, chosen.collections, users_and_roles=users)
         return self.patterns.applied(chosen_all)
 
-    def _official(self) -> Callable[[], OfficialCommand] | None:
+    def _official(self) -> Callable[[], str] | None:
         if not self.yes.isEnabled():
             return None
         request = self.answer()
-        return lambda: self._services.backups.official(request)
+        return lambda: self._services.backups.official(request).text
 
     def _fill(self) -> None:
         for profile in self._services.profiles.all():
@@ -199,6 +202,8 @@ class BackupDialog(QuestionDialog):
         self.body.addWidget(self.accounts)
         self.body.addWidget(SectionTitle(self.tr("Consistency")))
         self.body.addWidget(self.consistency)
+        self.how.column.addWidget(self.rate)
+        self.body.addWidget(self.how)
         self.body.addWidget(self.command)
         self.body.addStretch()
 
@@ -209,7 +214,7 @@ class BackupDialog(QuestionDialog):
         self.consistency.chosen.connect(self._on_changed)
         self.model.choice_changed.connect(self._on_ticked)
         self.tree.selectionModel().currentChanged.connect(self._on_ticked)
-        for part in (self.filter, self.patterns, self.accounts):
+        for part in (self.filter, self.patterns, self.accounts, self.rate):
             part.changed.connect(self._on_changed)
 
     @Slot()
@@ -281,7 +286,8 @@ class BackupDialog(QuestionDialog):
         if found is not None and found.idle:
             words = self.tr("The pattern '{pattern}' matches no collection.")
             return words.format(pattern=found.idle)
-        return "" if self.scope.value else self._problem_of_choice(found)
+        of_choice = "" if self.scope.value else self._problem_of_choice(found)
+        return of_choice or self.rate.problem
 
     def _problem_of_accounts(self) -> str:
         if self.accounts.lacks_word:

@@ -78,6 +78,14 @@ class CopyDialog(PlanDialog[CopyRequest]):
         return self._services.copies.preview(request)
 
     @override
+    def official(self, request: CopyRequest) -> str:
+        return self._services.copies.official(request).text
+
+    @override
+    def index_commands(self, request: CopyRequest) -> str:
+        return "\n".join(self._services.copies.index_commands(request))
+
+    @override
     def what_is_missing(self, choice: RestoreChoice) -> str:
         if choice.profile and self._listed_for != self.source.currentText():
             return self.tr("The databases are not known yet.")

@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest, reading_command
 from mangrove.core.errors import MangroveError
-from mangrove.core.official_command import OfficialCommand
 from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.ui import text
@@ -89,11 +88,11 @@ class ExportDialog(QuestionDialog):
     def _picked(self, start: str) -> str:
         return pick_new_dump(self, start, self._record.backup, self.form.value, self._packing)
 
-    def _command(self) -> Callable[[], OfficialCommand] | None:
+    def _command(self) -> Callable[[], str] | None:
         request = self.answer()
         if not request.path:
             return None
-        return lambda: reading_command(request.path, request.form, request.packing)
+        return lambda: reading_command(request.path, request.form, request.packing).text
 
     @Slot()
     def _on_changed(self) -> None:

@@ -8,11 +8,13 @@ from PySide6.QtWidgets import QWidget
 
 from mangrove.core.backup import BackupId, IndexChoice, OnExisting
 from mangrove.core.errors import MangroveError
+from mangrove.core.forecast import Room
 from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.forecast_part import ForecastPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_choice import (
     RestoreChoice,
@@ -25,6 +27,7 @@ from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart, WherePart
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.command_text import CommandText
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.wording import counted
 
@@ -56,12 +59,18 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.where = WherePart(services.clock.now())
         self.notes = TextLabel("", "small").wrapping().selectable()
         self.notes.hide()
+        self.forecast = ForecastPart()
+        title = self.tr("Show as mongodump and mongorestore commands")
+        self.command = CommandText(title, calls, lambda: self._of_answer(self.official))
+        title = self.tr("Show index commands")
+        self.indexes = CommandText(title, calls, lambda: self._of_answer(self.index_commands))
         self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
 
     def begin(self, *first: QWidget) -> None:
         """Put the dialog's own parts above the others, and listen to all of them."""
         parts = (self.what, self.where, self.replace, self.how)
-        for part in (self.banner, *first, *parts, self.notes):
+        below = (self.forecast, self.notes, self.command, self.indexes)
+        for part in (self.banner, *first, *parts, *below):
             self.body.addWidget(part)
         self.body.addStretch()
         for part in parts:
@@ -91,6 +100,14 @@ class PlanDialog(QuestionDialog, Generic[R]):
         """Look at both sides; runs on a worker thread."""
         raise NotImplementedError
 
+    def official(self, request: R) -> str:
+        """Return the equivalent with MongoDB's own tools; runs on a worker thread."""
+        raise NotImplementedError
+
+    def index_commands(self, request: R) -> str:
+        """Return the createIndexes commands, one a line; runs on a worker thread."""
+        raise NotImplementedError
+
     def what_is_missing(self, choice: RestoreChoice) -> str:
         """Say what has to be chosen yet; "" when there is enough to plan with."""
         if not choice.profile:
@@ -102,7 +119,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
             return self.tr("Tick at least one collection.")
         if not choice.is_complete:
             return self.tr("Give every database a name.")
-        return ""
+        return self.how.rate.problem
 
     def verb_into(self, targets: str) -> str:
         """Return the button's verb; no targets means copies beside what exists."""
@@ -118,6 +135,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.notes.setText("\n".join(text.sentence(note) for note in notes))
         self.notes.setVisible(bool(notes))
         self.how.show_plan(plan)
+        self.forecast.show_forecast(plan.forecast if plan is not None else None)
+        self.command.refresh()
+        self.indexes.refresh()
 
     # --- for kinds of dialog -------------------------------------------------------------
 
@@ -130,6 +150,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
                     self.where.profile.setCurrentText(profile.name)
 
     # --- inside --------------------------------------------------------------------------
+
+    def _of_answer(self, find: Callable[[R], str]) -> Callable[[], str] | None:
+        """Return what finds the commands for the question as it stands; None without a plan."""
+        if self._plan is None or self._asked is None:
+            return None
+        request = self._asked
+        return lambda: find(request)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -169,6 +196,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
                 "{names} on {profile} holds data. Type its name above to go on, or choose a copy."
             )
             return words.format(names=", ".join(plan.unconfirmed), profile=plan.profile)
+        if plan.forecast is not None and plan.forecast.privileges.allowed is False:
+            words = self.tr("The user on {profile} may not do this: the role {role} is missing.")
+            return words.format(profile=plan.profile, role=plan.forecast.privileges.role)
         if plan.replaced and self.replace.lacks_vault:
             return self.tr(
                 "There is no vault for the backup of what would be dropped. Add a vault, or go"
@@ -194,6 +224,8 @@ class PlanDialog(QuestionDialog, Generic[R]):
             sentence += " " + self.tr("They are backed up first.")
         if self.how.index_choice is IndexChoice.NEVER:
             sentence += " " + self.tr("Indexes are left out.")
+        if plan.forecast is not None and plan.forecast.space.room is Room.LACKING:
+            sentence += " " + self.tr("There is NOT enough room on the target's disk.")
         return sentence
 
     def _name_button(self) -> None:

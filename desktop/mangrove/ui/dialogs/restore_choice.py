@@ -49,6 +49,7 @@ class RestoreChoice:
     on_refusal: OnRefusal = OnRefusal.GO_ON
     on_existing: OnExisting = OnExisting.REPLACE
     users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
+    limit_bytes_per_s: int | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -84,6 +85,7 @@ class RestoreChoice:
             on_refusal=self.on_refusal,
             on_existing=self.on_existing,
             users_and_roles=self.users_and_roles,
+            limit_bytes_per_s=self.limit_bytes_per_s,
         )
 
 

@@ -1,6 +1,5 @@
 """Asks what of a backup goes where."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
@@ -9,7 +8,6 @@ from typing_extensions import override
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
-from mangrove.core.official_command import OfficialCommand
 from mangrove.core.restore import RestorePlan
 from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
@@ -20,7 +18,6 @@ from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
-from mangrove.ui.widgets.command_text import CommandText
 
 
 class RestoreDialog(PlanDialog[RestoreRequest]):
@@ -32,7 +29,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         super().__init__(parent, services, calls, WhatPart(), ReplacePart())
         self.setWindowTitle(self.tr("Restore a backup"))
         self._record = record
-        self.command = CommandText(self.tr("Show as mongorestore command"), calls, self._official)
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.accounts = AccountsPart(
             self.tr(
@@ -45,7 +41,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self.begin()
         self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
         self.accounts.changed.connect(self._on_changed)
-        self.body.insertWidget(self.body.count() - 1, self.command)  # above the stretch
 
     @classmethod
     def ask(
@@ -64,23 +59,20 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         )
 
     @override
-    def show_details(self, plan: RestorePlan | None) -> None:
-        super().show_details(plan)
-        self.command.refresh()
-
-    def _official(self) -> Callable[[], OfficialCommand] | None:
-        if self._plan is None or self.what_is_missing(self.choice()):
-            return None
-        request = self.answer()
-        return lambda: self._services.restores.official(request)
-
-    @override
     def answer(self) -> RestoreRequest:
         return self.choice().request()
 
     @override
     def plan(self, request: RestoreRequest) -> RestorePlan:
         return self._services.restores.preview(request)
+
+    @override
+    def official(self, request: RestoreRequest) -> str:
+        return self._services.restores.official(request).text
+
+    @override
+    def index_commands(self, request: RestoreRequest) -> str:
+        return "\n".join(self._services.restores.index_commands(request))
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:

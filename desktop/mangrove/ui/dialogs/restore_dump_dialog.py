@@ -54,6 +54,14 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
         return self._services.copies.preview_dump(request)
 
     @override
+    def official(self, request: DumpRestoreRequest) -> str:
+        return self._services.copies.official_of_dump(request).text
+
+    @override
+    def index_commands(self, request: DumpRestoreRequest) -> str:
+        return "\n".join(self._services.copies.index_commands_of_dump(request))
+
+    @override
     def what_is_missing(self, choice: RestoreChoice) -> str:
         if choice.profile and not self.dump.path:
             return self.tr("Choose the dump to restore.")

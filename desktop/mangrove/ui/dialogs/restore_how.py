@@ -1,4 +1,4 @@
-"""The folded part of the restore dialog: renaming by patterns, indexes, and what may go wrong."""
+"""The folded part of the restore dialog: patterns, indexes, speed, and what may go wrong."""
 
 from dataclasses import replace
 
@@ -13,6 +13,7 @@ from mangrove.ui.widgets.fold import Fold
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.lines_edit import LinesEdit
+from mangrove.ui.widgets.rate_field import RateField
 
 _SHOWN_MOVES = 4
 
@@ -37,6 +38,7 @@ class HowPart(QWidget):
             self.tr("Only add what is &missing; existing documents stay as they are")
         )
         self.stop = QCheckBox(self.tr("&Stop at the first refused document or failed index"))
+        self.rate = RateField()
         self.patterns = LinesEdit("prod.*=dev.*")
         hint = self.tr("One FROM=TO per line; of those that fit, the last one wins.")
         self.pattern_row = FormRow(self.tr("&Rename by patterns"), self.patterns, hint)
@@ -47,6 +49,7 @@ class HowPart(QWidget):
         self.only_missing.toggled.connect(self.changed)
         self.stop.toggled.connect(self.changed)
         self.patterns.textChanged.connect(self.changed)
+        self.rate.changed.connect(self.changed)
 
     @property
     def fold(self) -> QToolButton:
@@ -77,6 +80,7 @@ class HowPart(QWidget):
             patterns=self.patterns.entries,
             on_refusal=self.on_refusal,
             on_existing=self.on_existing,
+            limit_bytes_per_s=self.rate.bytes_per_s,
         )
 
     def show_problem(self, problem: str) -> None:
@@ -106,3 +110,4 @@ class HowPart(QWidget):
         inside.addWidget(self.stop)
         inside.addWidget(self.pattern_row)
         inside.addWidget(self.preview)
+        inside.addWidget(self.rate)

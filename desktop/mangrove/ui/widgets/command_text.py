@@ -1,4 +1,4 @@
-"""The command line that would do the same, folded away, to be read and copied."""
+"""Commands that would do the same, folded away, to be read and copied."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,6 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.official_command import OfficialCommand
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.theme.tokens import Space
@@ -17,13 +16,13 @@ _ROWS = 6
 
 
 class CommandText(QWidget):
-    """Asks for the command when it is unfolded, and again when the question changed."""
+    """Asks for the commands when it is unfolded, and again when the question changed."""
 
     def __init__(
         self,
         title: str,
         calls: Calls,
-        make: Callable[[], Callable[[], OfficialCommand] | None],
+        make: Callable[[], Callable[[], str] | None],
         parent: QWidget | None = None,
     ) -> None:
         """Lay out the folded text.
@@ -31,8 +30,8 @@ class CommandText(QWidget):
         Args:
             title: The heading.
             calls: Runs what ``make`` returns.
-            make: Looks at the question and returns what finds the command, which may block; None
-                while the question is not whole.
+            make: Looks at the question and returns what finds the commands, which may block;
+                None while the question is not whole.
             parent: As ever.
         """
         super().__init__(parent)
@@ -68,7 +67,7 @@ class CommandText(QWidget):
         self._calls.run(
             self,
             work,
-            lambda command: self._show(asked, command.text),
+            lambda words: self._show(asked, words),
             lambda error: self._on_failed(asked, error),
         )
 

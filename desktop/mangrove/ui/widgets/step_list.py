@@ -30,9 +30,13 @@ class StepList(QWidget):
 
     def show_step(self, step: str, result: str) -> None:
         """Begin a step with "", or finish it with its result."""
-        mark, _, words = self._lines.get(step) or self._add(step)
-        words.setText(result)
-        mark.set_tone(Tone.PROVEN if result else Tone.RUNNING)
+        self.show_state(step, result, Tone.PROVEN if result else Tone.RUNNING)
+
+    def show_state(self, step: str, words: str, tone: Tone) -> None:
+        """Say how a thing stands; it keeps its line."""
+        mark, _, label = self._lines.get(step) or self._add(step)
+        label.setText(words)
+        mark.set_tone(tone)
 
     def fail(self) -> None:
         """Mark the newest step as the one that failed, whether or not its reason came already."""

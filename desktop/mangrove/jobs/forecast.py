@@ -1,0 +1,60 @@
+"""Adds to a plan what it will need; asks the target, changes nothing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mangrove.core.backup import IndexChoice, RestoreRequest
+from mangrove.core.forecast import (
+    Forecast,
+    Measured,
+    secondary_indexes,
+    space_forecast,
+    time_forecast,
+)
+from mangrove.core.manifest import Manifest
+from mangrove.core.ports import RestoreSink
+from mangrove.core.restore import RestorePlan
+from mangrove.core.version_conflicts import version_conflicts
+
+
+def with_forecast(
+    plan: RestorePlan,
+    manifest: Manifest,
+    request: RestoreRequest,
+    sink: RestoreSink,
+    measured: Iterable[Measured],
+) -> RestorePlan:
+    """Return the plan with its forecast.
+
+    Args:
+        plan: Made for this request.
+        manifest: Of what is restored.
+        request: What was asked for.
+        sink: The target.
+        measured: Earlier restores to the same deployment.
+
+    Raises:
+        ConnectError: If the target cannot be asked.
+    """
+    databases = [*plan.occupied, *plan.creates]
+    moved = [(p.entry, p.target) for p in plan.namespaces]
+    new = [(p.entry, p.target) for p in plan.namespaces if not p.fills]
+    with_indexes = request.indexes is not IndexChoice.NEVER
+    space = space_forecast(
+        moved,
+        sink.free_space(databases),
+        filtered=frozenset(q.namespace for q in manifest.selection.queries),
+        with_indexes=with_indexes,
+        replaced_bytes=plan.replaced_bytes,
+    )
+    forecast = Forecast(
+        collections=len(plan.namespaces),
+        documents=plan.documents,
+        plain_bytes=plan.plain_bytes,
+        indexes=secondary_indexes(new) if with_indexes else 0,
+        space=space,
+        time=time_forecast(plan.plain_bytes, measured, plan.profile),
+        privileges=sink.privilege(databases),
+        conflicts=version_conflicts(new, sink.facts()),
+    )
+    return replace(plan, forecast=forecast)
