@@ -24,6 +24,10 @@ class FakeClock(Clock):
     def monotonic_s(self) -> float:
         return self._monotonic_s
 
+    @override
+    def zone_name(self) -> str:
+        return "Europe/Berlin"
+
     def advance(self, step: timedelta) -> None:
         """Move both forward."""
         self._now += step

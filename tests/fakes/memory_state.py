@@ -1,14 +1,17 @@
-"""History, catalog and scratch register in memory."""
+"""History, jobs, lease, catalog and scratch register in memory."""
 
+import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.ports import Catalog, RunHistory, ScratchRegister
+from mangrove.core.job import Firing, FiringState, Job, JobId
+from mangrove.core.ports import Catalog, JobStore, Lease, LeaseHolder, RunHistory, ScratchRegister
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.vault import BackupRecord, VaultId
@@ -111,3 +114,79 @@ class MemoryScratchRegister(ScratchRegister):
     @override
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         return tuple(sorted(name for owner, name in self.left_behind if owner == profile_id))
+
+
+class MemoryJobs(JobStore):
+    """Jobs and firings in dictionaries.
+
+    Attributes:
+        is_owner_gone: Whether what runs belongs to a process that is gone.
+    """
+
+    def __init__(self) -> None:
+        self.is_owner_gone = False
+        self._jobs: dict[JobId, Job] = {}
+        self._firings: dict[tuple[JobId, datetime], Firing] = {}
+        self._lock = threading.Lock()
+
+    @override
+    def all(self) -> tuple[Job, ...]:
+        return tuple(sorted(self._jobs.values(), key=lambda job: job.name.casefold()))
+
+    @override
+    def save(self, job: Job) -> None:
+        self._jobs[job.job_id] = job
+
+    @override
+    def remove(self, job_id: JobId) -> None:
+        self._jobs.pop(job_id, None)
+
+    @override
+    def save_firing(self, firing: Firing) -> None:
+        with self._lock:
+            self._firings[firing.job_id, firing.begun_at] = firing
+
+    @override
+    def firings(self, job_id: JobId, limit: int) -> tuple[Firing, ...]:
+        with self._lock:
+            own = [f for f in self._firings.values() if f.job_id == job_id]
+        return tuple(sorted(own, key=lambda f: f.begun_at, reverse=True)[:limit])
+
+    @override
+    def close_abandoned(self, ended_at: datetime) -> tuple[Firing, ...]:
+        if not self.is_owner_gone:
+            return ()
+        running = [f for f in self._firings.values() if f.state is FiringState.RUNNING]
+        closed = [replace(f, state=FiringState.INTERRUPTED, ended_at=ended_at) for f in running]
+        for firing in closed:
+            self.save_firing(firing)
+        self.is_owner_gone = False
+        return tuple(closed)
+
+
+class MemoryLease(Lease):
+    """A lease that a test can give to somebody else.
+
+    Attributes:
+        is_free: Whether nobody else has it.
+        on_take: Called whenever it is asked for.
+    """
+
+    def __init__(self) -> None:
+        self.is_free = True
+        self.is_held = False
+        self.on_take: Callable[[], None] = lambda: None
+
+    @override
+    def take(self, now: datetime) -> bool:
+        self.on_take()
+        self.is_held = self.is_free
+        return self.is_held
+
+    @override
+    def give_back(self) -> None:
+        self.is_held = False
+
+    @override
+    def holder(self, now: datetime) -> LeaseHolder | None:
+        return LeaseHolder(os.getpid(), now, now) if self.is_held else None

@@ -1,10 +1,10 @@
 """The real clock; the only place that asks the machine for the time."""
 
-import os
 import time
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tzlocal import get_localzone_name
 
 
 class SystemClock:
@@ -18,6 +18,10 @@ class SystemClock:
         """Return seconds that only ever grow."""
         return time.monotonic()
 
+    def zone_name(self) -> str:
+        """Return the IANA name of the machine's time zone."""
+        return get_localzone_name() or "UTC"
+
 
 def zone_of(name: str) -> tzinfo | None:
     """Return a time zone by its name, None for an unknown one."""
@@ -28,17 +32,5 @@ def zone_of(name: str) -> tzinfo | None:
 
 
 def local_zone() -> tzinfo:
-    """Return the zone of the machine's clock, with its changes to summer time where known.
-
-    Source: tzset(3) and localtime(5): TZ goes before the file that /etc/localtime leads to.
-    """
-    named = os.environ.get("TZ", "").lstrip(":") or _system_zone()
-    fixed = datetime.now(UTC).astimezone().tzinfo  # noqa: TID251 - asks the machine
-    return (zone_of(named) if named else None) or fixed or UTC
-
-
-def _system_zone() -> str:
-    """Return the name that /etc/localtime leads to; "" where it is no link into a database."""
-    target = str(Path("/etc/localtime").resolve())
-    _, found, name = target.partition("zoneinfo/")
-    return name if found else ""
+    """Return the zone of the machine's clock, with its changes to summer time."""
+    return zone_of(get_localzone_name() or "UTC") or UTC

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -15,13 +15,18 @@ from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.jobs import SqliteJobs
+from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.errors import is_worth_retrying
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, SecretStore
+from mangrove.jobs.agent import Agent
 from mangrove.jobs.background import ThreadBackground
+from mangrove.jobs.firing import Firer
 from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
 from mangrove.services.backups import Backups, BackupTools
@@ -29,6 +34,8 @@ from mangrove.services.bundle import Services
 from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.job_steps import JobSteps
+from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.metrics import Metrics
@@ -87,6 +94,7 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
     runs = SqliteRuns(database)
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
+    stopping = ExitStack()
     try:
         gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
@@ -115,13 +123,16 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
+        verifications = Verifications(tools, backups, SqliteScratchRegister(database))
+        jobs = _jobs(tools, backups, verifications, database)
+        stopping.callback(jobs.close)
         yield Services(
             profiles=profiles,
             vaults=vaults,
             keys=Keys(vaults, vault_store, keeper, parts.secrets, parts.clock),
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
-            verifications=Verifications(tools, backups, SqliteScratchRegister(database)),
+            verifications=verifications,
             restores=Restores(tools, backups),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),
@@ -129,12 +140,24 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
             points=Points(tools, catalog, zone_of, local_zone),
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
+            jobs=jobs,
             background=background,
             clock=parts.clock,
         )
     finally:
         runner.close()
+        stopping.close()
         background.close()
+
+
+def _jobs(
+    tools: BackupTools, backups: Backups, verifications: Verifications, database: StateDatabase
+) -> Jobs:
+    steps = JobSteps(tools.profiles, tools.vaults, backups, verifications, tools.clock, {})
+    store = SqliteJobs(database)
+    firer = Firer(store, tools.clock, steps, tools.runner.wait, is_worth_retrying)
+    agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)
+    return Jobs(store, tools.profiles, tools.vaults, steps, agent, tools.clock)
 
 
 def _mongo_gate(parts: Parts) -> Gate:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands import profile, runs, vault
+from mangrove.cli.commands import job, profile, runs, vault
+from mangrove.cli.commands.agent import agent
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
 from mangrove.cli.commands.capture import capture
@@ -60,6 +61,8 @@ def build_app() -> typer.Typer:
     app.command()(copy)
     app.command()(export)
     app.command("import")(import_dump)
+    app.add_typer(job.app, name="job")
+    app.command()(agent)
     app.add_typer(runs.app, name="runs")
     return app
 

@@ -4,10 +4,11 @@ MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
-│   └── InvalidPolicyError
+│   └── InvalidPolicyError · InvalidScheduleError
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
+│   └── JobNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
@@ -129,6 +130,12 @@ class InvalidPolicyError(ConfigurationError):
     code = "invalid-policy"
 
 
+class InvalidScheduleError(ConfigurationError):
+    """Raised when a schedule is neither words nor cron, never comes, or its zone is unknown."""
+
+    code = "invalid-schedule"
+
+
 class StateUnavailableError(MangroveError):
     """Raised when the file with profiles and history cannot be used now, though it is whole."""
 
@@ -164,6 +171,12 @@ class RunNotFoundError(NotFoundError):
     """Raised when there is no run of that id."""
 
     code = "run-not-found"
+
+
+class JobNotFoundError(NotFoundError):
+    """Raised when there is no job of that name."""
+
+    code = "job-not-found"
 
 
 class SecretError(MangroveError):
@@ -491,3 +504,11 @@ class RunInterruptedError(RunError):
 
     code = "run-interrupted"
     retryable = True
+
+
+def is_worth_retrying(code: str) -> bool:
+    """Whether what failed with that code may succeed later without anybody changing anything."""
+    kinds: list[type[MangroveError]] = [MangroveError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return any(kind.code == code and kind.retryable for kind in kinds)

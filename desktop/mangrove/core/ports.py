@@ -20,6 +20,7 @@ from mangrove.core.deployment import (
     ServerFacts,
 )
 from mangrove.core.forecast import FreeSpace
+from mangrove.core.job import Firing, Job, JobId
 from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
@@ -53,6 +54,10 @@ class Clock(Protocol):
 
     def monotonic_s(self) -> float:
         """Return seconds that only ever grow."""
+        ...
+
+    def zone_name(self) -> str:
+        """Return the IANA name of the time zone that the person lives in."""
         ...
 
 
@@ -151,6 +156,59 @@ class RunHistory(Protocol):
 
     def close_abandoned(self, ended_at: datetime) -> tuple[RunStatus, ...]:
         """Mark as interrupted the open runs whose process is gone, and return them."""
+        ...
+
+
+class JobStore(Protocol):
+    """Keeps jobs, and what became of their times."""
+
+    def all(self) -> tuple[Job, ...]:
+        """Return every job by name; records that cannot be read are left out."""
+        ...
+
+    def save(self, job: Job) -> None:
+        """Insert or replace by id; raises NameTakenError if another has the name."""
+        ...
+
+    def remove(self, job_id: JobId) -> None:
+        """Remove a job; its firings stay in the history."""
+        ...
+
+    def save_firing(self, firing: Firing) -> None:
+        """Insert or replace by job and beginning; this process is its owner."""
+        ...
+
+    def firings(self, job_id: JobId, limit: int) -> tuple[Firing, ...]:
+        """Return what became of a job's times, newest first."""
+        ...
+
+    def close_abandoned(self, ended_at: datetime) -> tuple[Firing, ...]:
+        """Mark as interrupted what runs in a process that is gone, and return it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """Who has a lease: a process of this machine, with its last sign of life."""
+
+    pid: int
+    since: datetime
+    beat_at: datetime
+
+
+class Lease(Protocol):
+    """Lets exactly one process of a user do something, as long as it gives signs of life."""
+
+    def take(self, now: datetime) -> bool:
+        """Take or keep it; False while another process that lives has it."""
+        ...
+
+    def give_back(self) -> None:
+        """Let others have it; nothing happens if we do not."""
+        ...
+
+    def holder(self, now: datetime) -> LeaseHolder | None:
+        """Return who has it; None if nobody who is alive does."""
         ...
 
 

@@ -9,6 +9,7 @@ from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
 from mangrove.services.metrics import Metrics
@@ -36,5 +37,6 @@ class Services:
     points: Points
     metrics: Metrics
     activity: Activity
+    jobs: Jobs
     background: Background
     clock: Clock

@@ -95,6 +95,17 @@ class Profiles:
                     f"there is no profile '{name}'", hint=f"known profiles: {known}"
                 )
 
+    def by_id(self, profile_id: ProfileId) -> Profile:
+        """Return a profile by its id.
+
+        Raises:
+            ProfileNotFoundError: If it is gone.
+        """
+        for profile in self._store.all():
+            if isinstance(profile, Profile) and profile.profile_id == profile_id:
+                return profile
+        raise ProfileNotFoundError("the profile is gone; somebody removed it")
+
     def preview(self, draft: ProfileDraft) -> Profile:
         """Return the profile a draft would make; nothing is stored.
 
@@ -120,7 +131,7 @@ class Profiles:
         Raises:
             ProfileNotFoundError, InvalidUriError, InvalidProfileError, NameTakenError.
         """
-        old = self._by_id(profile_id)
+        old = self.by_id(profile_id)
         parsed = parse_uri(draft.uri_text)
         self._require_free(checked_name(draft.name), profile_id)
         same_user = parsed.uri.user == old.uri.user
@@ -179,7 +190,7 @@ class Profiles:
         profile = self._built(draft, parsed)
         password = draft.password or parsed.password
         if profile_id is not None:
-            old = self._by_id(profile_id)
+            old = self.by_id(profile_id)
             same_user = old.uri.user == profile.uri.user
             kept = old.password if same_user else None
             tunnel = _with_kept_secret(profile.tunnel, old.tunnel)
@@ -251,12 +262,6 @@ class Profiles:
 
     def _fetched(self, ref: SecretRef | None) -> Secret | None:
         return self._secrets.fetch(ref) if ref else None
-
-    def _by_id(self, profile_id: ProfileId) -> Profile:
-        for profile in self._store.all():
-            if isinstance(profile, Profile) and profile.profile_id == profile_id:
-                return profile
-        raise ProfileNotFoundError("the profile is gone; somebody removed it")
 
     def _require_free(self, name: str, own: ProfileId | None) -> None:
         for other in self._store.all():

@@ -46,6 +46,15 @@ SENTENCES = {
         "These numbers do not say what to keep. Nothing was changed. Change them, or keep"
         " everything.",
     ),
+    "invalid-schedule": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The schedule cannot be understood or never comes. Nothing was stored. Write it as in the"
+        " examples.",
+    ),
+    "job-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is no job of that name. Nothing was changed. Look at the list of jobs.",
+    ),
     "state-unavailable": QT_TRANSLATE_NOOP(
         "Problems",
         "Mangrove's own settings file cannot be used now. Backups in the vaults are not"

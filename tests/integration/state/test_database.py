@@ -118,8 +118,8 @@ def test_another_programs_database_is_refused_and_left_untouched(tmp_path: Path)
 def test_a_migration_keeps_a_private_copy_of_the_file_before_it(made: Path) -> None:
     StateDatabase.open(made.parent, NEXT).close()
 
-    copy = made.with_name(f"{FILE_NAME}.before-v2")
-    assert (version_of(copy), version_of(made)) == (1, 2)
+    copy = made.with_name(f"{FILE_NAME}.before-v{len(NEXT)}")
+    assert (version_of(copy), version_of(made)) == (len(MIGRATIONS), len(NEXT))
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600 or sys.platform == "win32"
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT count(*) FROM run_log").fetchone() == (200,)
@@ -137,8 +137,8 @@ def test_a_failing_migration_changes_nothing_and_keeps_the_copy(made: Path) -> N
     with pytest.raises(DamagedStateError):
         StateDatabase.open(made.parent, broken)
 
-    assert version_of(made) == 1
-    assert version_of(made.with_name(f"{FILE_NAME}.before-v2")) == 1
+    assert version_of(made) == len(MIGRATIONS)
+    assert version_of(made.with_name(f"{FILE_NAME}.before-v{len(NEXT)}")) == len(MIGRATIONS)
     StateDatabase.open(made.parent, NEXT).close()
 
 

@@ -53,4 +53,29 @@ _TABLES: Migration = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES,)
+_JOBS: Migration = (
+    """CREATE TABLE jobs (
+        job_id TEXT PRIMARY KEY NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL
+    )""",
+    """CREATE TABLE firings (
+        job_id TEXT NOT NULL,
+        begun_at TEXT NOT NULL,
+        state TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (job_id, begun_at)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX firings_by_state ON firings (state)",
+    """CREATE TABLE leases (
+        name TEXT PRIMARY KEY NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        since TEXT NOT NULL,
+        beat_at TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS)

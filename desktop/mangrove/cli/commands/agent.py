@@ -1,0 +1,58 @@
+"""``mangrove agent``: fire jobs on time, without a window."""
+
+import threading
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.exit_codes import ExitCode
+from mangrove.cli.front import desk_of
+from mangrove.core.run import RunStatus
+from mangrove.core.wording import counted
+
+WAIT_S = 1.0
+
+
+def agent(
+    context: typer.Context,
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Fire what is due now, wait for its end, and leave.")
+    ] = False,
+) -> None:
+    """Fire jobs on time until interrupted; exactly one agent of a user does."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        holder = services.jobs.agent_holder()
+        if holder is not None:
+            desk.output.say(
+                f"another process fires the jobs already (number {holder.pid}, "
+                f"since {holder.since:%Y-%m-%d %H:%M} UTC); nothing was started"
+            )
+            raise typer.Exit(ExitCode.REFUSED)
+        forget = services.activity.subscribe(lambda status: _say_ended(desk.output.say, status))
+        try:
+            if once:
+                names = services.jobs.look_once()
+                desk.output.give({"fired": names}, f"{counted(len(names), 'job')} fired")
+                return
+            services.jobs.start_agent()
+            desk.output.say(f"{counted(len(services.jobs.all()), 'job')} watched; Ctrl-C ends it")
+            _wait_for_ever()
+        finally:
+            forget()
+
+
+def _wait_for_ever() -> None:
+    """Wait in short steps: a signal gets through between two of them."""
+    never = threading.Event()
+    while not never.wait(WAIT_S):
+        pass
+
+
+def _say_ended(say: Callable[[str], None], status: RunStatus) -> None:
+    if status.state.is_over:
+        end = status.result.summary if status.result else status.state.value
+        problem = f": {status.problem.message}" if status.problem else ""
+        say(f"{status.title}: {end}{problem}")

@@ -1,0 +1,257 @@
+"""``mangrove job``: what runs by itself, and what became of it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from mangrove.cli.exit_codes import ExitCode
+from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.output import Facts, Table
+from mangrove.core.backup import Consistency, selection_of
+from mangrove.core.errors import InvalidScheduleError
+from mangrove.core.job import Firing, FiringState, JobKind
+from mangrove.core.schedule import SUMMER_TIME
+from mangrove.core.verification import EMBEDDED, Level
+from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
+
+app = typer.Typer(help="What runs by itself, and what became of it.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The job's name.")]
+Zone = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="Time zone; this machine's unless given.")
+]
+EXIT_CODES = {
+    FiringState.SUCCEEDED: ExitCode.DONE,
+    FiringState.SUCCEEDED_WITH_WARNINGS: ExitCode.LOSSES,
+    FiringState.CANCELLED: ExitCode.CANCELLED,
+}
+
+
+@app.command()
+def add(  # noqa: PLR0913 - every option of the command is an argument here
+    context: typer.Context,
+    name: Name,
+    *,
+    vault: Annotated[str, typer.Option(help="Where backups go or lie.")],
+    schedule: Annotated[
+        str, typer.Option(metavar="WHEN", help="'daily 02:00', 'every 15 minutes', or cron.")
+    ],
+    kind: Annotated[JobKind, typer.Option(help="What it does.")] = JobKind.BACKUP,
+    profile: Annotated[str, typer.Option(help="What it is done to.")] = "",
+    zone: Zone = None,
+    db: Annotated[list[str] | None, typer.Option(metavar="D", help="Only this database.")] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option(metavar="D.C", help="Only this collection.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Leave out what matches.")
+    ] = None,
+    consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
+    level: Annotated[
+        Level | None,
+        typer.Option(help="How deep it verifies; after a backup: how deep that is proven."),
+    ] = None,
+    on: Annotated[str, typer.Option(metavar="PROFILE", help="Where trial restores go.")] = EMBEDDED,
+    then_prune: Annotated[
+        bool, typer.Option("--then-prune", help="Prune the vault after each backup.")
+    ] = False,
+) -> None:
+    """Define a job; it first runs at its next time."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        draft = JobDraft(
+            name=name,
+            kind=kind,
+            vault=vault,
+            schedule=schedule,
+            zone=zone or services.clock.zone_name(),
+            profile=profile,
+            selection=selection_of(tuple(db or ()), tuple(collection or ()), tuple(exclude or ())),
+            consistency=consistency,
+            level=level,
+            scratch=on,
+            prunes=then_prune,
+        )
+        job = services.jobs.add(draft)
+        view = services.jobs.find(job.name)
+        _warn_without_agent(desk, is_running=services.jobs.agent_holder() is not None)
+    desk.output.give({"job": job_document(view)}, _facts(view))
+
+
+@app.command()
+def recommend(
+    context: typer.Context,
+    profile: Annotated[str, typer.Argument(metavar="PROFILE", help="What to protect.")],
+    *,
+    vault: Annotated[str, typer.Option(help="Where to keep it.")],
+    zone: Zone = None,
+) -> None:
+    """Define the recommended plan for a profile: backups, their proof, and upkeep."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        made = services.jobs.add_recommended(profile, vault, zone or services.clock.zone_name())
+        views = tuple(services.jobs.find(job.name) for job in made)
+        _warn_without_agent(desk, is_running=services.jobs.agent_holder() is not None)
+    table = _table(views, "everything recommended is there already")
+    desk.output.give({"jobs": [job_document(v) for v in views]}, table)
+
+
+@app.command("list")
+def list_all(context: typer.Context) -> None:
+    """List the jobs with their next time and what became of the last one."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        views = services.jobs.all()
+        holder = services.jobs.agent_holder()
+    if views:
+        _warn_without_agent(desk, is_running=holder is not None)
+    document = {"jobs": [job_document(v) for v in views], "agent": holder}
+    desk.output.give(document, _table(views, "no job yet: mangrove job recommend PROFILE"))
+
+
+@app.command()
+def show(context: typer.Context, name: Name) -> None:
+    """Show one job, its next ten times, and what became of the last ones."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        view = services.jobs.find(name)
+        times = view.job.schedule.upcoming(services.clock.now())
+    history = Table(
+        ("due (UTC)", "ended", "state", ">missed", "why"),
+        tuple(_firing_row(f) for f in view.firings),
+        "it did not run yet",
+    )
+    upcoming = Table(("next times (UTC)",), tuple((_moment(t),) for t in times))
+    document = {"job": job_document(view), "upcoming": times, "firings": view.firings}
+    desk.output.give(document, _facts(view), upcoming, SUMMER_TIME, history)
+
+
+@app.command()
+def run(context: typer.Context, name: Name) -> None:
+    """Do a job now and wait for its end."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        firing = services.jobs.run(name)
+        runs = tuple(services.activity.status(run_id) for run_id in firing.steps)
+    lines = tuple(f"{r.title}: {r.result.summary if r.result else r.state.value}" for r in runs)
+    ending = firing.state.value.replace("_", " ") + (f": {firing.problem}" * bool(firing.problem))
+    desk.output.give({"firing": firing}, *lines, ending)
+    raise typer.Exit(EXIT_CODES.get(firing.state, ExitCode.FAILED))
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    name: Name,
+    *,
+    until: Annotated[str, typer.Option(metavar="TIME", help="Such as 2026-12-24T08:00+01:00.")],
+    why: Annotated[str, typer.Option(help="Who looks at the job reads this.")] = "",
+) -> None:
+    """Let a job rest until a moment."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        services.jobs.pause(name, _parsed(until), why)
+        view = services.jobs.find(name)
+    desk.output.give({"job": job_document(view)}, _facts(view))
+
+
+@app.command()
+def resume(context: typer.Context, name: Name) -> None:
+    """End a job's pause."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        services.jobs.resume(name)
+        view = services.jobs.find(name)
+    desk.output.give({"job": job_document(view)}, _facts(view))
+
+
+@app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Forget a job; what it made stays."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        services.jobs.remove(name)
+    desk.output.give({"removed": name}, f"the job '{name}' is gone; its backups stay")
+
+
+def job_document(view: JobView) -> dict[str, object]:
+    """Return a job as ``--json`` prints it."""
+    job = view.job
+    return {
+        "name": job.name,
+        "kind": job.kind,
+        "profile": view.profile,
+        "vault": view.vault,
+        "schedule": job.schedule.describe(),
+        "cron": job.schedule.cron,
+        "zone": job.schedule.zone,
+        "selection": job.selection.describe(),
+        "consistency": job.consistency,
+        "level": job.level,
+        "scratch": job.scratch,
+        "prunes": job.prunes,
+        "next_at": view.next_at,
+        "paused_until": job.paused_until,
+        "paused_why": job.paused_why,
+        "last": view.last,
+    }
+
+
+def _warn_without_agent(desk: Desk, *, is_running: bool) -> None:
+    if not is_running:
+        desk.output.say(f"warning: {NO_AGENT}; start one: mangrove agent")
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidScheduleError(
+            f"'{text}' is no moment with its time zone", hint="such as 2026-12-24T08:00+01:00"
+        )
+    return moment
+
+
+def _facts(view: JobView) -> Facts:
+    job = view.job
+    what = f"{job.kind} of {view.profile}" if view.profile else str(job.kind)
+    pairs = [
+        ("name", job.name),
+        ("what", what),
+        ("vault", view.vault),
+        ("when", job.schedule.describe()),
+        ("next", _moment(view.next_at)),
+    ]
+    if job.kind is JobKind.BACKUP:
+        pairs.insert(2, ("selection", job.selection.describe()))
+    if job.level:
+        pairs.append(("verifies", f"{job.level} on {job.scratch}"))
+    if job.paused_until:
+        pairs.append(("paused", f"until {_moment(job.paused_until)} UTC {job.paused_why}".strip()))
+    return Facts(tuple(pairs))
+
+
+def _table(views: tuple[JobView, ...], empty: str) -> Table:
+    columns = ("job", "what", "profile", "vault", "when", "next (UTC)", "last")
+    return Table(columns, tuple(_row(v) for v in views), empty)
+
+
+def _row(view: JobView) -> tuple[str, ...]:
+    job = view.job
+    last = view.last
+    state = "never ran" if last is None else last.state.value.replace("_", " ")
+    when = job.schedule.describe()
+    return (job.name, job.kind, view.profile, view.vault, when, _moment(view.next_at), state)
+
+
+def _firing_row(firing: Firing) -> tuple[str, ...]:
+    ended = _moment(firing.ended_at) if firing.ended_at else ""
+    state = firing.state.value.replace("_", " ")
+    return (_moment(firing.slot_at), ended, state, str(firing.missed), firing.problem)
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

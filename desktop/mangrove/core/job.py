@@ -1,0 +1,126 @@
+"""Jobs: saved and scheduled definitions of runs, and what became of each of their times."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from mangrove.core.backup import Consistency, Selection
+from mangrove.core.profile import ProfileId
+from mangrove.core.run import RunId, RunState
+from mangrove.core.schedule import Schedule
+from mangrove.core.vault import VaultId
+from mangrove.core.verification import EMBEDDED, Level
+
+JobId = NewType("JobId", str)
+
+
+class JobKind(StrEnum):
+    """What a job does when its time comes."""
+
+    BACKUP = "backup"
+    CAPTURE = "capture"
+    VERIFY = "verify"
+    PRUNE = "prune"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A saved definition.
+
+    Attributes:
+        profile_id: What is backed up, captured or verified; None where the kind needs none.
+        selection, consistency: Of a backup.
+        level: How deep a ``verify`` job looks; for a backup how deep it is proven right after it
+            was taken, None for not at all.
+        scratch: Where trial restores go: a profile's name, or the embedded server.
+        prunes: Whether a backup is followed by pruning its vault.
+        paused_until: No run before that moment; None for not paused.
+        paused_why: Who looks at the job reads this.
+    """
+
+    job_id: JobId
+    name: str
+    kind: JobKind
+    schedule: Schedule
+    vault_id: VaultId
+    created_at: datetime
+    profile_id: ProfileId | None = None
+    selection: Selection = field(default_factory=Selection)
+    consistency: Consistency = Consistency.AUTO
+    level: Level | None = None
+    scratch: str = EMBEDDED
+    prunes: bool = False
+    paused_until: datetime | None = None
+    paused_why: str = ""
+
+    def is_paused(self, now: datetime) -> bool:
+        """Whether it rests."""
+        return self.paused_until is not None and now < self.paused_until
+
+
+class FiringState(StrEnum):
+    """How one time of a job ended; ``RUNNING`` is the only one that is no ending."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    SUCCEEDED_WITH_WARNINGS = "succeeded_with_warnings"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One time that a job came due, or was started by hand.
+
+    Attributes:
+        slot_at: The moment it was due.
+        missed: Older moments that went by while nobody was there; this run stands for them.
+        steps: The runs it consisted of, in order.
+        problem: Why it failed or was skipped; "" else.
+    """
+
+    job_id: JobId
+    slot_at: datetime
+    begun_at: datetime
+    state: FiringState
+    ended_at: datetime | None = None
+    missed: int = 0
+    steps: tuple[RunId, ...] = ()
+    problem: str = ""
+
+
+def ending_of(states: tuple[RunState, ...]) -> FiringState:
+    """Return how a firing ended whose steps ended so: the worst of them counts."""
+    order = (
+        (RunState.INTERRUPTED, FiringState.INTERRUPTED),
+        (RunState.FAILED, FiringState.FAILED),
+        (RunState.CANCELLED, FiringState.CANCELLED),
+        (RunState.SUCCEEDED_WITH_WARNINGS, FiringState.SUCCEEDED_WITH_WARNINGS),
+    )
+    return next((ending for state, ending in order if state in states), FiringState.SUCCEEDED)
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendedJob:
+    """One line of the plan that protects a profile well without further thought."""
+
+    kind: JobKind
+    schedule: str
+    level: Level | None = None
+    prunes: bool = False
+
+
+RECOMMENDED = (
+    RecommendedJob(JobKind.BACKUP, "daily 02:00", Level.DECODED, prunes=True),
+    RecommendedJob(JobKind.CAPTURE, "every 15 minutes"),
+    RecommendedJob(JobKind.VERIFY, "sundays 05:00", Level.RESTORED),
+    RecommendedJob(JobKind.CHECK, "monthly on 1 at 06:00"),
+)
+
+
+RETRY_WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+"""After a run that found no network or no server: how long to wait before each new try."""

@@ -1,0 +1,231 @@
+"""Jobs: define, list, pause, run now, and see what becomes of them."""
+
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from mangrove.core.backup import Consistency, Selection
+from mangrove.core.errors import InvalidScheduleError, JobNotFoundError, MangroveError
+from mangrove.core.job import RECOMMENDED, Firing, Job, JobId, JobKind, RecommendedJob
+from mangrove.core.ports import Clock, JobStore, LeaseHolder
+from mangrove.core.profile import checked_name
+from mangrove.core.schedule import parse_schedule
+from mangrove.core.verification import EMBEDDED, Level
+from mangrove.jobs.agent import Agent
+from mangrove.services.job_steps import JobSteps
+from mangrove.services.profiles import Profiles
+from mangrove.services.vaults import Vaults
+
+NO_AGENT = "nothing starts by itself: no window is open and no agent runs"
+SHOWN_FIRINGS = 30
+GONE = "(gone)"
+_NEEDS_PROFILE = (JobKind.BACKUP, JobKind.CAPTURE)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDraft:
+    """What a person typed for a job.
+
+    Attributes:
+        schedule: In words or as cron.
+        zone: IANA name of the time zone that it is meant in.
+        profile: "" where the kind needs none.
+    """
+
+    name: str
+    kind: JobKind
+    vault: str
+    schedule: str
+    zone: str
+    profile: str = ""
+    selection: Selection = field(default_factory=Selection)
+    consistency: Consistency = Consistency.AUTO
+    level: Level | None = None
+    scratch: str = EMBEDDED
+    prunes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One job as a list shows it.
+
+    Attributes:
+        profile, vault: Names; "(gone)" when they were removed.
+        next_at: When it is due next; None while it is paused.
+        firings: What became of its last times, newest first.
+    """
+
+    job: Job
+    profile: str
+    vault: str
+    next_at: datetime | None
+    firings: tuple[Firing, ...]
+
+    @property
+    def last(self) -> Firing | None:
+        """What became of its newest time."""
+        return self.firings[0] if self.firings else None
+
+
+class Jobs:
+    """The jobs of this workstation, and the agent that fires them."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        profiles: Profiles,
+        vaults: Vaults,
+        steps: JobSteps,
+        agent: Agent,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._profiles = profiles
+        self._vaults = vaults
+        self._steps = steps
+        self._agent = agent
+        self._clock = clock
+
+    @property
+    def kinds(self) -> tuple[JobKind, ...]:
+        """What a job can do."""
+        return self._steps.kinds
+
+    def add(self, draft: JobDraft) -> Job:
+        """Save a new job; its first time is the next one after now.
+
+        Raises:
+            InvalidScheduleError, InvalidProfileError, NameTakenError, ProfileNotFoundError,
+            VaultNotFoundError: Nothing was saved.
+        """
+        if draft.kind not in self.kinds:
+            raise InvalidScheduleError(f"jobs of the kind {draft.kind} are not offered yet")
+        if draft.kind in _NEEDS_PROFILE and not draft.profile:
+            raise InvalidScheduleError(f"a job that does a {draft.kind} needs a profile")
+        profile = self._profiles.find(draft.profile) if draft.profile else None
+        job = Job(
+            job_id=JobId(secrets.token_hex(8)),
+            name=checked_name(draft.name),
+            kind=draft.kind,
+            schedule=parse_schedule(draft.schedule, draft.zone),
+            vault_id=self._vaults.find(draft.vault).vault_id,
+            created_at=self._clock.now(),
+            profile_id=profile.profile_id if profile else None,
+            selection=draft.selection,
+            consistency=draft.consistency,
+            level=draft.level,
+            scratch=draft.scratch,
+            prunes=draft.prunes,
+        )
+        self._store.save(job)
+        return job
+
+    def add_recommended(self, profile: str, vault: str, zone: str) -> tuple[Job, ...]:
+        """Save the recommended plan for a profile: what of it is offered and not there yet."""
+        names = {view.job.name.casefold() for view in self.all()}
+        drafts = [_drafted(one, profile, vault, zone) for one in RECOMMENDED]
+        wanted = (d for d in drafts if d.kind in self.kinds and d.name.casefold() not in names)
+        return tuple(self.add(draft) for draft in wanted)
+
+    def all(self) -> tuple[JobView, ...]:
+        """Return every job by name."""
+        return tuple(self._view(job) for job in self._store.all())
+
+    def find(self, name: str) -> JobView:
+        """Return a job by its name, without regard to case.
+
+        Raises:
+            JobNotFoundError: If there is none.
+        """
+        wanted = name.strip().casefold()
+        found = next((j for j in self._store.all() if j.name.casefold() == wanted), None)
+        if found is None:
+            known = ", ".join(j.name for j in self._store.all()) or "none yet"
+            raise JobNotFoundError(f"there is no job '{name}'", hint=f"known jobs: {known}")
+        return self._view(found)
+
+    def remove(self, name: str) -> None:
+        """Forget a job; what it made stays."""
+        self._store.remove(self.find(name).job.job_id)
+
+    def pause(self, name: str, until: datetime, why: str) -> None:
+        """Let a job rest; times that come meanwhile are listed as skipped, with the reason."""
+        self._store.save(replace(self.find(name).job, paused_until=until, paused_why=why.strip()))
+
+    def resume(self, name: str) -> None:
+        """End a pause."""
+        self._store.save(replace(self.find(name).job, paused_until=None, paused_why=""))
+
+    def run(self, name: str) -> Firing:
+        """Do a job now and wait for its end; its schedule stays as it is.
+
+        Raises:
+            JobNotFoundError: If there is none.
+            InvalidScheduleError: If it runs already.
+        """
+        job = self.find(name).job
+        firing = self._agent.fire_now(job)
+        if firing is None:
+            raise InvalidScheduleError(f"'{job.name}' runs already; nothing was started")
+        return firing
+
+    def preview(self, schedule: str, zone: str, count: int = 10) -> tuple[datetime, ...]:
+        """Return the next times of a schedule, in UTC.
+
+        Raises:
+            InvalidScheduleError: If it is none.
+        """
+        return parse_schedule(schedule, zone).upcoming(self._clock.now(), count)
+
+    # --- the agent -----------------------------------------------------------------------
+
+    def start_agent(self) -> None:
+        """Fire jobs from this process from now on, unless another process does."""
+        self._agent.start()
+
+    def close(self) -> None:
+        """Stop looking at the clock, wait for what ends, and let another process take over."""
+        self._agent.close()
+
+    def agent_holder(self) -> LeaseHolder | None:
+        """Return the process that fires jobs; None when nothing starts by itself."""
+        return self._agent.lease.holder(self._clock.now())
+
+    def look_once(self) -> tuple[str, ...]:
+        """Fire what is due and wait until it is over; returns the names of those jobs."""
+        started = self._agent.look()
+        self._agent.wait()
+        return tuple(job.name for job in self._store.all() if job.job_id in started)
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _view(self, job: Job) -> JobView:
+        now = self._clock.now()
+        return JobView(
+            job=job,
+            profile=self._profile_name(job),
+            vault=next(
+                (v.name for v in self._vaults.all() if v.vault_id == job.vault_id), "(gone)"
+            ),
+            next_at=job.schedule.next_after(max(now, job.paused_until or now)),
+            firings=self._store.firings(job.job_id, SHOWN_FIRINGS),
+        )
+
+    def _profile_name(self, job: Job) -> str:
+        try:
+            return self._steps.profile_name(job)
+        except MangroveError:
+            return GONE
+
+
+def _drafted(one: RecommendedJob, profile: str, vault: str, zone: str) -> JobDraft:
+    return JobDraft(
+        name=f"{profile} {one.kind}",
+        kind=one.kind,
+        vault=vault,
+        schedule=one.schedule,
+        zone=zone,
+        profile=profile,
+        level=one.level,
+        prunes=one.prunes,
+    )

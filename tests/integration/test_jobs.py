@@ -1,0 +1,146 @@
+"""Jobs on real parts: create, verify, and say so when a step fails."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from typing_extensions import override
+
+from fakes.workstation import PROFILE, VAULT, Workstation, fill, workstation
+from mangrove.app.clock import SystemClock
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.core.errors import InvalidScheduleError, JobNotFoundError
+from mangrove.core.job import FiringState, JobKind
+from mangrove.core.run import RunKind
+from mangrove.core.verification import Level
+from mangrove.services.jobs import JobDraft
+
+pytestmark = [pytest.mark.mongod, pytest.mark.slow]
+
+
+class MovedClock(SystemClock):
+    """The real clock, ahead by what a test says."""
+
+    ahead = timedelta(0)
+
+    @override
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, clock: MovedClock, fresh_replica_set: EmbeddedMongod
+) -> Iterator[Workstation]:
+    """A workstation with a vault, a small shop, and a clock that a test moves."""
+    with MongoClient[Any](fresh_replica_set.uri) as client:
+        fill(client, "shop", 1)
+    with workstation(tmp_path, clock=clock) as opened:
+        opened.add_vault()
+        opened.add_profile(fresh_replica_set.uri + "&serverSelectionTimeoutMS=500")
+        yield opened
+
+
+def nightly(**choices: Any) -> JobDraft:
+    return JobDraft("nightly", JobKind.BACKUP, VAULT, "daily 02:00", "UTC", PROFILE, **choices)
+
+
+def test_a_night_takes_a_backup_proves_it_and_keeps_what_became_of_it(
+    desk: Workstation, clock: MovedClock
+) -> None:
+    jobs = desk.services.jobs
+    jobs.add(nightly(level=Level.DECODED))
+    assert jobs.look_once() == ()
+
+    clock.ahead = timedelta(days=3)
+    assert jobs.look_once() == ("nightly",)
+
+    last = jobs.find("Nightly").last
+    assert last is not None
+    assert (last.state, last.missed) == (FiringState.SUCCEEDED, 2)
+    kinds = [desk.services.activity.status(run_id).kind for run_id in last.steps]
+    assert kinds == [RunKind.BACKUP, RunKind.VERIFY]
+    (record,) = desk.services.backups.all()
+    assert record.proven is not None
+    assert record.proven.level is Level.DECODED
+    assert jobs.look_once() == ()
+
+
+def test_a_server_that_is_gone_fails_the_night_with_its_reason(
+    desk: Workstation, clock: MovedClock, fresh_replica_set: EmbeddedMongod
+) -> None:
+    jobs = desk.services.jobs
+    jobs.add(nightly(level=Level.DECODED))
+    fresh_replica_set.kill()
+    clock.ahead = timedelta(days=1)
+    jobs.close()  # nobody waits for minutes here: the tries that follow are given up
+
+    firing = jobs.run("nightly")
+
+    assert firing.state is FiringState.FAILED
+    assert str(fresh_replica_set.port) in firing.problem
+    assert len(firing.steps) == 1
+
+
+def test_a_verification_job_takes_the_newest_unproven_backup_first(desk: Workstation) -> None:
+    older, newer = desk.backup(), desk.backup()
+    jobs = desk.services.jobs
+    draft = JobDraft("proof", JobKind.VERIFY, VAULT, "sundays 05:00", "UTC", level=Level.STORED)
+    jobs.add(draft)
+
+    for expected in (newer, older, newer):
+        firing = jobs.run("proof")
+        assert firing.state is FiringState.SUCCEEDED
+        (run_id,) = firing.steps
+        assert desk.services.activity.status(run_id).backup == expected.backup
+
+
+def test_the_recommended_plan_is_made_once(desk: Workstation) -> None:
+    jobs = desk.services.jobs
+
+    made = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
+
+    assert {job.kind for job in made} == {*jobs.kinds} & {
+        JobKind.BACKUP,
+        JobKind.CAPTURE,
+        JobKind.VERIFY,
+        JobKind.CHECK,
+    }
+    assert jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin") == ()
+
+
+def test_what_makes_no_job_is_refused_and_nothing_is_saved(desk: Workstation) -> None:
+    jobs = desk.services.jobs
+
+    with pytest.raises(InvalidScheduleError, match="needs a profile"):
+        jobs.add(JobDraft("x", JobKind.BACKUP, VAULT, "daily 02:00", "UTC"))
+    with pytest.raises(InvalidScheduleError, match="is no schedule"):
+        jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "when it rains", "UTC"))
+    with pytest.raises(JobNotFoundError):
+        jobs.pause("x", clock_now(desk), "")
+
+    assert jobs.all() == ()
+
+
+def clock_now(desk: Workstation) -> datetime:
+    return desk.services.clock.now()
+
+
+def test_a_job_whose_vault_was_forgotten_says_so(desk: Workstation) -> None:
+    jobs = desk.services.jobs
+    jobs.add(nightly())
+    desk.services.vaults.remove(VAULT)
+
+    firing = jobs.run("nightly")
+
+    assert firing.state is FiringState.FAILED
+    assert "vault is not known" in firing.problem
+    assert jobs.find("nightly").vault == "(gone)"
