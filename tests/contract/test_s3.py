@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contract.each_call import each_call
 from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
 from fakes.vaults import SLUG, USERS, new_id, new_vault
@@ -15,7 +16,8 @@ from mangrove.core.manifest import StoredBlob
 from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobName, BlobPlace, BlobRole, parse_vault_url
-from mangrove.vault.storage.object_store import ObjectStorage, Patience
+from mangrove.vault.storage.connecting import Patience
+from mangrove.vault.storage.object_store import ObjectStorage
 from servers.object_stores import ObjectStore, rclone_binary
 from servers.process import HOST, free_port, is_listening, running
 
@@ -61,21 +63,13 @@ def test_a_prefix_keeps_vaults_in_one_bucket_apart(rclone_s3: ObjectStore) -> No
     assert (rclone_s3.folder / "one-two" / "a").read_bytes() == b"2"
 
 
-def each_call(storage: Storage) -> Iterator[tuple[str, object]]:
-    yield "put", lambda: storage.put(NAME, [b"x"])
-    yield "put in parts", lambda: storage.put(NAME, [b"x" * (9 << 20)])
-    yield "get", lambda: storage.get(NAME)
-    yield "list", lambda: [*storage.list()]
-    yield "delete", lambda: storage.delete(NAME)
-
-
 @pytest.mark.parametrize("wrong", ["access_key", "secret_key"])
 def test_wrong_keys_are_denied_and_not_shown(rclone_s3: ObjectStore, wrong: str) -> None:
     storage = open_at(replace(rclone_s3, **{wrong: "WRONGWRONGWRONG"}))
 
     for name, call in each_call(storage):
         with pytest.raises(StorageDeniedError) as caught:
-            call()  # type: ignore[operator]  # a lambda
+            call()
         assert "WRONG" not in f"{caught.value} {caught.value.hint}", name
 
 
@@ -92,7 +86,7 @@ def test_a_storage_that_asks_for_keys_says_so_and_shows_no_xml(rclone_s3: Object
 
     for name, call in each_call(storage):
         with pytest.raises(StorageDeniedError, match="asks for keys") as caught:
-            call()  # type: ignore[operator]  # a lambda
+            call()
         assert "--access-key" in caught.value.hint, name
         assert "<" not in caught.value.message, name
 
@@ -117,7 +111,7 @@ def test_a_missing_bucket_is_unavailable(server: str, request: pytest.FixtureReq
 
     for name, call in each_call(storage):
         with pytest.raises(StorageUnavailableError) as caught:
-            call()  # type: ignore[operator]  # a lambda
+            call()
         assert "bucket" in str(caught.value), name
 
 
@@ -126,7 +120,7 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
 
     for _, call in each_call(open_at(nobody)):
         with pytest.raises(StorageUnavailableError):
-            call()  # type: ignore[operator]  # a lambda
+            call()
 
 
 @pytest.mark.slow

@@ -310,7 +310,7 @@ def test_an_ssh_server_that_is_not_there_is_named(sshd: Sshd) -> None:
 def test_an_ssh_server_that_never_answers_is_given_up(
     sshd: Sshd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mangrove.connectors.ssh.tunnel.CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("mangrove.connectors.ssh.dialing.CONNECT_TIMEOUT_S", 0.5)
     with socket.create_server((HOST, 0)) as silent:
         port = silent.getsockname()[1]
 
@@ -430,7 +430,7 @@ def test_a_link_that_breaks_once_does_not_end_a_backup(
 def test_a_link_that_dies_without_a_word_is_noticed(
     replica_set: EmbeddedMongod, own_sshd: Sshd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mangrove.connectors.ssh.tunnel.KEEPALIVE_S", 0.2)
+    monkeypatch.setattr("mangrove.connectors.ssh.dialing.KEEPALIVE_S", 0.2)
     with (
         open_tunnel(own_sshd.spec, (HOST, replica_set.port), None) as tunnel,
         MongoClient[Any](HOST, tunnel.port, directConnection=True) as through_it,

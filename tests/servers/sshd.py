@@ -186,6 +186,7 @@ def _settings(folder: Path, port: int) -> tuple[str, ...]:
         "UsePAM no",
         "PasswordAuthentication no",
         "PermitRootLogin prohibit-password",
+        "Subsystem sftp internal-sftp",
     )
 
 
@@ -204,6 +205,7 @@ def running_password_server(folder: Path) -> Iterator[PasswordServer]:
             HOST,
             port,
             server_host_keys=[str(host_key)],
+            sftp_factory=True,
         )
         ready.set()
         await stop.wait()

@@ -14,6 +14,7 @@ from mangrove.app.paths import AppPaths
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.connectors.ssh.dialing import Dialer
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
@@ -98,7 +99,7 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
     try:
         gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
-        open_at = partial(open_storage, stall_s=parts.stall_s)
+        open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=Dialer)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at)
         vault_store = SqliteVaults(database)
         vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)

@@ -21,6 +21,7 @@ MangroveError                     a person can be told this
 │   ├── UnsupportedTopologyError · MissingPrivilegeError · NamespaceChangedError · SnapshotLostError
 ├── VaultError
 │   ├── StorageUnavailableError · StorageFullError · StorageDeniedError
+│   │   └── UnknownStorageHostError · ChangedStorageHostError
 │   ├── BlobNotFoundError · BlobExistsError
 │   ├── VaultLockedError · ChainTakenError · WrongIdentityError · UnknownFormatError
 │   └── CorruptBackupError       what was read is not what was written
@@ -327,6 +328,18 @@ class StorageDeniedError(VaultError):
     """Raised when a storage refuses us: wrong keys, no permission, a read-only folder."""
 
     code = "storage-denied"
+
+
+class UnknownStorageHostError(StorageDeniedError):
+    """Raised when nobody has said yet that the key of a vault's SFTP server is the right one."""
+
+    code = "unknown-storage-host"
+
+
+class ChangedStorageHostError(StorageDeniedError):
+    """Raised when a vault's SFTP server shows another key than the known one: maybe an attack."""
+
+    code = "changed-storage-host"
 
 
 class BlobNotFoundError(VaultError):

@@ -1,5 +1,6 @@
 """Vaults: where backups are kept, with which keys, and what is known of each backup there."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -7,16 +8,22 @@ from typing import NewType, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mangrove.core.backup import BackupId, Compression, Consistency
-from mangrove.core.errors import InvalidVaultUrlError
+from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.secret import SecretRef
+from mangrove.core.tunnel import TunnelAuth, parse_server
 from mangrove.core.vault_keys import KitRecord, RetiredKey
 from mangrove.core.verification import EvidenceSummary
 
 VaultId = NewType("VaultId", str)
 BlobName = NewType("BlobName", str)
-_KINDS_HINT = "write file:///path or s3://bucket/prefix?endpoint=https://host&region=name"
+_KINDS_HINT = (
+    "write file:///path, s3://bucket/prefix?endpoint=https://host&region=name, "
+    "az://container/prefix?account=name, gs://bucket/prefix, sftp://user@host:port/path or "
+    "rclone://remote/path"
+)
+_SFTP_HINT = "write sftp://user@host:port/path, or /~/path for a folder below the user's own"
 
 
 class StorageKind(StrEnum):
@@ -24,6 +31,30 @@ class StorageKind(StrEnum):
 
     FOLDER = "file"
     S3 = "s3"
+    AZURE = "az"
+    GOOGLE = "gs"
+    SFTP = "sftp"
+    RCLONE = "rclone"
+
+
+_OPTIONS: dict[str, frozenset[str]] = {
+    StorageKind.FOLDER: frozenset(),
+    StorageKind.S3: frozenset({"endpoint", "region", "style"}),
+    StorageKind.AZURE: frozenset({"account", "endpoint"}),
+    StorageKind.GOOGLE: frozenset({"endpoint"}),
+    StorageKind.SFTP: frozenset({"auth", "key", "known_hosts"}),
+    StorageKind.RCLONE: frozenset({"config"}),
+}
+_ROOT_WORDS = {
+    StorageKind.S3: "bucket",
+    StorageKind.AZURE: "container",
+    StorageKind.GOOGLE: "bucket",
+    StorageKind.RCLONE: "remote of rclone",
+}
+_REMOTE = re.compile(r"[\w.+@][\w.+@ -]*")
+_SECRET_OPTIONS = frozenset(
+    {"sig", "password", "secret", "secret_key", "secret_access_key", "account_key", "sas"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +62,8 @@ class StorageAddress:
     """A vault's URL, taken apart; never holds keys.
 
     Attributes:
-        root: The folder's absolute path, or ``bucket`` or ``bucket/prefix``.
+        root: The folder's absolute path; ``bucket`` or ``bucket/prefix``, and so for a container
+            or a remote of rclone; ``user@host:port/path`` for SFTP.
         options: Query parameters such as ``endpoint`` and ``region``.
     """
 
@@ -62,6 +94,8 @@ class VaultSpec:
             manifests and evidence, and no document. "" elsewhere.
         kept_in: What the keyring called itself when the keys were put there.
         kit: The recovery kit made last.
+        has_storage_secret: Whether the keyring holds what opens the storage: a secret key, a
+            password or passphrase, a service account's key, a section of rclone's configuration.
     """
 
     vault_id: VaultId
@@ -78,6 +112,7 @@ class VaultSpec:
     description_recipient: str = ""
     kept_in: str = ""
     kit: KitRecord | None = None
+    has_storage_secret: bool = False
 
     @property
     def is_encrypted(self) -> bool:
@@ -125,18 +160,42 @@ def parse_vault_url(url_text: str) -> StorageAddress:
     """
     try:
         parts = urlsplit(url_text.strip())
+        scheme, host, path = parts.scheme, parts.netloc, unquote(parts.path)
     except ValueError:
         raise InvalidVaultUrlError("this is not a vault URL", hint=_KINDS_HINT) from None
-    if parts.username is not None or parts.password is not None:
-        raise InvalidVaultUrlError(
-            "a vault URL holds no keys", hint="give the access key apart; it goes to the keyring"
-        )
-    options = tuple(parse_qsl(parts.query))
-    if parts.scheme == "file":
-        return _folder_address(parts.netloc, unquote(parts.path))
-    if parts.scheme == "s3":
-        return _s3_address(parts.netloc, unquote(parts.path), options)
-    raise InvalidVaultUrlError(f"'{parts.scheme}' is not a kind of vault", hint=_KINDS_HINT)
+    is_login = parts.username is not None and scheme != StorageKind.SFTP
+    if is_login or parts.password is not None:
+        raise _keys_inside()
+    if scheme not in _OPTIONS:
+        raise InvalidVaultUrlError(f"'{scheme}' is not a kind of vault", hint=_KINDS_HINT)
+    kind = StorageKind(scheme)
+    options = _checked_options(kind, parts.query)
+    if kind is StorageKind.FOLDER:
+        return _folder_address(host, path)
+    if kind is StorageKind.SFTP:
+        return _sftp_address(host, path, options)
+    return _rooted_address(kind, host, path, options)
+
+
+def _keys_inside() -> InvalidVaultUrlError:
+    hint = "give the access key or password apart; it goes to the keyring"
+    return InvalidVaultUrlError("a vault URL holds no keys", hint=hint)
+
+
+def _checked_options(kind: StorageKind, query: str) -> tuple[tuple[str, str], ...]:
+    options = tuple(parse_qsl(query))
+    for name, _ in options:
+        if name.lower() in _SECRET_OPTIONS:
+            raise _keys_inside()
+        if (
+            name not in _OPTIONS[kind] and kind is not StorageKind.S3
+        ):  # which took any from the first
+            known = ", ".join(sorted(_OPTIONS[kind])) or "none"
+            raise InvalidVaultUrlError(
+                f"'{name}' is not an option of a vault of the kind '{kind}'",
+                hint=f"these are: {known}",
+            )
+    return options
 
 
 def _folder_address(host: str, path: str) -> StorageAddress:
@@ -145,13 +204,37 @@ def _folder_address(host: str, path: str) -> StorageAddress:
     return StorageAddress(StorageKind.FOLDER, path.rstrip("/") or "/")
 
 
-def _s3_address(bucket: str, path: str, options: tuple[tuple[str, str], ...]) -> StorageAddress:
-    if not bucket:
-        raise InvalidVaultUrlError("the URL names no bucket", hint=_KINDS_HINT)
+def _sftp_address(server: str, path: str, options: tuple[tuple[str, str], ...]) -> StorageAddress:
+    try:
+        parse_server(server)
+    except InvalidProfileError as error:
+        raise InvalidVaultUrlError(error.message, hint=_SFTP_HINT) from None
+    if path.rstrip("/") in ("", "/~"):
+        raise InvalidVaultUrlError("the URL names no folder on the server", hint=_SFTP_HINT)
+    if any(part in (".", "..") for part in path.split("/")):
+        raise InvalidVaultUrlError("the folder holds a dotted part", hint=_SFTP_HINT)
+    if dict(options).get("auth", TunnelAuth.AGENT) not in tuple(TunnelAuth):
+        raise InvalidVaultUrlError(
+            "this is no way to sign in", hint=f"auth is one of {', '.join(TunnelAuth)}"
+        )
+    return StorageAddress(StorageKind.SFTP, server + path.rstrip("/"), options)
+
+
+def _rooted_address(
+    kind: StorageKind, root: str, path: str, options: tuple[tuple[str, str], ...]
+) -> StorageAddress:
+    """Take apart what begins with a bucket, a container or a remote of rclone."""
+    if not root:
+        raise InvalidVaultUrlError(f"the URL names no {_ROOT_WORDS[kind]}", hint=_KINDS_HINT)
+    if kind is StorageKind.RCLONE and not _REMOTE.fullmatch(root):
+        raise InvalidVaultUrlError("this is no name of an rclone remote", hint=_KINDS_HINT)
+    if kind is StorageKind.AZURE and "account" not in dict(options):
+        hint = "write az://container/prefix?account=name"
+        raise InvalidVaultUrlError("the URL names no storage account", hint=hint)
     prefix = path.strip("/")
     if any(part in ("", ".", "..") for part in prefix.split("/")) and prefix:
         raise InvalidVaultUrlError("the prefix holds an empty or dotted part", hint=_KINDS_HINT)
-    return StorageAddress(StorageKind.S3, f"{bucket}/{prefix}".rstrip("/"), options)
+    return StorageAddress(kind, f"{root}/{prefix}".rstrip("/"), options)
 
 
 class BlobRole(StrEnum):

@@ -231,6 +231,16 @@ SENTENCES = {
         "The vault's storage refuses access. Existing backups were not touched. Check"
         " its keys and permissions.",
     ),
+    "unknown-storage-host": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Nobody has confirmed the key of the vault's SFTP server yet. Nothing was sent to it."
+        " Compare its fingerprint with the one its administrator knows, then accept it with ssh.",
+    ),
+    "changed-storage-host": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The vault's SFTP server shows another key than before; somebody may be in between."
+        " Nothing was sent to it. Ask its administrator before you connect again.",
+    ),
     "blob-not-found": QT_TRANSLATE_NOOP(
         "Problems",
         "A part of a backup is missing in the storage. Nothing was changed. Verify the"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from mangrove.core.errors import BlobExistsError, VaultNotFoundError
 from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys
@@ -27,6 +28,15 @@ from mangrove.vault.transfer import store_compared
 
 log = logging.getLogger(__name__)
 OpenStorage = Callable[[StorageAddress, str, Secret | None], Storage]
+
+
+@runtime_checkable
+class NeedsFolder(Protocol):
+    """A storage whose own folder has to be made before the first blob."""
+
+    def prepare(self) -> None:
+        """Make it, but not the folders it is in; one that is there is no error."""
+        ...
 
 
 class VaultFactory:
@@ -64,6 +74,8 @@ class VaultFactory:
         Sealer(spec, self._secrets).require_signing_key()
         ensure_folder(parse_vault_url(spec.url))
         storage = self._storage(spec)
+        if isinstance(storage, NeedsFolder):
+            storage.prepare()
         _refuse_occupied(storage)
         store_compared(storage, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
         took_s = self._clock.monotonic_s() - began_s
@@ -117,7 +129,7 @@ class VaultFactory:
         )
 
     def _storage(self, spec: VaultSpec) -> Storage:
-        has_key = bool(spec.access_key)
+        has_key = bool(spec.access_key) or spec.has_storage_secret
         secret = self._secrets.fetch(storage_key_ref(spec.vault_id)) if has_key else None
         return self._open_at(parse_vault_url(spec.url), spec.access_key, secret)
 

@@ -30,6 +30,25 @@ FOLDER, S3 = StorageKind.FOLDER, StorageKind.S3
             "s3://b/p?endpoint=http://localhost:9000&region=eu",
             StorageAddress(S3, "b/p", (("endpoint", "http://localhost:9000"), ("region", "eu"))),
         ),
+        (
+            "az://container/team?account=ourbackups",
+            StorageAddress(StorageKind.AZURE, "container/team", (("account", "ourbackups"),)),
+        ),
+        ("gs://bucket/team/", StorageAddress(StorageKind.GOOGLE, "bucket/team")),
+        (
+            "sftp://ann@nas.example.net:2222/srv/vault%20one/",
+            StorageAddress(StorageKind.SFTP, "ann@nas.example.net:2222/srv/vault one"),
+        ),
+        (
+            "sftp://ann@[2001:db8::1]/~/vault?key=/home/ann/.ssh/id&known_hosts=/k",
+            StorageAddress(
+                StorageKind.SFTP,
+                "ann@[2001:db8::1]/~/vault",
+                (("key", "/home/ann/.ssh/id"), ("known_hosts", "/k")),
+            ),
+        ),
+        ("rclone://drive/a/b", StorageAddress(StorageKind.RCLONE, "drive/a/b")),
+        ("rclone://drive", StorageAddress(StorageKind.RCLONE, "drive")),
     ],
 )
 def test_a_vault_url_is_taken_apart(text: str, address: StorageAddress) -> None:
@@ -56,6 +75,21 @@ def test_an_option_is_found_by_name() -> None:
         "s3://bucket/../other",
         "s3://bucket/%2e%2e/other",
         "s3://[::1",
+        "az://container",
+        "az://?account=a",
+        "az://container?account=a&region=eu",
+        "gs://",
+        "sftp://nas/srv",
+        "sftp://ann@/srv",
+        "sftp://ann@nas",
+        "sftp://ann@nas/~/",
+        "sftp://ann@nas/srv/../etc",
+        "sftp://ann@nas:99999/srv",
+        "sftp://ann@nas/srv?auth=hope",
+        "rclone:///path",
+        "rclone://drive/../x",
+        "rclone://-remote/x",
+        "rclone://a:b/x",
     ],
 )
 def test_a_vault_url_that_leads_nowhere_is_refused(text: str) -> None:

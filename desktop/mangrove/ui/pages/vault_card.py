@@ -147,11 +147,22 @@ class VaultCard(Card):
 
     def _place(self) -> tuple[str, str]:
         address = parse_vault_url(self.spec.url)
-        if address.kind is StorageKind.FOLDER:
-            return address.root, self.spec.url
-        words = self.tr("bucket {root} at {endpoint}")
-        endpoint = address.option("endpoint") or "Amazon S3"
-        return words.format(root=address.root, endpoint=endpoint), self.spec.url
+        host, words = address.option("endpoint"), "{root}"
+        match address.kind:
+            case StorageKind.FOLDER:
+                pass
+            case StorageKind.S3:
+                words, host = self.tr("bucket {root} at {host}"), host or "Amazon S3"
+            case StorageKind.GOOGLE:
+                words, host = self.tr("bucket {root} at {host}"), host or "Google Cloud Storage"
+            case StorageKind.AZURE:
+                words = self.tr("container {root} of the account {host}")
+                host = address.option("account")
+            case StorageKind.SFTP:
+                words = self.tr("{root} over SFTP")
+            case StorageKind.RCLONE:
+                words = self.tr("{root} through rclone")
+        return words.format(root=address.root, host=host), self.spec.url
 
     def _held(self, health: VaultHealth) -> str:
         backups = counted(health.backups, self.tr("backup"), self.tr("backups"))

@@ -23,7 +23,20 @@ ObjectStoreFault = (BaseError, FileNotFoundError, PermissionError, OSError, Valu
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.EINVAL})
-_REFUSALS = ("403 Forbidden", "401 Unauthorized", "AccessDenied", "SignatureDoesNotMatch")
+_REFUSALS = (
+    "403 Forbidden",
+    "401 Unauthorized",
+    "AccessDenied",
+    "SignatureDoesNotMatch",
+    "InvalidKey",
+    "Invalid Access Key",
+)
+_NO_ROOT = {"NoSuchBucket": "bucket", "ContainerNotFound": "container"}
+# What S3 and Azure Blob say to a request from another time; Google only says no.
+_CLOCK_WORDS = (
+    "RequestTimeTooSkewed",
+    "Request date header too old",
+)
 _NOT_UNDERSTOOD = "400 Bad Request"
 _FULL_WORDS = ("507 ", "QuotaExceeded", "XMinioStorageFull", "no space left", "StorageFull")
 
@@ -61,10 +74,8 @@ def from_object_store(error: Exception, name: str, *, has_keys: bool = True) -> 
     """
     text = str(error)
     subject = f"'{name}'" if name else "the listing"
-    if "NoSuchBucket" in text:
-        return StorageUnavailableError(
-            "the bucket does not exist", hint="create the bucket or correct the vault's URL"
-        )
+    if (found := _of_whole_store(text, name)) is not None:
+        return found
     if isinstance(error, AlreadyExistsError):
         return already_there(name)
     if isinstance(error, FileNotFoundError):
@@ -84,6 +95,22 @@ def from_object_store(error: Exception, name: str, *, has_keys: bool = True) -> 
     )
 
 
+def _of_whole_store(text: str, name: str) -> VaultError | None:
+    """Tell what is wrong with every request alike: the clock, or the bucket."""
+    if any(word in text for word in _CLOCK_WORDS):
+        return StorageDeniedError(
+            "the object store refuses us because this computer's clock is wrong",
+            hint="set the clock, best with the system's time service, then run it again",
+            blob=name,
+        )
+    if word := next((word for word in _NO_ROOT if word in text), None):
+        what = _NO_ROOT[word]
+        return StorageUnavailableError(
+            f"the {what} does not exist", hint=f"create the {what} or correct the vault's URL"
+        )
+    return None
+
+
 def _refused(text: str, name: str, *, has_keys: bool) -> StorageDeniedError:
     subject = f"'{name}'" if name else "the listing"
     if not has_keys:
@@ -94,7 +121,7 @@ def _refused(text: str, name: str, *, has_keys: bool) -> StorageDeniedError:
         )
     return StorageDeniedError(
         f"the object store refuses us ({_code_in(text)}) at {subject}",
-        hint="check access key, secret key and the policy of the bucket",
+        hint="check access key, secret key and the policy of the bucket, and this computer's clock",
         blob=name,
     )
 

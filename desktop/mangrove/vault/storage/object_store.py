@@ -1,14 +1,12 @@
-"""A storage in an S3 bucket, or in a part of one; any server that speaks S3 will do."""
+"""A storage in a bucket or a part of one: S3 and what speaks it, Azure Blob, Google Cloud."""
 
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
 import obstore
-from obstore.store import S3Store
 
 from mangrove.core.errors import (
     BlobExistsError,
@@ -17,15 +15,16 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultError,
 )
-from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
 from mangrove.vault.blob_name import checked, is_safe
+from mangrove.vault.storage.connecting import PATIENCE, Patience, connect
 from mangrove.vault.storage.error_map import (
     ObjectStoreFault,
     already_there,
     from_object_store,
 )
+from mangrove.vault.storage.gathering import gathered
 from mangrove.vault.storage.waiting import Line, Waiting
 
 log = logging.getLogger(__name__)
@@ -35,23 +34,6 @@ CHUNK_BYTES = 1 << 20
 UPLOADS_AT_ONCE = 3
 PAUSES_S = (0.5, 2.0)
 """Between the three tries at a whole blob, after obstore's own tries at each request."""
-DEFAULT_REGION = "us-east-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an object store may be silent, and how often a request is sent again.
-
-    Units: seconds. ``read_s`` also covers sending one part of 8 MiB on a slow line;
-    ``stall_s`` ends a call of ours, whatever obstore still tries.
-    """
-
-    connect_s: int = 15
-    read_s: int = 180
-    request_s: int = 1800
-    retries: int = 6
-    retry_s: int = 90
-    stall_s: float = STALL_S
 
 
 class ObjectStorage:
@@ -69,13 +51,13 @@ class ObjectStorage:
         address: StorageAddress,
         access_key: str,
         secret_key: Secret | None,
-        patience: Patience = Patience(),
+        patience: Patience = PATIENCE,
     ) -> None:
         bucket, _, prefix = address.root.partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
-        self._store = _connect(bucket, address, (access_key, secret_key), patience)
+        self._store = connect(bucket, address, (access_key, secret_key), patience)
         self._waiting = Waiting(patience.stall_s)
-        self._has_keys = bool(access_key and secret_key)
+        self._has_keys = bool(secret_key)
 
     def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
         """Store a blob whole or not at all; never over an existing one; returns its size.
@@ -131,7 +113,7 @@ class ObjectStorage:
         # Pushed, not pulled: obstore cannot be called from inside an iterator it pulls from,
         # and the chunks may come from another object store.
         try:
-            for chunk in _gathered(source):
+            for chunk in gathered(source, CHUNK_BYTES):
                 line.wait(lambda: writer.write(chunk))  # noqa: B023 - awaited before the next
             line.wait(writer.close)
         except BaseException as error:
@@ -251,7 +233,7 @@ class ObjectStorage:
         self._waiting.abort()
 
     def free_bytes(self) -> int | None:
-        """Return None: S3 does not tell."""
+        """Return None: no object store tells."""
         return None
 
     def _key(self, name: BlobName) -> str:
@@ -270,57 +252,12 @@ class ObjectStorage:
         return from_object_store(error, name, has_keys=self._has_keys)
 
 
-def _connect(
-    bucket: str, address: StorageAddress, keys: tuple[str, Secret | None], patience: Patience
-) -> S3Store:
-    region = address.option("region") or DEFAULT_REGION
-    # Always given: obstore would else take one from the environment.
-    endpoint = address.option("endpoint") or f"https://s3.{region}.amazonaws.com"
-    access_key, secret_key = keys
-    try:
-        return S3Store(
-            bucket,
-            endpoint=endpoint.rstrip("/"),
-            region=region,
-            virtual_hosted_style_request=address.option("style") == "virtual",
-            access_key_id=access_key,
-            secret_access_key=secret_key.reveal() if secret_key else "",
-            skip_signature=not (access_key and secret_key),  # a public bucket
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "connect_timeout": timedelta(seconds=patience.connect_s),
-                "read_timeout": timedelta(seconds=patience.read_s),
-                "timeout": timedelta(seconds=patience.request_s),
-            },
-            retry_config={
-                "max_retries": patience.retries,
-                "retry_timeout": timedelta(seconds=patience.retry_s),
-            },
-        )
-    except ObjectStoreFault as error:
-        raise from_object_store(error, "") from error
-
-
 @dataclass(frozen=True, slots=True)
 class _Opened:
     """A blob being read, and which version of it."""
 
     stream: AsyncIterator[bytes] | None
     version: str | None
-
-
-def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Join small chunks to about 1 MiB: waiting costs a tenth of a millisecond each time."""
-    held: list[bytes] = []
-    size = 0
-    for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= CHUNK_BYTES:
-            yield b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
 
 
 class _Source:

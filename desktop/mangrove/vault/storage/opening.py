@@ -7,9 +7,12 @@ from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageAddress, StorageKind
+from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.error_map import from_os
 from mangrove.vault.storage.folder import FolderStorage
-from mangrove.vault.storage.object_store import ObjectStorage, Patience
+from mangrove.vault.storage.object_store import ObjectStorage
+from mangrove.vault.storage.sftp import SftpStorage
+from mangrove.vault.storage.sftp_session import DialTo
 
 
 def open_storage(
@@ -17,20 +20,28 @@ def open_storage(
     access_key: str,
     secret_key: Secret | None,
     stall_s: float = STALL_S,
+    dial_to: DialTo | None = None,
 ) -> Storage:
     """Return the storage at an address; nothing is contacted before its first use.
 
     Args:
         address: Where it is.
-        access_key: Name of the S3 key; "" for folders and public buckets.
-        secret_key: The S3 secret key, if there is one.
-        stall_s: An object store that takes and gives nothing for so long ends the run.
+        access_key: Name of the S3 key; "" for other kinds and public buckets.
+        secret_key: What opens the storage, if it takes a secret.
+        stall_s: A storage that takes and gives nothing for so long ends the run.
+        dial_to: How an SSH server is reached, for SFTP.
     """
     match address.kind:
         case StorageKind.FOLDER:
             return FolderStorage(Path(address.root))
-        case StorageKind.S3:
+        case StorageKind.S3 | StorageKind.AZURE | StorageKind.GOOGLE:
             return ObjectStorage(address, access_key, secret_key, Patience(stall_s=stall_s))
+        case StorageKind.SFTP:
+            if dial_to is None:
+                raise AssertionError("nobody said how an SSH server is reached")
+            return SftpStorage(address, secret_key, dial_to, stall_s)
+        case StorageKind.RCLONE:
+            raise NotImplementedError
 
 
 def ensure_folder(address: StorageAddress) -> None:

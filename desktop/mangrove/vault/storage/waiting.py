@@ -1,6 +1,7 @@
-"""Waiting for an object store: never without end, and so that another thread can end it."""
+"""Waiting for a storage: never without end, and so that another thread can end it."""
 
 import asyncio
+import logging
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
@@ -10,8 +11,10 @@ from typing import Any, Self, TypeVar
 from mangrove.core.errors import StalledError, StorageUnavailableError
 from mangrove.core.patience import STALL_S
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 HURRY_S = 1.5
+LAST_ROUND_S = 1.0
 
 
 class Waiting:
@@ -62,6 +65,7 @@ class Line:
     def __init__(self, waiting: Waiting) -> None:
         self._waiting = waiting
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_note)
         self._lock = threading.Lock()
         self._task: asyncio.Task[Any] | None = None
 
@@ -77,9 +81,11 @@ class Line:
         self.close()
 
     def close(self) -> None:
-        """Free what waiting took."""
+        """End what still runs on the line, and free what waiting took."""
         with self._lock:
-            self._loop.close()
+            if not self._loop.is_closed():
+                self._loop.run_until_complete(_end_of_tasks())
+                self._loop.close()
 
     def __del__(self) -> None:
         if not self._loop.is_closed():
@@ -97,12 +103,12 @@ class Line:
             return self._loop.run_until_complete(self._bounded(begin, limit_s))
         except TimeoutError as error:
             raise StalledError(
-                f"the object store took and gave not a byte for {limit_s:g} seconds, "
+                f"the storage took and gave not a byte for {limit_s:g} seconds, "
                 "so the work was ended",
-                hint="check the endpoint and the network, then run it again",
+                hint="check the storage and the network, then run it again",
             ) from error
         except asyncio.CancelledError as error:
-            raise StorageUnavailableError("the object store is not waited for any more") from error
+            raise StorageUnavailableError("the storage is not waited for any more") from error
 
     def pause(self, seconds: float) -> None:
         """Wait before a new try; ends as every call does."""
@@ -123,3 +129,18 @@ class Line:
         finally:
             with self._lock:
                 self._task = None
+
+
+async def _end_of_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        _, stuck = await asyncio.wait(left, timeout=LAST_ROUND_S)
+        log.debug("tasks left behind number=%d", len(stuck))
+    await asyncio.get_running_loop().shutdown_default_executor()
+
+
+def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Keep quiet about what nobody waits for any more: the call they belonged to has failed."""
+    log.debug("after a call ended: %s", context.get("message", ""))
