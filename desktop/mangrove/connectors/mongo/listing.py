@@ -11,6 +11,7 @@ from pymongo.errors import OperationFailure
 from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.error_map import NAMESPACE_NOT_FOUND, UNAUTHORIZED, working
 from mangrove.connectors.mongo.privileges import BUCKETS
+from mangrove.connectors.mongo.sizes import EstimatedSize, disk_use, estimated_size
 from mangrove.core.accounts import (
     NOT_ASKED_FOR,
     TEMPORARY_ACCOUNTS,
@@ -18,7 +19,6 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.backup import Selection
-from mangrove.core.deployment import DiskUse
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
@@ -133,7 +133,9 @@ def describe(connection: Connection, listed: Listed) -> CollectionInfo:
     Errors: the driver's own when it is gone; unreadable sizes are 0, unreadable indexes none
         only where the user may not list them.
     """
-    size = estimated_size(connection, listed)
+    data = None if listed.kind == VIEW else listed.data_namespace
+    size = estimated_size(connection, data) if data else EstimatedSize()
+    disk = disk_use(connection, data) if data and size.is_worth_a_closer_look else None
     return CollectionInfo(
         listed.namespace,
         listed.kind,
@@ -142,7 +144,7 @@ def describe(connection: Connection, listed: Listed) -> CollectionInfo:
         _own_uuid(listed),
         size.documents,
         size.data_bytes,
-        size.disk,
+        disk,
     )
 
 
@@ -165,37 +167,6 @@ def described_bare(listed: Listed) -> CollectionInfo:
 
 def _own_uuid(listed: Listed) -> str | None:
     return listed.data_uuid or None if listed.kind == COLLECTION else None
-
-
-@dataclass(frozen=True, slots=True)
-class EstimatedSize:
-    """The storage's own counters: zeros and no disk where they may not be read."""
-
-    documents: int = 0
-    data_bytes: int = 0
-    disk: DiskUse | None = None
-
-
-def estimated_size(connection: Connection, listed: Listed) -> EstimatedSize:
-    """Return documents and bytes from the storage's own counters.
-
-    Source: MongoDB manual, "$collStats": storageStats, one document per shard.
-    """
-    if listed.kind == VIEW:
-        return EstimatedSize()
-    data = listed.data_namespace
-    fields = {"n": "count", "s": "size", "d": "storageSize", "i": "totalIndexSize"}
-    pipeline = [
-        {"$collStats": {"storageStats": {}}},
-        {"$project": {name: f"$storageStats.{field}" for name, field in fields.items()}},
-    ]
-    command = {"aggregate": data.collection, "pipeline": pipeline, "cursor": {}}
-    try:
-        found = connection.run(data.database, command)["cursor"]["firstBatch"]
-    except OperationFailure:
-        return EstimatedSize()
-    totals = {name: sum(int(d.get(name, 0)) for d in found) for name in fields}
-    return EstimatedSize(totals["n"], totals["s"], DiskUse(totals["d"], totals["i"]))
 
 
 def choose(

@@ -14,6 +14,7 @@ from mangrove.connectors.mongo import listing, privileges, topology
 from mangrove.connectors.mongo.client import Connection, check_options, open_along
 from mangrove.connectors.mongo.error_map import connecting
 from mangrove.connectors.mongo.route import open_route
+from mangrove.connectors.mongo.sizes import EstimatedSize, estimated_size
 from mangrove.core.deployment import CollectionSize, DatabaseSize, DeploymentReport, Topology
 from mangrove.core.errors import (
     AuthenticationFailedError,
@@ -231,7 +232,8 @@ def _rows(connection: Connection, database: str) -> list[CollectionSize]:
         name = listed.namespace.collection
         if name.startswith("system."):
             continue
-        size = listing.estimated_size(connection, listed)
+        is_view = listed.kind == listing.VIEW
+        size = EstimatedSize() if is_view else estimated_size(connection, listed.data_namespace)
         rows.append(CollectionSize(database, name, listed.kind, size.documents, size.data_bytes))
     return rows
 
