@@ -91,6 +91,12 @@ class MemoryCatalog(Catalog):
         return tuple(sorted(self.records.values(), key=lambda r: r.started_at, reverse=True))
 
     @override
+    def remove(self, vault_id: VaultId, backup: BackupId) -> None:
+        found = self.records.get(backup)
+        if found is not None and found.vault_id == vault_id:
+            del self.records[backup]
+
+    @override
     def remove_vault(self, vault_id: VaultId) -> None:
         self.records = {b: r for b, r in self.records.items() if r.vault_id != vault_id}
 

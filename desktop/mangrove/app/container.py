@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mangrove.app.clock import SystemClock, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
+from mangrove.app.lock_identity import locking_of
 from mangrove.app.paths import AppPaths
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
@@ -44,6 +45,7 @@ from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.restores import Restores
+from mangrove.services.retention import Retention
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 from mangrove.vault.catalog.sqlite import SqliteCatalog
@@ -85,13 +87,15 @@ def open_services(paths: AppPaths, parts: Parts) -> Iterator[Services]:
     with (
         closing(StateDatabase.open(paths.state)) as database,
         closing(SqliteCatalog.open(paths.catalog)) as catalog,
-        _services(parts, database, catalog) as services,
+        _services(parts, paths, database, catalog) as services,
     ):
         yield services
 
 
 @contextmanager
-def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> Iterator[Services]:
+def _services(
+    parts: Parts, paths: AppPaths, database: StateDatabase, catalog: SqliteCatalog
+) -> Iterator[Services]:
     runs = SqliteRuns(database)
     runner = Runner(runs, parts.clock)
     background = ThreadBackground()
@@ -100,7 +104,8 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
         gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=Dialer)
-        keeper = VaultFactory(parts.secrets, parts.clock, open_at)
+        locking = locking_of(paths.state, parts.clock)
+        keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking)
         vault_store = SqliteVaults(database)
         vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)
         kit_stores = KitStores(
@@ -135,6 +140,7 @@ def _services(parts: Parts, database: StateDatabase, catalog: SqliteCatalog) -> 
             backups=backups,
             verifications=verifications,
             restores=Restores(tools, backups),
+            retention=Retention(tools, backups, runs, f"{locking.owner.user}@{locking.owner.host}"),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),
             captures=Captures(tools, backups, catalog, runs),

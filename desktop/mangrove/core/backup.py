@@ -1,5 +1,6 @@
 """Backups: their names, what they take, and how they are asked for."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +90,19 @@ class Selection:
             or matches_any(self.include, str(namespace))
         )
         return chosen and not matches_any(self.exclude, str(namespace))
+
+    @property
+    def scope(self) -> str:
+        """A short mark that only the same selection has, queries included."""
+        parts = (
+            sorted(self.databases),
+            sorted(map(str, self.collections)),
+            sorted(self.exclude),
+            sorted(self.include),
+            sorted((str(q.namespace), q.text) for q in self.queries),
+            str(self.users_and_roles),
+        )
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     def describe(self) -> str:
         """Say in one phrase what is meant; queries are counted, for they may hold user data."""

@@ -946,6 +946,10 @@ class Catalog(Protocol):
         """Return all backups, newest first."""
         ...
 
+    def remove(self, vault_id: VaultId, backup: BackupId) -> None:
+        """Forget one backup; one that is not there is no error."""
+        ...
+
     def remove_vault(self, vault_id: VaultId) -> None:
         """Forget a vault's backups."""
         ...

@@ -3,6 +3,7 @@
 The preview and the deletion both call ``judge``. The moment and the time zones are parameters.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -63,6 +64,8 @@ class Entry:
         busy: What uses it right now; "" when nothing does.
         pin, hold: The note of a pin or a legal hold; None without one.
         is_deleted: Whether somebody chose it for deletion.
+        is_replaced: Whether a newer proven backup of everything makes it needless, though its own
+            series has nothing better; a deletion by hand is then not refused for that.
     """
 
     backup: BackupId
@@ -75,6 +78,7 @@ class Entry:
     pin: str | None = None
     hold: str | None = None
     is_deleted: bool = False
+    is_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ class Verdict:
     @property
     def guards(self) -> tuple[Reason, ...]:
         """The reasons that stand against a deletion by hand, too."""
-        return tuple(reason for reason in self.reasons if reason.why in GUARDED)
+        hard = GUARDED - {Why.PROVEN, Why.NEWEST_GOOD} if self.entry.is_replaced else GUARDED
+        return tuple(reason for reason in self.reasons if reason.why in hard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +189,23 @@ def judge(
 
 
 def ageing_slices(
-    chains: Iterable[Chain],
+    chains: Sequence[Chain],
     kept: Collection[BackupId],
     now: datetime,
     points_of_last: int | None = None,
 ) -> tuple[SliceVerdict, ...]:
-    """Return the slices that no kept backup can use; none younger than the grace period."""
-    found = (piece for chain in chains for piece in expired_slices(chain, kept, points_of_last))
-    return tuple(piece for piece in found if piece.slice.last.at <= now - GRACE)
+    """Return the slices that no kept backup can use; none younger than the grace period.
+
+    A slice may be a part of two chains, where a restore cut one; then both must let it go.
+    """
+    uses = Counter(piece.name for chain in chains for piece in chain.slices)
+    found: dict[str, SliceVerdict] = {}
+    for chain in chains:
+        for verdict in expired_slices(chain, kept, points_of_last):
+            uses[verdict.slice.name] -= 1
+            found.setdefault(verdict.slice.name, verdict)
+    settled_at = now - GRACE
+    return tuple(v for n, v in found.items() if not uses[n] and v.slice.last.at <= settled_at)
 
 
 def _keep_open_chains(chains: Iterable[Chain], found: dict[BackupId, Verdict]) -> None:
@@ -219,6 +233,7 @@ class _Series:
     def verdicts(self) -> list[Verdict]:
         good = [e for e in self.members if not e.problem and e.finished_at <= self.now]
         counted = [e for e in good if not e.is_deleted]
+        good = [e for e in good if not (e.is_deleted and e.is_replaced)]
         self._apply(self.policies.present, counted)
         for former, until in self.policies.former:
             self._apply_former(former, until, counted)
@@ -359,12 +374,3 @@ _NOUNS = {
     Period.MONTHLY: "month",
     Period.YEARLY: "year",
 }
-
-
-def guards_against(
-    verdicts: Iterable[Verdict], wanted: Collection[BackupId]
-) -> tuple[tuple[BackupId, tuple[Reason, ...]], ...]:
-    """Return what stands against deleting these backups by hand."""
-    return tuple(
-        (v.entry.backup, v.guards) for v in verdicts if v.entry.backup in wanted and v.guards
-    )

@@ -93,6 +93,13 @@ class SliceVerdict:
     reason: str
 
 
+TRANSACTION_SLACK_S = 3600
+"""Slices so long before a base stay: a transaction may have begun there that the base is inside of.
+
+Source: MongoDB manual, "transactionLifetimeLimitSeconds": 60 s unless somebody set it higher.
+"""
+
+
 def expired_slices(
     chain: Chain, kept: Collection[BackupId], points_of_last: int | None = None
 ) -> tuple[SliceVerdict, ...]:
@@ -116,7 +123,8 @@ def expired_slices(
     return tuple(
         SliceVerdict(chain.chain, s, reason)
         for s in chain.slices
-        if s.last < from_base.before and not _is_needed(s, bases)
+        if s.last.seconds < from_base.before.seconds - TRANSACTION_SLACK_S
+        and not _is_needed(s, bases)
     )
 
 

@@ -22,6 +22,7 @@ class RunKind(StrEnum):
     REBUILD = "rebuild"
     CLEAN = "clean"
     CAPTURE = "capture"
+    PRUNE = "prune"
 
 
 class RunState(StrEnum):
@@ -65,6 +66,9 @@ class Phase(StrEnum):
     SWAP = "put in place"
     ACCOUNTS = "users and roles"
     CLEAN_UP = "clean up"
+    DECIDE = "decide what stays"
+    MARK = "mark what goes"
+    PURGE = "remove what is due"
 
 
 class NamespaceState(StrEnum):

@@ -314,6 +314,7 @@ class BackupRecord:
         evidence: Newest first.
         is_filtered: Whether a query left out some documents of a collection.
         consistent_at: The moment that everything inside stands at; None without one.
+        scope: The mark of its selection; backups of different scopes never replace each other.
     """
 
     backup: BackupId
@@ -341,6 +342,7 @@ class BackupRecord:
     evidence: tuple[EvidenceSummary, ...] = ()
     is_filtered: bool = False
     consistent_at: OplogTimestamp | None = None
+    scope: str = ""
 
     def with_evidence(self, summary: EvidenceSummary) -> Self:
         """Return the record with one more piece of evidence, newest first."""

@@ -35,6 +35,7 @@ from mangrove.core.ports import (
 )
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, BlobRole
+from mangrove.core.vault_lock import LockMode
 from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_write import to_canonical
@@ -44,6 +45,7 @@ from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.context import RunContext, is_of_cancel
+from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
@@ -108,8 +110,10 @@ class BackupBody:
         wanted = self.request.selection
         queries = queries_of(wanted)
         pace = Pace(ctx, self.clock, self.request.limit_bytes_per_s)
+        purpose = f"backup of {self.origin.name}"
         with (
             ctx.aborting_on_cancel(self.vault.abort),
+            leased(ctx, self.vault, LockMode.SHARED, purpose, self.clock),
             self.open_source() as source,
             ctx.aborting_on_cancel(source.abort),
             source.open(wanted, self.request.consistency, queries) as dump,

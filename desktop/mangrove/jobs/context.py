@@ -69,6 +69,7 @@ class RunContext:
         self._write_log = write_log
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
+        self._end_reason: Callable[[], BaseException] | None = None
         self._closers: dict[int, Callable[[], None]] = {}
         self._namespaces: dict[str, NamespaceProgress] = {}
         self._meter = RateMeter(0.0, 0.0)
@@ -196,9 +197,15 @@ class RunContext:
             yield chunk
 
     def check(self) -> None:
-        """Raise RunCancelled if the run was cancelled."""
+        """Raise RunCancelled if the run was cancelled, or why it may not go on."""
+        if self._end_reason is not None:
+            raise self._end_reason()
         if self._cancelled.is_set():
             raise RunCancelled
+
+    def end_because(self, reason: Callable[[], BaseException]) -> None:
+        """Let the run fail with this error at its next chunk: what it relied on is gone."""
+        self._end_reason = reason
 
     @contextmanager
     def closing_on_cancel(self, close: Callable[[], None]) -> Iterator[None]:

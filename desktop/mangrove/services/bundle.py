@@ -16,6 +16,7 @@ from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
+from mangrove.services.retention import Retention
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 
@@ -31,6 +32,7 @@ class Services:
     backups: Backups
     verifications: Verifications
     restores: Restores
+    retention: Retention
     dumps: Dumps
     copies: Copies
     captures: Captures

@@ -44,6 +44,7 @@ def record_of(manifest: Manifest, evidence: tuple[Evidence, ...] = ()) -> Backup
         evidence=tuple(piece.summary for piece in evidence),
         is_filtered=manifest.is_filtered,
         consistent_at=manifest.consistent_at,
+        scope=manifest.selection.scope,
     )
 
 

@@ -52,6 +52,7 @@ def _listed(shelf: Shelf) -> _Listed:
 def _fits(record: BackupRecord, listed: _Listed) -> bool:
     return (
         record.state is BackupState.COMPLETE
+        and record.scope != ""  # rows of before there were scopes
         and record.stored_bytes == listed.data_bytes
         and len(record.evidence) == listed.evidence
     )

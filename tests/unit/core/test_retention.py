@@ -1,6 +1,7 @@
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -405,12 +406,25 @@ def test_the_newest_base_of_an_open_chain_stays_though_no_rule_keeps_it() -> Non
 def test_a_closed_chain_goes_whole_with_its_last_base_and_an_open_one_waits_for_its_next() -> None:
     entries = nightly(9)
     closed = chain_over(entries[6:], is_open=False)
-    waiting = Chain("c2", "shop", closed.slices, (), is_open=True)
+    others = tuple(replace(s, name=f"other {s.name}") for s in closed.slices)
+    waiting = Chain("c2", "shop", others, (), is_open=True)
 
     judgement = ruled(entries, policy(keep("last", 2)), [closed, waiting])
 
     assert {v.chain for v in judgement.slices} == {"c1"}
     assert len(judgement.slices) == len(closed.slices)
+
+
+def test_a_slice_of_two_chains_goes_only_when_neither_needs_it() -> None:
+    entries = nightly(9)
+    closed = chain_over(entries[6:], is_open=False)
+    cut = Chain("c2", "shop", closed.slices, chain_over(entries[:1], is_open=True).bases)
+
+    judgement = ruled(entries, policy(keep("last", 2)), [closed, cut])
+
+    gone = {v.slice.name for v in judgement.slices}
+    assert gone == {s.name for s in closed.slices if s.last < cut.bases[0].before}
+    assert not ruled(entries, policy(keep("last", 9)), [closed, cut]).slices
 
 
 def test_single_moments_can_be_given_up_for_older_bases_that_stay() -> None:

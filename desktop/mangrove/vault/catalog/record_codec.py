@@ -73,6 +73,7 @@ def _record(row: dict[str, Any]) -> BackupRecord:
         evidence=tuple(_evidence(piece) for piece in row["evidence"]),
         is_filtered=bool(row.get("is_filtered", False)),  # rows before there were queries
         consistent_at=_timestamp(row.get("consistent_at")),
+        scope=row.get("scope", ""),  # rows before there were scopes
     )
 
 

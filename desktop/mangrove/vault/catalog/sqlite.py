@@ -100,6 +100,13 @@ class SqliteCatalog:
                 self._all, self._all_as_of = self._read(_ALL, ()), as_of
             return self._all
 
+    def remove(self, vault_id: VaultId, backup: BackupId) -> None:
+        """Forget one backup."""
+        with self._changing() as connection:
+            connection.execute(
+                "DELETE FROM backups WHERE vault_id = ? AND backup = ?", (vault_id, backup)
+            )
+
     def remove_vault(self, vault_id: VaultId) -> None:
         """Forget a vault's backups."""
         with self._changing() as connection:
