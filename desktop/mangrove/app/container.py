@@ -132,6 +132,7 @@ def _services(
         verifications = Verifications(tools, backups, SqliteScratchRegister(database))
         jobs = _jobs(tools, backups, verifications, database)
         stopping.callback(jobs.close)
+        person = f"{locking.owner.user}@{locking.owner.host}"
         yield Services(
             profiles=profiles,
             vaults=vaults,
@@ -140,7 +141,7 @@ def _services(
             backups=backups,
             verifications=verifications,
             restores=Restores(tools, backups),
-            retention=Retention(tools, backups, runs, f"{locking.owner.user}@{locking.owner.host}"),
+            retention=Retention(tools, backups, catalog, runs, person),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),
             captures=Captures(tools, backups, catalog, runs),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands import job, profile, runs, vault
+from mangrove.cli.commands import job, profile, retention, runs, vault, vault_policy
 from mangrove.cli.commands.agent import agent
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
@@ -54,6 +54,7 @@ def build_app() -> typer.Typer:
     app.command()(demo)
     app.add_typer(profile.app, name="profile")
     app.add_typer(vault.app, name="vault")
+    vault_policy.add_to(vault.app)
     for command in (backup, backups, show, verify, restore, status):
         app.command()(command)
     app.command()(capture)
@@ -63,6 +64,7 @@ def build_app() -> typer.Typer:
     app.command("import")(import_dump)
     app.add_typer(job.app, name="job")
     app.command()(agent)
+    retention.add_to(app)
     app.add_typer(runs.app, name="runs")
     return app
 

@@ -760,6 +760,14 @@ class SliceShelf(Protocol):
         """Return the last slice of the youngest chain whose signature holds."""
         ...
 
+    def survey(self, known: Iterable[OplogSlice]) -> Iterator[OplogSlice]:
+        """Yield every slice as ``all`` does; only the unknown ones are read."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove a slice, its signature first; one that is not there is no error."""
+        ...
+
     def keep_break(self, cut: ChainBreak) -> None:
         """Store a moment that no replay may cross, signed."""
         ...

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import BackupNotFoundError, ConfirmationMissingError, MangroveError
-from mangrove.core.ports import Catalog, Clock, Vault
+from mangrove.core.ports import Clock, Vault, WholeCatalog
 from mangrove.core.retention import Judgement, Verdict, ageing_slices
 from mangrove.core.retention_chains import LostWindow, SliceVerdict, lost_windows
 from mangrove.core.retention_marks import Statement, StatementKind
@@ -33,7 +33,7 @@ class PruneBody:
     """
 
     vault: Vault
-    catalog: Catalog
+    catalog: WholeCatalog
     clock: Clock
     busy: Callable[[], dict[BackupId, str]]
     by: str
@@ -151,6 +151,7 @@ class _Pruning:
         self.ctx.enter(Phase.PURGE, self.plan.purged_bytes)
         purge = each(self._purge, self.plan.purges)
         side_by_side(purge, self.body.parallel, "mangrove-purge")
+        self._remove_slices()
         self._tidy()
         return self._result()
 
@@ -174,6 +175,22 @@ class _Pruning:
             self.body.catalog.remove(self.body.vault.spec.vault_id, backup)
         except MangroveError as error:
             self.ctx.log(f"{backup} is still in the catalog: {error.message}")
+
+    def _remove_slices(self) -> None:
+        """Remove slices, then let the catalog say so: it is corrected where a cancel came first."""
+        if not self.plan.slices:
+            return
+        shelf, spec = self.body.vault.slices(), self.body.vault.spec
+        try:
+            for verdict in self.plan.slices:
+                self.ctx.check()
+                shelf.remove(verdict.slice.name)
+                self.freed_bytes += verdict.slice.stored_bytes
+                self.ctx.advance(verdict.slice.stored_bytes)
+        finally:
+            with suppress(MangroveError):
+                slices = tuple(shelf.survey(self.facts.slices))
+                self.body.catalog.replace_slices(spec.vault_id, slices, shelf.breaks())
 
     def _tidy(self) -> None:
         """Remove statements that say nothing any more; what stays is only in the way."""

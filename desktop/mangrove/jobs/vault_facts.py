@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import InvalidPolicyError, RetentionError
-from mangrove.core.ports import Catalog, Vault
+from mangrove.core.ports import Vault, WholeCatalog
 from mangrove.core.retention import Entry, Judgement, Policies, judge
 from mangrove.core.retention_chains import Chain
-from mangrove.core.retention_facts import entries_of
+from mangrove.core.retention_facts import chains_of, entries_of
 from mangrove.core.retention_marks import Journal, Marks
 from mangrove.core.retention_policy import RetentionPolicy, former_policies
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import SeenBackup
+from mangrove.core.slices import OplogSlice
+from mangrove.core.vault import BackupRecord, SeenBackup, VaultSpec
 
 Pass = Callable[[SeenBackup], None]
 
@@ -29,6 +30,7 @@ class VaultFacts:
     marks: Mapping[BackupId, Marks]
     entries: tuple[Entry, ...]
     chains: tuple[Chain, ...]
+    slices: tuple[OplogSlice, ...] = ()
 
     @property
     def policy(self) -> RetentionPolicy:
@@ -66,7 +68,7 @@ class VaultFacts:
 
 def gather(
     vault: Vault,
-    catalog: Catalog,
+    catalog: WholeCatalog,
     busy: Mapping[BackupId, str],
     now: datetime,
     each: Pass = lambda _: None,
@@ -94,14 +96,25 @@ def gather(
             catalog.remove(spec.vault_id, record.backup)
     journal = vault.journal.read()
     marks = journal.marks()
+    records = [item.record for item in seen]
+    slices = tuple(vault.slices().survey(_known_slices(catalog, spec, records)))
     return VaultFacts(
         now=now,
         seen=tuple(seen),
         journal=journal,
         marks=marks,
         entries=tuple(entries_of(seen, marks, busy)),
-        chains=(),
+        chains=chains_of(records, slices, tuple(vault.slices().breaks())),
+        slices=slices,
     )
+
+
+def _known_slices(
+    catalog: WholeCatalog, spec: VaultSpec, records: Iterable[BackupRecord]
+) -> Iterable[OplogSlice]:
+    profiles = {record.profile_slug for record in records}
+    found = (piece for profile in profiles for piece in catalog.slices(profile))
+    return (piece for piece in found if piece.vault_id == spec.vault_id)
 
 
 def busy_backups(runs: Iterable[RunStatus]) -> dict[BackupId, str]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import BackupProtectedError, RetentionError
-from mangrove.core.ports import RunHistory, Vault
+from mangrove.core.ports import RunHistory, Vault, WholeCatalog
 from mangrove.core.retention import Policies, Verdict, Why
 from mangrove.core.retention_chains import LostWindow
 from mangrove.core.retention_facts import series_words
@@ -98,8 +98,14 @@ class Retention:
     """What stays in the vaults. Calls look at storages and may block."""
 
     def __init__(
-        self, tools: BackupTools, backups: Backups, history: RunHistory, person: str
+        self,
+        tools: BackupTools,
+        backups: Backups,
+        catalog: WholeCatalog,
+        history: RunHistory,
+        person: str,
     ) -> None:
+        self._catalog = catalog
         self._tools = tools
         self._backups = backups
         self._history = history
@@ -166,7 +172,7 @@ class Retention:
         tools, spec = self._tools, self._tools.vaults.find(vault)
         body = PruneBody(
             vault=tools.keeper.open(spec),
-            catalog=tools.catalog,
+            catalog=self._catalog,
             clock=tools.clock,
             busy=self._busy,
             by=self._person,
@@ -282,7 +288,7 @@ class Retention:
         return busy_backups(self._history.recent(LOOK_BACK))
 
     def _facts(self, spec: VaultSpec) -> VaultFacts:
-        return gather(self._tools.keeper.open(spec), self._tools.catalog, self._busy(), self._now)
+        return gather(self._tools.keeper.open(spec), self._catalog, self._busy(), self._now)
 
     def _mark(self, backup: str, kind: StatementKind, note: str) -> BackupId:
         record = self._backups.find(backup)

@@ -35,6 +35,7 @@ from mangrove.core.vault import (
     signing_key_ref,
     storage_key_ref,
 )
+from mangrove.core.vault_lock import LockMode, VaultLock
 
 SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "
@@ -160,6 +161,14 @@ class Vaults:
         self._catalog.replace_slices(spec.vault_id, shelf.all(), shelf.breaks())
         return self._catalog.replace_vault(spec.vault_id, vault.records())
 
+    def locks(self, name: str) -> tuple[VaultLock, ...]:
+        """Return who works with a vault, as its storage says; stale locks too."""
+        return self._keeper.open(self.find(name)).locks.all()
+
+    def break_stale_locks(self, name: str) -> tuple[VaultLock, ...]:
+        """Remove the locks of Mangroves that have long given no sign of life; returns them."""
+        return self._keeper.open(self.find(name)).locks.break_stale()
+
     def clean(self, name: str) -> int:
         """Remove the debris of runs that did not finish; returns the freed bytes.
 
@@ -174,11 +183,15 @@ class Vaults:
             run.kind is RunKind.CAPTURE and run.vault == spec.name
             for run in self._history.unfinished()
         )
-        return sum(
-            vault.clean(debris)
-            for debris in vault.health().debris
-            if not (is_captured and debris.backup == OPLOG_DEBRIS)
-        )
+        lease = vault.locks.take(LockMode.EXCLUSIVE, f"clean-up of {spec.name}")
+        try:
+            return sum(
+                vault.clean(debris)
+                for debris in vault.health().debris
+                if not (is_captured and debris.backup == OPLOG_DEBRIS)
+            )
+        finally:
+            lease.release()
 
     def refuse_while_writing(self, spec: VaultSpec, undone: str) -> None:
         """Raise VaultLockedError while a run of any process writes there."""

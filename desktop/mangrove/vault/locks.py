@@ -128,7 +128,7 @@ class StorageLocks:
         stale = lock.is_stale(now)
         raise VaultLockedError(
             f"the vault is in use: {lock.describe(now)}; nothing was written",
-            hint="if that Mangrove is surely gone, say --break-lock and run this again"
+            hint="if that Mangrove is surely gone: mangrove vault unlock VAULT --break-lock"
             if stale
             else "wait until it is done, or stop it there",
             stale=int(stale),

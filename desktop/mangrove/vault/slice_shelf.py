@@ -1,7 +1,7 @@
 """The oplog slices of a vault: stored, compared, signed last; listed by their signatures."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -82,6 +82,20 @@ class StoredSlices:
 
     def all(self, profile_slug: str = "") -> Iterator[OplogSlice]:
         """Yield every slice of a profile, or of all, by its signature; unusable ones as such."""
+        return self._surveyed(profile_slug, {})
+
+    def survey(self, known: Iterable[OplogSlice]) -> Iterator[OplogSlice]:
+        """Yield every slice; what is known is not read where the listing bears it out."""
+        return self._surveyed("", {piece.blob.name: piece for piece in known if piece.is_usable})
+
+    def remove(self, name: str) -> None:
+        """Remove a slice, its signature first: half of one is debris."""
+        if slice_in(name) is None or is_signature(name):
+            raise AssertionError(f"not a slice: {name}")
+        self._storage.delete(signature_of(BlobName(name)))
+        self._storage.delete(BlobName(name))
+
+    def _surveyed(self, profile_slug: str, known: Mapping[str, OplogSlice]) -> Iterator[OplogSlice]:
         listed = {info.name: info for info in self._listed(profile_slug)}
         for info in listed.values():
             name = slice_in(info.name)
@@ -89,7 +103,9 @@ class StoredSlices:
                 continue
             if is_signature(info.name):
                 blob = listed.get(BlobName(info.name.removesuffix(SIGNATURE_SUFFIX)))
-                yield self._slice(name, blob)
+                piece = known.get(blob.name) if blob is not None else None
+                is_as_known = piece and blob and piece.blob.size_bytes == blob.size_bytes
+                yield piece if piece and is_as_known else self._slice(name, blob)
 
     def newest(self, profile_slug: str) -> OplogSlice | None:
         """Return the last slice of the youngest chain whose signature holds."""

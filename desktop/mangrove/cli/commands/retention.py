@@ -110,7 +110,10 @@ def undelete(context: typer.Context, backup: BackupName) -> None:
         _told(desk, services.retention.undo(backup), "kept", "it is pinned now")
 
 
-COMMANDS = (prune, pin, unpin, hold, release, delete, undelete)
+def add_to(app: typer.Typer) -> None:
+    """Make all of these commands of ``mangrove``."""
+    for command in (prune, pin, unpin, hold, release, delete, undelete):
+        app.command()(command)
 
 
 def _told(desk: Desk, backup: BackupId, word: str, what: str) -> None:
@@ -151,8 +154,8 @@ def _word(fate: Fate) -> str:
 def _sums(view: RetentionView) -> list[Block]:
     going = view.going
     lines: list[Block] = [
-        f"{counted(len(view.fates) - len(going), 'backup')} stay, {len(going)} go; "
-        f"{size_text(view.freed_bytes)} will be freed, {size_text(view.plan.purged_bytes)} of it now."
+        f"{counted(len(view.fates) - len(going), 'backup')} stay, {len(going)} go.",
+        f"{size_text(view.freed_bytes)} are freed, {size_text(view.plan.purged_bytes)} at once.",
     ]
     lines += [f"warning: {window.sentence}." for window in view.plan.lost]
     if view.damaged:
