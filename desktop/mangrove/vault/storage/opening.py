@@ -11,6 +11,7 @@ from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.error_map import from_os
 from mangrove.vault.storage.folder import FolderStorage
 from mangrove.vault.storage.object_store import ObjectStorage
+from mangrove.vault.storage.rclone import RcloneStorage
 from mangrove.vault.storage.sftp import SftpStorage
 from mangrove.vault.storage.sftp_session import DialTo
 
@@ -41,7 +42,7 @@ def open_storage(
                 raise AssertionError("nobody said how an SSH server is reached")
             return SftpStorage(address, secret_key, dial_to, stall_s)
         case StorageKind.RCLONE:
-            raise NotImplementedError
+            return RcloneStorage(address, secret_key, stall_s)
 
 
 def ensure_folder(address: StorageAddress) -> None:
