@@ -1,8 +1,11 @@
+import ctypes
+import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
@@ -14,6 +17,7 @@ from mangrove.core.errors import (
 from mangrove.core.ports import Storage
 from mangrove.core.vault import BlobName, StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
+from mangrove.vault.storage import settling
 from mangrove.vault.storage.folder import FolderStorage
 from mangrove.vault.storage.opening import ensure_folder, open_storage
 
@@ -24,6 +28,79 @@ class TestFolderStorage(StorageSuite):
         root = tmp_path / "vault"
         root.mkdir()
         return FolderStorage(root)
+
+
+class UnsettledFolder(FolderStorage):
+    """Puts everything so that it is durable only later."""
+
+    @override
+    def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        return self.put_unsettled(name, chunks)
+
+
+class TestUnsettledFolderStorage(StorageSuite):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Storage:
+        root = tmp_path / "vault"
+        root.mkdir()
+        return UnsettledFolder(root)
+
+
+def flushed(monkeypatch: pytest.MonkeyPatch, root: Path) -> list[str]:
+    """Note what is flushed one by one from now on, as where there is no call for all at once."""
+    noted: list[str] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        noted.append(os.path.relpath(Path(f"/proc/self/fd/{descriptor}").readlink(), root))
+        real(descriptor)
+
+    monkeypatch.setattr(settling, "_library_call", lambda _: None)
+    monkeypatch.setattr(os, "fsync", fsync)
+    return noted
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="needs /proc to tell what is flushed"
+)
+def test_settling_flushes_every_file_and_then_the_folders_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = FolderStorage(tmp_path)
+    noted = flushed(monkeypatch, tmp_path)
+    for name in ("a/b/one", "a/two", "a/taken back"):
+        storage.put_unsettled(BlobName(name), [b"x"])
+    storage.delete(BlobName("a/taken back"))
+    assert noted == []
+
+    storage.settle()
+    storage.settle()
+
+    assert noted == ["a/b/one", "a/two", ".", "a", "a/b"]
+
+
+def test_what_is_put_durably_is_flushed_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = flushed(monkeypatch, tmp_path)
+
+    FolderStorage(tmp_path).put(BlobName("a/b"), [b"x"])
+
+    assert noted[0] == "."
+    assert noted[1].startswith("a/.part-")
+    assert noted[2:] == ["a"]
+
+
+def test_a_file_system_that_cannot_be_flushed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = FolderStorage(tmp_path)
+    storage.put_unsettled(BlobName("a"), [b"x"])
+    ctypes.set_errno(errno.EIO)
+    monkeypatch.setattr(settling, "_library_call", lambda _: lambda _: -1)
+
+    with pytest.raises(StorageUnavailableError):
+        storage.settle()
 
 
 def files(root: Path) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mangrove.core.accounts import Account, AccountKind
 from mangrove.core.backup import BackupId, Consistency, Selection
@@ -663,6 +663,19 @@ class Storage(Protocol):
 
         Errors: they raise StorageUnavailableError; later calls are given a few seconds each.
         """
+
+
+@runtime_checkable
+class SettlingStorage(Storage, Protocol):
+    """A storage that can take many blobs first and then make all of them durable at once."""
+
+    def put_unsettled(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        """Store a blob as ``put`` does; until ``settle`` it may be lost with the power."""
+        ...
+
+    def settle(self) -> None:
+        """Return once everything that was put is as durable as what ``put`` stores."""
+        ...
 
 
 Passing = Callable[[Iterable[bytes]], Iterable[bytes]]

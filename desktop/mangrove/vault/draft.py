@@ -15,7 +15,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.ports import Passing, Storage, as_they_come
+from mangrove.core.ports import Passing, SettlingStorage, Storage, as_they_come
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, VaultId
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
@@ -68,14 +68,14 @@ class VaultDraft:
         return self._sequence
 
     def put(self, place: BlobPlace, chunks: Iterable[bytes]) -> BlobReceipt:
-        """Encrypt and store one blob; safe for several threads.
+        """Encrypt and store one blob; safe for several threads. ``publish`` makes it durable.
 
         Errors: what the chunks raise passes through, and the blob does not appear.
         """
         name = self._folder.blob(place)
         meter = Meter()
         with self._claim(name):
-            self._storage.put(name, meter.through(self._sealer.seal(chunks)))
+            self._put_soon(name, meter.through(self._sealer.seal(chunks)))
         receipt = BlobReceipt(name, meter.size_bytes, meter.sha256)
         with self._lock:
             self._stored[name] = receipt
@@ -103,6 +103,8 @@ class VaultDraft:
         """Store manifest and signature; from here on the backup exists."""
         self._check(manifest)
         self._drop_unlisted(manifest)
+        if isinstance(self._storage, SettlingStorage):
+            self._storage.settle()
         sealed = b"".join(self._sealer.seal_description([encode_manifest(manifest)]))
         comment = BackupComment(manifest.backup, manifest.sequence, self._vault_id)
         signature = self._sealer.sign(sealed, comment.text)
@@ -140,6 +142,13 @@ class VaultDraft:
                 if is_manifest_signature(name) or isinstance(failure, _STORAGE_GONE):
                     self._left_behind = len(names) - number
                     return  # a backup that may be signed keeps its blobs; a lost storage, all
+
+    def _put_soon(self, name: BlobName, chunks: Iterable[bytes]) -> None:
+        """Store a blob; where many can be made durable at once, that is left to ``publish``."""
+        if isinstance(self._storage, SettlingStorage):
+            self._storage.put_unsettled(name, chunks)
+        else:
+            self._storage.put(name, chunks)
 
     @contextmanager
     def _claim(self, name: BlobName) -> Iterator[None]:

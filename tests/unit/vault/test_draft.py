@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from typing_extensions import override
@@ -50,6 +50,37 @@ class FailingStorage(MemoryStorage):
                 super().put(name, chunks)
             raise StorageFullError("the storage is full")
         return super().put(name, chunks)
+
+
+class SettlingMemory(MemoryStorage):
+    """Notes what is put in which way, and when it is settled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noted: list[str] = []
+
+    @override
+    def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        self.noted.append(f"durable {name.rpartition('/')[2]}")
+        return super().put(name, chunks)
+
+    def put_unsettled(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        self.noted.append("unsettled")
+        return super().put(name, chunks)
+
+    def settle(self) -> None:
+        self.noted.append("settled")
+
+
+def test_everything_is_durable_before_the_signature_is_written() -> None:
+    storage = SettlingMemory()
+    write_backup(new_vault(storage))
+
+    at = storage.noted.index("settled")
+    before, after = storage.noted[:at], storage.noted[at + 1 :]
+    assert "unsettled" in before
+    assert after[:2] == ["durable manifest.json.age", "durable manifest.json.age.minisig"]
+    assert "unsettled" not in after
 
 
 def test_an_abandoned_draft_leaves_nothing(vault: TestVault) -> None:

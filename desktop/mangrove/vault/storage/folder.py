@@ -14,6 +14,12 @@ from mangrove.core.errors import BlobNotFoundError, StorageUnavailableError
 from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
 from mangrove.vault.storage.error_map import already_there, from_os
+from mangrove.vault.storage.settling import (
+    BEGIN_EVERY,
+    Unsettled,
+    begin_writing,
+    sync_folder,
+)
 
 CHUNK_BYTES = 1 << 20
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -33,20 +39,40 @@ class FolderStorage:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._unsettled = Unsettled()
 
     def put(self, name: BlobName, chunks: Iterable[bytes]) -> int:
         """Store a blob whole or not at all; never over an existing one; returns its size."""
+        return self._put(name, chunks, is_durable=True)
+
+    def put_unsettled(self, name: BlobName, chunks: Iterable[bytes]) -> int:
+        """Store a blob as ``put`` does; until ``settle`` it may be lost with the power."""
+        return self._put(name, chunks, is_durable=False)
+
+    def settle(self) -> None:
+        """Return once everything that was put is on the disk."""
+        self._ensure_root()
+        try:
+            self._unsettled.settle(self._root)
+        except OSError as error:
+            raise from_os(error, "") from error
+
+    def _put(self, name: BlobName, chunks: Iterable[bytes], *, is_durable: bool) -> int:
         target = self._root / checked(name)
         self._ensure_root()
         try:
             if target.exists():
                 raise already_there(name)
-            descriptor, temporary = self._open_temporary(target.parent)
+            descriptor, temporary = self._open_temporary(target.parent, is_durable=is_durable)
         except OSError as error:
             raise from_os(error, name) from error
         try:
-            size = _write(descriptor, chunks, name)
+            size = _write(descriptor, chunks, name, is_durable=is_durable)
             _appear(temporary, target, name)
+            if is_durable:
+                _sync_above(target, name)
+            else:
+                self._unsettled.note(target)
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
@@ -88,6 +114,7 @@ class FolderStorage:
             checked(name)
         self._ensure_root()
         path = self._root.joinpath(*parts)
+        self._unsettled.forget(path)
         try:
             path.unlink()
         except (FileNotFoundError, NotADirectoryError):
@@ -118,9 +145,9 @@ class FolderStorage:
                 hint="connect or mount the disk it is on",
             )
 
-    def _open_temporary(self, folder: Path) -> tuple[int, Path]:
+    def _open_temporary(self, folder: Path, *, is_durable: bool) -> tuple[int, Path]:
         for attempt in range(_TRIES):
-            self._make_folders(folder)
+            self._make_folders(folder, is_durable=is_durable)
             temporary = folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
             try:
                 return os.open(temporary, _CREATE, 0o600), temporary
@@ -129,14 +156,15 @@ class FolderStorage:
                     raise
         raise AssertionError("unreachable")
 
-    def _make_folders(self, folder: Path) -> None:
+    def _make_folders(self, folder: Path, *, is_durable: bool) -> None:
         missing: list[Path] = []
         while folder != self._root and not folder.is_dir():
             missing.append(folder)
             folder = folder.parent
         for path in reversed(missing):
             path.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(path.parent)
+            if is_durable:
+                sync_folder(path.parent)
 
     def _remove_empty(self, folder: Path) -> None:
         with contextlib.suppress(OSError):  # not empty, or gone already
@@ -182,8 +210,8 @@ def _info(entry: os.DirEntry[str], name: str) -> Iterator[BlobInfo]:
     yield BlobInfo(BlobName(name), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
 
-def _write(descriptor: int, chunks: Iterable[bytes], name: str) -> int:
-    size = 0
+def _write(descriptor: int, chunks: Iterable[bytes], name: str, *, is_durable: bool) -> int:
+    size = begun = 0
     with contextlib.closing(os.fdopen(descriptor, "wb", buffering=0)) as file:
         for chunk in chunks:
             try:
@@ -193,10 +221,14 @@ def _write(descriptor: int, chunks: Iterable[bytes], name: str) -> int:
             except OSError as error:
                 raise from_os(error, name) from error
             size += len(chunk)
-        try:
-            os.fsync(file.fileno())
-        except OSError as error:
-            raise from_os(error, name) from error
+            if size - begun >= BEGIN_EVERY:
+                begin_writing(descriptor, begun, size - begun)
+                begun = size
+        if is_durable:
+            try:
+                os.fsync(file.fileno())
+            except OSError as error:
+                raise from_os(error, name) from error
     return size
 
 
@@ -210,7 +242,13 @@ def _appear(temporary: Path, target: Path, name: str) -> None:
             if error.errno not in _NO_LINKS:
                 raise
             _rename(temporary, target, name)
-        _sync_folder(target.parent)
+    except OSError as error:
+        raise from_os(error, name) from error
+
+
+def _sync_above(target: Path, name: str) -> None:
+    try:
+        sync_folder(target.parent)
     except OSError as error:
         raise from_os(error, name) from error
 
@@ -220,16 +258,6 @@ def _rename(temporary: Path, target: Path, name: str) -> None:
     if target.exists():
         raise already_there(name)
     temporary.rename(target)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows has no handle to flush a folder with
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _missing(name: str) -> BlobNotFoundError:
