@@ -23,7 +23,8 @@ class VaultDesk:
     @property
     def vault(self) -> TestVault:
         """The vault as it is known now."""
-        factory = VaultFactory(self.desk.secrets, SystemClock())
+        memory = self.desk.services.keys._memory
+        factory = VaultFactory(self.desk.secrets, SystemClock(), memory=memory)
         spec = self.desk.services.vaults.find(self.name)
         return TestVault(spec, MemoryStorage(), self.desk.secrets, factory)  # type: ignore[arg-type]  # any store will do
 

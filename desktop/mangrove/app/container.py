@@ -19,6 +19,7 @@ from mangrove.connectors.ssh.dialing import Dialer
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
+from mangrove.connectors.state.memory import SqliteMemory
 from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
@@ -105,7 +106,8 @@ def _services(
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=Dialer)
         locking = locking_of(paths.state, parts.clock)
-        keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking)
+        memory = SqliteMemory(database)
+        keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking, memory)
         vault_store = SqliteVaults(database)
         vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)
         kit_stores = KitStores(
@@ -115,6 +117,7 @@ def _services(
             keeper,
             catalog,
             KitBinder(parts.kit_work_factor),
+            memory,
         )
         tools = BackupTools(
             profiles=profiles,
@@ -136,7 +139,7 @@ def _services(
         yield Services(
             profiles=profiles,
             vaults=vaults,
-            keys=Keys(vaults, vault_store, keeper, parts.secrets, parts.clock),
+            keys=Keys(vaults, vault_store, keeper, parts.secrets, memory, parts.clock),
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,

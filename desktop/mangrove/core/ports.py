@@ -41,6 +41,7 @@ from mangrove.core.vault import (
     VaultId,
     VaultSpec,
 )
+from mangrove.core.vault_memory import Remembered
 from mangrove.core.vault_ports import RetentionJournal, VaultLocks
 from mangrove.core.verification import Evidence
 
@@ -741,6 +742,15 @@ class Contents(Protocol):
         """
         ...
 
+    def require_key(self, manifest: Manifest) -> None:
+        """Make sure that documents can be decrypted here, before anything is written anywhere.
+
+        Raises:
+            IdentityMissingError: If the key is elsewhere.
+            WrongIdentityError: If ours does not open what is stored.
+        """
+        ...
+
     def abort(self) -> None:
         """End transfers that block in other threads."""
 
@@ -819,6 +829,15 @@ class Vault(Protocol):
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a blob as ``Draft.compare`` does."""
+        ...
+
+    def require_key(self, manifest: Manifest) -> None:
+        """Make sure that documents can be decrypted here, before anything is written anywhere.
+
+        Raises:
+            IdentityMissingError: If the key is elsewhere.
+            WrongIdentityError: If ours does not open what is stored.
+        """
         ...
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
@@ -925,6 +944,34 @@ class VaultKeys:
     recipient: str
     signing_key: Secret
     public_key: str
+
+
+class VaultMemory(Protocol):
+    """The backups this workstation has seen in each vault, signatures checked."""
+
+    def recall(self, vault_id: VaultId, backup: BackupId) -> Remembered | None:
+        """Return one; None if it was never seen here."""
+        ...
+
+    def all(self, vault_id: VaultId) -> tuple[Remembered, ...]:
+        """Return all of a vault."""
+        ...
+
+    def highest(self, vault_id: VaultId) -> int:
+        """Return the highest sequence number ever seen, also of backups removed since."""
+        ...
+
+    def note(self, vault_id: VaultId, items: Iterable[Remembered]) -> None:
+        """Remember backups, at once."""
+        ...
+
+    def note_sequence(self, vault_id: VaultId, sequence: int) -> None:
+        """Remember a sequence number, as a recovery kit has it."""
+        ...
+
+    def forget(self, vault_id: VaultId, backups: Iterable[BackupId]) -> None:
+        """Let go of backups that were removed on purpose."""
+        ...
 
 
 class KitBinder(Protocol):

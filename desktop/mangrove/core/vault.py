@@ -385,6 +385,8 @@ class VaultHealth:
         has_identity, has_signing_key: Whether the keyring can open and sign.
         free_bytes: None where the storage cannot tell.
         slices: Signed oplog slices; ``stored_bytes`` counts them too.
+        missing: Backups that this workstation has seen there, newest first, and did not remove.
+        rolled_back: A sentence if the newest of all are among them; "" otherwise.
     """
 
     reachable: bool
@@ -396,3 +398,5 @@ class VaultHealth:
     has_signing_key: bool
     debris: tuple[Debris, ...]
     slices: int = 0
+    missing: tuple[BackupId, ...] = ()
+    rolled_back: str = ""

@@ -51,6 +51,7 @@ class ExportBody:
             VaultError, StorageFullError, StorageDeniedError: Nothing is left at the path.
         """
         manifest = self.vault.manifest(self.request.backup)
+        self.vault.require_key(manifest)
         chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")

@@ -86,6 +86,7 @@ class RestoreBody:
         started_s = self.clock.monotonic_s()
         ctx.enter(Phase.CONNECT)
         manifest = self.vault.manifest(self.request.backup)
+        self.vault.require_key(manifest)
         with ctx.aborting_on_cancel(self.vault.abort), self.gate.open_sink(self.profile) as sink:
             ctx.enter(Phase.PREFLIGHT)
             with ctx.aborting_on_cancel(sink.abort):

@@ -53,6 +53,9 @@ class Transit:
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Do nothing: nothing is stored."""
 
+    def require_key(self, manifest: Manifest) -> None:
+        """Do nothing: nothing is encrypted."""
+
     def abort(self) -> None:
         """Do nothing: whoever opened the dump ends its calls."""
 

@@ -1,7 +1,7 @@
 """The verify body: evidence that a backup is whole, readable, and restores to the same data."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -151,6 +151,8 @@ class _Verifying:
 
     def _all_levels(self, manifest: Manifest) -> None:
         depth = self.body.request.level.depth
+        if depth >= Level.DECODED.depth:
+            self._require_key(manifest)
         with self._step("stored objects"):
             self._check_stored(manifest)
         if depth >= Level.DECODED.depth and not self.findings:
@@ -158,6 +160,11 @@ class _Verifying:
                 self._decode(manifest)
         if depth >= Level.RESTORED.depth and not self.findings:
             self._restore(manifest)
+
+    def _require_key(self, manifest: Manifest) -> None:
+        """Notice a missing key at once; a damaged object is for the levels to find."""
+        with suppress(CorruptBackupError, BlobNotFoundError):
+            self.body.vault.require_key(manifest)
 
     def _check_stored(self, manifest: Manifest) -> None:
         self.ctx.enter(Phase.CHECK_STORED, manifest.stored_bytes)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError, VaultError, WrongIdentityError
 from mangrove.core.key_changes import (
     Holder,
@@ -11,7 +12,7 @@ from mangrove.core.key_changes import (
     with_new_signing_key,
     without_holder,
 )
-from mangrove.core.ports import Clock, SecretStore, VaultKeeper, VaultStore
+from mangrove.core.ports import Clock, SecretStore, VaultKeeper, VaultMemory, VaultStore
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.core.vault_lock import LockMode
@@ -40,8 +41,10 @@ class Keys:
         store: VaultStore,
         keeper: VaultKeeper,
         secret_store: SecretStore,
+        memory: VaultMemory,
         clock: Clock,
     ) -> None:
+        self._memory = memory
         self._vaults = vaults
         self._store = store
         self._keeper = keeper
@@ -109,6 +112,16 @@ class Keys:
             return self._saved(changed)
         finally:
             lease.release()
+
+    def accept_missing(self, name: str) -> tuple[BackupId, ...]:
+        """Stop missing the backups that are gone from a vault; returns them.
+
+        For those that somebody removed on purpose, elsewhere.
+        """
+        spec = self._vaults.find(name)
+        missing = self._vaults.check(name).missing
+        self._memory.forget(spec.vault_id, missing)
+        return missing
 
     # --- inside --------------------------------------------------------------------------
 

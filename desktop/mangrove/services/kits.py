@@ -27,6 +27,7 @@ from mangrove.core.ports import (
     ProfileStore,
     SecretStore,
     VaultKeeper,
+    VaultMemory,
     VaultStore,
 )
 from mangrove.core.profile import Profile, checked_name
@@ -84,6 +85,7 @@ class KitStores:
     keeper: VaultKeeper
     catalog: Catalog
     binder: KitBinder
+    memory: VaultMemory
 
 
 class Kits:
@@ -174,11 +176,13 @@ class Kits:
         try:
             notices = self._compared(spec)
             self._stores.vaults.save(spec)
+            self._stores.memory.note_sequence(spec.vault_id, kit.last_sequence)
         except BaseException:
             if known is None:
                 self._take_back(kept)
             raise
         backups, problem = self._catalogued(spec)
+        notices += self._rolled_back(spec, kit.last_sequence)
         added, there = self._add_profiles(kit.profiles)
         if not self._stores.secrets.is_lasting():
             notices.append(SESSION_NOTICE)
@@ -290,6 +294,18 @@ class Kits:
             return self._stores.catalog.replace_vault(spec.vault_id, records), ()
         except MangroveError as error:
             return None, (f"the backups could not be listed yet: {error.message}",)
+
+    def _rolled_back(self, spec: VaultSpec, last_sequence: int) -> list[str]:
+        """Say if the storage holds less than when the kit was made, before that goes unnoticed."""
+        found = (r for r in self._stores.catalog.all() if r.vault_id == spec.vault_id)
+        newest = max((record.sequence for record in found), default=0)
+        if newest >= last_sequence:
+            return []
+        notice = (
+            f"when this kit was made the vault held backup number {last_sequence}; the newest now"
+            f" is number {newest}: newer ones were removed, or the storage was turned back"
+        )
+        return [notice]
 
     def _add_profiles(
         self, profiles: tuple[Profile, ...]

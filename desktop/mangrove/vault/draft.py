@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
@@ -43,7 +43,9 @@ class VaultDraft:
         folder: BackupFolder,
         vault_id: VaultId,
         floor: int = 0,
+        on_published: Callable[[Manifest], None] = lambda _: None,
     ) -> None:
+        self._on_published = on_published
         self._storage = storage
         self._sealer = sealer
         self._folder = folder
@@ -111,6 +113,7 @@ class VaultDraft:
         self._store_own(self._folder.manifest, sealed)
         self._store_own(self._folder.manifest_signature, signature)
         self._is_published = self._is_over = True
+        self._on_published(manifest)
         log.info("backup published backup=%s sequence=%d", manifest.backup, manifest.sequence)
         with suppress(MangroveError):  # they are only in the way of a quick look
             self._claims.forget_before(manifest.sequence)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from mangrove.core.errors import BlobExistsError, VaultNotFoundError
-from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys
+from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys, VaultMemory
 from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageAddress, VaultSpec, parse_vault_url, storage_key_ref
 from mangrove.vault.crypto.minisign import MinisignSecretKey
@@ -21,6 +21,7 @@ from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
 from mangrove.vault.reader import StoredVault
+from mangrove.vault.recollection import Recollection
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import highest_signed
 from mangrove.vault.storage.opening import ensure_folder, open_storage
@@ -46,6 +47,7 @@ class VaultFactory:
         secrets: Where identities, signing keys and storage keys are.
         clock: Measures how long making a vault took, for the log.
         open_at: How a storage is opened; tests and the demo give their own.
+        memory: What was seen of vaults before; without it nothing that is gone is missed.
         locking: Who holds the locks we take; without it no lock is ever known to be left over.
     """
 
@@ -55,7 +57,9 @@ class VaultFactory:
         clock: Clock,
         open_at: OpenStorage = open_storage,
         locking: Locking | None = None,
+        memory: VaultMemory | None = None,
     ) -> None:
+        self._memory = memory
         self._locking = locking or Locking(this_process(), clock, lambda _: False)
         self._secrets = secrets
         self._clock = clock
@@ -85,7 +89,11 @@ class VaultFactory:
         """Open a vault; secrets are fetched when they are first needed."""
         parse_vault_url(spec.url)
         return StoredVault(
-            spec, partial(self._storage, spec), Sealer(spec, self._secrets), self._locking
+            spec,
+            partial(self._storage, spec),
+            Sealer(spec, self._secrets),
+            self._locking,
+            Recollection(self._memory, spec.vault_id),
         )
 
     def look(self, spec: VaultSpec) -> str:

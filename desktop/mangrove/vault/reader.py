@@ -9,15 +9,18 @@ from mangrove.core.backup import BackupId
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobNotFoundError,
+    CorruptBackupError,
     MangroveError,
     ManifestCorruptError,
     SignatureInvalidError,
     StorageDeniedError,
     StorageUnavailableError,
     VaultError,
+    WrongIdentityError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.ports import Draft, Passing, SliceShelf, Storage, as_they_come
+from mangrove.core.retention_marks import StatementKind
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,
@@ -36,6 +39,7 @@ from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest
 from mangrove.vault.purging import purge_backup
+from mangrove.vault.recollection import Recollection
 from mangrove.vault.records import record_of, unreadable_record
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import (
@@ -66,8 +70,10 @@ class StoredVault:
         open_storage: Callable[[], Storage],
         sealer: Sealer,
         locking: Locking,
+        recollection: Recollection | None = None,
     ) -> None:
         self._locking = locking
+        self._recollection = recollection or Recollection(None, spec.vault_id)
         self._spec = spec
         self._open_storage = open_storage
         self._sealer = sealer
@@ -98,7 +104,10 @@ class StoredVault:
             raise AssertionError("a backup's id carries the slug of its profile")
         self._sealer.require_signing_key()
         settle_descriptor(self._storage, self._spec)
-        return VaultDraft(self._storage, self._sealer, folder, self._spec.vault_id)
+        memory = self._recollection
+        return VaultDraft(
+            self._storage, self._sealer, folder, self._spec.vault_id, memory.floor, memory.note
+        )
 
     def manifest(self, backup: BackupId) -> Manifest:
         """Read a manifest, its signature checked against the key we trust.
@@ -123,11 +132,30 @@ class StoredVault:
             )
         manifest = decode_manifest(b"".join(self._sealer.unseal_description([data])))
         self._check_place(manifest, comment)
+        self._recollection.check(manifest)
         return manifest
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
         compare_blob(self._storage, blob, passing)
+
+    def require_key(self, manifest: Manifest) -> None:
+        """Make sure that our key opens the documents of a backup; reads one small header.
+
+        Raises:
+            IdentityMissingError, WrongIdentityError: Before anything was written anywhere.
+        """
+        if not self._spec.is_encrypted:
+            return
+        self._sealer.require_identity()
+        smallest = min(manifest.blobs, key=lambda blob: blob.size_bytes, default=None)
+        if smallest is None:
+            return
+        try:
+            self._sealer.check_opens(open_blob(self._storage, smallest))
+        except (WrongIdentityError, CorruptBackupError):
+            compare_blob(self._storage, smallest)  # a damaged header is not the key's fault
+            raise
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
         """Yield a blob decrypted, still compressed; nothing unauthenticated is yielded.
@@ -172,8 +200,9 @@ class StoredVault:
         Raises:
             StorageUnavailableError, StorageDeniedError: The storage as a whole failed us.
         """
-        for shelf in take_inventory(self._storage).signed:
-            yield self._record(shelf)
+        with self._recollection.together():
+            for shelf in take_inventory(self._storage).signed:
+                yield self._record(shelf)
 
     def survey(self, known: Iterable[BackupRecord]) -> Iterator[SeenBackup]:
         """Yield every signed backup; only what differs from what is known is read anew."""
@@ -181,7 +210,8 @@ class StoredVault:
 
     def purge(self, backup: BackupId) -> Iterator[BlobInfo]:
         """Remove a backup for good, yielding each blob once it is gone, the signature first."""
-        return purge_backup(self._storage, self._folder(backup))
+        self._recollection.forget(backup)
+        yield from purge_backup(self._storage, self._folder(backup))
 
     @property
     def journal(self) -> StatementShelf:
@@ -210,6 +240,8 @@ class StoredVault:
                 has_signing_key=has_key,
                 debris=(),
             )
+        present = {shelf.backup for shelf in inventory.signed}
+        self._let_go_of_deleted(present)
         return VaultHealth(
             reachable=True,
             problem=descriptor_problem(self._storage, self._spec),
@@ -221,7 +253,24 @@ class StoredVault:
             has_signing_key=has_key,
             debris=inventory.debris,
             slices=sum(shelf.slices for shelf in inventory.oplog),
+            missing=tuple(item.backup for item in self._recollection.missing(present)),
+            rolled_back=self._recollection.rollback(present),
         )
+
+    def _let_go_of_deleted(self, present: set[BackupId]) -> None:
+        """Do not miss what another workstation deleted, and said so in a signed statement."""
+        missing = {item.backup for item in self._recollection.missing(present)}
+        if not missing:
+            return
+        try:
+            statements = self.journal.read().statements
+        except MangroveError as error:
+            log.info("statements not read reason=%s", error)
+            return
+        for statement in statements:
+            if statement.kind is StatementKind.DELETE:
+                for backup in missing.intersection(statement.backups):
+                    self._recollection.forget(backup)
 
     def clean(self, debris: Debris) -> int:
         """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""

@@ -17,7 +17,8 @@ from mangrove.core.key_changes import holders, is_within
 from mangrove.core.ports import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.vault import VaultSpec, description_ref, identity_ref, signing_ref_of
-from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream
+from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream, unwrap_file_key
+from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.minisign import (
     MinisignPublicKey,
     MinisignSecretKey,
@@ -72,6 +73,10 @@ class Sealer:
         if not self._spec.is_encrypted:
             return iter(chunks)
         return decrypt_stream(chunks, self._description_identities())
+
+    def check_opens(self, chunks: Iterable[bytes]) -> None:
+        """Raise WrongIdentityError unless our identity is among those a blob is sealed for."""
+        unwrap_file_key(HeaderReader(chunks).read_header(), [self.require_identity()])
 
     @property
     def recipients(self) -> list[X25519Recipient]:

@@ -103,16 +103,24 @@ def check(
     remove_debris: Annotated[
         bool, typer.Option("--remove-debris", help="Remove what unfinished runs left.")
     ] = False,
+    accept_missing: Annotated[
+        bool,
+        typer.Option("--accept-missing", help="Stop missing backups that were removed elsewhere."),
+    ] = False,
 ) -> None:
     """Look at a vault's storage, keys and debris."""
     desk = desk_of(context)
     with desk.services() as services:
         freed = services.vaults.clean(name) if remove_debris else None
+        if accept_missing:
+            services.keys.accept_missing(name)
         health = services.vaults.check(name)
         spec = services.vaults.find(name)
     document = {"health": health, "freed_bytes": freed, "kit": kit_state(spec)}
     desk.output.give(document, *_health_blocks(health, freed, spec))
     is_usable = health.reachable and not health.problem
+    if is_usable and health.missing:
+        raise typer.Exit(ExitCode.LOSSES)
     raise typer.Exit(ExitCode.DONE if is_usable else ExitCode.NOT_ALLOWED)
 
 
@@ -174,7 +182,19 @@ def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> l
         for d in health.debris
     )
     debris = Table(("debris", ">objects", ">size"), rows, "no debris")
-    return [facts, debris] if is_seen else [facts]
+    return [facts, *_missing_blocks(health), debris] if is_seen else [facts]
+
+
+def _missing_blocks(health: VaultHealth) -> list[Block]:
+    if not health.missing:
+        return []
+    rows = tuple((backup,) for backup in health.missing)
+    hint = (
+        "If they were removed on purpose elsewhere: mangrove vault check NAME --accept-missing."
+        " If not, somebody can delete in this storage: change its keys, and look at the mirrors."
+    )
+    warning = f"WARNING: {health.rolled_back}" if health.rolled_back else "WARNING: missing backups"
+    return [warning, Table(("gone, and seen here before",), rows), hint]
 
 
 def _opening(health: VaultHealth, spec: VaultSpec) -> str:

@@ -78,4 +78,19 @@ _JOBS: Migration = (
     )""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS)
+_SEEN_BACKUPS: Migration = (
+    """CREATE TABLE seen_backups (
+        vault_id TEXT NOT NULL,
+        backup TEXT NOT NULL,
+        sequence INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (vault_id, backup)
+    ) WITHOUT ROWID""",
+    # Apart, for it outlives the backups: a vault is never numbered anew.
+    """CREATE TABLE seen_sequences (
+        vault_id TEXT PRIMARY KEY NOT NULL,
+        sequence INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS, _SEEN_BACKUPS)
