@@ -26,7 +26,7 @@ from mangrove.core.forecast import (
     space_forecast,
     time_forecast,
 )
-from mangrove.core.manifest import Manifest
+from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
     OfficialCommand,
@@ -208,6 +208,7 @@ class FakeBackups:
     requests: list[BackupRequest] = field(default_factory=list)
     matching: int | None = 42
     counted: list[tuple[str, str, str]] = field(default_factory=list)
+    accounts: StoredUsersAndRoles | None = None
 
     def start(self, request: BackupRequest) -> RunId:
         if self.problem:
@@ -246,7 +247,7 @@ class FakeBackups:
             f"This backup holds {row.selection} of {row.profile_name} as of one moment. "
             "Every stored object was re-read and matched its SHA-256."
         )
-        manifest = sample_data.manifest_of(row)
+        manifest = replace(sample_data.manifest_of(row), users_and_roles=self.accounts)
         return BackupExplanation(row, manifest, sample_data.evidence_of(row), text)
 
     def vault_name(self, row: BackupRecord) -> str:
@@ -335,6 +336,7 @@ class FakeDumps:
     problem: MangroveError | None = None
     exports: list[ExportRequest] = field(default_factory=list)
     imports: list[ImportRequest] = field(default_factory=list)
+    accounts: StoredUsersAndRoles | None = None
 
     def checked_target(self, path_text: str, form: DumpForm) -> Path:
         del form
@@ -346,7 +348,8 @@ class FakeDumps:
         del path_text, database
         if self.problem:
             raise self.problem
-        return sample_data.manifest_of(sample_data.RECORDS[0])
+        found = sample_data.manifest_of(sample_data.RECORDS[0])
+        return replace(found, users_and_roles=self.accounts)
 
     def start_export(self, request: ExportRequest) -> RunId:
         self.exports.append(request)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from pymongo import MongoClient
 from fakes.workstation import WAIT_S, Workstation, workstation
 from format.mongodump_golden import ARCHIVES, EMPTY_HASH, EXPECTED, contents, unpack
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.core.backup import Rename, RestoreRequest
+from mangrove.core.accounts import PlainCredentials, UsersAndRoles
+from mangrove.core.backup import OnExisting, Rename, RestoreRequest
 from mangrove.core.copy import DumpRestoreRequest
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest, ImportRequest
-from mangrove.core.errors import UnusableDumpError
+from mangrove.core.errors import InvalidSelectionError, UnusableDumpError
 from mangrove.core.run import RunId, RunState, RunStatus
 from mangrove.core.verification import Level, VerifyRequest
+from mangrove.engine.mongodump.foreign import ForeignDump
 from mangrove.engine.mongodump.opening import open_dump
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
@@ -43,6 +46,13 @@ def ended(desk: Workstation, run_id: RunId) -> RunStatus:
 
 def imported(desk: Workstation, path: Path) -> RunStatus:
     return ended(desk, desk.services.dumps.start_import(ImportRequest(str(path), "attic")))
+
+
+def specials(dump: ForeignDump) -> dict[tuple[str, str], bytes]:
+    """Return the documents of users, roles and their version, by database and name."""
+    return {
+        (s.database, s.name.value): b"".join(dump.read_special(s)) for s in dump.users_and_roles
+    }
 
 
 def server_hashes(client: MongoClient[Any], database: str) -> dict[str, tuple[int, str]]:
@@ -121,6 +131,114 @@ def test_what_was_imported_leaves_as_it_came(
         assert {c.namespace: c.metadata for c in after.collections} == {
             c.namespace: c.metadata for c in before.collections
         }
+
+
+WITH_USERS = UsersAndRoles.INCLUDE
+USERS = {"admin.nasty_root", "nasty_opts.user_plain", "nasty_opts.usér/with%odd"}
+ROLES = {"admin.nasty_adminrole", "nasty_opts.role_inherits", "nasty_opts.role_rw"}
+
+
+def accounts_of(client: MongoClient[Any]) -> tuple[set[str], set[str]]:
+    users, roles = (client["admin"][f"system.{kind}"].find() for kind in ("users", "roles"))
+    return {d["_id"] for d in users}, {d["_id"] for d in roles}
+
+
+@pytest.mark.parametrize("name", ["plain", "full.archive"])
+def test_users_and_roles_of_a_dump_come_along_when_asked_for(
+    desk: Workstation, fresh_replica_set: EmbeddedMongod, tmp_path: Path, name: str
+) -> None:
+    path = unpack("plain", tmp_path) if name == "plain" else ARCHIVES / "full.archive"
+    desk.add_profile(fresh_replica_set.uri)
+    restore = RestoreRequest("", "shop", on_existing=OnExisting.DROP, users_and_roles=WITH_USERS)
+    request = DumpRestoreRequest(str(path), restore)
+
+    plan = desk.services.copies.preview_dump(request)
+    status = ended(desk, desk.services.copies.start_dump(request))
+
+    assert plan.accounts is not None
+    assert {f"{a.database}.{a.name}" for a in plan.accounts.added} == USERS | ROLES
+    assert status.result is not None
+    assert dict(status.result.figures)["users_added"] == len(USERS)
+    with MongoClient[Any](fresh_replica_set.uri) as client:
+        assert accounts_of(client) == (USERS, ROLES)
+
+
+def test_users_of_one_database_come_with_it_and_nobody_else(
+    desk: Workstation, fresh_replica_set: EmbeddedMongod
+) -> None:
+    desk.add_profile(fresh_replica_set.uri)
+    path = str(ARCHIVES / "db_users.archive")
+    plain = RestoreRequest("", "shop", on_existing=OnExisting.DROP)
+    copies = desk.services.copies
+
+    ended(desk, copies.start_dump(DumpRestoreRequest(path, plain)))
+    with MongoClient[Any](fresh_replica_set.uri) as client:
+        assert accounts_of(client) == (set(), set())
+        client.drop_database("nasty_opts")
+        asked = replace(plain, users_and_roles=WITH_USERS)
+        ended(desk, copies.start_dump(DumpRestoreRequest(path, asked)))
+        users, roles = accounts_of(client)
+
+    assert users == {name for name in USERS if name.startswith("nasty_opts")}
+    assert roles == {name for name in ROLES if name.startswith("nasty_opts")}
+    moved = replace(asked, renames=(Rename("nasty_opts", "other"),))
+    with pytest.raises(InvalidSelectionError, match="cannot go along"):
+        copies.preview_dump(DumpRestoreRequest(path, moved))
+
+
+@pytest.mark.parametrize("source", ["plain", "db_users.archive"])
+@pytest.mark.parametrize("form", DumpForm)
+def test_users_and_roles_enter_and_leave_as_they_came(
+    desk: Workstation, tmp_path: Path, source: str, form: DumpForm
+) -> None:
+    came = unpack("plain", tmp_path) if source == "plain" else ARCHIVES / source
+    asked = ImportRequest(str(came), "attic", users_and_roles=WITH_USERS)
+    backup = ended(desk, desk.services.dumps.start_import(asked)).backup
+    assert backup is not None
+    target = tmp_path / "out"
+
+    request = ExportRequest(backup, str(target), form, users_and_roles=WITH_USERS)
+    status = ended(desk, desk.services.dumps.start_export(request))
+
+    held = desk.services.backups.explain(backup).manifest.users_and_roles
+    assert held is not None
+    assert held.databases == (() if source == "plain" else ("nasty_opts",))
+    assert status.result is not None
+    assert "password hashes" in status.result.warnings[0]
+    with open_dump(came) as before, open_dump(target) as after:
+        assert specials(after) == specials(before)
+        assert contents(after) == contents(before)
+
+
+def test_users_go_nowhere_unasked_and_not_with_a_part(desk: Workstation, tmp_path: Path) -> None:
+    asked = ImportRequest(str(unpack("plain", tmp_path)), "attic", users_and_roles=WITH_USERS)
+    backup = ended(desk, desk.services.dumps.start_import(asked)).backup
+    assert backup is not None
+    dumps, target = desk.services.dumps, tmp_path / "out"
+    part = ExportRequest(backup, str(target), include=("nasty_bulk.*",), users_and_roles=WITH_USERS)
+
+    refused = desk.services.activity.wait(dumps.start_export(part), WAIT_S)
+    assert refused.problem is not None
+    assert refused.problem.code == "invalid-selection"
+    assert not target.exists()
+    ended(desk, dumps.start_export(ExportRequest(backup, str(target))))
+
+    assert not (target / "admin").exists()
+
+
+def test_hashes_of_a_dump_enter_an_open_vault_only_on_a_clear_word(
+    desk: Workstation, tmp_path: Path
+) -> None:
+    desk.add_vault((tmp_path / "open").as_uri(), "open", encrypted=False)
+    asked = ImportRequest(str(ARCHIVES / "db_users.archive"), "open", users_and_roles=WITH_USERS)
+    dumps = desk.services.dumps
+
+    refused = desk.services.activity.wait(dumps.start_import(asked), WAIT_S)
+    allowed = replace(asked, plain_credentials=PlainCredentials.ALLOW)
+
+    assert refused.problem is not None
+    assert refused.problem.code == "confirmation-missing"
+    ended(desk, dumps.start_import(allowed))
 
 
 def test_an_export_over_something_is_refused(desk: Workstation, tmp_path: Path) -> None:

@@ -59,17 +59,8 @@ class PlainCredentials(StrEnum):
     ALLOW = "allow"
 
 
-def users_and_roles_of(*, asked: bool, is_dump: bool = False) -> UsersAndRoles:
-    """Return what a person asked for.
-
-    Raises:
-        InvalidSelectionError: If those of a dump of another tool are asked for.
-    """
-    if asked and is_dump:
-        raise InvalidSelectionError(
-            "users and roles of a dump are not taken over; nothing was changed",
-            hint="leave out --users-and-roles, or restore them with mongorestore",
-        )
+def users_and_roles_of(*, asked: bool) -> UsersAndRoles:
+    """Return what a person asked for."""
     return UsersAndRoles.INCLUDE if asked else UsersAndRoles.LEAVE_OUT
 
 

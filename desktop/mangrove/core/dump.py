@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.backup import BackupId, Compression
 from mangrove.core.official_command import OfficialCommand
 
@@ -28,6 +29,7 @@ class ExportRequest:
     Attributes:
         path: The folder or file to make; it must not exist, or be an empty folder.
         include, exclude: Globs on ``database.collection``; empty include means all.
+        users_and_roles: Whether the dump gets them, with their password hashes.
     """
 
     backup: BackupId
@@ -36,6 +38,7 @@ class ExportRequest:
     packing: DumpPacking = DumpPacking.PLAIN
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class ImportRequest:
         path: A mongodump directory, one of its database folders, a ``.bson`` file or an archive.
         database: Names the database of a lone folder or file.
         name: What the backup is said to be of; the path's last part when empty.
+        users_and_roles: Whether those of the dump are kept, with their password hashes.
+        plain_credentials: Whether the hashes may go into a vault that is not encrypted.
     """
 
     path: str
@@ -53,6 +58,8 @@ class ImportRequest:
     database: str = ""
     name: str = ""
     compression: Compression | None = None
+    users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
+    plain_credentials: PlainCredentials = PlainCredentials.REFUSE
 
 
 def reading_command(path: str, form: DumpForm, packing: DumpPacking) -> OfficialCommand:

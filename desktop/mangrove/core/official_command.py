@@ -75,9 +75,11 @@ class ReadFrom:
     notes: tuple[str, ...] = ()
 
 
-def read_backup(backup: str) -> ReadFrom:
+def read_backup(backup: str, users: UsersAndRoles = UsersAndRoles.LEAVE_OUT) -> ReadFrom:
     """Say how a backup gets to where mongorestore reads."""
-    return ReadFrom((("mangrove", "export", backup, FOLDER, "--gzip"),), ("--gzip",), FOLDER)
+    more = ("--users-and-roles",) if users is UsersAndRoles.INCLUDE else ()
+    export = ("mangrove", "export", backup, FOLDER, "--gzip", *more)
+    return ReadFrom((export,), ("--gzip",), FOLDER)
 
 
 def read_deployment(dump: OfficialCommand) -> ReadFrom:
@@ -226,7 +228,10 @@ def _restore_notes(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) ->
             "them as failed, and builds indexes on existing collections"
         )
     if request.users_and_roles is UsersAndRoles.INCLUDE:
-        yield "mangrove export leaves users and roles out, so mongorestore cannot add them"
+        yield (
+            "mongorestore takes the users and roles of one database only with --db and "
+            "--restoreDbUsersAndRoles, and with --drop it removes those that the dump lacks"
+        )
     if request.indexes is IndexChoice.BEFORE:
         yield "mongorestore cannot build indexes before the documents"
     yield "mongorestore does not compare the result, and it leaves what it did when it fails"

@@ -79,10 +79,22 @@ def with_accounts(
     """
     if request.users_and_roles is UsersAndRoles.LEAVE_OUT:
         return plan
+    return with_held_accounts(plan, manifest, request, read_accounts(manifest, contents), sink)
+
+
+def with_held_accounts(
+    plan: RestorePlan,
+    manifest: Manifest,
+    request: RestoreRequest,
+    held: HeldAccounts,
+    sink: RestoreSink,
+) -> RestorePlan:
+    """Add to a plan the users and roles that were read already; raises as ``with_accounts``."""
+    if request.users_and_roles is UsersAndRoles.LEAVE_OUT:
+        return plan
     if manifest.users_and_roles is None:
         none = AccountsPlan((), (), ("the backup holds no users and roles",))
         return replace(plan, accounts=none, notes=(*plan.notes, *none.notes))
-    held = read_accounts(manifest, contents)
     require_auth_schema(held.schema, manifest.server.version)
     targets: dict[str, set[str]] = {}
     for item in plan.namespaces:

@@ -289,7 +289,8 @@ class _Dumping:
             parts.append(self._store_steadily(info, [], self._store_accounts))
             self.ctx.finish(info.namespace)
         if parts:
-            databases = self.body.request.selection.databases
+            owners = {part.namespace.database for part in parts} - {ADMIN}
+            databases = self.body.request.selection.databases or tuple(sorted(owners))
             self.users_and_roles = StoredUsersAndRoles(databases, tuple(parts))
 
     def _one(self, info: CollectionInfo) -> None:

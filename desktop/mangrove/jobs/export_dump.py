@@ -1,24 +1,26 @@
 """The export body: a backup leaves the vault as a mongodump directory or archive."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mangrove.core.accounts import ADMIN, AuthPart, UsersAndRoles, auth_part
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
-from mangrove.core.manifest import Manifest, NamespaceEntry
+from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.content import documents_of
 from mangrove.engine.mongodump.archive_writer import ArchiveWriter
 from mangrove.engine.mongodump.directory_writer import DirectoryWriter
-from mangrove.engine.mongodump.foreign import ForeignKind
+from mangrove.engine.mongodump.foreign import ForeignKind, SpecialName
 from mangrove.engine.mongodump.outgoing import (
     DumpPlan,
     DumpWriter,
     OutgoingCollection,
+    OutgoingSpecial,
     Packing,
 )
 from mangrove.engine.stages.compress import decompressed
@@ -28,6 +30,7 @@ from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CHECK_STORED, Phase.WRITE_DUMP)
 AHEAD_CHUNKS = 4
+HASHES = "the dump holds users with their password hashes, and it is not encrypted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,13 @@ class ExportBody:
         chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
-        check_stored(ctx, self.vault, chosen, self.parallel, ctx.passing)
+        parts = self._accounts(manifest, chosen)
+        check_stored(ctx, self.vault, (*chosen, *parts), self.parallel, ctx.passing)
         outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
+        specials = {part.namespace: self._special(manifest, part) for part in parts}
         plan = DumpPlan(
             collections=tuple(outgoing.values()),
+            specials=tuple(specials.values()),
             server_version=manifest.server.version_text,
             tool_version=f"mangrove {self.tool_version}",
         )
@@ -74,10 +80,13 @@ class ExportBody:
             ctx.finish(entry.namespace)
 
         with self._writer(plan) as writer:
+            for part in parts:
+                documents = documents_of(part, manifest.compression, self.vault.read)
+                writer.write_special(specials[part.namespace], documents)
             side_by_side(each(write, chosen), self._width, "mangrove-export")
             ctx.check()
             writer.finish()
-        return self._result(chosen)
+        return self._result(chosen, parts)
 
     @property
     def _width(self) -> int:
@@ -89,10 +98,42 @@ class ExportBody:
         wanted = not request.include or matches_any(request.include, text)
         return wanted and not matches_any(request.exclude, text)
 
+    def _accounts(
+        self, manifest: Manifest, chosen: Sequence[NamespaceEntry]
+    ) -> tuple[AuthEntry, ...]:
+        """Return the parts with users and roles that go along."""
+        if self.request.users_and_roles is UsersAndRoles.LEAVE_OUT:
+            return ()
+        held = manifest.users_and_roles
+        if held is None:
+            raise InvalidSelectionError(
+                "the backup holds no users and roles; nothing was written",
+                hint="export without --users-and-roles",
+            )
+        databases = {entry.namespace.database for entry in chosen}
+        is_everything = len(chosen) == len(manifest.namespaces)
+        parts = tuple(p for p in held.parts if is_everything or p.namespace.database in databases)
+        is_of_all = any(p.namespace.database == ADMIN for p in parts)
+        if not parts or (is_of_all and not is_everything):
+            raise InvalidSelectionError(
+                f"the backup's users and roles are those of {held.describe()}; a part of it cannot "
+                "take them along, nothing was written",
+                hint="export everything, or leave out --users-and-roles",
+            )
+        return parts
+
     def _outgoing(self, manifest: Manifest, entry: NamespaceEntry) -> OutgoingCollection:
-        packed = self.vault.read(entry.metadata)
-        text = b"".join(decompressed(packed, manifest.compression)).decode()
+        text = self._text(manifest, entry.metadata)
         return OutgoingCollection(entry.namespace, ForeignKind(entry.kind), text)
+
+    def _special(self, manifest: Manifest, entry: AuthEntry) -> OutgoingSpecial:
+        text = self._text(manifest, entry.metadata) if entry.metadata else ""
+        database = "" if entry.namespace.database == ADMIN else entry.namespace.database
+        part = auth_part(entry.namespace) or AuthPart.USERS
+        return OutgoingSpecial(SpecialName(part.value), database, text)
+
+    def _text(self, manifest: Manifest, blob: StoredBlob) -> str:
+        return b"".join(decompressed(self.vault.read(blob), manifest.compression)).decode()
 
     def _documents(
         self, ctx: RunContext, manifest: Manifest, entry: NamespaceEntry
@@ -107,12 +148,13 @@ class ExportBody:
             return ArchiveWriter(path, plan, packing)
         return DirectoryWriter(path, plan, packing)
 
-    def _result(self, chosen: list[NamespaceEntry]) -> RunResult:
+    def _result(self, chosen: Sequence[NamespaceEntry], parts: Sequence[AuthEntry]) -> RunResult:
         documents = sum(n.documents for n in chosen)
         return RunResult(
             summary=f"{counted(len(chosen), 'collection')} with "
             f"{counted(documents, 'document')} {is_or_are(len(chosen))} in "
             f"{self.request.path}; mongorestore reads it",
+            warnings=(HASHES,) if parts else (),
             backup=self.request.backup,
             figures=(
                 ("documents", documents),

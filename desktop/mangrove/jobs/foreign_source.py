@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mangrove.core.accounts import NOT_ASKED_FOR, AuthPart, UsersAndRoles, auth_namespace
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import InvalidSelectionError
@@ -12,12 +13,12 @@ from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import CollectionInfo, DumpSource, OpenDump
-from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump
+from mangrove.engine.metadata import CollectionMetadata
+from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump, ForeignSpecial
 from mangrove.engine.mongodump.opening import open_dump
 
 REASON = "a dump of another tool: it does not say how its collections relate in time"
 NO_OPLOG = "the oplog that came with the dump is not replayed yet"
-NO_USERS = "users and roles of a dump are not taken over"
 UNKNOWN_VERSION = "unknown"
 
 
@@ -59,7 +60,9 @@ class ForeignSource:
                 f"nothing in {self.dump.path} can be taken; nothing was written",
                 hint="is it the folder or archive that mongodump wrote?",
             )
-        yield ForeignOpenDump(self.dump, tuple(chosen), self._left_out(selection))
+        is_wanted = selection.users_and_roles is UsersAndRoles.INCLUDE
+        specials = self.dump.users_and_roles if is_wanted else ()
+        yield ForeignOpenDump(self.dump, tuple(chosen), specials, self._left_out(selection))
 
     def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
         """Refuse: a dump in files cannot be asked."""
@@ -70,7 +73,9 @@ class ForeignSource:
         notes = [NotIncluded(n.what, n.reason) for n in self.dump.notes]
         if self.dump.oplog is not None:
             notes.append(NotIncluded("oplog", NO_OPLOG))
-        notes += [NotIncluded(f"admin.{s.name}", NO_USERS) for s in self.dump.users_and_roles]
+        if selection.users_and_roles is UsersAndRoles.LEAVE_OUT:
+            named = map(_name_of, self.dump.users_and_roles)
+            notes += [NotIncluded(str(name), NOT_ASKED_FOR) for name in named]
         notes += [
             NotIncluded(str(c.namespace), "not selected")
             for c in self.dump.collections
@@ -86,12 +91,14 @@ class ForeignOpenDump:
         self,
         dump: ForeignDump,
         chosen: tuple[ForeignCollection, ...],
+        specials: tuple[ForeignSpecial, ...],
         not_included: tuple[NotIncluded, ...],
     ) -> None:
         self._dump = dump
         self._by_namespace = {c.namespace: c for c in chosen}
         self.not_included = not_included
-        self.users_and_roles: tuple[CollectionInfo, ...] = ()
+        self._specials = {_name_of(special): special for special in specials}
+        self.users_and_roles = tuple(_info(name, s) for name, s in self._specials.items())
         self.facts = _facts(dump)
         self.achieved = Consistency.NONE
         self.reason = REASON
@@ -107,8 +114,20 @@ class ForeignOpenDump:
         return ""
 
     def read(self, info: CollectionInfo) -> Iterator[bytes]:
-        """Yield a collection's documents."""
+        """Yield the documents of a collection, or of a part with users and roles."""
+        special = self._specials.get(info.namespace)
+        if special is not None:
+            return self._dump.read_special(special)
         return self._dump.read(self._by_namespace[info.namespace])
+
+
+def _name_of(special: ForeignSpecial) -> Namespace:
+    return auth_namespace(AuthPart(special.name), special.database)
+
+
+def _info(name: Namespace, special: ForeignSpecial) -> CollectionInfo:
+    metadata = special.metadata or CollectionMetadata()
+    return CollectionInfo(name, "collection", metadata.options, metadata.indexes, metadata.uuid)
 
 
 def _facts(dump: ForeignDump) -> ServerFacts:

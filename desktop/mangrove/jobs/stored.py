@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mangrove.core.manifest import NamespaceEntry, StoredBlob
+from mangrove.core.manifest import AuthEntry, NamespaceEntry, StoredBlob
 from mangrove.core.ports import Contents, Passing
 from mangrove.core.run import Phase
 from mangrove.jobs.context import RunContext
@@ -12,7 +12,7 @@ from mangrove.jobs.workers import each, side_by_side
 def check_stored(
     ctx: RunContext,
     contents: Contents,
-    entries: Sequence[NamespaceEntry],
+    entries: Sequence[NamespaceEntry | AuthEntry],
     parallel: int,
     passing: Passing,
 ) -> None:
@@ -21,7 +21,7 @@ def check_stored(
     Raises:
         BlobMismatchError, BlobNotFoundError: Nothing was written.
     """
-    blobs = [b for e in entries for b in (e.metadata, *e.segments)]
+    blobs = [b for e in entries for b in (e.metadata, *e.segments) if b is not None]
     ctx.enter(Phase.CHECK_STORED, sum(b.size_bytes for b in blobs))
 
     def check(blob: StoredBlob) -> None:

@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
-from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.manifest import (
+    AuthEntry,
+    Manifest,
+    NamespaceEntry,
+    StoredBlob,
+    StoredUsersAndRoles,
+)
 from mangrove.core.ports import CollectionInfo, OpenDump, Passing, as_they_come
 from mangrove.engine.extended_json_write import to_canonical
+from mangrove.engine.framing import iter_documents
 
 _NOTHING = StoredBlob("", 0, "", 0)
 _NO_OPTIONS = b"\x05\x00\x00\x00\x00"
@@ -23,7 +31,8 @@ class Transit:
         self._dump = dump
         self._name = name
         self._started_at = started_at
-        self._infos = {str(info.namespace): info for info in dump.collections}
+        parts = (*dump.collections, *dump.users_and_roles)
+        self._infos = {str(info.namespace): info for info in parts}
 
     def manifest(self, backup: BackupId) -> Manifest:
         """Describe what is there to be read."""
@@ -48,6 +57,27 @@ class Transit:
             namespaces=tuple(_entry(info) for info in dump.collections),
             extra=(),
             not_included=dump.not_included,
+            users_and_roles=self._accounts(),
+        )
+
+    def _accounts(self) -> StoredUsersAndRoles | None:
+        """Describe the users and roles; they are few, so they are counted by reading them."""
+        infos = self._dump.users_and_roles
+        if not infos:
+            return None
+        owners = sorted({i.namespace.database for i in infos} - {ADMIN})
+        return StoredUsersAndRoles(tuple(owners), tuple(map(self._part, infos)))
+
+    def _part(self, info: CollectionInfo) -> AuthEntry:
+        chunks = [*self._dump.read(info)]
+        segment = StoredBlob(str(info.namespace), 0, "", sum(map(len, chunks)))
+        return AuthEntry(
+            namespace=info.namespace,
+            documents=sum(1 for chunk in chunks for _ in iter_documents(chunk)),
+            plain_bytes=segment.plain_bytes,
+            digest="",
+            metadata=None,
+            segments=(segment,),
         )
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
     BackupId,
     BackupRequest,
@@ -28,9 +29,10 @@ from mangrove.core.official_command import (
 from mangrove.core.ports import Contents, DumpSource, RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
-from mangrove.core.run import RunId, RunKind
+from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.engine.mongodump.opening import form_of
 from mangrove.engine.queries import queries_of
+from mangrove.jobs.accounts import read_accounts, with_held_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.copy import PHASES, CopyBody
 from mangrove.jobs.forecast import with_forecast
@@ -131,10 +133,13 @@ class Copies:
         """
         path = _absolute(request.path)
         opened = partial(opened_dump, path, request.database)
-        body = self._body(opened, path.name, Selection(), request.restore, request.safety_vault)
+        selection = _selection(request)
+        body = self._body(opened, path.name, selection, request.restore, request.safety_vault)
         target = self._tools.profiles.find(request.restore.profile)
         title = f"Restore {path.name} to {target.name}"
-        return self._started(RunKind.RESTORE, title, target, body, ())
+        with_users = selection.users_and_roles is UsersAndRoles.INCLUDE
+        extra = (Phase.ACCOUNTS,) if with_users else ()
+        return self._started(RunKind.RESTORE, title, target, body, (), extra)
 
     # --- inside --------------------------------------------------------------------------
 
@@ -146,10 +151,13 @@ class Copies:
         target = tools.profiles.find(wanted.profile)
         queries = queries_of(selection)
         with opened() as source, source.open(selection, Consistency.NONE, queries) as dump:
-            manifest = Transit(dump, name, tools.clock.now()).manifest(NO_BACKUP)
+            contents = Transit(dump, name, tools.clock.now())
+            manifest = contents.manifest(NO_BACKUP)
+            accounts = read_accounts(manifest, contents)
         request = replace(wanted, backup=NO_BACKUP, profile=target.name)
         with tools.gate.open_sink(target) as sink:
             plan = planned(manifest, request, sink, tools.clock.now())
+            plan = with_held_accounts(plan, manifest, request, accounts, sink)
             yield _Looked(plan, replace(manifest, selection=selection), request, sink, target)
 
     def _looking_at_deployment(self, request: CopyRequest) -> AbstractContextManager[_Looked]:
@@ -160,7 +168,7 @@ class Copies:
     def _looking_at_dump(self, request: DumpRestoreRequest) -> AbstractContextManager[_Looked]:
         path = _absolute(request.path)
         opened = partial(opened_dump, path, request.database)
-        return self._looking(opened, Selection(), request.restore, path.name)
+        return self._looking(opened, _selection(request), request.restore, path.name)
 
     def _forecast(self, looked: _Looked) -> RestorePlan:
         times = self._tools.times.of(looked.target.name)
@@ -209,15 +217,20 @@ class Copies:
         target: Profile,
         body: CopyBody,
         claims: tuple[Claim, ...],
+        extra: tuple[Phase, ...] = (),
     ) -> RunId:
         ticket = Ticket(
             kind=kind,
             title=title,
-            phases=PHASES,
+            phases=(*PHASES, *extra),
             profile=target.name,
             claims=(Claim(f"restore into {target.name}"), *claims),
         )
         return self._tools.runner.start(ticket, body)
+
+
+def _selection(request: DumpRestoreRequest) -> Selection:
+    return Selection(users_and_roles=request.restore.users_and_roles)
 
 
 def _no_vault(ctx: RunContext, namespaces: tuple[Namespace, ...]) -> str:

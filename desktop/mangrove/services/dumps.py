@@ -1,9 +1,11 @@
 """Dumps in mongodump's formats: a backup leaves as one, and one becomes a backup."""
 
 import secrets
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupId, BackupRequest, Consistency, Selection, backup_id
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import UnusableDumpError
@@ -41,14 +43,7 @@ class Dumps:
         record = self._backups.find(request.backup)
         spec = self._tools.vaults.by_id(record.vault_id)
         path = self.checked_target(request.path, request.form)
-        absolute = ExportRequest(
-            backup=record.backup,
-            path=str(path),
-            form=request.form,
-            packing=request.packing,
-            include=request.include,
-            exclude=request.exclude,
-        )
+        absolute = replace(request, backup=record.backup, path=str(path))
         body = ExportBody(
             absolute, self._tools.keeper.open(spec), self._tools.tool_version, self._tools.parallel
         )
@@ -92,9 +87,10 @@ class Dumps:
                 f"{path} is a pipe: it can be read only once, and was not touched",
                 hint="use the command line, or choose a file",
             )
+        everything = Selection(users_and_roles=UsersAndRoles.INCLUDE)
         with (
             opened_dump(path, database) as source,
-            source.open(Selection(), Consistency.NONE) as dump,
+            source.open(everything, Consistency.NONE) as dump,
         ):
             return Transit(dump, path.name, self._tools.clock.now()).manifest(BackupId(""))
 
@@ -113,7 +109,13 @@ class Dumps:
         name = checked_name(request.name or f"{path.name}"[:60])
         origin = Origin(f"{name} ({IMPORTED})", f"{IMPORTED}-{slug_of(name)}"[:40].strip("-"))
         body = BackupBody(
-            request=BackupRequest(name, spec.name, compression=request.compression),
+            request=BackupRequest(
+                name,
+                spec.name,
+                Selection(users_and_roles=request.users_and_roles),
+                compression=request.compression,
+                plain_credentials=request.plain_credentials,
+            ),
             backup=backup_id(tools.clock.now(), origin.slug, secrets.token_hex(2)),
             origin=origin,
             open_source=partial(opened_dump, path, request.database),

@@ -63,7 +63,7 @@ class Restores:
         """
         with self._looking(request) as looked:
             profile = self._tools.profiles.find(request.profile)
-            source = read_backup(looked.plan.backup)
+            source = read_backup(looked.plan.backup, request.users_and_roles)
             return restore_command(request, looked.plan, profile.uri, source)
 
     @contextmanager

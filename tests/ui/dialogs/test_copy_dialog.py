@@ -1,8 +1,10 @@
 from pytestqt.qtbot import QtBot
 
 from fakes.services import FakeServices
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import Rename, Selection
 from mangrove.core.errors import ServerUnreachableError
+from mangrove.core.manifest import StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
 from mangrove.ui.dialogs.restore_choice import Where
@@ -115,6 +117,22 @@ def test_a_dump_is_looked_into_and_restored_beside_everything(qtbot: QtBot, ends
     assert request.path == "/srv/dumps/shop"
     assert [rename.source for rename in request.restore.renames] == ["billing", "shop"]
     assert dialog.yes.text() == "Restore into a copy"
+
+
+def test_users_and_roles_of_a_dump_are_offered(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.dumps.accounts = StoredUsersAndRoles((), ())
+    dialog = RestoreDumpDialog(None, ends.services, ends.calls)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.accounts.isHidden()
+
+    dialog.dump.field.line.setText("/srv/dumps/shop")
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    dialog.accounts.wanted.click()
+
+    assert dialog.answer().restore.users_and_roles is UsersAndRoles.INCLUDE
 
 
 def test_a_copy_says_what_it_needs_and_what_it_would_be_elsewhere(qtbot: QtBot, ends: Ends) -> None:

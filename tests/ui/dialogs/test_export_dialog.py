@@ -5,8 +5,10 @@ from pytestqt.qtbot import QtBot
 from fakes.readable import cut_off
 from fakes.sample_data import RECORDS
 from fakes.services import FakeServices
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import UnusableDumpError
+from mangrove.core.manifest import StoredUsersAndRoles
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from ui.conftest import Ends
 
@@ -66,3 +68,16 @@ def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
 
     qtbot.waitUntil(lambda: cut_off(dialog) == [])
+
+
+def test_users_and_roles_are_offered_only_where_the_backup_holds_any(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.accounts = StoredUsersAndRoles((), ())
+    dialog = opened(qtbot, ends)
+
+    qtbot.waitUntil(lambda: not dialog.accounts.isHidden())
+    assert dialog.answer().users_and_roles is UsersAndRoles.LEAVE_OUT
+    dialog.accounts.wanted.click()
+
+    assert dialog.answer().users_and_roles is UsersAndRoles.INCLUDE

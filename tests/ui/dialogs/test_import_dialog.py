@@ -1,10 +1,14 @@
+from dataclasses import replace
+
 import pytest
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
 from fakes.services import FakeServices
+from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.dump import ImportRequest
 from mangrove.core.errors import UnusableDumpError
+from mangrove.core.manifest import StoredUsersAndRoles
 from mangrove.ui.dialogs.import_dialog import ImportDialog
 from ui.conftest import Ends
 
@@ -64,3 +68,23 @@ def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
 
     qtbot.waitUntil(lambda: cut_off(dialog) == [])
+
+
+def test_users_and_roles_of_the_dump_enter_an_open_vault_only_on_a_clear_word(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.dumps.accounts = StoredUsersAndRoles((), ())
+    fakes.vaults.rows = [replace(row, recipients=()) for row in fakes.vaults.rows]
+    dialog = opened(qtbot, ends)
+    dialog.dump.field.line.setText("/srv/dumps/shop")
+    qtbot.waitUntil(lambda: not dialog.accounts.isHidden())
+
+    dialog.accounts.wanted.click()
+    assert not dialog.yes.isEnabled()
+    assert "Password hashes would lie open" in dialog.summary
+    dialog.accounts.plain.click()
+
+    assert dialog.yes.isEnabled()
+    answer = dialog.answer()
+    assert answer.users_and_roles is UsersAndRoles.INCLUDE
+    assert answer.plain_credentials is PlainCredentials.ALLOW

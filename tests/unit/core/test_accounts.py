@@ -6,6 +6,7 @@ from mangrove.core.accounts import (
     AuthPart,
     PlainCredentials,
     RestoredDatabases,
+    UsersAndRoles,
     auth_namespace,
     auth_part,
     counted,
@@ -126,9 +127,9 @@ def test_hashes_go_into_an_unencrypted_vault_only_on_a_clear_word() -> None:
     assert "--yes-unencrypted-credentials" in refused.value.hint
 
 
-def test_users_of_a_dump_are_refused() -> None:
-    with pytest.raises(InvalidSelectionError):
-        users_and_roles_of(asked=True, is_dump=True)
+def test_nobody_gets_users_unasked() -> None:
+    assert users_and_roles_of(asked=True) is UsersAndRoles.INCLUDE
+    assert users_and_roles_of(asked=False) is UsersAndRoles.LEAVE_OUT
 
 
 def test_numbers_read_well() -> None:

@@ -7,6 +7,7 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 
@@ -30,6 +31,10 @@ def export(  # noqa: PLR0913 - every option of the command is an argument here
     exclude: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="On database.collection.")
     ] = None,
+    users_and_roles: Annotated[
+        bool,
+        typer.Option("--users-and-roles", help="Those in the backup too, with password hashes."),
+    ] = False,
 ) -> None:
     """Write a backup as a mongodump directory or archive, which mongorestore reads."""
     desk = desk_of(context)
@@ -43,6 +48,7 @@ def export(  # noqa: PLR0913 - every option of the command is an argument here
             packing=DumpPacking.GZIP if gzip else DumpPacking.PLAIN,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
+            users_and_roles=users_and_roles_of(asked=users_and_roles),
         )
         status = follow(services, services.dumps.start_export(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))

@@ -7,11 +7,12 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import Compression
 from mangrove.core.dump import ImportRequest
 
 
-def import_dump(
+def import_dump(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     path: Annotated[
         str, typer.Argument(metavar="PATH", help="A folder, a .bson file or an archive.")
@@ -25,10 +26,27 @@ def import_dump(
     compression: Annotated[
         Compression | None, typer.Option(help="Other than the vault's own.")
     ] = None,
+    users_and_roles: Annotated[
+        bool, typer.Option("--users-and-roles", help="Those of the dump too, with their hashes.")
+    ] = False,
+    yes_unencrypted_credentials: Annotated[
+        bool,
+        typer.Option(
+            "--yes-unencrypted-credentials", help="Password hashes may lie in a plain vault."
+        ),
+    ] = False,
 ) -> None:
     """Make a backup of what mongodump wrote, with all guarantees of ours."""
     desk = desk_of(context)
-    request = ImportRequest(path, vault, db, name, compression)
+    request = ImportRequest(
+        path,
+        vault,
+        db,
+        name,
+        compression,
+        users_and_roles_of(asked=users_and_roles),
+        PlainCredentials.ALLOW if yes_unencrypted_credentials else PlainCredentials.REFUSE,
+    )
     with desk.services() as services:
         status = follow(services, services.dumps.start_import(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))

@@ -82,7 +82,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             profile=to,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
-            users_and_roles=users_and_roles_of(asked=users_and_roles, is_dump=is_dump),
+            users_and_roles=users_and_roles_of(asked=users_and_roles),
         )
         request = asked.applied(plain)
         if is_dump:

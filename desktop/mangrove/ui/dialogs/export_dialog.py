@@ -11,6 +11,7 @@ from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.dump_path import pick_new_dump
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.newest_call import NewestCall
@@ -41,18 +42,28 @@ class ExportDialog(QuestionDialog):
         self.path_row = FormRow(
             self.tr("Write &to"), self.path, self.tr("A new path; nothing existing is touched.")
         )
+        self.accounts = AccountsPart(
+            self.tr(
+                "Who may sign in and what they may do, with their password hashes: they lie open"
+                " in the dump."
+            )
+        )
+        self.accounts.hide()
         self.command = CommandText(self.tr("Equivalent mongorestore command"), calls, self._command)
         self.body.addWidget(SectionTitle(self.tr("Form")))
         self.body.addWidget(self.form)
         self.body.addWidget(self.gzip)
         self.body.addWidget(SectionTitle(self.tr("Where")))
         self.body.addWidget(self.path_row)
+        self.body.addWidget(self.accounts)
         self.body.addWidget(self.command)
         self.body.addStretch()
         self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL)
         self.form.chosen.connect(self._on_changed)
         self.gzip.toggled.connect(self._on_changed)
         self.path.path_changed.connect(self._on_changed)
+        self.accounts.changed.connect(self._on_changed)
+        self._look_for_accounts(calls)
         self._on_changed()
 
     @classmethod
@@ -65,11 +76,27 @@ class ExportDialog(QuestionDialog):
 
     def answer(self) -> ExportRequest:
         """Return the request as the fields stand."""
-        return ExportRequest(self._record.backup, self.path.path, self.form.value, self._packing)
+        return ExportRequest(
+            self._record.backup,
+            self.path.path,
+            self.form.value,
+            self._packing,
+            users_and_roles=self.accounts.choice,
+        )
 
     @property
     def _packing(self) -> DumpPacking:
         return DumpPacking.GZIP if self.gzip.isChecked() else DumpPacking.PLAIN
+
+    def _look_for_accounts(self, calls: Calls) -> None:
+        """Offer users and roles where the backup holds any; its manifest says so."""
+        backup = self._record.backup
+        calls.run(
+            self,
+            lambda: self._services.backups.explain(backup),
+            lambda found: self.accounts.setVisible(found.manifest.users_and_roles is not None),
+            lambda _error: None,  # the export itself will say what is wrong with the vault
+        )
 
     def _forms(self) -> Sequence[Option[DumpForm]]:
         return (

@@ -11,6 +11,7 @@ from mangrove.core.profile import checked_name
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.dump_part import DumpPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
@@ -33,8 +34,16 @@ class ImportDialog(QuestionDialog):
         self.vault, self.compression = VaultBox(services.vaults.all()), CompressionBox()
         self.compression.offer_vaults_own()
         self.warning = PlainVaultWarning()
+        self.accounts = AccountsPart(
+            self.tr(
+                "Who may sign in and what they may do, with their password hashes: whoever opens"
+                " the backup has those too."
+            )
+        )
+        self.accounts.hide()
         self._lay_out_parts()
-        self.dump.changed.connect(self._on_changed)
+        self.dump.changed.connect(self._on_dump_changed)
+        self.accounts.changed.connect(self._on_changed)
         self.name.textChanged.connect(self._on_changed)
         self.vault.currentIndexChanged.connect(self._on_changed)
         self._on_changed()
@@ -53,6 +62,8 @@ class ImportDialog(QuestionDialog):
             database=self.dump.database,
             name=self._name(),
             compression=self.compression.currentData(),
+            users_and_roles=self.accounts.choice,
+            plain_credentials=self.accounts.plain_choice,
         )
 
     def _name(self) -> str:
@@ -74,12 +85,21 @@ class ImportDialog(QuestionDialog):
         self.body.addWidget(self.name_row)
         self.body.addLayout(place)
         self.body.addWidget(self.warning)
+        self.body.addWidget(self.accounts)
         self.body.addStretch()
+
+    @Slot()
+    def _on_dump_changed(self) -> None:
+        found = self.dump.found
+        self.accounts.setVisible(found is not None and found.users_and_roles is not None)
+        self._on_changed()
 
     @Slot()
     def _on_changed(self) -> None:
         self.name.setPlaceholderText(self._usual_name())
         self.warning.show_for(self.vault.spec)
+        spec = self.vault.spec
+        self.accounts.turn_to(is_encrypted=spec is None or spec.is_encrypted)
         bad_name = self._name_problem()
         self.name_row.set_error(bad_name)
         missing = self._what_is_missing()
@@ -102,6 +122,8 @@ class ImportDialog(QuestionDialog):
             return self.tr("Choose the dump to import.")
         if self.dump.problem:
             return self.tr("Choose another path.")
+        if self.accounts.lacks_word:
+            return self.tr("Password hashes would lie open in this vault. Tick that you want it.")
         return ""
 
     def _sentence(self) -> str:
