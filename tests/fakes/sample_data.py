@@ -162,6 +162,7 @@ def record(name: str, vault: VaultId, started_at: datetime, number: int) -> Back
         server_version="6.0.5",
         not_included=1,
         evidence=(evidence_summary(Level.STORED, started_at + timedelta(minutes=2)),),
+        consistent_at=OplogTimestamp(int(started_at.timestamp()) + 2, 1) if is_set else None,
     )
 
 

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 from fakes import sample_data, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
+from fakes.sample_slices import FakeSlices, captured
+from mangrove.app.clock import zone_of
 from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
@@ -36,7 +39,7 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
-from mangrove.core.ports import Catalog, StepListener
+from mangrove.core.ports import Catalog, SliceCatalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
 from mangrove.core.run import RunId, RunKind
@@ -50,9 +53,10 @@ from mangrove.core.vault import (
 )
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
-from mangrove.services.backups import BackupExplanation
+from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.metrics import Metrics
+from mangrove.services.points import Points
 from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
 from mangrove.services.vaults import SavedVault, VaultDraft, Vaults
 
@@ -426,6 +430,8 @@ class FakeServices:
     restores: FakeRestores
     dumps: FakeDumps
     copies: FakeCopies
+    slices: FakeSlices
+    points: Points
     metrics: Metrics
     activity: FakeActivity
     background: FakeBackground
@@ -444,19 +450,28 @@ def sample_services() -> FakeServices:
         FakeVaults(list(sample_data.VAULTS), dict(sample_data.HEALTH)),
         list(sample_data.RECORDS),
         FakeActivity(sample_runs.RUNS, sample_runs.LOG),
+        captured(),
     )
 
 
 def empty_services() -> FakeServices:
     """Return services of a brand-new install."""
-    return _assembled(FakeProfiles([]), FakeVaults([], {}), [], FakeActivity((), ()))
+    return _assembled(FakeProfiles([]), FakeVaults([], {}), [], FakeActivity((), ()), FakeSlices())
 
 
 def _assembled(
-    profiles: FakeProfiles, vaults: FakeVaults, rows: list[BackupRecord], activity: FakeActivity
+    profiles: FakeProfiles,
+    vaults: FakeVaults,
+    rows: list[BackupRecord],
+    activity: FakeActivity,
+    slices: FakeSlices,
 ) -> FakeServices:
     backups = FakeBackups(rows, activity)
     clock = FakeClock(sample_data.NOW)
+    tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock)
+    points = Points(
+        cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: zone_of("UTC")
+    )
     metrics = Metrics(
         cast("Profiles", profiles), cast("Vaults", vaults), cast("Catalog", backups), clock
     )
@@ -468,6 +483,8 @@ def _assembled(
         FakeRestores(backups, activity),
         FakeDumps(activity),
         FakeCopies(activity),
+        slices,
+        points,
         metrics,
         activity,
         FakeBackground(),

@@ -14,6 +14,7 @@ from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.pages.overview_page import OverviewPage
 from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
+from mangrove.ui.pages.timeline.page import TimelinePage
 from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.main_window import MainWindow, Place
@@ -82,6 +83,7 @@ def _places(
         Place(PageName.OVERVIEW, "overview", _tr("Overview"), OverviewPage(*ends)),
         Place(PageName.DEPLOYMENTS, "deployments", _tr("Deployments"), DeploymentsPage(*ends)),
         Place(PageName.BACKUPS, "backups", _tr("Backups"), BackupsPage(*ends)),
+        Place(PageName.TIMELINE, "timeline", _tr("Timeline"), TimelinePage(*ends)),
         Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
         Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
         Place(PageName.SETTINGS, "settings", _tr("Settings"), SettingsPage(settings)),

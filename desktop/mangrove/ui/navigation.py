@@ -5,6 +5,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from mangrove.core.backup import BackupId
+from mangrove.core.moments import Moment
 from mangrove.core.run import RunId
 
 
@@ -36,6 +37,8 @@ class Navigator(QObject):
         verify_wanted, restore_wanted, export_wanted: A ``BackupId``.
         import_wanted, restore_dump_wanted: The dialog shall open.
         copy_wanted: As ``backup_wanted``.
+        rewind_wanted: A profile's name, and the ``Moment`` it shall be restored to.
+        capture_wanted: The name of a profile whose oplog shall be captured.
         data_changed: Profiles, vaults or backups are different now; pages load anew.
     """
 
@@ -51,6 +54,8 @@ class Navigator(QObject):
     import_wanted = Signal()
     restore_dump_wanted = Signal()
     copy_wanted = Signal(str, object)
+    rewind_wanted = Signal(str, object)
+    capture_wanted = Signal(str)
     data_changed = Signal()
 
     def open_page(self, name: PageName, **selection: str) -> None:
@@ -112,6 +117,14 @@ class Navigator(QObject):
     ) -> None:
         """Ask what to copy elsewhere, with these as a start; nothing chosen means everything."""
         self.copy_wanted.emit(profile or "", {"databases": databases, "collections": collections})
+
+    def open_rewind(self, profile: str, moment: Moment) -> None:
+        """Ask where a moment shall be restored."""
+        self.rewind_wanted.emit(profile, moment)
+
+    def open_capture(self, profile: str) -> None:
+        """Ask how a profile's oplog shall be captured."""
+        self.capture_wanted.emit(profile)
 
     def tell_data_changed(self) -> None:
         """Say that something was added, changed or removed."""

@@ -15,14 +15,14 @@ T = TypeVar("T")
 class NewestCall(QObject):
     """One question at a time to a service; what was asked before is forgotten."""
 
-    def __init__(self, calls: Calls, owner: QObject) -> None:
+    def __init__(self, calls: Calls, owner: QObject, pause_ms: int = PAUSE_MS) -> None:
         super().__init__(owner)
         self._calls, self._owner = calls, owner
         self._number = 0
         self._start: Callable[[], None] | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
+        self._pause.setInterval(pause_ms)
         self._pause.timeout.connect(self._on_pause_timeout)
 
     def ask(

@@ -54,7 +54,8 @@ def state_icon(tone: Tone) -> QIcon:
         paint_state_shape(painter, where, tone, theme().tone(tone))
         painter.end()
         pixmap.setDevicePixelRatio(ratio)
-        icon.addPixmap(pixmap)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+            icon.addPixmap(pixmap, mode)
     return icon
 
 

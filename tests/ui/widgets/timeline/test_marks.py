@@ -86,8 +86,8 @@ def test_ticks_with_room_stand_alone() -> None:
 def test_the_next_tick_is_found_in_both_directions() -> None:
     ticks = Ticks([Tick(NOW - 20, Tone.PROVEN), Tick(NOW - 10, Tone.PROVEN)])
 
-    assert ticks.next_to(NOW - 15, 1) == NOW - 10
-    assert ticks.next_to(NOW - 10, -1) == NOW - 20
+    assert ticks.next_to(NOW - 15, 1) == 1
+    assert ticks.next_to(NOW - 10, -1) == 0
     assert ticks.next_to(NOW - 10, 1) is None
     assert ticks.next_to(NOW - 20, -1) is None
 

@@ -95,10 +95,12 @@ def test_a_click_on_a_gap_tells_which(qtbot: QtBot, strip: TimelineStrip) -> Non
 
 
 def test_a_click_on_a_backup_chooses_its_moment(qtbot: QtBot, strip: TimelineStrip) -> None:
-    with qtbot.waitSignal(strip.moment_chosen) as chosen:
+    with qtbot.waitSignal(strip.tick_chosen) as chosen:
         click(qtbot, strip, at(strip, NOW - 6 * DAY, "ticks"))
 
-    assert chosen.args == [NOW - 6 * DAY]
+    assert chosen.args == [0]
+    assert strip.chosen_s == NOW - 6 * DAY
+    assert strip.accessibleDescription().startswith("backup one\n")
 
 
 def test_a_click_on_several_backups_comes_closer_until_they_part(

@@ -138,13 +138,13 @@ class Ticks:
         sums = self._sums[tone]
         return sums[cluster.last + 1] - sums[cluster.first]
 
-    def next_to(self, moment_s: float, direction: int) -> float | None:
-        """Return the next tick after (1) or before (-1) a moment; None when there is none."""
+    def next_to(self, moment_s: float, direction: int) -> int | None:
+        """Return which tick comes after (1) or before (-1) a moment; None when there is none."""
         if direction > 0:
             number = bisect_right(self._at, moment_s)
-            return self._at[number] if number < len(self._at) else None
+            return number if number < len(self._at) else None
         number = bisect_left(self._at, moment_s) - 1
-        return self._at[number] if number >= 0 else None
+        return number if number >= 0 else None
 
     def _worst(self, first: int, last: int) -> Tone:
         for tone in _WORST_FIRST:
@@ -177,12 +177,11 @@ class StripMarks:
         return min((*starts, *ticks), default=self.now_s)
 
     def edges(self, scale: Scale) -> tuple[float, ...]:
-        """Return the moments that a pointer snaps to: ends of visible bands, and lone ticks."""
+        """Return the moments that a pointer snaps to: the ends of visible bands."""
         rows = self.bands.rows
         ends = [
             end
             for drawn in self.bands.drawn(scale)
             for end in (rows[drawn.first].start_s, rows[drawn.last].end_s)
         ]
-        lone = [self.ticks.rows[c.first].at_s for c in self.ticks.clusters(scale, 1.0)]
-        return (*ends, *lone)
+        return tuple(ends)

@@ -31,10 +31,12 @@ class TimelineStrip(StripView):
 
     Signals:
         moment_chosen: Unix seconds, a whole number of them.
+        tick_chosen: Which tick, by its place among the ticks.
         gap_chosen: Which gap, by its place among the gaps.
     """
 
     moment_chosen = Signal(float)
+    tick_chosen = Signal(int)
     gap_chosen = Signal(int)
 
     def __init__(self, zone: tzinfo | None = None, parent: QWidget | None = None) -> None:
@@ -62,7 +64,7 @@ class TimelineStrip(StripView):
             case Deed.EDGE:
                 self._pick(self._edge(wish.direction))
             case Deed.TICK:
-                self._pick(self._marks.ticks.next_to(at, wish.direction))
+                self._pick_tick(self._marks.ticks.next_to(at, wish.direction))
             case Deed.ZOOM:
                 self.zoom(2.0 * wish.direction)
             case Deed.ALL:
@@ -97,6 +99,15 @@ class TimelineStrip(StripView):
         self._show(self._scale.showing(self._chosen))
         self.tell(exact_both(self._chosen, self._zone))
         self.moment_chosen.emit(self._chosen)
+
+    def _pick_tick(self, number: int | None) -> None:
+        if number is None:
+            return
+        tick = self._marks.ticks.rows[number]
+        self.choose_gap(None)
+        self.choose(tick.at_s)
+        self.tell(f"{tick.words}\n{exact_both(tick.at_s, self._zone)}")
+        self.tick_chosen.emit(number)
 
     # --- mouse ---------------------------------------------------------------------------
 
@@ -160,7 +171,7 @@ class TimelineStrip(StripView):
             rows = self._marks.ticks.rows
             self._show(self._scale.fitted(rows[cluster.first].at_s, rows[cluster.last].at_s))
         elif cluster is not None:
-            self._pick(self._marks.ticks.rows[cluster.first].at_s)
+            self._pick_tick(cluster.first)
         elif (gap := self._gap_at(at)) is not None:
             self._gap = gap
             self.tell(self._marks.gaps.rows[gap].words)

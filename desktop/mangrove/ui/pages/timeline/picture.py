@@ -1,0 +1,147 @@
+"""Turns what is known of a profile's moments into what the strip draws and the list says."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from PySide6.QtCore import QCoreApplication
+
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.pitr import Base, Gap, GapReason, Timeline, Window
+from mangrove.core.vault import BackupRecord, BackupState
+from mangrove.core.verification import Level
+from mangrove.ui import text
+from mangrove.ui.models.backup_rows import standing
+from mangrove.ui.models.spans_model import Span
+from mangrove.ui.theme.tokens import Tone
+from mangrove.ui.widgets.backup_delegate import tone_of
+from mangrove.ui.widgets.timeline.marks import Stretch, Stretches, StripMarks, Tick, Ticks
+from mangrove.ui.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A timeline with everything that is shown of it."""
+
+    timeline: Timeline
+    marks: StripMarks
+    spans: tuple[Span, ...]
+
+
+def picture_of(timeline: Timeline, now: datetime) -> Picture:
+    """Draw up the picture; meant for a worker thread, since there may be many backups."""
+    now_s = now.timestamp()
+    windows = _united(timeline.windows)
+    marks = StripMarks(
+        bands=Stretches([part for run in windows for part in _parts(run)]),
+        gaps=Stretches([_gap_stretch(gap, now_s) for gap in timeline.gaps]),
+        ticks=Ticks([Tick(_second(b.stands_at), _tone(b), base_words(b)) for b in timeline.bases]),
+        now_s=now_s,
+    )
+    spans = [*map(_window_span, windows), *_gap_spans(timeline.gaps, now_s)]
+    return Picture(timeline, marks, tuple(sorted(spans, key=lambda s: s.end_s, reverse=True)))
+
+
+def base_words(base: Base) -> str:
+    """Say what a backup is, on one line and a second one if nothing can be replayed onto it."""
+    record = base.record
+    what = _tr("everything") if record.is_whole else record.selection
+    said = _tr("Backup of {what}, {proof}").format(what=what, proof=proof_word(record))
+    return f"{said}\n{text.sentence(base.why_not)}" if base.why_not else said
+
+
+def proof_word(record: BackupRecord) -> str:
+    """Say how well a backup is proven, in a word or two."""
+    if record.state is BackupState.UNREADABLE:
+        return _tr("unreadable")
+    if record.failed_evidence is not None:
+        return _tr("check failed")
+    proof = record.proven
+    if proof is None:
+        return _tr("never verified")
+    if proof.level.depth >= Level.RESTORED.depth:
+        return _tr("restored on trial")
+    return _tr("never restored on trial")
+
+
+def gap_words(gap: Gap) -> str:
+    """Say why there is a gap, and whether it is over."""
+    why = text.sentence(gap.sentence)
+    return why if gap.end is not None else _tr("{why} This goes on.").format(why=why)
+
+
+def what_mends(gap: Gap) -> str:
+    """Name what ends a gap that goes on: ``capture``, ``backup``, ``vault``, or "" for nothing.
+
+    What is over cannot be brought back, and needs nobody.
+    """
+    if gap.end is not None:
+        is_damage = gap.reason in (GapReason.SLICE_MISSING, GapReason.SLICE_DAMAGED)
+        return "vault" if is_damage else ""
+    return "capture" if gap.reason is GapReason.CAPTURE_OFF else "backup"
+
+
+def _united(windows: Sequence[Window]) -> list[list[Window]]:
+    """Gather windows that overlap: the same time may be kept in several vaults."""
+    runs: list[list[Window]] = []
+    reached: OplogTimestamp | None = None
+    for window in sorted(windows, key=lambda w: w.start):
+        if reached is not None and window.start <= reached:
+            runs[-1].append(window)
+            reached = max(reached, window.end)
+        else:
+            runs.append([window])
+            reached = window.end
+    return runs
+
+
+def _parts(run: Sequence[Window]) -> Iterator[Stretch]:
+    """Cut a window where the base that a moment is rebuilt from is better or worse proven."""
+    end_s = float(max(w.end for w in run).seconds)
+    bases = sorted({b.backup: b for w in run for b in w.bases}.values(), key=lambda b: b.stands_at)
+    cuts = [(_second(b.stands_at), _tone(b)) for b in bases]
+    merged = [cut for n, cut in enumerate(cuts) if not n or cut[1] is not cuts[n - 1][1]]
+    for (start, tone), (until, _) in pairwise([*merged, (end_s, Tone.NEUTRAL)]):
+        yield Stretch(start, max(start, until), _band_words(tone), tone)
+
+
+def _band_words(tone: Tone) -> str:
+    words = {
+        Tone.PROVEN: _tr("Any second, from a backup that was restored on trial"),
+        Tone.EXPOSED: _tr("Any second, but from a backup whose check failed"),
+    }
+    return words.get(tone, _tr("Any second, from a backup that was never restored on trial"))
+
+
+def _window_span(run: Sequence[Window]) -> Span:
+    bases = {b.backup for w in run for b in w.bases}
+    number = counted(len(bases), _tr("backup"), _tr("backups"))
+    words = _tr("Any second, {backups}").format(backups=number)
+    start, end = min(w.start for w in run), max(w.end for w in run)
+    return Span(_second(start), float(end.seconds), words)
+
+
+def _gap_spans(gaps: Iterable[Gap], now_s: float) -> Iterator[Span]:
+    for number, gap in enumerate(gaps):
+        end_s = now_s if gap.end is None else float(gap.end.seconds)
+        words = text.sentence(gap.sentence)
+        yield Span(float(gap.start.seconds), end_s, words, number, is_open=gap.end is None)
+
+
+def _gap_stretch(gap: Gap, now_s: float) -> Stretch:
+    end_s = now_s if gap.end is None else float(gap.end.seconds)
+    return Stretch(float(gap.start.seconds), end_s, gap_words(gap))
+
+
+def _second(at: OplogTimestamp) -> float:
+    """Return the first whole second by which everything up to ``at`` has happened."""
+    return float(at.seconds + (at.increment > 0))
+
+
+def _tone(base: Base) -> Tone:
+    return tone_of(standing(base.record))
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("Timeline", words)

@@ -1,0 +1,65 @@
+"""The windows and gaps of a timeline as a list, for those who read rather than look."""
+
+from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from mangrove.core.ports import Clock
+from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
+from mangrove.ui.theme.tokens import Size, Space
+
+
+class SpansTable(QTableView):
+    """One line each; choosing a line shows that stretch.
+
+    Signals:
+        span_chosen: A ``Span``.
+    """
+
+    span_chosen = Signal(object)
+
+    def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spans = SpansModel(clock, self)
+        self._dress()
+        self.clicked.connect(self._on_row_meant)
+        self.activated.connect(self._on_row_meant)
+
+    def set_spans(self, spans: tuple[Span, ...]) -> None:
+        """List these."""
+        self.spans.set_rows(spans)
+
+    def choose_gap(self, gap: int) -> None:
+        """Mark the line of a gap; nothing is signalled."""
+        row = self.spans.row_of_gap(gap)
+        if row is not None:
+            self.selectRow(row)
+
+    def clear_choice(self) -> None:
+        """Mark no line."""
+        self.clearSelection()
+
+    def _dress(self) -> None:
+        self.setObjectName("timeline-spans")
+        self.setAccessibleName(self.tr("Windows and gaps, newest first"))
+        self.setModel(self.spans)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
+        self.verticalHeader().setDefaultSectionSize(height)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        metrics = self.fontMetrics()
+        moment = metrics.horizontalAdvance("2026-11-23 23:59") + Space.L
+        self.setColumnWidth(SpanColumn.FROM, moment + Size.ICON + Space.HALF)
+        self.setColumnWidth(SpanColumn.TO, moment)
+        self.setColumnWidth(SpanColumn.LENGTH, metrics.horizontalAdvance("119 min") + Space.L)
+
+    @Slot(QModelIndex)
+    def _on_row_meant(self, index: QModelIndex) -> None:
+        self.span_chosen.emit(self.spans.row_at(index.row()))
