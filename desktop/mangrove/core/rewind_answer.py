@@ -49,7 +49,7 @@ def rewind_answer(timeline: Timeline, moment: Moment) -> RewindAnswer:
 def _measured(bases: Sequence[Base], base: Base) -> tuple[EvidenceSummary, int] | None:
     """Return the trial restore that tells most of a base: its own, else the newest of its size."""
     found = [
-        (other is base, proof.finished_at, proof, other.record.plain_bytes)
+        (other.backup == base.backup, proof.finished_at, proof, other.record.plain_bytes)
         for other in bases
         for proof in other.record.evidence
         if proof.passed

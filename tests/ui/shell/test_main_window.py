@@ -63,7 +63,7 @@ def test_rail_folds_when_the_window_is_narrow(window: MainWindow) -> None:
 
 
 def test_planned_pages_are_not_shown(window: MainWindow) -> None:
-    assert PageName.TIMELINE not in window.rail.buttons
+    assert PageName.INCIDENT not in window.rail.buttons
 
 
 def test_keys_switch_pages(qtbot: QtBot, window: MainWindow) -> None:

@@ -24,6 +24,7 @@ class Span:
     Units: Unix seconds.
 
     Attributes:
+        words: What it is, in a few words; ``sentence`` says it in full.
         gap: Which gap it is, by its place among the timeline's gaps; None for a window.
         is_open: Whether a gap goes on until now.
     """
@@ -31,6 +32,7 @@ class Span:
     start_s: float
     end_s: float
     words: str
+    sentence: str = ""
     gap: int | None = None
     is_open: bool = False
 
@@ -126,7 +128,11 @@ class SpansModel(QAbstractTableModel):
     def _tip(self, span: Span, column: SpanColumn) -> str:
         if column is SpanColumn.FROM:
             return self._moment(span.start_s).tooltip
-        return self._moment(span.end_s).tooltip if column is SpanColumn.TO else span.words
+        return (
+            self._moment(span.end_s).tooltip
+            if column is SpanColumn.TO
+            else span.sentence or span.words
+        )
 
     def _moment(self, at_s: float) -> text.Moment:
         return text.moment(datetime.fromtimestamp(at_s, UTC), self._clock.now())

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, RewindPlan
@@ -55,7 +55,7 @@ class AnswerPart(QWidget):
         self.problem = LastingBanner()
         self.restore = QPushButton(self.tr("&Restore to here…"))
         self.restore.setProperty("kind", "primary")
-        self._steps = QHBoxLayout()
+        self._steps = QVBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(Space.S)
@@ -85,7 +85,8 @@ class AnswerPart(QWidget):
         """Say how to get to a moment, or why there is no way."""
         limit = answer.moment.limit
         if answer.plan is not None:
-            self._say(self._how(answer.plan), self._until(limit), self._facts(answer, answer.plan))
+            until = self._until(limit) if answer.plan.slices else self._as_of(answer.plan.base)
+            self._say(self._how(answer.plan), until, self._facts(answer, answer.plan))
             self.headline.setToolTip(exact_both(limit.seconds, self._zone))
             self.restore.show()
         elif answer.problem is not None:
@@ -111,7 +112,6 @@ class AnswerPart(QWidget):
         if gap.end is not None:
             after = gap.end.following
             self._offer(self.tr("First moment after"), lambda: self._want(after))
-        self._steps.addStretch()
 
     def show_backup(self, base: Base) -> None:
         """Show a backup that no moment can be reached from but its own."""
@@ -125,7 +125,6 @@ class AnswerPart(QWidget):
         if record.state is BackupState.COMPLETE:
             backup = record.backup
             self._offer(self.tr("Restore this &backup…"), lambda: self.backup_wanted.emit(backup))
-            self._steps.addStretch()
 
     # --- words ---------------------------------------------------------------------------
 
@@ -135,6 +134,11 @@ class AnswerPart(QWidget):
             return self.tr("Base {moment}, as it is").format(moment=at)
         slices = counted(len(plan.slices), self.tr("slice"), self.tr("slices"))
         return self.tr("Base {moment} + {slices}").format(moment=at, slices=slices)
+
+    def _as_of(self, base: Base) -> str:
+        words = self.tr("Everything as it was at {moment}, oplog entry {entry}.")
+        moment = exact_local(base.stands_at.seconds, self._zone)
+        return words.format(moment=moment, entry=str(base.stands_at))
 
     def _until(self, limit: OplogTimestamp) -> str:
         if limit.increment:
@@ -205,7 +209,6 @@ class AnswerPart(QWidget):
             found = details.get(name)
             if isinstance(found, str) and found:
                 self._offer_limit(caption, OplogTimestamp.parse(found))
-        self._steps.addStretch()
 
     def _offer_limit(self, caption: str, limit: OplogTimestamp) -> None:
         at = text.moment(limit.at, self._now())
@@ -215,7 +218,7 @@ class AnswerPart(QWidget):
         button = QPushButton(caption)
         button.setToolTip(tip)
         button.clicked.connect(lambda _=False: action())
-        self._steps.addWidget(button)
+        self._steps.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _want(self, limit: OplogTimestamp) -> None:
         self.moment_wanted.emit(str(limit))

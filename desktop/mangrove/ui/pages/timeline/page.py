@@ -1,6 +1,6 @@
 """The timeline page: to which moments one can return, with what, and how to go there."""
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -221,6 +221,7 @@ class TimelinePage(Page):
     @Slot(float)
     def _on_moment_chosen(self, moment_s: float) -> None:
         self._base = None
+        self.strip.choose_gap(None)
         self.form.write_second(moment_s)
         self.spans.clear_choice()
         self._ask()
@@ -365,7 +366,7 @@ class TimelinePage(Page):
         scroll.column.addWidget(self.answer)
         scroll.column.addStretch()
         choice.body.addWidget(scroll)
-        choice.body.addWidget(self.answer.restore)
+        choice.body.addWidget(self.answer.restore, 0, Qt.AlignmentFlag.AlignLeft)
         width = self.fontMetrics().averageCharWidth() * _CHOICE_CHARS
         choice.setFixedWidth(max(_CHOICE_WIDTH, width))
         lower = QHBoxLayout()

@@ -65,6 +65,19 @@ def proof_word(record: BackupRecord) -> str:
     return _tr("never restored on trial")
 
 
+def gap_word(reason: GapReason) -> str:
+    """Say why there is a gap in a few words."""
+    return {
+        GapReason.CAPTURE_OFF: _tr("capture was off"),
+        GapReason.ROLLED_OVER: _tr("capture was away too long"),
+        GapReason.DIVERGED: _tr("rolled back by the deployment"),
+        GapReason.RESTORED_IN_PLACE: _tr("restored in place"),
+        GapReason.NO_BASE: _tr("no backup before it"),
+        GapReason.SLICE_MISSING: _tr("a slice is missing"),
+        GapReason.SLICE_DAMAGED: _tr("a slice is damaged"),
+    }[reason]
+
+
 def gap_words(gap: Gap) -> str:
     """Say why there is a gap, and whether it is over."""
     why = text.sentence(gap.sentence)
@@ -125,8 +138,14 @@ def _window_span(run: Sequence[Window]) -> Span:
 def _gap_spans(gaps: Iterable[Gap], now_s: float) -> Iterator[Span]:
     for number, gap in enumerate(gaps):
         end_s = now_s if gap.end is None else float(gap.end.seconds)
-        words = text.sentence(gap.sentence)
-        yield Span(float(gap.start.seconds), end_s, words, number, is_open=gap.end is None)
+        yield Span(
+            start_s=float(gap.start.seconds),
+            end_s=end_s,
+            words=_tr("Gap: {why}").format(why=gap_word(gap.reason)),
+            sentence=gap_words(gap),
+            gap=number,
+            is_open=gap.end is None,
+        )
 
 
 def _gap_stretch(gap: Gap, now_s: float) -> Stretch:

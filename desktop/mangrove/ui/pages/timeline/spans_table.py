@@ -1,10 +1,12 @@
 """The windows and gaps of a timeline as a list, for those who read rather than look."""
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from mangrove.core.ports import Clock
 from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 
 
@@ -54,7 +56,7 @@ class SpansTable(QTableView):
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(theme().font())
         moment = metrics.horizontalAdvance("2026-11-23 23:59") + Space.L
         self.setColumnWidth(SpanColumn.FROM, moment + Size.ICON + Space.HALF)
         self.setColumnWidth(SpanColumn.TO, moment)

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from PySide6.QtWidgets import QHBoxLayout, QToolButton
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout
 
+from mangrove.core.pitr import Timeline
 from mangrove.ui import text
 from mangrove.ui.pages.timeline.picture import Picture
 from mangrove.ui.theme.tokens import Space, Tone
@@ -30,7 +31,7 @@ class StripCard(Card):
         self._now = now
         self.strip = TimelineStrip(zone)
         self.badge = StateBadge(Tone.NEUTRAL, "")
-        self.words = ElidedLabel("", "strong")
+        self.words, self.note = ElidedLabel("", "strong"), ElidedLabel("", "small")
         self.buttons: dict[str, QToolButton] = {}
         self.body.addLayout(self._head())
         self.body.addWidget(self.strip)
@@ -42,6 +43,8 @@ class StripCard(Card):
         tone, word, sentence = self._said(picture)
         self.badge.set_state(tone, word)
         self.words.setText(sentence)
+        self.note.setText(self._noted(picture.timeline))
+        self.note.setVisible(bool(self.note.text()))
 
     def _said(self, picture: Picture) -> tuple[Tone, str, str]:
         timeline = picture.timeline
@@ -61,10 +64,18 @@ class StripCard(Card):
                 text.sentence(words.format(moment=at, why=last.sentence)),
             )
         words = self.tr("Any second from {start} to {end}.").format(start=since, end=at)
-        if timeline.headroom is not None:
-            room = text.rough_duration(timeline.headroom)
-            words += " " + self.tr("Capture may stay away for {duration}.").format(duration=room)
         return picture.marks.bands.rows[-1].tone, self.tr("any second"), words
+
+    def _noted(self, timeline: Timeline) -> str:
+        """Say how far capture has come, and how long it may stay away."""
+        if timeline.captured_at is None:
+            return ""
+        ago = text.ago(timeline.captured_at, self._now())
+        said = self.tr("Captured {ago}.").format(ago=ago)
+        if timeline.headroom is None:
+            return said
+        room = self.tr("Capture may stay away for {duration} before entries are lost.")
+        return f"{said} {room.format(duration=text.rough_duration(timeline.headroom))}"
 
     def _moment(self, at_s: float) -> str:
         return text.moment(datetime.fromtimestamp(at_s, UTC), self._now()).text
@@ -74,7 +85,11 @@ class StripCard(Card):
         row.setSpacing(Space.HALF)
         row.addWidget(self.badge)
         row.addSpacing(Space.S)
-        row.addWidget(self.words, 1)
+        lines = QVBoxLayout()
+        lines.setSpacing(0)
+        lines.addWidget(self.words)
+        lines.addWidget(self.note)
+        row.addLayout(lines, 1)
         last = self.strip.show_last
         for name, words, tip, action in (
             ("hour", self.tr("Hour"), self.tr("Show the last hour"), _last(last, hours=1)),

@@ -7,6 +7,7 @@ neighbours that fall on the same place are found by bisection and drawn as one.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 
 from mangrove.ui.theme.tokens import Tone
@@ -79,6 +80,12 @@ class Stretches:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_starts", [row.start_s for row in self.rows])
         object.__setattr__(self, "_ends", [row.end_s for row in self.rows])
+
+    @cached_property
+    def by_tone(self) -> dict[Tone, "Stretches"]:
+        """The same, apart by their tone: one shall not be drawn together with another."""
+        tones = dict.fromkeys(row.tone for row in self.rows)
+        return {tone: Stretches([r for r in self.rows if r.tone is tone]) for tone in tones}
 
     def drawn(self, scale: Scale, least: float = 1.0) -> Iterator[Drawn]:
         """Yield what is visible, nothing narrower than ``least`` pixels, oldest first.

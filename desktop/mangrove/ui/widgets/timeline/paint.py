@@ -115,11 +115,9 @@ class StripPainter:
 
     def bands(self, marks: StripMarks) -> None:
         """Draw where any second is to be had: full when proven, an outline when not yet."""
-        for drawn in marks.bands.drawn(self._scale, LEAST_BAND):
-            part = marks.bands.rows[drawn.first : drawn.last + 1]
-            is_proven = all(row.tone is Tone.PROVEN for row in part[:2])
-            tone = Tone.PROVEN if is_proven else Tone.UNPROVEN
-            self.band_box(self._painter, self._box(drawn.left, drawn.right), tone)
+        for tone, bands in marks.bands.by_tone.items():
+            for drawn in bands.drawn(self._scale, LEAST_BAND):
+                self.band_box(self._painter, self._box(drawn.left, drawn.right), tone)
 
     @staticmethod
     def band_box(painter: QPainter, box: QRectF, tone: Tone) -> None:
