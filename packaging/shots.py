@@ -28,6 +28,7 @@ from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
 from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
+from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
@@ -90,6 +91,7 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     yield "dialog-restore-dump", lambda: RestoreDumpDialog(window, services, calls)
     copied = record.profile_name
     yield "dialog-copy", lambda: CopyDialog(window, services, calls, copied)
+    yield "dialog-capture", lambda: CaptureDialog(window, services, copied)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
 
 

@@ -1,6 +1,7 @@
 """Stand-ins for the services, full of sample data or empty: what a page test draws from."""
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,6 +12,7 @@ from fakes.clock import FakeClock
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
 from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
+from mangrove.core.capture import CaptureRequest
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
@@ -419,6 +421,19 @@ class FakeCopies:
         return replace(plan, forecast=self.target.forecast(plan))
 
 
+@dataclass
+class FakeCaptures:
+    """Remembers what was to be captured."""
+
+    activity: FakeActivity
+    requests: list[CaptureRequest] = field(default_factory=list)
+
+    def start(self, request: CaptureRequest) -> RunId:
+        self.requests.append(request)
+        title = f"Follow the oplog of {request.profile}"
+        return self.activity.begin(RunKind.CAPTURE, title, request.profile, request.vault)
+
+
 @dataclass(frozen=True, slots=True)
 class FakeServices:
     """All fakes together, with their own types; ``services`` is what a page takes."""
@@ -430,6 +445,7 @@ class FakeServices:
     restores: FakeRestores
     dumps: FakeDumps
     copies: FakeCopies
+    captures: FakeCaptures
     slices: FakeSlices
     points: Points
     metrics: Metrics
@@ -469,9 +485,7 @@ def _assembled(
     backups = FakeBackups(rows, activity)
     clock = FakeClock(sample_data.NOW)
     tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock)
-    points = Points(
-        cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: zone_of("UTC")
-    )
+    points = Points(cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: UTC)
     metrics = Metrics(
         cast("Profiles", profiles), cast("Vaults", vaults), cast("Catalog", backups), clock
     )
@@ -483,6 +497,7 @@ def _assembled(
         FakeRestores(backups, activity),
         FakeDumps(activity),
         FakeCopies(activity),
+        FakeCaptures(activity),
         slices,
         points,
         metrics,

@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import RECORDS
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
+from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
@@ -27,6 +28,7 @@ DIALOGS: dict[str, Make] = {
     "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),
     "import": lambda e: ImportDialog(None, e.services, e.calls),
     "copy": lambda e: CopyDialog(None, e.services, e.calls, "production"),
+    "capture": lambda e: CaptureDialog(None, e.services, "production"),
     "restore dump": lambda e: RestoreDumpDialog(None, e.services, e.calls),
     "restore": lambda e: RestoreDialog(None, e.services, e.calls, RECORDS[0]),
 }

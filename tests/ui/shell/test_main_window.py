@@ -11,11 +11,16 @@ from pytestqt.qtbot import QtBot
 from fakes import sample_runs
 from fakes.services import FakeServices
 from mangrove.core.backup import BackupRequest
+from mangrove.core.capture import CaptureRequest
+from mangrove.core.moments import Moment
 from mangrove.core.run import RunId, RunState
+from mangrove.core.vault import BackupRecord
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.backup_dialog import BackupDialog
+from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
+from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog
 from mangrove.ui.dialogs.vault_fields import VaultPlace
 from mangrove.ui.navigation import Navigator, PageName
@@ -284,3 +289,27 @@ def test_doubled_font_cuts_no_rail_caption_and_no_button(
     finally:
         qapp.setFont(font)
     _settled(qtbot, window)
+
+
+def test_answered_capture_dialog_starts_a_run(
+    qtbot: QtBot, window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = CaptureRequest("production", "office-nas")
+    monkeypatch.setattr(CaptureDialog, "ask", lambda *_: request)
+
+    _navigator(window).open_capture("production")
+
+    qtbot.waitUntil(lambda: bool(window._progress._open))
+    assert fakes.captures.requests == [request]
+
+
+def test_a_moment_that_needs_no_replay_opens_the_restore_of_its_base(
+    window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[BackupRecord] = []
+    monkeypatch.setattr(RestoreDialog, "ask", lambda *args: asked.append(args[3]))
+    base = fakes.points.timeline("staging").bases[-1]
+
+    _navigator(window).open_rewind("staging", Moment(base.stands_at.following, "then"))
+
+    assert [record.backup for record in asked] == [base.backup]

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Slot
 
 from mangrove.core.backup import BackupId, Selection
 from mangrove.core.errors import MangroveError
+from mangrove.core.moments import Moment
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId
@@ -14,6 +15,7 @@ from mangrove.services.vaults import SavedVault
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
+from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
@@ -46,6 +48,8 @@ class Errands(QObject):
         navigator.import_wanted.connect(self._on_import_wanted)
         navigator.restore_dump_wanted.connect(self._on_restore_dump_wanted)
         navigator.copy_wanted.connect(self._on_copy_wanted)
+        navigator.capture_wanted.connect(self._on_capture_wanted)
+        navigator.rewind_wanted.connect(self._on_rewind_wanted)
 
     # --- profiles ------------------------------------------------------------------------
 
@@ -175,6 +179,36 @@ class Errands(QObject):
         if request is not None:
             start = self._services.copies.start
             self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot(str)
+    def _on_capture_wanted(self, profile: str) -> None:
+        if self._lacks_vault():
+            return
+        request = CaptureDialog.ask(self._window, self._services, profile)
+        if request is not None:
+            start = self._services.captures.start
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+
+    @Slot(str, object)
+    def _on_rewind_wanted(self, profile: str, moment: Moment) -> None:
+        """Restore the base of a moment; only moments that need no replay can be restored yet."""
+        try:
+            plan = self._services.points.plan(profile, moment.limit)
+        except MangroveError as error:
+            self._on_failed(error)
+            return
+        if not plan.slices:
+            self._on_restore_wanted(plan.base.backup)
+            return
+        self._window.notify(
+            BannerKind.INFO,
+            self.tr(
+                "Replaying the oplog onto a backup is not there yet. Its base can be restored as"
+                " it was at its own moment."
+            ),
+            self.tr("Restore the base…"),
+            lambda: self._navigator.open_restore(plan.base.backup),
+        )
 
     def _found(self, backup: BackupId) -> BackupRecord | None:
         try:
