@@ -132,6 +132,7 @@ def _services(
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
+        points = Points(tools, catalog, zone_of, local_zone)
         verifications = Verifications(tools, backups, SqliteScratchRegister(database))
         jobs = _jobs(tools, backups, verifications, database)
         stopping.callback(jobs.close)
@@ -143,12 +144,12 @@ def _services(
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,
-            restores=Restores(tools, backups),
+            restores=Restores(tools, backups, points, catalog),
             retention=Retention(tools, backups, catalog, runs, person),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),
             captures=Captures(tools, backups, catalog, runs),
-            points=Points(tools, catalog, zone_of, local_zone),
+            points=points,
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,

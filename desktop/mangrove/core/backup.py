@@ -11,6 +11,7 @@ from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
 from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
 
 BackupId = NewType("BackupId", str)
 _ID = re.compile(r"(?P<at>\d{8}T\d{6}Z)-(?P<slug>[a-z0-9-]+)-(?P<tail>[0-9a-f]{4})")
@@ -234,6 +235,9 @@ class RestoreRequest:
         on_existing: Whether existing collections are replaced, or only get what they lack.
         users_and_roles: Whether those of databases that keep their names are merged in.
         limit_bytes_per_s: How fast the vault is read at most; None for no limit.
+        rewind_to: Replay the captured oplog up to and without this entry; None for the backup
+            as it is.
+        rewind_of: Of which profile, when ``backup`` is "": its best base is chosen then.
     """
 
     backup: BackupId
@@ -248,3 +252,5 @@ class RestoreRequest:
     on_existing: OnExisting = OnExisting.REPLACE
     users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
     limit_bytes_per_s: int | None = None
+    rewind_to: OplogTimestamp | None = None
+    rewind_of: str = ""

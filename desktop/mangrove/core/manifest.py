@@ -231,9 +231,12 @@ class Manifest:
         Source: MongoDB manual, "Limits and Thresholds": a namespace has at most 255 bytes.
         """
         longest = max(
-            n.name_bytes_as(n.namespace)
-            for n in self.namespaces
-            if n.namespace.database == database
+            (
+                n.name_bytes_as(n.namespace)
+                for n in self.namespaces
+                if n.namespace.database == database
+            ),
+            default=0,
         )
         return MAX_NAMESPACE_BYTES - 1 - longest
 

@@ -1,6 +1,6 @@
 """Restore planning: where each namespace goes, what stands there already, and what to say."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -193,6 +193,23 @@ def plan_restore(
         sentence=_sentence(planned, request, occupied),
         notes=tuple(dict.fromkeys(_notes(manifest, request, planned))),
     )
+
+
+def target_namer(
+    manifest: Manifest, request: RestoreRequest, at: datetime
+) -> Callable[[Namespace], Namespace | None]:
+    """Return what says where any namespace would go, also one the backup does not hold.
+
+    It returns None for what is not selected.
+    """
+    rename = _Renamer(manifest, request, at)
+
+    def target_of(source: Namespace) -> Namespace | None:
+        if source.database in PROTECTED_DATABASES or not _is_chosen(source, request):
+            return None
+        return rename.target_of(source)
+
+    return target_of
 
 
 def target_databases(manifest: Manifest, request: RestoreRequest, at: datetime) -> tuple[str, ...]:

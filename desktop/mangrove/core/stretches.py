@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
 from mangrove.core.pitr import GapReason
@@ -168,10 +167,10 @@ def _hole(
 def _cut(stretch: Stretch, cuts: Iterable[ChainBreak]) -> list[Stretch]:
     found: list[Stretch] = []
     rest: Stretch | None = stretch
-    for cut in sorted(cuts, key=attrgetter("at")):
+    for cut in sorted(cuts, key=lambda c: (c.at.number, -c.until.number)):
         if rest is None or cut.at > rest.end:
             break
-        if cut.until < rest.start:
+        if cut.until < rest.start or (cut.until == rest.start and rest.opened_by):
             continue
         reason = _KINDS[cut.kind]
         if cut.at >= rest.start:

@@ -1,20 +1,28 @@
 """The restore body: check everything first, load, index, compare; replace only at the very end."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
 from mangrove.core.manifest import Manifest
-from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.namespace import Namespace
+from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Clock, CollectionInfo, Contents, Gate, RestoreSink
 from mangrove.core.profile import Profile
-from mangrove.core.restore import PlannedNamespace, RestorePlan, plan_restore, target_databases
+from mangrove.core.restore import (
+    PlannedNamespace,
+    RestorePlan,
+    plan_restore,
+    target_databases,
+    target_namer,
+)
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.compare import canonical_options
@@ -29,6 +37,8 @@ from mangrove.jobs.accounts import (
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.pacing import Pace
+from mangrove.jobs.placing import PLAIN, Placement, beside, put_in_place
+from mangrove.jobs.rewinding import Rewinding, told
 
 PHASES = (
     Phase.CONNECT,
@@ -40,7 +50,17 @@ PHASES = (
     Phase.COMPARE,
     Phase.SWAP,
 )
-PLAIN, TIME_SERIES = "collection", "timeseries"
+REWIND_PHASES = (
+    *PHASES[:3],
+    Phase.LOOK,
+    Phase.SAFETY,
+    Phase.LOAD,
+    Phase.COMPARE,
+    Phase.REPLAY,
+    Phase.INDEXES,
+    Phase.SWAP,
+)
+TIME_SERIES = "timeseries"
 _COMPARED = {
     IndexChoice.AFTER: "counts, digests, options and indexes were compared",
     IndexChoice.BEFORE: "counts, digests, options and indexes were compared",
@@ -52,7 +72,12 @@ TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
     """Return the phases a restore goes through."""
     asked = request.users_and_roles is UsersAndRoles.INCLUDE
-    return (*PHASES, Phase.ACCOUNTS) if asked else PHASES
+    phases = PHASES if request.rewind_to is None else REWIND_PHASES
+    return (*phases, Phase.ACCOUNTS) if asked else phases
+
+
+def _no_mark(_: RunContext) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +89,8 @@ class RestoreBody:
     Attributes:
         at: The moment that copies are named after.
         safety: Takes a backup of the collections that will be replaced, returns its id.
+        rewind: What is replayed onto the backup; None for the backup as it is.
+        marking: Notes what happens while its block lasts as a break of the profile's chains.
     """
 
     request: RestoreRequest
@@ -74,6 +101,8 @@ class RestoreBody:
     at: datetime
     safety: TakeSafetyBackup
     parallel: int = 2
+    rewind: RewindPlan | None = None
+    marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -92,6 +121,8 @@ class RestoreBody:
             with ctx.aborting_on_cancel(sink.abort):
                 plan = planned(manifest, self.request, sink, self.at)
                 plan = with_accounts(plan, manifest, self.request, self.vault, sink)
+                if self.rewind is not None:
+                    plan = told(plan, self.rewind)
                 plan.require_confirmed()
                 sink.check_privileges([*plan.creates, *plan.occupied])
                 clear_leftovers(ctx, sink)
@@ -99,18 +130,69 @@ class RestoreBody:
                 ctx.log(said)
             loader = self._loader(ctx, manifest, sink, plan)
             loader.check_stored()
+            rewinding = self._rewinding(ctx, manifest, loader, plan)
+            if rewinding is not None:
+                rewinding.check()
             self._back_up_replaced(ctx, plan)
-            with _taking_back(loader, plan), ctx.aborting_on_cancel(sink.abort):
-                loader.load()
-                loader.build_indexes()
-                loader.compare()
+            with (
+                self._marked(ctx, manifest, plan),
+                _taking_back(loader, plan),
+                ctx.aborting_on_cancel(sink.abort),
+            ):
+                moves = self._fill(loader, rewinding)
                 sink.settle()
-                self._put_in_place(ctx, sink, loader, plan)
+                self._put_in_place(ctx, loader, plan, moves)
             lost = merge_accounts(ctx, sink, self.vault, manifest, plan.accounts)
             warnings = sink.facts().warnings
         result = self._result(plan, loader, self.clock.monotonic_s() - started_s)
+        if rewinding is not None:
+            result = _rewound(result, rewinding)
         result = replace(result, warnings=(*warnings, *result.warnings))
         return reported(result, plan.accounts, lost)
+
+    def _fill(self, loader: Loader, rewinding: Rewinding | None) -> list[Placement]:
+        """Load, and replay where asked; returns what is to be put in place."""
+        loader.load()
+        if rewinding is None:
+            loader.build_indexes()
+            loader.compare()
+            return [
+                Placement(d.working, d.target, d.entry.kind)
+                for d in loader.made
+                if d.working != d.target
+            ]
+        loader.compare()
+        rewinding.run()
+        rewinding.build_indexes(self.request.indexes)
+        return rewinding.placements
+
+    def _rewinding(
+        self, ctx: RunContext, manifest: Manifest, loader: Loader, plan: RestorePlan
+    ) -> Rewinding | None:
+        if self.rewind is None or not self.rewind.slices:
+            return None
+        token = secrets.token_hex(4)
+        numbers = count()
+        return Rewinding(
+            ctx=ctx,
+            sink=loader.sink,
+            vault=self.vault,
+            loader=loader,
+            plan=plan,
+            rewind=self.rewind,
+            target_of=target_namer(manifest, self.request, self.at),
+            working_name=lambda name: beside(name, f"{token}r{next(numbers)}"),
+            confirmed=self.request.replace,
+        )
+
+    def _marked(
+        self, ctx: RunContext, manifest: Manifest, plan: RestorePlan
+    ) -> AbstractContextManager[None]:
+        """Note a break while data of the very deployment that was backed up is changed."""
+        in_place = any(p.target == p.entry.namespace for p in plan.namespaces)
+        if manifest.profile_slug != self.profile.slug or not in_place:
+            return nullcontext()
+        return self.marking(ctx)
 
     def _loader(
         self, ctx: RunContext, manifest: Manifest, sink: RestoreSink, plan: RestorePlan
@@ -122,11 +204,15 @@ class RestoreBody:
             sink=sink,
             ctx=ctx,
             destinations=[_destination(p, f"{token}{n}") for n, p in enumerate(plan.namespaces)],
-            indexes=self.request.indexes,
+            indexes=IndexChoice.NEVER if self._replays else self.request.indexes,
             on_refusal=self.request.on_refusal,
             pace=Pace(ctx, self.clock, self.request.limit_bytes_per_s),
             parallel=self.parallel,
         )
+
+    @property
+    def _replays(self) -> bool:
+        return self.rewind is not None and bool(self.rewind.slices)
 
     def _back_up_replaced(self, ctx: RunContext, plan: RestorePlan) -> None:
         if not plan.replaced or self.request.safety is SafetyBackup.SKIP:
@@ -137,17 +223,18 @@ class RestoreBody:
         ctx.log(f"safety backup taken: {taken}")
 
     def _put_in_place(
-        self, ctx: RunContext, sink: RestoreSink, loader: Loader, plan: RestorePlan
+        self, ctx: RunContext, loader: Loader, plan: RestorePlan, moves: Sequence[Placement]
     ) -> None:
         ctx.enter(Phase.SWAP)
         replaced: list[str] = []
-        moving = [d for d in loader.made if d.working != d.target]
-        there = {i.namespace: i.kind for name in plan.occupied for i in sink.existing(name)}
+        sink = loader.sink
+        databases = sorted({move.target.database for move in moves})
+        there = {i.namespace: i.kind for name in databases for i in sink.existing(name)}
         try:
-            for destination in moving:
-                _replace(sink, loader, destination, there.get(destination.target, PLAIN))
-                replaced.append(str(destination.target))
-                ctx.log(f"{destination.target} was replaced")
+            for move in moves:
+                put_in_place(loader, move, there.get(move.target, PLAIN))
+                replaced.append(str(move.target))
+                ctx.log(f"{move.target} was replaced")
         except MangroveError as error:
             if replaced:
                 names = ", ".join(replaced)
@@ -155,7 +242,7 @@ class RestoreBody:
                 error.details["unfinished"] = names
             raise
         loader.created.clear()
-        if plan.replaced:
+        if plan.replaced or moves:
             sink.settle()
 
     def _result(self, plan: RestorePlan, loader: Loader, seconds: float) -> RunResult:
@@ -242,34 +329,29 @@ def _destination(item: PlannedNamespace, token: str) -> Destination:
     """Load beside what exists, under a name that nobody else has."""
     if not item.replaces:
         return Destination(item.entry, item.target, item.target, item.fills)
-    # a time series keeps its documents under a longer name
-    head = f"{item.target.database}.system.buckets.mangrove_{token}_"
-    room = MAX_NAMESPACE_BYTES - len(head.encode())
-    tail = item.target.collection.encode()[:room].decode(errors="ignore").rstrip(".")
-    working = Namespace(item.target.database, f"mangrove_{token}_{tail}")
-    return Destination(item.entry, item.target, working)
+    return Destination(item.entry, item.target, beside(item.target, token))
 
 
-def _replace(sink: RestoreSink, loader: Loader, destination: Destination, there: str) -> None:
-    """Put a loaded collection in its place; one that may be the only copy is never dropped.
-
-    The server renames a collection over another one, but neither over a view nor over a time
-    series; ``there`` is the kind of what is replaced.
-    """
-    working, kind = destination.working, destination.entry.kind
-    if kind == there == PLAIN:
-        sink.replace(working, destination.target)  # one step on the server: done or not done
-        loader.created.remove(working)
-        return
-    loader.created.remove(working)
-    try:
-        if kind == PLAIN:
-            sink.drop(destination.target)
-        sink.replace(working, destination.target)
-    except MangroveError as error:
-        error.message += f"; what was restored of it stays in {working}"
-        error.details["unfinished"] = str(working)
-        raise
+def _rewound(result: RunResult, rewinding: Rewinding) -> RunResult:
+    """Say what was replayed, and what stays of what was not there at the moment."""
+    outcome, limit = rewinding.outcome, rewinding.rewind.limit
+    moment = f"{limit.at:%Y-%m-%d %H:%M:%S} UTC ({limit})"
+    loaded = result.summary
+    left = tuple(
+        f"{name} did not exist at the moment; the existing one was left as it is"
+        for name in rewinding.left_over
+    )
+    return replace(
+        result,
+        summary=f"as it was before {moment}, from {rewinding.rewind.base.backup}: {loaded};"
+        f" {outcome.sentence()}",
+        warnings=(*result.warnings, *left),
+        figures=(
+            *result.figures,
+            ("oplog_entries", sum(outcome.entries.values())),
+            ("operations", outcome.operations),
+        ),
+    )
 
 
 @contextmanager

@@ -4,19 +4,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from mangrove.core.backup import RestoreRequest, SafetyBackup
+from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
-from mangrove.core.ports import RestoreSink
+from mangrove.core.pitr import RewindPlan
+from mangrove.core.ports import RestoreSink, SliceCatalog
+from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.jobs.accounts import with_accounts
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim
+from mangrove.jobs.marking import RestoreMarks
 from mangrove.jobs.restore import RestoreBody, index_commands, phases_of, planned
+from mangrove.jobs.rewinding import told
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools
+from mangrove.services.points import Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,13 @@ class _Looked:
 class Restores:
     """Bringing data back."""
 
-    def __init__(self, tools: BackupTools, backups: Backups) -> None:
+    def __init__(
+        self, tools: BackupTools, backups: Backups, points: Points, slices: SliceCatalog
+    ) -> None:
         self._tools = tools
         self._backups = backups
+        self._points = points
+        self._slices = slices
 
     def preview(self, request: RestoreRequest) -> RestorePlan:
         """Look at backup and target, and say exactly what would happen.
@@ -68,13 +78,15 @@ class Restores:
 
     @contextmanager
     def _looking(self, request: RestoreRequest) -> Iterator[_Looked]:
-        record = self._backups.find(request.backup)
+        record, rewind = self._base_of(request)
         vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
         manifest = vault.manifest(record.backup)
         profile = self._tools.profiles.find(request.profile)
         exact = replace(request, backup=record.backup, profile=profile.name)
         with self._tools.gate.open_sink(profile) as sink:
             plan = planned(manifest, exact, sink, self._tools.clock.now())
+            if rewind is not None:
+                plan = told(plan, rewind)
             yield _Looked(with_accounts(plan, manifest, exact, vault, sink), manifest, sink)
 
     def start(self, request: RestoreRequest) -> RunId:
@@ -84,7 +96,7 @@ class Restores:
             BackupNotFoundError, ProfileNotFoundError, VaultNotFoundError: Nothing was started.
         """
         tools = self._tools
-        record = self._backups.find(request.backup)
+        record, rewind = self._base_of(request)
         spec = tools.vaults.by_id(record.vault_id)
         profile = tools.profiles.find(request.profile)
         body = RestoreBody(
@@ -96,6 +108,8 @@ class Restores:
             at=tools.clock.now(),
             safety=self._backups.safety_taker(profile, spec),
             parallel=tools.parallel,
+            rewind=rewind,
+            marking=self._marks(profile),
         )
         ticket = Ticket(
             kind=RunKind.RESTORE,
@@ -111,6 +125,47 @@ class Restores:
             ),
         )
         return tools.runner.start(ticket, body)
+
+    def _base_of(self, request: RestoreRequest) -> tuple[BackupRecord, RewindPlan | None]:
+        """Return the backup to load, and what is replayed onto it when a moment is asked for.
+
+        Raises:
+            PointNotReachableError: If nothing leads to that moment.
+            InvalidSelectionError: If the moment does not go with another choice.
+        """
+        limit = request.rewind_to
+        if limit is None:
+            return self._backups.find(request.backup), None
+        _refuse_beside_rewind(request)
+        if request.backup:
+            record = self._backups.find(request.backup)
+            plan = self._points.plan(record.profile_slug, limit, record.backup)
+        else:
+            plan = self._points.plan(request.rewind_of or request.profile, limit)
+        return plan.base.record, plan
+
+    def _marks(self, profile: Profile) -> RestoreMarks:
+        tools = self._tools
+        known = {spec.vault_id: spec for spec in tools.vaults.all()}
+        vaults = {piece.vault_id for piece in self._slices.slices(profile.slug)}
+        shelves = [
+            (vault_id, tools.keeper.open(known[vault_id]).slices())
+            for vault_id in sorted(vaults & known.keys())
+        ]
+        return RestoreMarks(profile, tools.gate, shelves, self._slices, tools.clock)
+
+
+def _refuse_beside_rewind(request: RestoreRequest) -> None:
+    if request.on_existing is OnExisting.ONLY_MISSING:
+        raise InvalidSelectionError(
+            "a moment is restored whole, not only what is missing; nothing was changed",
+            hint="restore the moment into a copy, and take from it what you miss",
+        )
+    if request.indexes is IndexChoice.BEFORE:
+        raise InvalidSelectionError(
+            "with a moment, indexes are built after the oplog was replayed; nothing was changed",
+            hint="leave out --indexes before",
+        )
 
 
 def _claims_of_safety(request: RestoreRequest, spec: VaultSpec) -> tuple[Claim, ...]:

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.show import BackupName
 from mangrove.cli.front import desk_of
 from mangrove.cli.landing import Landing, Wish
 from mangrove.cli.restore_options import (
@@ -26,14 +25,32 @@ from mangrove.cli.restore_options import (
 from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest
 from mangrove.core.copy import DumpRestoreRequest, is_dump_path
+from mangrove.core.errors import BackupNotFoundError, ProfileNotFoundError
+from mangrove.core.moments import Edge, Moment, parse_entry
+from mangrove.services.backups import LATEST
 from mangrove.services.bundle import Services
+
+BACKUP_HELP = "An id, the beginning of one, latest, or a mongodump directory or archive."
+AT_HELP = (
+    "As it was just before that moment: '2026-11-25 14:29:59 Europe/Berlin', 14:29:59 for today,"
+    " ISO 8601, or one oplog entry. The best backup is chosen unless BACKUP names one."
+)
 
 
 def restore(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
-    backup: BackupName,
+    backup: Annotated[
+        str, typer.Argument(metavar="[BACKUP]", help=f"{BACKUP_HELP} With --at a profile does.")
+    ] = "",
     *,
     to: Annotated[str, typer.Option(metavar="PROFILE", help="The deployment to write to.")],
+    at: Annotated[str, typer.Option(metavar="TIME|TS:INC", help=AT_HELP)] = "",
+    before_op: Annotated[
+        str, typer.Option(metavar="TS:INC", help="As it was just before this oplog entry.")
+    ] = "",
+    including: Annotated[
+        bool, typer.Option("--including", help="With --at: that second or entry as well.")
+    ] = False,
     include: Globs = None,
     exclude: Globs = None,
     rename: Renames = None,
@@ -61,8 +78,14 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         bool, typer.Option("--explain", help="Only print the same as mongorestore.")
     ] = False,
 ) -> None:
-    """Restore a backup, or a mongodump directory or archive; without --rename into a copy."""
+    """Restore a backup, a moment, or a dump of mongodump; without --rename into a copy."""
     desk = desk_of(context)
+    if at and before_op:
+        raise typer.BadParameter("--at and --before-op exclude each other")
+    if not (backup or at or before_op):
+        raise typer.BadParameter("name a BACKUP, or a moment with --at")
+    if is_dump_path(backup) and (at or before_op):
+        raise typer.BadParameter("--at and --before-op need backups of a vault, not a dump")
     asked = Asked(
         rename,
         yes_replace,
@@ -77,9 +100,13 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
     )
     with desk.services() as services:
         is_dump = is_dump_path(backup)
+        moment = _moment(services, at, before_op, including=including)
+        found, rewind_of = _origin(services, backup, to, is_rewind=moment is not None)
         plain = RestoreRequest(
-            backup=BackupId("") if is_dump else services.backups.find(backup).backup,
+            backup=found,
             profile=to,
+            rewind_to=moment.limit if moment else None,
+            rewind_of=rewind_of,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
             users_and_roles=users_and_roles_of(asked=users_and_roles),
@@ -91,6 +118,33 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             landing = _of_backup(services)
         wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes)
         raise typer.Exit(landing.serve(desk, services, request, wish))
+
+
+def _moment(services: Services, at: str, before_op: str, *, including: bool) -> Moment | None:
+    edge = Edge.INCLUDING if including else Edge.BEFORE
+    if before_op:
+        return parse_entry(before_op, edge)
+    return services.points.moment(at, edge) if at else None
+
+
+def _origin(services: Services, backup: str, to: str, *, is_rewind: bool) -> tuple[BackupId, str]:
+    """Return a backup, or the profile whose best base is chosen; without either that of --to."""
+    if is_dump_path(backup):
+        return BackupId(""), ""
+    if not is_rewind:
+        return services.backups.find(backup).backup, ""
+    if not backup:
+        return BackupId(""), to
+    try:
+        record = services.backups.find(backup)
+    except BackupNotFoundError as error:
+        try:
+            return BackupId(""), services.points.slug_of(backup)
+        except ProfileNotFoundError:
+            raise error from None
+    if backup == LATEST:
+        return BackupId(""), record.profile_slug
+    return record.backup, ""
 
 
 def _of_backup(services: Services) -> Landing:
