@@ -53,6 +53,8 @@ DEBIAN_PACKAGES = (
     "libcurl4 liblzma5 libssl3",
     # a real SSH server
     "openssh-server openssh-client",
+    # a disk that can be frozen
+    "e2fsprogs",
     # a real Secret Service
     "dbus gnome-keyring",
     # Qt without a screen

@@ -10,5 +10,6 @@ pytest_plugins = [
     "servers.google",
     "servers.xvfb",
     "servers.full_disk",
+    "servers.frozen_disk",
     "servers.sshd",
 ]

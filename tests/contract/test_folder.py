@@ -1,6 +1,7 @@
 import ctypes
 import errno
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,16 +11,19 @@ from typing_extensions import override
 from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
 from mangrove.core.errors import (
+    StalledError,
     StorageDeniedError,
     StorageFullError,
     StorageUnavailableError,
 )
-from mangrove.core.ports import Storage
+from mangrove.core.ports import SettlingStorage, Storage
 from mangrove.core.vault import BlobName, StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage import settling
 from mangrove.vault.storage.folder import FolderStorage
 from mangrove.vault.storage.opening import ensure_folder, open_storage
+from mangrove.vault.storage.steady_folder import SteadyFolder
+from servers.frozen_disk import FrozenDisk
 
 
 class TestFolderStorage(StorageSuite):
@@ -44,6 +48,14 @@ class TestUnsettledFolderStorage(StorageSuite):
         root = tmp_path / "vault"
         root.mkdir()
         return UnsettledFolder(root)
+
+
+class TestSteadyFolder(StorageSuite):
+    @pytest.fixture
+    def storage(self, tmp_path: Path) -> Storage:
+        root = tmp_path / "vault"
+        root.mkdir()
+        return SteadyFolder(root)
 
 
 def flushed(monkeypatch: pytest.MonkeyPatch, root: Path) -> list[str]:
@@ -101,6 +113,7 @@ def test_a_file_system_that_cannot_be_flushed_is_an_error(
 
     with pytest.raises(StorageUnavailableError):
         storage.settle()
+        return SteadyFolder(root)
 
 
 def files(root: Path) -> list[str]:
@@ -224,7 +237,7 @@ def test_a_new_vaults_folder_is_made_but_not_its_parents(tmp_path: Path) -> None
 
     ensure_folder(address(tmp_path / "new"))
     ensure_folder(address(tmp_path / "new"))
-    assert isinstance(open_storage(address(tmp_path / "new"), "", None), FolderStorage)
+    assert isinstance(open_storage(address(tmp_path / "new"), "", None), SteadyFolder)
     assert (tmp_path / "new").is_dir()
     with pytest.raises(StorageUnavailableError):
         ensure_folder(address(tmp_path / "disk" / "new"))
@@ -247,3 +260,66 @@ def test_a_large_blob_needs_little_memory(tmp_path: Path) -> None:
     seen.extend(resident_bytes() for _ in storage.get(NAME))
 
     assert max(seen) - before < 60 << 20
+
+
+def test_a_disk_that_does_not_answer_stalls_the_work_and_not_for_ever(
+    frozen_disk: FrozenDisk,
+) -> None:
+    storage = SteadyFolder(frozen_disk.folder, stall_s=0.3)
+    storage.put(BlobName("a/there"), [b"x"])
+    frozen_disk.freeze()
+
+    with pytest.raises(StalledError, match="did not answer"):
+        storage.put(NAME, (b"x" * (1 << 20) for _ in range(8)))
+    with pytest.raises(StalledError):
+        storage.delete(BlobName("a/there"))
+
+    frozen_disk.thaw()
+    assert [info.name for info in SteadyFolder(frozen_disk.folder).list("shop")] == []
+
+
+def test_an_abort_gets_through_to_a_disk_that_does_not_answer(frozen_disk: FrozenDisk) -> None:
+    storage = SteadyFolder(frozen_disk.folder, stall_s=60)
+    outcome: list[BaseException] = []
+    frozen_disk.freeze()
+
+    def write() -> None:
+        try:
+            storage.put(NAME, (b"x" * (1 << 20) for _ in range(8)))
+        except StorageUnavailableError as error:
+            outcome.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    writer.join(0.2)
+    assert writer.is_alive()
+    storage.abort()
+    writer.join(10)
+
+    assert not writer.is_alive()
+    assert len(outcome) == 1
+    frozen_disk.thaw()
+
+
+def test_reading_only_the_beginning_leaves_no_thread(tmp_path: Path) -> None:
+    storage = SteadyFolder(tmp_path)
+    storage.put(NAME, [b"x" * (1 << 20)] * 8)
+
+    stream = storage.get(NAME)
+    assert len(next(stream)) == 1 << 20
+    del stream
+
+    for thread in threading.enumerate():
+        if thread.name == "mangrove-folder":
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+def test_a_steady_folder_settles_as_its_folder_does(tmp_path: Path) -> None:
+    storage = SteadyFolder(tmp_path)
+    assert isinstance(storage, SettlingStorage)
+
+    assert storage.put_unsettled(NAME, [b"x"]) == 1
+    storage.settle()
+
+    assert b"".join(storage.get(NAME)) == b"x"

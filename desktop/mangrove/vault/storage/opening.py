@@ -9,11 +9,11 @@ from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageAddress, StorageKind
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.error_map import from_os
-from mangrove.vault.storage.folder import FolderStorage
 from mangrove.vault.storage.object_store import ObjectStorage
 from mangrove.vault.storage.rclone import RcloneStorage
 from mangrove.vault.storage.sftp import SftpStorage
 from mangrove.vault.storage.sftp_session import DialTo
+from mangrove.vault.storage.steady_folder import SteadyFolder
 
 
 def open_storage(
@@ -34,7 +34,7 @@ def open_storage(
     """
     match address.kind:
         case StorageKind.FOLDER:
-            return FolderStorage(Path(address.root))
+            return SteadyFolder(Path(address.root), stall_s)
         case StorageKind.S3 | StorageKind.AZURE | StorageKind.GOOGLE:
             return ObjectStorage(address, access_key, secret_key, Patience(stall_s=stall_s))
         case StorageKind.SFTP:
