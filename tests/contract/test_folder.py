@@ -113,7 +113,6 @@ def test_a_file_system_that_cannot_be_flushed_is_an_error(
 
     with pytest.raises(StorageUnavailableError):
         storage.settle()
-        return SteadyFolder(root)
 
 
 def files(root: Path) -> list[str]:
