@@ -47,6 +47,7 @@ from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.restores import Restores
 from mangrove.services.retention import Retention
+from mangrove.services.upkeep import Upkeep
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 from mangrove.vault.catalog.sqlite import SqliteCatalog
@@ -145,6 +146,7 @@ def _services(
             backups=backups,
             verifications=verifications,
             restores=Restores(tools, backups, points, catalog),
+            upkeep=Upkeep(tools, vaults, catalog),
             retention=Retention(tools, backups, catalog, runs, person),
             dumps=Dumps(tools, backups),
             copies=Copies(tools, backups),

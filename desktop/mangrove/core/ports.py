@@ -43,6 +43,7 @@ from mangrove.core.vault import (
 )
 from mangrove.core.vault_memory import Remembered
 from mangrove.core.vault_ports import RetentionJournal, VaultLocks
+from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence
 
 
@@ -862,6 +863,27 @@ class Vault(Protocol):
 
     def survey(self, known: Iterable[BackupRecord]) -> Iterator[SeenBackup]:
         """Yield every signed backup; only what differs from what is known is read anew."""
+        ...
+
+    def inspect(
+        self, known: Iterable[BackupRecord], each: Callable[[], None] = lambda: None
+    ) -> VaultReport:
+        """Look through the whole vault and compare it with what is known.
+
+        Args:
+            known: What the catalog has of it.
+            each: Called for every backup; may raise to end it.
+
+        Raises:
+            StorageUnavailableError, StorageDeniedError: The storage as a whole failed us.
+        """
+        ...
+
+    def repair(self, findings: Iterable[VaultFinding]) -> int:
+        """Remove what findings of a check say is left over; returns the freed bytes.
+
+        The caller holds the exclusive lock, and looked while it held it.
+        """
         ...
 
     def purge(self, backup: BackupId) -> Iterator[BlobInfo]:

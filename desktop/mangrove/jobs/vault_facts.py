@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import InvalidPolicyError, RetentionError
-from mangrove.core.ports import Vault, WholeCatalog
+from mangrove.core.ports import Catalog, Vault, WholeCatalog
 from mangrove.core.retention import Entry, Judgement, Policies, judge
 from mangrove.core.retention_chains import Chain
 from mangrove.core.retention_facts import chains_of, entries_of
@@ -83,17 +83,7 @@ def gather(
         each: Told of every backup; may raise to end it.
     """
     spec = vault.spec
-    known = tuple(r for r in catalog.all() if r.vault_id == spec.vault_id)
-    seen = []
-    for item in vault.survey(known):
-        each(item)
-        seen.append(item)
-        if not item.is_known:
-            catalog.put(item.record)
-    there = {item.record.backup for item in seen}
-    for record in known:
-        if record.backup not in there:
-            catalog.remove(spec.vault_id, record.backup)
+    seen = refresh_catalog(vault, catalog, each)
     journal = vault.journal.read()
     marks = journal.marks()
     records = [item.record for item in seen]
@@ -107,6 +97,25 @@ def gather(
         chains=chains_of(records, slices, tuple(vault.slices().breaks())),
         slices=slices,
     )
+
+
+def refresh_catalog(
+    vault: Vault, catalog: Catalog, each: Pass = lambda _: None
+) -> list[SeenBackup]:
+    """List a vault, read what has changed, and correct the catalog; returns what is there."""
+    spec = vault.spec
+    known = tuple(r for r in catalog.all() if r.vault_id == spec.vault_id)
+    seen = []
+    for item in vault.survey(known):
+        each(item)
+        seen.append(item)
+        if not item.is_known:
+            catalog.put(item.record)
+    there = {item.record.backup for item in seen}
+    for record in known:
+        if record.backup not in there:
+            catalog.remove(spec.vault_id, record.backup)
+    return seen
 
 
 def _known_slices(

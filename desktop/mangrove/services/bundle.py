@@ -17,6 +17,7 @@ from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
 from mangrove.services.retention import Retention
+from mangrove.services.upkeep import Upkeep
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 
@@ -33,6 +34,7 @@ class Services:
     verifications: Verifications
     restores: Restores
     retention: Retention
+    upkeep: Upkeep
     dumps: Dumps
     copies: Copies
     captures: Captures

@@ -104,11 +104,11 @@ class Inventory:
         return tuple(blob for s in shelves for blob in (*s.blobs, *s.leftovers))
 
 
-def take_inventory(storage: Storage) -> Inventory:
-    """List a storage and sort what is found."""
+def take_inventory(storage: Storage, listing: Iterable[BlobInfo] | None = None) -> Inventory:
+    """List a storage, unless that was done already, and sort what is found."""
     shelves: dict[tuple[str, BackupId], Shelf] = {}
     oplog: dict[str, OplogShelf] = {}
-    for info in storage.list():
+    for info in storage.list() if listing is None else listing:
         if is_of_oplog(info.name):
             slug = info.name.partition("/")[0]
             oplog.setdefault(slug, OplogShelf(slug)).blobs[info.name] = info

@@ -29,10 +29,12 @@ from mangrove.core.vault import (
     VaultHealth,
     VaultSpec,
 )
+from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence
 from mangrove.vault.descriptor import descriptor_problem, settle_descriptor
 from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
+from mangrove.vault.inspecting import Inspection, repair_storage
 from mangrove.vault.inventory import Shelf, take_inventory
 from mangrove.vault.layout import BackupFolder, folder_of
 from mangrove.vault.locks import Locking, StorageLocks
@@ -207,6 +209,20 @@ class StoredVault:
     def survey(self, known: Iterable[BackupRecord]) -> Iterator[SeenBackup]:
         """Yield every signed backup; only what differs from what is known is read anew."""
         return survey(take_inventory(self._storage).signed, known, self._record)
+
+    def inspect(
+        self, known: Iterable[BackupRecord], each: Callable[[], None] = lambda: None
+    ) -> VaultReport:
+        """Look through the whole vault: one listing, and every manifest."""
+        looking = Inspection(
+            self._storage, self.manifest, sealed=self._spec.is_encrypted, each=each
+        )
+        now = self._locking.clock.now()
+        return looking.report(known, self.journal.read(), self.locks.all(), now)
+
+    def repair(self, findings: Iterable[VaultFinding]) -> int:
+        """Remove what these findings say is left over; returns the freed bytes."""
+        return repair_storage(self._storage, findings)
 
     def purge(self, backup: BackupId) -> Iterator[BlobInfo]:
         """Remove a backup for good, yielding each blob once it is gone, the signature first."""

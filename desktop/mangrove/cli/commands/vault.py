@@ -6,6 +6,7 @@ import typer
 
 from mangrove.cli.commands.vault_keys import import_identity, recipients, rotate_key
 from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
+from mangrove.cli.commands.vault_report import growth_blocks, report_blocks
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
@@ -107,21 +108,40 @@ def check(
         bool,
         typer.Option("--accept-missing", help="Stop missing backups that were removed elsewhere."),
     ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend what can be mended; the rest is told.")
+    ] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only storage, keys and debris; read no manifest.")
+    ] = False,
 ) -> None:
-    """Look at a vault's storage, keys and debris."""
+    """Look through a vault: storage, keys, every backup's objects, leftovers, catalog, growth."""
     desk = desk_of(context)
     with desk.services() as services:
         freed = services.vaults.clean(name) if remove_debris else None
         if accept_missing:
             services.keys.accept_missing(name)
+        mended = services.upkeep.repair(name) if repair else None
         health = services.vaults.check(name)
         spec = services.vaults.find(name)
-    document = {"health": health, "freed_bytes": freed, "kit": kit_state(spec)}
-    desk.output.give(document, *_health_blocks(health, freed, spec))
-    is_usable = health.reachable and not health.problem
-    if is_usable and health.missing:
+        is_usable = health.reachable and not health.problem
+        report = services.upkeep.inspect(name) if is_usable and not quick else None
+        growth = services.upkeep.growth(name, health.free_bytes)
+    document = {
+        "health": health,
+        "freed_bytes": freed,
+        "kit": kit_state(spec),
+        "report": report,
+        "repair": mended,
+        "growth": growth,
+    }
+    said = [*report_blocks(report, mended), *growth_blocks(growth)]
+    desk.output.give(document, *_health_blocks(health, freed, spec), *said)
+    if not is_usable:
+        raise typer.Exit(ExitCode.NOT_ALLOWED)
+    if health.missing:
         raise typer.Exit(ExitCode.LOSSES)
-    raise typer.Exit(ExitCode.DONE if is_usable else ExitCode.NOT_ALLOWED)
+    raise typer.Exit(ExitCode.DONE if not report or report.is_sound else ExitCode.BAD_BACKUP)
 
 
 @app.command("rebuild-catalog")
