@@ -1,5 +1,6 @@
 """Stand-ins for the services, full of sample data or empty: what a page test draws from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
@@ -31,6 +32,7 @@ from mangrove.core.forecast import (
     space_forecast,
     time_forecast,
 )
+from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
@@ -74,6 +76,7 @@ class FakeProfiles:
     problem: MangroveError | None = None
     notice: str = ""
     drafts: list[ProfileDraft] = field(default_factory=list)
+    tree: tuple[CollectionSize, ...] = sample_data.TREE
 
     def all(self) -> tuple[Profile | UnreadableProfile, ...]:
         return tuple(self.rows)
@@ -134,7 +137,7 @@ class FakeProfiles:
         self.find(name)
         if self.problem:
             raise self.problem
-        return sample_data.TREE
+        return self.tree
 
     def secrets_notice(self) -> str:
         return self.notice
@@ -335,6 +338,26 @@ class FakeRestores:
 
 
 @dataclass
+class FakeLeftovers:
+    """Remembers what was to be removed; the listing is that of the profiles."""
+
+    profiles: FakeProfiles
+    removed: list[Namespace] = field(default_factory=list)
+
+    def of(self, name: str) -> tuple[Leftover, ...]:
+        return leftovers_in(self.profiles.collections(name))
+
+    def remove(self, name: str, wanted: Sequence[Namespace]) -> tuple[Namespace, ...]:
+        self.profiles.find(name)
+        self.removed += wanted
+        gone = {(n.database, n.collection) for n in wanted}
+        self.profiles.tree = tuple(
+            row for row in self.profiles.tree if (row.database, row.name) not in gone
+        )
+        return tuple(wanted)
+
+
+@dataclass
 class FakeDumps:
     """Remembers what was to leave and to enter; every dump holds the same, every path is free."""
 
@@ -445,6 +468,7 @@ class FakeServices:
     restores: FakeRestores
     dumps: FakeDumps
     copies: FakeCopies
+    leftovers: FakeLeftovers
     captures: FakeCaptures
     slices: FakeSlices
     points: Points
@@ -497,6 +521,7 @@ def _assembled(
         FakeRestores(backups, activity),
         FakeDumps(activity),
         FakeCopies(activity),
+        FakeLeftovers(profiles),
         FakeCaptures(activity),
         slices,
         points,

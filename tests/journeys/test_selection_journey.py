@@ -165,3 +165,23 @@ def test_a_copy_takes_the_same_choices_as_a_restore(
     assert copied["figures"]["documents"] == 6
     assert filled["figures"]["documents"] == 5
     assert server[f"{SHOP}_b"].orders.count_documents({}) == 10
+
+
+def test_what_a_restore_left_is_listed_and_removed_on_request(
+    mangrove: CommandLine, server: MongoClient[dict[str, Any]]
+) -> None:
+    server[SHOP]["mangrove_0badc0de0_orders"].insert_one({"_id": 1})
+    server[SHOP]["mangrove_0badc0de1_gone"].insert_one({"_id": 1})
+
+    tested = mangrove("profile", "test", "shop")
+    listed = mangrove("profile", "clean", "shop")
+    applied = mangrove.json("profile", "clean", "shop", "--apply")
+
+    assert "mangrove profile clean shop" in tested.err
+    assert "was to replace" in listed.out
+    assert "may be its only copy" in listed.out
+    assert "Nothing was removed" in listed.out
+    assert applied["removed"] == [f"{SHOP}.mangrove_0badc0de0_orders"]
+    names = server[SHOP].list_collection_names()
+    assert "mangrove_0badc0de0_orders" not in names
+    assert "mangrove_0badc0de1_gone" in names

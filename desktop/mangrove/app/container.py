@@ -41,6 +41,7 @@ from mangrove.services.job_steps import JobSteps
 from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
+from mangrove.services.leftovers import Leftovers
 from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
@@ -149,6 +150,7 @@ def _services(
             upkeep=Upkeep(tools, vaults, catalog),
             retention=Retention(tools, backups, catalog, runs, person),
             dumps=Dumps(tools, backups),
+            leftovers=Leftovers(profiles, gate, runs),
             copies=Copies(tools, backups),
             captures=Captures(tools, backups, catalog, runs),
             points=points,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.namespace import Namespace
 from mangrove.jobs.loading import Loader
 
 PLAIN = "collection"
@@ -16,15 +16,6 @@ class Placement:
     working: Namespace
     target: Namespace
     kind: str
-
-
-def beside(target: Namespace, token: str) -> Namespace:
-    """Make a name beside an existing collection, that nobody else has."""
-    # a time series keeps its documents under a longer name
-    head = f"{target.database}.system.buckets.mangrove_{token}_"
-    room = MAX_NAMESPACE_BYTES - len(head.encode())
-    tail = target.collection.encode()[:room].decode(errors="ignore").rstrip(".")
-    return Namespace(target.database, f"mangrove_{token}_{tail}")
 
 
 def put_in_place(loader: Loader, move: Placement, there: str) -> None:

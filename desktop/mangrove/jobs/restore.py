@@ -11,6 +11,7 @@ from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
+from mangrove.core.leftovers import is_working_name, working_namespace
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
@@ -37,7 +38,7 @@ from mangrove.jobs.accounts import (
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.pacing import Pace
-from mangrove.jobs.placing import PLAIN, Placement, beside, put_in_place
+from mangrove.jobs.placing import PLAIN, Placement, put_in_place
 from mangrove.jobs.rewinding import Rewinding, told
 
 PHASES = (
@@ -66,6 +67,10 @@ _COMPARED = {
     IndexChoice.BEFORE: "counts, digests, options and indexes were compared",
     IndexChoice.NEVER: "counts, digests and options were compared; no secondary index was built",
 }
+_LEFT = (
+    "there is what a restore that did not end left or one that runs is loading, {count}; see "
+    "mangrove profile clean {name}"
+)
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
@@ -181,7 +186,7 @@ class RestoreBody:
             plan=plan,
             rewind=self.rewind,
             target_of=target_namer(manifest, self.request, self.at),
-            working_name=lambda name: beside(name, f"{token}r{next(numbers)}"),
+            working_name=lambda name: working_namespace(name, f"{token}r{next(numbers)}"),
             confirmed=self.request.replace,
         )
 
@@ -287,7 +292,13 @@ def planned(
     found = {info.namespace: info for infos in there.values() for info in infos}
     _refuse_unlike(plan, found)
     disks = [disk for name in plan.replaced if (disk := found[name].disk)]
-    return replace(plan, replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks))
+    left = sum(is_working_name(name.collection) for name in found)
+    notes = (_LEFT.format(count=counted(left, "collection"), name=plan.profile),) if left else ()
+    return replace(
+        plan,
+        replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks),
+        notes=(*plan.notes, *notes),
+    )
 
 
 def index_commands(plan: RestorePlan, sink: RestoreSink) -> tuple[str, ...]:
@@ -329,7 +340,7 @@ def _destination(item: PlannedNamespace, token: str) -> Destination:
     """Load beside what exists, under a name that nobody else has."""
     if not item.replaces:
         return Destination(item.entry, item.target, item.target, item.fills)
-    return Destination(item.entry, item.target, beside(item.target, token))
+    return Destination(item.entry, item.target, working_namespace(item.target, token))
 
 
 def _rewound(result: RunResult, rewinding: Rewinding) -> RunResult:

@@ -12,6 +12,7 @@ from mangrove.services.dumps import Dumps
 from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
+from mangrove.services.leftovers import Leftovers
 from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
@@ -36,6 +37,7 @@ class Services:
     retention: Retention
     upkeep: Upkeep
     dumps: Dumps
+    leftovers: Leftovers
     copies: Copies
     captures: Captures
     points: Points

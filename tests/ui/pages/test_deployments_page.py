@@ -4,8 +4,10 @@ from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
 from fakes.services import FakeServices
+from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import ServerUnreachableError
-from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
+from mangrove.core.namespace import Namespace
+from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.profiles_model import Live
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.widgets.state_mark import StateMark
@@ -201,3 +203,27 @@ def test_a_deployment_can_be_copied_elsewhere(qtbot: QtBot, ends: Ends) -> None:
         page.detail.copy.trigger()
 
     assert wanted.args == ["production", {"databases": (), "collections": ()}]
+
+
+def test_what_a_restore_left_is_shown_and_removed_on_a_clear_yes(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = CollectionSize("shop", "mangrove_0badc0de0_orders", "collection", 7, 700)
+    lone = CollectionSize("shop", "mangrove_0badc0de1_gone", "collection", 7, 700)
+    fakes.profiles.tree = (*fakes.profiles.tree, rest, lone)
+    asked: list[Confirmation] = []
+    monkeypatch.setattr(ConfirmDialog, "ask", lambda _parent, wanted: not asked.append(wanted))
+    page = opened(qtbot, ends)
+    tab = page.detail.databases
+    page.detail.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: "2 collections under working names" in tab.left.text)
+
+    tab.left.action.click()
+
+    qtbot.waitUntil(lambda: "1 collection under working names" in tab.left.text)
+    assert fakes.leftovers.removed == [Namespace("shop", "mangrove_0badc0de0_orders")]
+    assert asked[0].verb == "Drop 1 collection"
+    assert "1 that may be the only copy stay" in asked[0].kept
+    tab.left.action.click()
+    assert "may be the only copy" in tab.banner.text
+    assert len(asked) == 1

@@ -21,6 +21,7 @@ from mangrove.core.explain import duration_text, size_text
 from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
+from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft, SavedProfile
 
@@ -31,6 +32,11 @@ IN_PROCESS_LIST = (
 )
 WITHOUT_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "GSSAPI", "MONGODB-OIDC")
 
+LEFT_THERE = "a restore that did not end left {count} there: mangrove profile clean {name}"
+LEFTOVERS_HINT = (
+    "Nothing was removed: --apply removes those that were to replace something that is still "
+    "there. Be sure that no restore into this deployment runs elsewhere."
+)
 app = typer.Typer(help="The deployments you know, and how to reach them.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The profile's name.")]
@@ -128,9 +134,11 @@ def test(context: typer.Context, name: Name) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         report = services.profiles.test(name, lambda step, result: _say_step(desk, step, result))
-    for warning in report.warnings:
+        left = services.leftovers.of(name) if report.databases else ()
+    more = (LEFT_THERE.format(count=counted(len(left), "collection"), name=name),) if left else ()
+    for warning in (*report.warnings, *more):
         desk.output.say(f"warning: {warning}")
-    document = {"report": report, "warnings": report.warnings}
+    document = {"report": report, "warnings": (*report.warnings, *more)}
     desk.output.give(document, *_report_blocks(report))
 
 
@@ -153,6 +161,32 @@ def duplicate(
     desk = desk_of(context)
     with desk.services() as services:
         _say_saved(desk, services.profiles.duplicate(name, new_name))
+
+
+@app.command()
+def clean(
+    context: typer.Context,
+    name: Name,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Remove them; without it they are only listed.")
+    ] = False,
+    only_copies: Annotated[
+        bool, typer.Option("--only-copies", help="Also those that may be the only copy.")
+    ] = False,
+) -> None:
+    """List what restores that did not end left there, and remove it."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        found = services.leftovers.of(name)
+        wanted = [x.namespace for x in found if only_copies or not x.is_only_copy]
+        removed = services.leftovers.remove(name, wanted) if apply and wanted else ()
+    lines = [x.sentence for x in found] or ["No restore left anything there."]
+    if apply:
+        lines.append(f"{counted(len(removed), 'collection')} removed.")
+    elif found:
+        lines.append(LEFTOVERS_HINT)
+    desk.output.give({"leftovers": found, "removed": removed}, *lines)
 
 
 def _draft(desk: Desk, name: str, uri: str, colour: Colour, *, from_input: bool) -> ProfileDraft:

@@ -13,7 +13,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.errors import RunInterruptedError
 from mangrove.core.ports import RunHistory
-from mangrove.core.run import LogLine, Problem, RunId, RunState, RunStatus
+from mangrove.core.run import LogLine, Problem, RunId, RunKind, RunState, RunStatus
 
 MAX_LOG_LINES = 2000
 OPEN_STATES = tuple(state for state in RunState if not state.is_over)
@@ -109,11 +109,18 @@ def _open_runs(connection: sqlite3.Connection, *, alive: bool) -> list[RunStatus
     return [status for status in found if status is not None]
 
 
+def _hint(status: RunStatus) -> str:
+    if status.kind in (RunKind.RESTORE, RunKind.COPY):
+        where = f"mangrove profile clean {status.profile}"
+        return f"run it again; what it left behind is listed by: {where}"
+    return "run it again; what it left behind is listed as debris of its vault"
+
+
 def _interrupted(status: RunStatus, ended_at: datetime) -> RunStatus:
     problem = Problem(
         code=RunInterruptedError.code,
         message="the program that did this run ended before the run did",
-        hint="run it again; what it left behind is listed as debris of its vault",
+        hint=_hint(status),
     )
     return replace(status, state=RunState.INTERRUPTED, ended_at=ended_at, problem=problem)
 

@@ -5,13 +5,15 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QVBox
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
+from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.contents_model import rows_of_deployment
 from mangrove.ui.models.namespace_tree_model import Chosen, NamespaceTreeModel
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.namespace_tree import NamespaceTree
 from mangrove.ui.widgets.search_field import SearchField
@@ -33,7 +35,8 @@ class DatabasesTab(QWidget):
         self._services, self._calls = services, calls
         self._profile = ""
         self._listed = ""
-        self.banner = Banner()
+        self.banner, self.left = Banner(), LastingBanner()
+        self.leftovers: tuple[Leftover, ...] = ()
         self.model = NamespaceTreeModel(parent=self)
         self.tree = NamespaceTree(self.model)
         self.tree.setObjectName("databases")
@@ -53,12 +56,14 @@ class DatabasesTab(QWidget):
         column.setContentsMargins(0, Space.M, 0, 0)
         column.setSpacing(Space.S + Space.HALF)
         column.addWidget(self.banner)
+        column.addWidget(self.left)
         column.addLayout(top)
         column.addWidget(self.tree, 1)
         self.search.filter_changed.connect(self.tree.filter_by)
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.copy.clicked.connect(self._on_copy_clicked)
         self.banner.action_triggered.connect(self.reload)
+        self.left.action_triggered.connect(self._on_remove_leftovers)
         self.tree.selectionModel().selectionChanged.connect(self._on_selection_changed)
 
     def show_profile(self, name: str) -> None:
@@ -67,6 +72,7 @@ class DatabasesTab(QWidget):
             self._profile, self._listed = name, ""
             self.model.set_rows(())
             self.banner.clear()
+            self._show_leftovers(())
             self.total.setText("")
             self._enable(is_enabled=False)
 
@@ -93,6 +99,7 @@ class DatabasesTab(QWidget):
         if name != self._profile:
             return
         self.model.set_rows(rows_of_deployment(found))
+        self._show_leftovers(leftovers_in(found))
         words = self.tr("{databases}, {collections}, {size}")
         databases = len(self.model.databases)
         self.total.setText(
@@ -108,6 +115,59 @@ class DatabasesTab(QWidget):
             self._listed = ""
             self.total.setText("")
             self.banner.show_error(error, self.tr("Try again"))
+
+    def _show_leftovers(self, found: tuple[Leftover, ...]) -> None:
+        """Say what a restore left that did not end; those running have such collections too."""
+        self.leftovers = found
+        if not found:
+            self.left.clear()
+            return
+        words = self.tr(
+            "{collections} under working names: a restore that did not end left them, or one is"
+            " running."
+        )
+        number = counted(len(found), self.tr("collection"), self.tr("collections"))
+        self.left.show_message(
+            BannerKind.WARNING, words.format(collections=number), self.tr("Remove…")
+        )
+
+    @Slot()
+    def _on_remove_leftovers(self) -> None:
+        name, found = self._profile, self.leftovers
+        safe = [x for x in found if not x.is_only_copy]
+        kept = [x for x in found if x.is_only_copy]
+        if not safe:
+            words = self.tr(
+                "Each of them may be the only copy of what it was to become, so none is removed"
+                " here: {names}. Rename them, or use mangrove profile clean."
+            )
+            names = ", ".join(str(x.namespace) for x in kept)
+            self.banner.show_message(BannerKind.INFO, words.format(names=names))
+            return
+        wanted = Confirmation(
+            title=self.tr("Remove what restores left"),
+            question=self.tr("These collections on {name} are dropped:").format(name=name),
+            removed=[x.sentence for x in safe],
+            kept=self._kept_words(len(kept)),
+            verb=self.tr("Drop {collections}").format(
+                collections=counted(len(safe), self.tr("collection"), self.tr("collections"))
+            ),
+        )
+        if ConfirmDialog.ask(self, wanted):
+            names_of = [x.namespace for x in safe]
+            self._calls.run(
+                self,
+                lambda: self._services.leftovers.remove(name, names_of),
+                lambda _removed: self.reload(),
+                lambda error: self._on_list_failed(name, error),
+            )
+
+    def _kept_words(self, number: int) -> str:
+        words = self.tr("Be sure that no restore into this deployment is running elsewhere.")
+        if number:
+            more = self.tr("{number} that may be the only copy stay.").format(number=number)
+            return f"{words} {more}"
+        return words
 
     @Slot()
     def _on_selection_changed(self) -> None:

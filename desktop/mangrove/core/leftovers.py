@@ -1,0 +1,84 @@
+"""What a restore that did not end leaves on a deployment: collections under working names."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mangrove.core.deployment import CollectionSize
+from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.wording import counted
+
+_LAST_CHARACTER = 4  # bytes of UTF-8 that a cut may take away as a whole
+_WORKING = re.compile(r"mangrove_[0-9a-f]{8}r?[0-9]+_(?P<meant>.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """One collection that was to take the place of another.
+
+    Attributes:
+        meant_for: The name it was to get; a long one may be cut.
+        is_only_copy: Whether there is nothing of that name, so these may be the only documents.
+    """
+
+    namespace: Namespace
+    meant_for: str
+    is_only_copy: bool
+    documents: int
+    data_bytes: int
+
+    @property
+    def sentence(self) -> str:
+        """Say what it is."""
+        said = f"{self.namespace}: {counted(self.documents, 'document')}"
+        if not self.is_only_copy:
+            return f"{said}, was to replace {self.meant_for}, which is there"
+        return f"{said}; {self.meant_for} is NOT there, so this may be its only copy"
+
+
+def working_namespace(target: Namespace, token: str) -> Namespace:
+    """Name the collection that is loaded beside another one, which it is to replace.
+
+    A time series keeps its documents under a longer name, which has to fit too.
+
+    Args:
+        target: What is replaced.
+        token: Eight random hex digits and a number (after an "r" where it was replayed), which no
+            other restore has.
+    """
+    head = f"{target.database}.{BUCKETS_PREFIX}mangrove_{token}_"
+    room = MAX_NAMESPACE_BYTES - len(head.encode())
+    tail = target.collection.encode()[:room].decode(errors="ignore").rstrip(".")
+    return Namespace(target.database, f"mangrove_{token}_{tail}")
+
+
+def is_working_name(collection: str) -> bool:
+    """Whether a restore made a collection of this name for itself."""
+    return _WORKING.fullmatch(collection) is not None
+
+
+def leftovers_in(found: Iterable[CollectionSize]) -> tuple[Leftover, ...]:
+    """Pick out what restores left, of everything a deployment holds."""
+    everything = tuple(found)
+    names: dict[str, set[str]] = {}
+    for row in everything:
+        names.setdefault(row.database, set()).add(row.name)
+    return tuple(
+        Leftover(
+            namespace=Namespace(row.database, row.name),
+            meant_for=f"{row.database}.{match['meant']}",
+            is_only_copy=not _is_there(row, match["meant"], names[row.database]),
+            documents=row.documents,
+            data_bytes=row.data_bytes,
+        )
+        for row in everything
+        if (match := _WORKING.fullmatch(row.name))
+    )
+
+
+def _is_there(row: CollectionSize, meant: str, names: Iterable[str]) -> bool:
+    """Whether the target exists; of a name that may have been cut any longer one will do."""
+    whole = f"{row.database}.{BUCKETS_PREFIX}{row.name}".encode()
+    if len(whole) > MAX_NAMESPACE_BYTES - _LAST_CHARACTER:
+        return any(name.startswith(meant) for name in names)
+    return meant in names
