@@ -9,6 +9,8 @@ from fakes.sample_data import NOW, RECORDS
 from fakes.services import FakeServices
 from mangrove.core.backup import IndexChoice, Rename, SafetyBackup
 from mangrove.core.errors import MangroveError, ServerUnreachableError, WrongIdentityError
+from mangrove.core.moments import Moment
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.restore import RestorePlan, copy_name
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
@@ -246,3 +248,29 @@ def test_dialog_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
 
     qtbot.waitUntil(dialog.yes.isEnabled)
     assert not dialog.grab().isNull()
+
+
+def test_a_moment_is_filled_in_and_asked_for(qtbot: QtBot, ends: Ends) -> None:
+    moment = Moment(OplogTimestamp(1_764_081_000, 7), "1764081000:7")
+    dialog = RestoreDialog(None, ends.services, ends.calls, RECORD, moment)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    assert dialog.answer().rewind_to == moment.limit
+    assert dialog.moment.said.text().startswith("Everything before 2025-11-25")
+    dialog.moment.including.setChecked(True)
+    assert dialog.answer().rewind_to == moment.limit.following
+    dialog.moment.field.clear()
+    assert dialog.answer().rewind_to is None
+
+
+def test_a_moment_that_cannot_be_understood_is_said_at_its_field(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.moment.field.setText("soon")
+
+    assert not dialog.yes.isEnabled()
+    assert "is not a moment" in dialog.moment.row.error
+    assert dialog.answer().rewind_to is None

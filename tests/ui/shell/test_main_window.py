@@ -303,13 +303,14 @@ def test_answered_capture_dialog_starts_a_run(
     assert fakes.captures.requests == [request]
 
 
-def test_a_moment_that_needs_no_replay_opens_the_restore_of_its_base(
+def test_a_moment_opens_the_restore_of_its_base_with_the_moment_filled_in(
     window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[BackupRecord] = []
-    monkeypatch.setattr(RestoreDialog, "ask", lambda *args: asked.append(args[3]))
+    asked: list[tuple[BackupRecord, Moment]] = []
+    monkeypatch.setattr(RestoreDialog, "ask", lambda *args: asked.append((args[3], args[4])))
     base = fakes.points.timeline("staging").bases[-1]
+    moment = Moment(base.stands_at.following, "then")
 
-    _navigator(window).open_rewind("staging", Moment(base.stands_at.following, "then"))
+    _navigator(window).open_rewind("staging", moment)
 
-    assert [record.backup for record in asked] == [base.backup]
+    assert [(record.backup, at) for record, at in asked] == [(base.backup, moment)]

@@ -15,6 +15,7 @@ from mangrove.core.backup import (
 )
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import literal
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.renaming import parse_rename, rule_of
 from mangrove.core.restore import RestorePlan
 from mangrove.ui.models.namespace_tree_model import Chosen
@@ -35,6 +36,7 @@ class RestoreChoice:
         targets: Source and target of each database concerned.
         confirmed: Target databases whose names were typed.
         patterns: Further renamings, ``FROM=TO``, which win over ``targets``.
+        rewind_to: The moment before which the oplog is replayed; None for the backup as it is.
     """
 
     backup: BackupId
@@ -50,6 +52,7 @@ class RestoreChoice:
     on_existing: OnExisting = OnExisting.REPLACE
     users_and_roles: UsersAndRoles = UsersAndRoles.LEAVE_OUT
     limit_bytes_per_s: int | None = None
+    rewind_to: OplogTimestamp | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -86,6 +89,7 @@ class RestoreChoice:
             on_existing=self.on_existing,
             users_and_roles=self.users_and_roles,
             limit_bytes_per_s=self.limit_bytes_per_s,
+            rewind_to=self.rewind_to,
         )
 
 

@@ -8,12 +8,14 @@ from typing_extensions import override
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
+from mangrove.core.moments import Moment
 from mangrove.core.restore import RestorePlan
 from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.accounts_part import AccountsPart
+from mangrove.ui.dialogs.moment_part import MomentPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
@@ -21,14 +23,30 @@ from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
 
 
 class RestoreDialog(PlanDialog[RestoreRequest]):
-    """What of a backup, where and how."""
+    """What of a backup, where and how.
+
+    Args:
+        parent: The window.
+        services: What is asked.
+        calls: Runs what blocks.
+        record: The backup, or the base of the moment.
+        moment: Filled in when the dialog is about a moment between backups.
+    """
 
     def __init__(
-        self, parent: QWidget | None, services: Services, calls: Calls, record: BackupRecord
+        self,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        record: BackupRecord,
+        moment: Moment | None = None,
     ) -> None:
         super().__init__(parent, services, calls, WhatPart(), ReplacePart())
-        self.setWindowTitle(self.tr("Restore a backup"))
+        self.setWindowTitle(
+            self.tr("Restore a moment") if moment is not None else self.tr("Restore a backup")
+        )
         self._record = record
+        self.moment = MomentPart(services.points, moment)
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.accounts = AccountsPart(
             self.tr(
@@ -38,16 +56,22 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         )
         self.accounts.hide()
         self._load_manifest()
-        self.begin()
+        self.begin(self.moment)
+        self.moment.changed.connect(self._on_changed)
         self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
         self.accounts.changed.connect(self._on_changed)
 
     @classmethod
     def ask(
-        cls, parent: QWidget | None, services: Services, calls: Calls, record: BackupRecord
+        cls,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        record: BackupRecord,
+        moment: Moment | None = None,
     ) -> RestoreRequest | None:
         """Ask, and return the request; None when the person left."""
-        dialog = cls(parent, services, calls, record)
+        dialog = cls(parent, services, calls, record, moment)
         return asked(dialog, dialog.answer)
 
     @override
@@ -56,6 +80,7 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
             super().choice(),
             backup=self._record.backup,
             users_and_roles=self.accounts.choice,
+            rewind_to=self.moment.moment.limit if self.moment.moment else None,
         )
 
     @override
@@ -78,6 +103,8 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
     def what_is_missing(self, choice: RestoreChoice) -> str:
         if choice.profile and not self.what.model.rowCount():
             return self.tr("The backup's contents are being read.")
+        if self.moment.problem:
+            return self.moment.problem
         return super().what_is_missing(choice)
 
     @override

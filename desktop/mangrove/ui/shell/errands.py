@@ -191,24 +191,18 @@ class Errands(QObject):
 
     @Slot(str, object)
     def _on_rewind_wanted(self, profile: str, moment: Moment) -> None:
-        """Restore the base of a moment; only moments that need no replay can be restored yet."""
+        """Restore a moment: the dialog opens on its best base with the moment filled in."""
         try:
             plan = self._services.points.plan(profile, moment.limit)
         except MangroveError as error:
             self._on_failed(error)
             return
-        if not plan.slices:
-            self._on_restore_wanted(plan.base.backup)
-            return
-        self._window.notify(
-            BannerKind.INFO,
-            self.tr(
-                "Replaying the oplog onto a backup is not there yet. Its base can be restored as"
-                " it was at its own moment."
-            ),
-            self.tr("Restore the base…"),
-            lambda: self._navigator.open_restore(plan.base.backup),
+        request = RestoreDialog.ask(
+            self._window, self._services, self._calls, plan.base.record, moment
         )
+        if request is not None:
+            start = self._services.restores.start
+            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
 
     def _found(self, backup: BackupId) -> BackupRecord | None:
         try:
