@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fakes.vault_desk import VaultDesk
-from fakes.vaults import new_id, write_backup
+from fakes.vaults import SLUG, new_id, write_backup
 from fakes.workstation import workstation
 from mangrove.core.errors import (
     IdentityMissingError,
@@ -16,7 +16,7 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.key_changes import Holder, kit_state
-from mangrove.core.run import RunKind, RunState
+from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BackupState, identity_ref, signing_ref_of
 from mangrove.core.verification import Level, VerifyRequest
@@ -245,3 +245,84 @@ def test_another_workstation_that_knows_only_the_old_key_writes_nothing(at: Vaul
     problem = old.health().problem
 
     assert "other keys" in problem
+
+
+# --- re-wrapping -------------------------------------------------------------------------
+
+
+def rewrapped(at: VaultDesk) -> RunStatus:
+    run_id = at.desk.services.keys.start_rewrap(at.name)
+    return at.desk.services.activity.wait(run_id, 60)
+
+
+def test_a_new_recipient_opens_old_backups_after_a_rewrap(at: VaultDesk) -> None:
+    at.add()
+    records = [at.backup(hour) for hour in (3, 4, 5)]
+    at.desk.services.keys.add_recipient(at.name, HOLDER)
+    at.desk.services.keys.rotate_signing_key(at.name)
+
+    status = rewrapped(at)
+    again = rewrapped(at)
+
+    assert status.state is RunState.SUCCEEDED, status.problem
+    assert status.result is not None
+    assert dict(status.result.figures) == {"backups": 3, "changed": 3}
+    assert again.result is not None
+    assert dict(again.result.figures)["changed"] == 0
+    as_ana(at)
+    assert [at.content(r) for r in records] == [at.content(records[0])] * 3
+    assert {r.state for r in at.desk.services.backups.all()} == {BackupState.COMPLETE}
+    health = at.desk.services.vaults.check(at.name)
+    assert (health.problem, health.missing, health.debris) == ("", (), ())
+
+
+def test_a_damaged_backup_stays_as_it_is_and_stops_no_other(at: VaultDesk) -> None:
+    at.add()
+    bad, good = at.backup(3), at.backup(4)
+    at.desk.services.keys.add_recipient(at.name, HOLDER)
+    segment = next((at.desk.vault_folder / SLUG / bad.backup).rglob("*.0000.bson.zst.age"))
+    segment.chmod(0o600)
+    segment.write_bytes(segment.read_bytes()[:-1])
+
+    status = rewrapped(at)
+
+    assert status.state is RunState.SUCCEEDED_WITH_WARNINGS
+    assert status.result is not None
+    assert [loss.subject for loss in status.result.losses] == [bad.backup]
+    as_ana(at)
+    assert at.content(good)
+
+
+def test_a_cancelled_rewrap_leaves_every_backup_readable(at: VaultDesk) -> None:
+    at.add()
+    records = [at.backup(hour) for hour in (3, 4, 5)]
+    at.desk.services.keys.add_recipient(at.name, HOLDER)
+    cancelled = at.desk.at_phase(Phase.REWRAP, at.desk.cancel, half_way=True)
+
+    status = rewrapped(at)
+
+    assert cancelled.is_set()
+    assert status.state is RunState.CANCELLED
+    assert [at.content(record) for record in records] == [at.content(records[0])] * 3
+    assert rewrapped(at).state is RunState.SUCCEEDED
+
+
+def test_an_unencrypted_vault_has_nothing_to_rewrap(at: VaultDesk) -> None:
+    at.add(encrypted=False)
+
+    with pytest.raises(InvalidKeyError, match="nothing to re-wrap"):
+        at.desk.services.keys.start_rewrap(at.name)
+
+
+def test_a_workstation_that_may_not_read_rewraps_nothing(at: VaultDesk) -> None:
+    at.add(extra_recipients=(HOLDER.recipient,), write_only=True)
+    record = at.backup()
+    at.desk.services.keys.rotate_signing_key(at.name)
+    before = sorted(p.name for p in at.desk.vault_folder.rglob("*.age"))
+
+    status = rewrapped(at)
+
+    assert status.problem is not None
+    assert status.problem.code == IdentityMissingError.code
+    assert sorted(p.name for p in at.desk.vault_folder.rglob("*.age")) == before
+    assert at.vault.open().manifest(record.backup)

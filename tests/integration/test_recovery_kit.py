@@ -28,6 +28,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.key_changes import Holder
 from mangrove.core.profile import Profile
+from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
 from mangrove.core.vault import BlobRole, identity_ref, signing_key_ref, storage_key_ref
@@ -394,10 +395,13 @@ def big_backup(at: VaultDesk, pieces: int = 12) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("encrypted", [True, False], ids=["encrypted", "plain"])
-@pytest.mark.parametrize("rotated", [False, True], ids=["first key", "rotated"])
+@pytest.mark.parametrize(
+    ("encrypted", "rotated", "rewrapped"),
+    [(True, False, False), (True, True, False), (True, True, True), (False, True, False)],
+    ids=["encrypted", "rotated", "re-wrapped", "plain"],
+)
 def test_the_printed_steps_make_a_mongodump_directory(
-    tmp_path: Path, encrypted: bool, rotated: bool
+    tmp_path: Path, encrypted: bool, rotated: bool, rewrapped: bool
 ) -> None:
     """The very commands of the sheet, in the order they stand there, in a shell."""
     with workstation(tmp_path / "old") as desk:
@@ -406,6 +410,10 @@ def test_the_printed_steps_make_a_mongodump_directory(
         if rotated:
             desk.services.keys.rotate_signing_key(at.name)
         expected = big_backup(at)
+        if rewrapped:
+            desk.services.keys.add_recipient(at.name, Holder(strange_keys()[0]))
+            run_id = desk.services.keys.start_rewrap(at.name)
+            assert desk.services.activity.wait(run_id, 60).state is RunState.SUCCEEDED
         sealed = make(at)
         kit = desk.services.kits.read(str(sealed), PASSPHRASE)
     home = tmp_path / "home"

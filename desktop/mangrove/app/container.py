@@ -142,7 +142,7 @@ def _services(
         yield Services(
             profiles=profiles,
             vaults=vaults,
-            keys=Keys(vaults, vault_store, keeper, parts.secrets, memory, parts.clock),
+            keys=Keys(tools, vault_store, parts.secrets, memory),
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,

@@ -165,6 +165,7 @@ class Manifest:
         consistent_at: The cluster time that all namespaces were read at; None without one.
         extra: Blobs besides those of namespaces (the preludes).
         users_and_roles: None when there are none, or nobody asked for them.
+        sealed_to: The recipients it was given to last; empty for those it was written to.
     """
 
     backup: BackupId
@@ -187,6 +188,7 @@ class Manifest:
     extra: tuple[StoredBlob, ...]
     not_included: tuple[NotIncluded, ...]
     users_and_roles: StoredUsersAndRoles | None = None
+    sealed_to: tuple[str, ...] = ()
 
     @property
     def is_filtered(self) -> bool:

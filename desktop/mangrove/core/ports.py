@@ -845,6 +845,32 @@ class Vault(Protocol):
         """Yield a blob decrypted, still compressed; nothing unauthenticated is yielded."""
         ...
 
+    def listed(self) -> tuple[tuple[BackupId, int], ...]:
+        """Return id and stored bytes of every signed backup, newest first; nothing is read."""
+        ...
+
+    def rewrap(
+        self, backup: BackupId, passing: Passing, on_blob: Callable[[StoredBlob], None]
+    ) -> BackupRecord | None:
+        """Give a backup to the present recipients and sign it with the present key.
+
+        Its encrypted content stays; only who can open it changes. Wherever this is cut off, one
+        whole backup is left, and the next call goes on.
+
+        Args:
+            backup: Which one.
+            passing: What bytes go through, to be slowed or ended.
+            on_blob: Told of each object that was given new recipients.
+
+        Returns:
+            The backup as it is now; None if it was so already.
+
+        Raises:
+            IdentityMissingError, WrongIdentityError: It cannot be opened here; it is as it was.
+            CorruptBackupError: It is damaged; it is as it was.
+        """
+        ...
+
     def keep_evidence(self, evidence: Evidence) -> None:
         """Store evidence with its backup, signed."""
         ...

@@ -23,6 +23,7 @@ class RunKind(StrEnum):
     CLEAN = "clean"
     CAPTURE = "capture"
     PRUNE = "prune"
+    REWRAP = "rewrap"
 
 
 class RunState(StrEnum):
@@ -69,6 +70,7 @@ class Phase(StrEnum):
     DECIDE = "decide what stays"
     MARK = "mark what goes"
     PURGE = "remove what is due"
+    REWRAP = "give to other recipients"
 
 
 class NamespaceState(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import MangroveError, VaultError, WrongIdentityError
+from mangrove.core.errors import InvalidKeyError, MangroveError, VaultError, WrongIdentityError
 from mangrove.core.key_changes import (
     Holder,
     holders,
@@ -12,11 +12,15 @@ from mangrove.core.key_changes import (
     with_new_signing_key,
     without_holder,
 )
-from mangrove.core.ports import Clock, SecretStore, VaultKeeper, VaultMemory, VaultStore
+from mangrove.core.ports import SecretStore, VaultMemory, VaultStore
+from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.core.vault_lock import LockMode
-from mangrove.services.vaults import Vaults
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.rewrap import PHASES, RewrapBody
+from mangrove.jobs.runner import Ticket
+from mangrove.services.backups import BackupTools
 
 LATER = (
     "the storage could not be told yet: {reason}; vault.json is brought up to date with the next"
@@ -37,19 +41,16 @@ class Keys:
 
     def __init__(
         self,
-        vaults: Vaults,
+        tools: BackupTools,
         store: VaultStore,
-        keeper: VaultKeeper,
         secret_store: SecretStore,
         memory: VaultMemory,
-        clock: Clock,
     ) -> None:
-        self._memory = memory
-        self._vaults = vaults
+        self._vaults, self._keeper, self._clock = tools.vaults, tools.keeper, tools.clock
+        self._catalog, self._runner = tools.catalog, tools.runner
         self._store = store
-        self._keeper = keeper
         self._secrets = secret_store
-        self._clock = clock
+        self._memory = memory
 
     def holders(self, name: str) -> tuple[Holder, ...]:
         """Return who can open what is stored in a vault from now on."""
@@ -112,6 +113,29 @@ class Keys:
             return self._saved(changed)
         finally:
             lease.release()
+
+    def start_rewrap(self, name: str) -> RunId:
+        """Start to give all stored backups to the present recipients, and return at once.
+
+        Nobody who could open them before is shut out of copies made before.
+
+        Raises:
+            InvalidKeyError: If the vault is not encrypted; nothing was started.
+        """
+        spec = self._vaults.find(name)
+        if not spec.is_encrypted:
+            raise InvalidKeyError(
+                "the vault is not encrypted, so there is nothing to re-wrap; nothing was changed"
+            )
+        body = RewrapBody(self._keeper.open(spec), self._catalog, self._clock)
+        ticket = Ticket(
+            kind=RunKind.REWRAP,
+            title=f"Re-wrap {spec.name}",
+            phases=PHASES,
+            vault=spec.name,
+            claims=(Claim(f"vault {spec.name}"),),
+        )
+        return self._runner.start(ticket, body)
 
     def accept_missing(self, name: str) -> tuple[BackupId, ...]:
         """Stop missing the backups that are gone from a vault; returns them.

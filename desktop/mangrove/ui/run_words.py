@@ -26,6 +26,7 @@ _ICONS = {
     RunKind.COPY: "copy",
     RunKind.REBUILD: "refresh",
     RunKind.CLEAN: "trash",
+    RunKind.REWRAP: "vaults",
 }
 
 _LIGHTS = {

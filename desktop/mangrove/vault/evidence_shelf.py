@@ -55,7 +55,8 @@ class EvidenceShelf:
                 found.append(self._checked(name))
             except (CorruptBackupError, BlobNotFoundError) as error:
                 log.warning("evidence ignored blob=%s reason=%s", name, error)
-        return tuple(sorted(found, key=lambda evidence: evidence.finished_at, reverse=True))
+        once = dict.fromkeys(found)  # while a backup is re-wrapped, some lies there twice
+        return tuple(sorted(once, key=lambda evidence: evidence.finished_at, reverse=True))
 
     def _checked(self, name: BlobName) -> Evidence:
         signature = fetch_whole(self._storage, signature_of(name), SIGNATURE_LIMIT_BYTES)

@@ -22,12 +22,14 @@ SEQUENCE_PATH = "_sequence/"
 """Folders of the vault itself: no profile's slug holds an underscore."""
 _MANIFEST = "manifest.json"
 _EVIDENCE = re.compile(
-    r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json(?P<sealed>\.age)?",
+    r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json"
+    r"(?P<sealed>(?:\.r[1-9]\d{0,5})?\.age)?",
     re.ASCII,
 )
-_MANIFEST_SIGNATURES = frozenset(
-    f"/{_MANIFEST}{sealed}{SIGNATURE_SUFFIX}" for sealed in ("", SEALED_SUFFIX)
+_MANIFEST_SIGNATURE = re.compile(
+    r"/manifest\.json(?:(?:\.r[1-9]\d{0,5})?\.age)?\.minisig", re.ASCII
 )
+_GENERATION = re.compile(r"\.r(?P<number>[1-9]\d{0,5})\.age(?:\.minisig)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,8 @@ def owner_of(name: str) -> tuple[str, BackupId] | None:
 def is_manifest_signature(name: str) -> bool:
     """Whether a blob is the signature of a manifest, encrypted or not."""
     owner = owner_of(name)
-    return owner is not None and name.removeprefix("/".join(owner)) in _MANIFEST_SIGNATURES
+    rest = name.removeprefix("/".join(owner)) if owner is not None else ""
+    return _MANIFEST_SIGNATURE.fullmatch(rest) is not None
 
 
 def is_evidence(name: str, *, sealed: bool) -> bool:
@@ -140,6 +143,22 @@ def evidence_key(name: str) -> tuple[str, str]:
     return (match["at"], match["level"]) if match else ("", "")
 
 
+def generation_of(name: str) -> int:
+    """Return how often what lies in a blob was given to other recipients; 0 for never."""
+    match = _GENERATION.search(name, name.rfind("/") + 1)
+    return int(match["number"]) if match and match.end() == len(name) else 0
+
+
+def in_generation(name: str, generation: int) -> BlobName:
+    """Return the name of the same encrypted blob in another generation."""
+    stem = name.removesuffix(SEALED_SUFFIX)
+    if stem == name:
+        raise AssertionError(f"not an encrypted blob: {name}")
+    if now := generation_of(name):
+        stem = stem.removesuffix(f".r{now}")
+    return checked(f"{stem}.r{generation}{SEALED_SUFFIX}" if generation else stem + SEALED_SUFFIX)
+
+
 def signature_of(name: BlobName) -> BlobName:
     """Name the signature of a blob."""
     return checked(name + SIGNATURE_SUFFIX)
@@ -148,6 +167,11 @@ def signature_of(name: BlobName) -> BlobName:
 def statement_name(at: datetime, kind: str, tail: str) -> BlobName:
     """Name a statement of the journal; ``tail`` is random lower-case hex."""
     return checked(f"{JOURNAL_PATH}{at:%Y%m%dT%H%M%SZ}-{kind}-{tail}.json")
+
+
+def manifest_of(signature: BlobName) -> BlobName:
+    """Name the manifest that a signature is of."""
+    return checked(signature.removesuffix(SIGNATURE_SUFFIX))
 
 
 def _is_folder_name(database: str) -> bool:

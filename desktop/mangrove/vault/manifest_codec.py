@@ -89,7 +89,7 @@ _AUTH_FIELDS = [
     "segments",
 ]
 _LATER_CHOICES = ["include", "queries", "users_and_roles"]
-_LATER_FIELDS = ["users_and_roles"]
+_LATER_FIELDS = ["users_and_roles", "sealed_to"]
 _LATER_ENTRY_FIELDS = ["disk"]
 _SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
 
@@ -140,7 +140,11 @@ def check_format(document: Node, name: str, version: int) -> None:
 def _document(manifest: Manifest) -> Mapping[str, object]:
     at, held = manifest.consistent_at, manifest.users_and_roles
     # Written only where there is something to say: other manifests stay as they always were.
-    more = {} if held is None else {"users_and_roles": _accounts_document(held)}
+    more: dict[str, object] = {}
+    if held is not None:
+        more["users_and_roles"] = _accounts_document(held)
+    if manifest.sealed_to:
+        more["sealed_to"] = list(manifest.sealed_to)
     return {
         **more,
         "format": FORMAT_NAME,
@@ -273,6 +277,7 @@ def _manifest(record: Record) -> Manifest:
         extra=tuple(_blob(node) for node in record["extra"].items()),
         not_included=tuple(_not_included(node) for node in record["not_included"].items()),
         users_and_roles=_accounts(held) if (held := record.get("users_and_roles")) else None,
+        sealed_to=sealed_to.texts() if (sealed_to := record.get("sealed_to")) else (),
     )
 
 

@@ -24,6 +24,7 @@ from mangrove.core.retention_marks import StatementKind
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,
+    BlobName,
     Debris,
     SeenBackup,
     VaultHealth,
@@ -36,13 +37,20 @@ from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
 from mangrove.vault.inspecting import Inspection, repair_storage
 from mangrove.vault.inventory import Shelf, take_inventory
-from mangrove.vault.layout import BackupFolder, folder_of
+from mangrove.vault.layout import (
+    BackupFolder,
+    folder_of,
+    generation_of,
+    is_manifest_signature,
+    manifest_of,
+)
 from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest
 from mangrove.vault.purging import purge_backup
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.records import record_of, unreadable_record
+from mangrove.vault.rewrapping import Active, Rewrapping
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import (
     LIMIT_BYTES,
@@ -117,10 +125,14 @@ class StoredVault:
         Raises:
             BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.
         """
-        folder = self._folder(backup)
-        signature = self._signature(folder)
+        return self._active(self._folder(backup)).manifest
+
+    def _active(self, folder: BackupFolder) -> Active:
+        """Return the manifest that counts, all of it checked."""
+        backup = folder.backup
+        name, signature = self._signature(folder)
         try:
-            data = fetch_whole(self._storage, folder.manifest, MANIFEST_LIMIT_BYTES)
+            data = fetch_whole(self._storage, name, MANIFEST_LIMIT_BYTES)
         except BlobNotFoundError as error:
             raise ManifestCorruptError(
                 f"the manifest of {backup} is missing beside its signature", backup=backup
@@ -135,7 +147,7 @@ class StoredVault:
         manifest = decode_manifest(b"".join(self._sealer.unseal_description([data])))
         self._check_place(manifest, comment)
         self._recollection.check(manifest)
-        return manifest
+        return Active(name, signature, manifest)
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
@@ -183,6 +195,29 @@ class StoredVault:
         meter.check(blob)
         if held is not None:
             yield held
+
+    def listed(self) -> tuple[tuple[BackupId, int], ...]:
+        """Return id and stored bytes of every signed backup, newest first; nothing is read."""
+        signed = take_inventory(self._storage).signed
+        return tuple((shelf.backup, shelf.size_bytes) for shelf in signed)
+
+    def rewrap(
+        self, backup: BackupId, passing: Passing, on_blob: Callable[[StoredBlob], None]
+    ) -> BackupRecord | None:
+        """Give a backup to the present recipients and sign it with the present key.
+
+        Raises:
+            IdentityMissingError, WrongIdentityError: It cannot be opened here; it is as it was.
+            CorruptBackupError: It is damaged; it is as it was.
+        """
+        folder = self._folder(backup)
+        self._sealer.require_signing_key()
+        work = Rewrapping(self._storage, self._sealer, folder, self._active(folder))
+        work.tidy()
+        if work.is_done:
+            return None
+        manifest = work.run(passing, on_blob)
+        return record_of(manifest, self._shelf_of(folder).read_listed())
 
     def keep_evidence(self, evidence: Evidence) -> None:
         """Store evidence with its backup, signed."""
@@ -316,10 +351,17 @@ class StoredVault:
     def _shelf_of(self, folder: BackupFolder) -> EvidenceShelf:
         return EvidenceShelf(self._storage, self._sealer, folder, self._spec.vault_id)
 
-    def _signature(self, folder: BackupFolder) -> bytes:
+    def _signature(self, folder: BackupFolder) -> tuple[BlobName, bytes]:
+        """Return the name of the manifest that counts, and its signature.
+
+        Of several generations the oldest counts: it is whole as long as its signature is there.
+        """
         try:
-            return fetch_whole(self._storage, folder.manifest_signature, LIMIT_BYTES)
+            signature = fetch_whole(self._storage, folder.manifest_signature, LIMIT_BYTES)
         except BlobNotFoundError as error:
+            signed = self._later_signatures(folder)
+            if signed:
+                return manifest_of(signed[0]), fetch_whole(self._storage, signed[0], LIMIT_BYTES)
             if any(self._storage.list(folder.foreign_manifest_signature)):
                 raise SignatureInvalidError(
                     f"{folder.backup} is not encrypted as this vault's backups are",
@@ -329,6 +371,13 @@ class StoredVault:
                 f"{folder.backup} is not in the vault {self._spec.name}",
                 hint="list the vault again",
             ) from error
+        return folder.manifest, signature
+
+    def _later_signatures(self, folder: BackupFolder) -> list[BlobName]:
+        if not self._spec.is_encrypted:
+            return []
+        listed = (info.name for info in self._storage.list(f"{folder.path}manifest.json.r"))
+        return sorted(filter(is_manifest_signature, listed), key=generation_of)
 
     def _check_place(self, manifest: Manifest, comment: BackupComment) -> None:
         claims = BackupComment(manifest.backup, manifest.sequence, comment.vault_id)
@@ -349,7 +398,7 @@ class StoredVault:
 
     def _sequence_of(self, shelf: Shelf) -> int:
         try:
-            signature = self._signature(self._folder(shelf.backup))
+            _, signature = self._signature(self._folder(shelf.backup))
         except (BackupNotFoundError, VaultError):
             return 0
         comment = claimed_comment(signature)

@@ -16,8 +16,8 @@ from mangrove.core.errors import (
 from mangrove.core.key_changes import holders, is_within
 from mangrove.core.ports import SecretStore
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.vault import VaultSpec, description_ref, identity_ref, signing_ref_of
-from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream, unwrap_file_key
+from mangrove.core.vault import VaultId, VaultSpec, description_ref, identity_ref, signing_ref_of
+from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream, rewrap_stream, unwrap_file_key
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.minisign import (
     MinisignPublicKey,
@@ -92,6 +92,21 @@ class Sealer:
     def sign(self, data: bytes, trusted_comment: str) -> bytes:
         """Return the content of a ``.minisig`` file."""
         return sign(self.require_signing_key(), data, trusted_comment).encode()
+
+    def reseal_description(self, data: bytes) -> bytes:
+        """Give a sealed manifest or evidence to the present recipients."""
+        identities = self._description_identities()
+        return b"".join(rewrap_stream([data], identities, self.description_recipients))
+
+    def is_by_present_key(self, signature: bytes) -> bool:
+        """Whether a signature claims to be by the key that signs now."""
+        present = MinisignPublicKey.from_text(self._spec.public_key)
+        return key_id_of(_signature_text(signature)) == present.key_id
+
+    @property
+    def vault_id(self) -> VaultId:
+        """The id of the vault these keys belong to."""
+        return self._spec.vault_id
 
     def verify(self, data: bytes, signature: bytes) -> str:
         """Return the trusted comment once a key we trust is proven to have signed both.

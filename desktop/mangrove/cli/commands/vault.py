@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.vault_keys import import_identity, recipients, rotate_key
+from mangrove.cli.commands.vault_keys import import_identity, recipients, rewrap, rotate_key
 from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
 from mangrove.cli.commands.vault_report import growth_blocks, report_blocks
 from mangrove.cli.exit_codes import ExitCode
@@ -167,6 +167,7 @@ app.command("kit")(kit)
 app.command("open")(open_kit)
 app.command("recipients")(recipients)
 app.command("rotate-key")(rotate_key)
+app.command("rewrap")(rewrap)
 app.command("import-identity")(import_identity)
 
 

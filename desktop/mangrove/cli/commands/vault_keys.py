@@ -6,6 +6,8 @@ import typer
 
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
+from mangrove.cli.progress import follow
+from mangrove.cli.reports import report_run
 from mangrove.core.key_changes import holders, parse_holder
 from mangrove.core.secret import Secret
 from mangrove.services.keys import ChangedKeys
@@ -73,3 +75,11 @@ def import_identity(context: typer.Context, name: Name) -> None:
         holder = services.keys.import_identity(name, identity)
     said = f"The key of {holder.shown} is in the keyring; {name} can be read here."
     desk.output.give({"recipient": holder.recipient, "name": holder.name}, said)
+
+
+def rewrap(context: typer.Context, name: Name) -> None:
+    """Give all stored backups to the present recipients; their encrypted content stays."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        status = follow(services, services.keys.start_rewrap(name), desk.output)
+        raise typer.Exit(report_run(desk.output, status))

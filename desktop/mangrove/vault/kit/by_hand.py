@@ -97,14 +97,12 @@ def _fetching(spec: VaultSpec) -> tuple[str, tuple[str, ...]]:
 
 
 def _checking(spec: VaultSpec, end: str) -> tuple[str, tuple[str, ...]]:
-    words = (
-        f"The comment must name this backup and the vault {spec.vault_id}. Of several manifests"
-        " take the last one."
-    )
+    words = f"The comment must name this backup and the vault {spec.vault_id}."
     if spec.retired_keys:
         words += " If minisign names another key, take the key that was in use then."
     commands = [
-        f'MANIFEST=$(ls "$VAULT/$BACKUP"/manifest.json*{end} | sort -V | tail -n 1)'
+        'MANIFEST=$(ls "$VAULT/$BACKUP"/manifest.json*.minisig | sort -V | head -n 1)\n'
+        "MANIFEST=${MANIFEST%.minisig}"
         if end
         else 'MANIFEST="$VAULT/$BACKUP/manifest.json"'
     ]
