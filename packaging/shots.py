@@ -32,6 +32,8 @@ from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
+from mangrove.ui.dialogs.job_dialog import JobDialog  # noqa: E402
+from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
@@ -92,6 +94,8 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     copied = record.profile_name
     yield "dialog-copy", lambda: CopyDialog(window, services, calls, copied)
     yield "dialog-capture", lambda: CaptureDialog(window, services, copied)
+    yield "dialog-job", lambda: JobDialog(window, services)
+    yield "dialog-plan", lambda: PlanChoiceDialog(window, services)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
 
 

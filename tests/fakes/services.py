@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from fakes import sample_data, sample_runs
+from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
 from fakes.sample_slices import FakeSlices, captured
@@ -34,6 +34,7 @@ from mangrove.core.forecast import (
 )
 from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
+from mangrove.core.job import JobKind
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
     OfficialCommand,
@@ -43,10 +44,11 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
-from mangrove.core.ports import Catalog, SliceCatalog, StepListener
+from mangrove.core.ports import Catalog, LeaseHolder, SliceCatalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
 from mangrove.core.run import RunId, RunKind
+from mangrove.core.schedule import parse_schedule
 from mangrove.core.uri import parse_uri
 from mangrove.core.vault import (
     BackupRecord,
@@ -59,6 +61,7 @@ from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.jobs import JobDraft, JobView
 from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
@@ -457,6 +460,51 @@ class FakeCaptures:
         return self.activity.begin(RunKind.CAPTURE, title, request.profile, request.vault)
 
 
+@dataclass
+class FakeJobs:
+    """Jobs in a list; ``holder`` is the process that fires them."""
+
+    rows: list[JobView]
+    holder: LeaseHolder | None = None
+    problem: MangroveError | None = None
+    done: list[tuple[str, ...]] = field(default_factory=list)
+    drafts: list[JobDraft] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> tuple[JobKind, ...]:
+        return tuple(JobKind)
+
+    def all(self) -> tuple[JobView, ...]:
+        if self.problem:
+            raise self.problem
+        return tuple(self.rows)
+
+    def agent_holder(self) -> LeaseHolder | None:
+        return self.holder
+
+    def preview(self, schedule: str, zone: str, count: int = 10) -> tuple[datetime, ...]:
+        return parse_schedule(schedule, zone).upcoming(sample_data.NOW, count)
+
+    def add(self, draft: JobDraft) -> None:
+        self.drafts.append(draft)
+
+    def add_recommended(self, profile: str, vault: str, zone: str) -> None:
+        self.done.append(("recommended", profile, vault, zone))
+
+    def start(self, name: str) -> None:
+        self.done.append(("start", name))
+
+    def pause(self, name: str, until: datetime, why: str) -> None:
+        self.done.append(("pause", name, until.isoformat(), why))
+
+    def resume(self, name: str) -> None:
+        self.done.append(("resume", name))
+
+    def remove(self, name: str) -> None:
+        self.done.append(("remove", name))
+        self.rows = [row for row in self.rows if row.job.name != name]
+
+
 @dataclass(frozen=True, slots=True)
 class FakeServices:
     """All fakes together, with their own types; ``services`` is what a page takes."""
@@ -474,6 +522,7 @@ class FakeServices:
     points: Points
     metrics: Metrics
     activity: FakeActivity
+    jobs: FakeJobs
     background: FakeBackground
     clock: FakeClock
 
@@ -491,12 +540,16 @@ def sample_services() -> FakeServices:
         list(sample_data.RECORDS),
         FakeActivity(sample_runs.RUNS, sample_runs.LOG),
         captured(),
+        FakeJobs(list(sample_jobs.JOBS), sample_jobs.HOLDER),
     )
 
 
 def empty_services() -> FakeServices:
     """Return services of a brand-new install."""
-    return _assembled(FakeProfiles([]), FakeVaults([], {}), [], FakeActivity((), ()), FakeSlices())
+    nothing = FakeActivity((), ())
+    return _assembled(
+        FakeProfiles([]), FakeVaults([], {}), [], nothing, FakeSlices(), FakeJobs([])
+    )
 
 
 def _assembled(
@@ -505,6 +558,7 @@ def _assembled(
     rows: list[BackupRecord],
     activity: FakeActivity,
     slices: FakeSlices,
+    jobs: FakeJobs,
 ) -> FakeServices:
     backups = FakeBackups(rows, activity)
     clock = FakeClock(sample_data.NOW)
@@ -527,6 +581,7 @@ def _assembled(
         points,
         metrics,
         activity,
+        jobs,
         FakeBackground(),
         clock,
     )

@@ -72,18 +72,10 @@ class Agent:
         self.store.close_abandoned(now)
         return tuple(job.job_id for job in self.store.all() if self._look_at(job, now))
 
-    def fire_now(self, job: Job) -> Firing | None:
-        """Run a job at once on this thread, whoever holds the lease; None if it runs already."""
+    def fire_now(self, job: Job) -> bool:
+        """Run a job at once, whoever holds the lease; False if it runs already."""
         now = self.clock.now()
-        with self._lock:
-            if self._is_busy(job.job_id):
-                return None
-            self._threads[job.job_id] = threading.current_thread()
-        try:
-            return self.firer.fire(job, Firing(job.job_id, now, now, FiringState.RUNNING))
-        finally:
-            with self._lock:
-                self._threads.pop(job.job_id, None)
+        return self._begin(job, Firing(job.job_id, now, now, FiringState.RUNNING))
 
     def _look_at(self, job: Job, now: datetime) -> bool:
         found = due(job.schedule, self._served_at(job), now)
@@ -92,12 +84,16 @@ class Agent:
         if job.is_paused(now):
             self._skip(job, found, now)
             return False
+        return self._begin(
+            job,
+            Firing(job.job_id, found.slot_at, now, FiringState.RUNNING, missed=found.missed),
+        )
+
+    def _begin(self, job: Job, firing: Firing) -> bool:
         with self._lock:
-            if self._is_busy(job.job_id) or self.firer.stop.is_set():
+            thread = self._threads.get(job.job_id)
+            if thread is not None and thread.is_alive():
                 return False
-            firing = Firing(
-                job.job_id, found.slot_at, now, FiringState.RUNNING, missed=found.missed
-            )
             thread = threading.Thread(
                 target=self._fire, args=(job, firing), name=f"mangrove-job-{job.name[:20]}"
             )
@@ -123,10 +119,6 @@ class Agent:
             job.job_id, found.slot_at, now, FiringState.SKIPPED, now, found.missed, problem=why
         )
         self.store.save_firing(skipped)
-
-    def _is_busy(self, job_id: JobId) -> bool:
-        thread = self._threads.get(job_id)
-        return thread is not None and thread.is_alive()
 
     def _fire(self, job: Job, firing: Firing) -> None:
         try:

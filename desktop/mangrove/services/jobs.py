@@ -156,18 +156,26 @@ class Jobs:
         """End a pause."""
         self._store.save(replace(self.find(name).job, paused_until=None, paused_why=""))
 
-    def run(self, name: str) -> Firing:
-        """Do a job now and wait for its end; its schedule stays as it is.
+    def start(self, name: str) -> None:
+        """Do a job now, without waiting for its end; its schedule stays as it is.
 
         Raises:
             JobNotFoundError: If there is none.
             InvalidScheduleError: If it runs already.
         """
         job = self.find(name).job
-        firing = self._agent.fire_now(job)
-        if firing is None:
+        if not self._agent.fire_now(job):
             raise InvalidScheduleError(f"'{job.name}' runs already; nothing was started")
-        return firing
+
+    def run(self, name: str) -> Firing:
+        """Do a job now, and wait for its end.
+
+        Raises:
+            JobNotFoundError, InvalidScheduleError: As ``start`` does.
+        """
+        self.start(name)
+        self._agent.wait()
+        return self.find(name).firings[0]
 
     def preview(self, schedule: str, zone: str, count: int = 10) -> tuple[datetime, ...]:
         """Return the next times of a schedule, in UTC.

@@ -12,6 +12,7 @@ from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.activity_page import ActivityPage
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
+from mangrove.ui.pages.jobs_page import JobsPage
 from mangrove.ui.pages.overview_page import OverviewPage
 from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.timeline.page import TimelinePage
@@ -43,6 +44,7 @@ def run_window(
     application.setWindowIcon(look.window_icon())
     window = build_window(services, settings_file)
     window.show()
+    services.jobs.start_agent()
     signals = TerminalSignals(application.exit)
     try:
         return application.exec()
@@ -84,6 +86,7 @@ def _places(
         Place(PageName.DEPLOYMENTS, "deployments", _tr("Deployments"), DeploymentsPage(*ends)),
         Place(PageName.BACKUPS, "backups", _tr("Backups"), BackupsPage(*ends)),
         Place(PageName.TIMELINE, "timeline", _tr("Timeline"), TimelinePage(*ends)),
+        Place(PageName.JOBS, "jobs", _tr("Jobs"), JobsPage(*ends)),
         Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
         Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
         Place(PageName.SETTINGS, "settings", _tr("Settings"), SettingsPage(settings)),

@@ -41,11 +41,12 @@ class EmptyState(QWidget):
         column.addWidget(self._sentence, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
+        self._say(sentence)
         self._draw()
 
     def set_text(self, sentence: str, action: str = "") -> None:
         """Show another sentence and action; no action hides the button."""
-        self._sentence.setText(sentence)
+        self._say(sentence)
         self.button.setText(action)
         self.button.setVisible(bool(action))
 
@@ -53,7 +54,14 @@ class EmptyState(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() is QEvent.Type.PaletteChange:
             self._draw()
+        if event.type() is QEvent.Type.FontChange:
+            self._say(self._sentence.text())
         super().changeEvent(event)
+
+    def _say(self, sentence: str) -> None:
+        """Show a sentence with room for all its lines, which an aligned item does not get."""
+        self._sentence.setText(sentence)
+        self._sentence.setMinimumHeight(self._sentence.heightForWidth(_WIDEST))
 
     def _draw(self) -> None:
         ratio = self.devicePixelRatioF()

@@ -1,0 +1,75 @@
+"""Words, tones and short texts for jobs and what became of their times."""
+
+from PySide6.QtCore import QCoreApplication
+
+from mangrove.core.job import Firing, FiringState, Job, JobKind
+from mangrove.core.verification import Level
+from mangrove.ui.theme.tokens import Tone
+
+_TONES = {
+    FiringState.RUNNING: Tone.RUNNING,
+    FiringState.SUCCEEDED: Tone.PROVEN,
+    FiringState.SUCCEEDED_WITH_WARNINGS: Tone.UNPROVEN,
+    FiringState.FAILED: Tone.EXPOSED,
+    FiringState.CANCELLED: Tone.NEUTRAL,
+    FiringState.INTERRUPTED: Tone.EXPOSED,
+    FiringState.SKIPPED: Tone.NEUTRAL,
+}
+
+
+def firing_tone(firing: Firing | None) -> Tone:
+    """Return how one time of a job is drawn; a time that never was, too."""
+    return Tone.NEUTRAL if firing is None else _TONES[firing.state]
+
+
+def firing_word(firing: Firing | None) -> str:
+    """Return how one time of a job ended, in a word or two."""
+    if firing is None:
+        return _tr("never ran")
+    words = {
+        FiringState.RUNNING: _tr("running"),
+        FiringState.SUCCEEDED: _tr("done"),
+        FiringState.SUCCEEDED_WITH_WARNINGS: _tr("done with losses"),
+        FiringState.FAILED: _tr("failed"),
+        FiringState.CANCELLED: _tr("cancelled"),
+        FiringState.INTERRUPTED: _tr("interrupted"),
+        FiringState.SKIPPED: _tr("skipped"),
+    }
+    return words[firing.state]
+
+
+def kind_word(kind: JobKind) -> str:
+    """Return what a kind of job does, as a verb."""
+    words = {
+        JobKind.BACKUP: _tr("Back up"),
+        JobKind.CAPTURE: _tr("Capture oplog"),
+        JobKind.VERIFY: _tr("Verify"),
+        JobKind.PRUNE: _tr("Prune"),
+        JobKind.CHECK: _tr("Check vault"),
+    }
+    return words[kind]
+
+
+def level_word(level: Level) -> str:
+    """Return how deep a verification looks."""
+    words = {
+        Level.STORED: _tr("stored objects compared"),
+        Level.DECODED: _tr("every document decoded"),
+        Level.RESTORED: _tr("restored on trial"),
+        Level.DRILLED: _tr("recovery drilled"),
+    }
+    return words[level]
+
+
+def steps_words(job: Job) -> str:
+    """Say what a job does, step by step: ``Back up, then restored on trial, then pruned``."""
+    steps = [kind_word(job.kind)]
+    if job.level is not None:
+        steps.append(level_word(job.level))
+    if job.prunes:
+        steps.append(_tr("vault pruned"))
+    return _tr(", then ").join(steps)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("JobWords", text)

@@ -1,0 +1,275 @@
+"""The jobs page: what runs by itself, when next, and what became of the last times."""
+
+from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, QTimer, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+)
+from typing_extensions import override
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.ports import LeaseHolder
+from mangrove.core.run import RunId
+from mangrove.services.bundle import Services
+from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
+from mangrove.ui import text
+from mangrove.ui.bridge import ActivityBridge, Calls
+from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.dialogs.job_dialog import JobDialog
+from mangrove.ui.dialogs.pause_dialog import PauseDialog
+from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
+from mangrove.ui.models.jobs_model import JOB_ROLE, SORT_ROLE, TONES_ROLE, JobColumn, JobsModel
+from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.pages.job_detail import JobDetail
+from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
+from mangrove.ui.widgets.empty_state import EmptyState
+from mangrove.ui.widgets.firing_dots import FiringDots
+from mangrove.ui.widgets.page_header import Page
+
+_WIDTHS = (700, 336)
+_LOOK_AGAIN_MS = 5_000
+
+
+class JobsPage(Page):
+    """The jobs of this workstation, whoever fires them."""
+
+    def __init__(
+        self,
+        services: Services,
+        calls: Calls,
+        bridge: ActivityBridge,
+        navigator: Navigator,
+    ) -> None:
+        super().__init__("")
+        self.header.title.setText(self.tr("Jobs"))
+        self._services, self._calls, self._navigator = services, calls, navigator
+        self.plan_button = self.header.add_action(self.tr("&Recommended plan…"), "check")
+        self.add_button = self.header.add_primary(self.tr("&Add job…"), "plus")
+        self.plan_button.clicked.connect(self._on_plan_clicked)
+        self.add_button.clicked.connect(self._on_add_clicked)
+        self.banner, self.absence = Banner(), LastingBanner()
+        self._build_table()
+        self.detail = JobDetail(services.clock)
+        self.detail.hide()
+        self.empty = EmptyState(
+            "jobs",
+            self.tr(
+                "Nothing runs by itself yet. The recommended plan backs up every night, proves"
+                " what it made, and looks after the vault."
+            ),
+            self.tr("Recommended plan…"),
+        )
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._split())
+        self._stack.addWidget(self.empty)
+        self.content.addWidget(self.banner)
+        self.content.addWidget(self.absence)
+        self.content.addWidget(self._stack, 1)
+        self._again = QTimer(self)
+        self._again.setInterval(_LOOK_AGAIN_MS)
+        self._again.timeout.connect(self.reload)
+        self._connect(bridge)
+        self.reload()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.reload()
+        self._again.start()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._again.stop()
+
+    def reload(self) -> None:
+        """Fetch the jobs anew, and keep the chosen one."""
+        self._calls.run(self, self._fetched, self._on_loaded, self._on_failed)
+
+    def select(self, job: str = "") -> None:
+        """Show one job."""
+        row = self._proxy.mapFromSource(self.model.index(self.model.row_of(job), 0))
+        if row.isValid():
+            self.table.setCurrentIndex(row)
+
+    # --- what was fetched ----------------------------------------------------------------
+
+    def _fetched(self) -> tuple[tuple[JobView, ...], LeaseHolder | None]:
+        return self._services.jobs.all(), self._services.jobs.agent_holder()
+
+    def _on_loaded(self, found: tuple[tuple[JobView, ...], LeaseHolder | None]) -> None:
+        jobs, holder = found
+        self.model.set_jobs(jobs)
+        self._stack.setCurrentIndex(0 if jobs else 1)
+        self.plan_button.setVisible(bool(jobs))
+        if jobs and holder is None:
+            self.absence.show_message(BannerKind.WARNING, text.sentence(NO_AGENT))
+        else:
+            self.absence.clear()
+        if jobs and not self.table.currentIndex().isValid():
+            self.table.setCurrentIndex(self._proxy.index(0, 0))
+        self._show_chosen()
+
+    def _on_failed(self, error: MangroveError) -> None:
+        self.banner.show_error(error)
+
+    @Slot(QItemSelection, QItemSelection)
+    def _on_selection_changed(self) -> None:
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        view = self.table.currentIndex().data(JOB_ROLE)
+        if isinstance(view, JobView):
+            self.detail.set_job(view)
+        self.detail.setVisible(isinstance(view, JobView))
+
+    @Slot(object)
+    def _on_run_changed(self, _status: object) -> None:
+        if self.isVisible():
+            self.reload()
+
+    # --- what a person does --------------------------------------------------------------
+
+    @Slot()
+    def _on_add_clicked(self) -> None:
+        if self._lacks_vault():
+            return
+        draft = JobDialog.ask(self, self._services)
+        if draft is not None:
+            self._add(draft)
+
+    def _add(self, draft: JobDraft) -> None:
+        jobs = self._services.jobs
+        self._calls.run(self, lambda: jobs.add(draft), self._on_changed, self._on_failed)
+
+    @Slot()
+    def _on_plan_clicked(self) -> None:
+        if self._lacks_vault():
+            return
+        chosen = PlanChoiceDialog.ask(self, self._services)
+        if chosen is not None:
+            profile, vault = chosen
+            jobs, zone = self._services.jobs, self._services.clock.zone_name()
+            self._calls.run(
+                self,
+                lambda: jobs.add_recommended(profile, vault, zone),
+                self._on_changed,
+                self._on_failed,
+            )
+
+    @Slot()
+    def _on_run_wanted(self) -> None:
+        jobs, name = self._services.jobs, self.detail.name
+        self._calls.run(self, lambda: jobs.start(name), self._on_changed, self._on_failed)
+
+    @Slot()
+    def _on_pause_wanted(self) -> None:
+        jobs, name = self._services.jobs, self.detail.name
+        if self.detail.is_paused:
+            self._calls.run(self, lambda: jobs.resume(name), self._on_changed, self._on_failed)
+            return
+        chosen = PauseDialog.ask(self, name, self._services.clock.now())
+        if chosen is not None:
+            until, why = chosen
+            self._calls.run(
+                self, lambda: jobs.pause(name, until, why), self._on_changed, self._on_failed
+            )
+
+    @Slot()
+    def _on_remove_wanted(self) -> None:
+        name = self.detail.name
+        wanted = Confirmation(
+            title=self.tr("Remove a job"),
+            question=self.tr("Remove this job from this workstation?"),
+            removed=(name,),
+            kept=self.tr("What it made stays. Nothing runs by itself in its place."),
+            verb=self.tr("Remove {name}").format(name=name),
+        )
+        if ConfirmDialog.ask(self, wanted):
+            jobs = self._services.jobs
+            self._calls.run(self, lambda: jobs.remove(name), self._on_changed, self._on_failed)
+
+    @Slot(object)
+    def _on_run_opened(self, run_id: RunId) -> None:
+        self._navigator.open_page(PageName.ACTIVITY, run=run_id)
+
+    def _on_changed(self, _result: object) -> None:
+        self.banner.clear()
+        self.reload()
+
+    def _lacks_vault(self) -> bool:
+        """Say what a job needs first, where it is missing."""
+        if not self._services.profiles.all():
+            self._navigator.open_add_profile()
+            return True
+        if not self._services.vaults.all():
+            self._navigator.open_add_vault()
+            return True
+        return False
+
+    # --- building ------------------------------------------------------------------------
+
+    def _connect(self, bridge: ActivityBridge) -> None:
+        bridge.run_changed.connect(self._on_run_changed)
+        self._navigator.data_changed.connect(self.reload)
+        self.empty.action_triggered.connect(self._on_plan_clicked)
+        self.detail.run_wanted.connect(self._on_run_wanted)
+        self.detail.pause_wanted.connect(self._on_pause_wanted)
+        self.detail.remove_wanted.connect(self._on_remove_wanted)
+        self.detail.run_opened.connect(self._on_run_opened)
+
+    def _build_table(self) -> None:
+        self.model = JobsModel(self._services.clock, self)
+        self._proxy = QSortFilterProxyModel(self)
+        self._proxy.setSourceModel(self.model)
+        self._proxy.setSortRole(SORT_ROLE)
+        self.table = QTableView()
+        self.table.setObjectName("jobs")
+        self.table.setAccessibleName(self.tr("Jobs"))
+        self.table.setModel(self._proxy)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(JobColumn.NEXT, Qt.SortOrder.AscendingOrder)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.verticalHeader().hide()
+        row_height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
+        self.table.verticalHeader().setDefaultSectionSize(row_height)
+        header = self.table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, widest in zip(JobColumn, self._widest(), strict=False):
+            room = Size.ICON + Space.L if column is JobColumn.STATE else Space.L
+            self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
+        header.resizeSection(JobColumn.HISTORY, header.minimumSectionSize())  # it stretches
+        self._dots = FiringDots(TONES_ROLE)
+        self.table.setItemDelegateForColumn(JobColumn.HISTORY, self._dots)
+        self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)
+
+    def _widest(self) -> tuple[str, ...]:
+        """Return the longest usual text of each column but the last."""
+        return (
+            self.tr("cancelled"),
+            "sunday proof",
+            self.tr("Capture oplog"),
+            self.tr("At 02:00 on Sunday"),
+            "2026-12-24 23:59",
+        )
+
+    def _split(self) -> QSplitter:
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.table)
+        split.addWidget(self.detail)
+        split.setChildrenCollapsible(False)
+        split.setStretchFactor(0, 1)
+        split.setSizes(_WIDTHS)
+        return split
