@@ -547,9 +547,7 @@ def sample_services() -> FakeServices:
 def empty_services() -> FakeServices:
     """Return services of a brand-new install."""
     nothing = FakeActivity((), ())
-    return _assembled(
-        FakeProfiles([]), FakeVaults([], {}), [], nothing, FakeSlices(), FakeJobs([])
-    )
+    return _assembled(FakeProfiles([]), FakeVaults([], {}), [], nothing, FakeSlices(), FakeJobs([]))
 
 
 def _assembled(
