@@ -103,6 +103,26 @@ def test_a_verification_job_takes_the_newest_unproven_backup_first(desk: Worksta
         assert desk.services.activity.status(run_id).backup == expected.backup
 
 
+def test_a_night_may_end_with_pruning_and_an_oplog_is_captured_by_the_clock(
+    desk: Workstation, clock: MovedClock
+) -> None:
+    jobs = desk.services.jobs
+    jobs.add(nightly(prunes=True))
+    jobs.add(JobDraft("oplog", JobKind.CAPTURE, VAULT, "every 15 minutes", "UTC", PROFILE))
+    clock.ahead = timedelta(days=1)
+
+    assert jobs.look_once() == ("nightly", "oplog")
+
+    for name, kinds in (
+        ("nightly", [RunKind.BACKUP, RunKind.PRUNE]),
+        ("oplog", [RunKind.CAPTURE]),
+    ):
+        last = jobs.find(name).last
+        assert last is not None
+        assert last.state is FiringState.SUCCEEDED, last
+        assert [desk.services.activity.status(run_id).kind for run_id in last.steps] == kinds
+
+
 def test_the_recommended_plan_is_made_once(desk: Workstation) -> None:
     jobs = desk.services.jobs
 

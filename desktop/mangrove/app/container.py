@@ -136,9 +136,12 @@ def _services(
         backups = Backups(tools)
         points = Points(tools, catalog, zone_of, local_zone)
         verifications = Verifications(tools, backups, SqliteScratchRegister(database))
-        jobs = _jobs(tools, backups, verifications, database)
-        stopping.callback(jobs.close)
         person = f"{locking.owner.user}@{locking.owner.host}"
+        retention = Retention(tools, backups, catalog, runs, person)
+        captures = Captures(tools, backups, catalog, runs)
+        steps = JobSteps(profiles, vaults, backups, verifications, captures, retention, parts.clock)
+        jobs = _jobs(tools, steps, database)
+        stopping.callback(jobs.close)
         yield Services(
             profiles=profiles,
             vaults=vaults,
@@ -148,11 +151,11 @@ def _services(
             verifications=verifications,
             restores=Restores(tools, backups, points, catalog),
             upkeep=Upkeep(tools, vaults, catalog),
-            retention=Retention(tools, backups, catalog, runs, person),
+            retention=retention,
             dumps=Dumps(tools, backups),
             leftovers=Leftovers(profiles, gate, runs),
             copies=Copies(tools, backups),
-            captures=Captures(tools, backups, catalog, runs),
+            captures=captures,
             points=points,
             metrics=Metrics(profiles, vaults, catalog, parts.clock),
             activity=Activity(runner, runs, parts.clock),
@@ -166,10 +169,7 @@ def _services(
         background.close()
 
 
-def _jobs(
-    tools: BackupTools, backups: Backups, verifications: Verifications, database: StateDatabase
-) -> Jobs:
-    steps = JobSteps(tools.profiles, tools.vaults, backups, verifications, tools.clock, {})
+def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase) -> Jobs:
     store = SqliteJobs(database)
     firer = Firer(store, tools.clock, steps, tools.runner.wait, is_worth_retrying)
     agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)

@@ -1,11 +1,12 @@
 """What each kind of job consists of: the runs it starts, one after the other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import BackupId, BackupRequest
-from mangrove.core.errors import InvalidScheduleError
+from mangrove.core.capture import CaptureMode, CaptureRequest
+from mangrove.core.errors import ChainTakenError, InvalidScheduleError
 from mangrove.core.job import Job, JobKind
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
@@ -14,30 +15,29 @@ from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.jobs.firing import Step
 from mangrove.services.backups import Backups
+from mangrove.services.captures import Captures
 from mangrove.services.profiles import Profiles
+from mangrove.services.retention import Retention
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 
 
 @dataclass(frozen=True, slots=True)
 class JobSteps:
-    """Turns jobs into steps; kinds that are missing in ``kinds`` are not offered.
-
-    Attributes:
-        more: Steps of kinds that other services know, and of pruning after a backup.
-    """
+    """Turns jobs into steps; kinds that are missing in ``kinds`` are not offered."""
 
     profiles: Profiles
     vaults: Vaults
     backups: Backups
     verifications: Verifications
+    captures: Captures
+    retention: Retention
     clock: Clock
-    more: dict[JobKind, Callable[[Job, str, str], RunId]]
 
     @property
     def kinds(self) -> tuple[JobKind, ...]:
         """The kinds that there are steps for."""
-        return tuple(k for k in JobKind if k in (JobKind.BACKUP, JobKind.VERIFY) or k in self.more)
+        return (JobKind.BACKUP, JobKind.CAPTURE, JobKind.VERIFY, JobKind.PRUNE)
 
     def __call__(self, job: Job) -> Sequence[Step]:
         """Return the steps of a job.
@@ -47,13 +47,17 @@ class JobSteps:
             InvalidScheduleError: If nobody knows how to do this kind.
         """
         vault = self.vaults.by_id(job.vault_id).name
-        if job.kind is JobKind.BACKUP:
-            return self._backup(job, vault)
-        if job.kind is JobKind.VERIFY:
-            return (lambda _: self._verify(job),)
-        if job.kind not in self.more:
-            raise InvalidScheduleError(f"jobs of the kind {job.kind} are not offered yet")
-        return (lambda _: self.more[job.kind](job, self.profile_name(job), vault),)
+        match job.kind:
+            case JobKind.BACKUP:
+                return self._backup(job, vault)
+            case JobKind.CAPTURE:
+                return (lambda _: self._capture(job, vault),)
+            case JobKind.VERIFY:
+                return (lambda _: self._verify(job),)
+            case JobKind.PRUNE:
+                return (lambda _: self.retention.start_prune(vault),)
+            case JobKind.CHECK:
+                raise InvalidScheduleError(f"jobs of the kind {job.kind} are not offered yet")
 
     def profile_name(self, job: Job) -> str:
         """Return the name of the profile a job works on, "" for none.
@@ -68,9 +72,17 @@ class JobSteps:
         steps: list[Step] = [lambda _: self.backups.start(request)]
         if job.level is not None:
             steps.append(lambda taken: self._prove(job, taken))
-        if job.prunes and JobKind.PRUNE in self.more:
-            steps.append(lambda _: self.more[JobKind.PRUNE](job, request.profile, vault))
+        if job.prunes:
+            steps.append(lambda _: self.retention.start_prune(vault))
         return steps
+
+    def _capture(self, job: Job, vault: str) -> RunId | None:
+        """Store what the oplog has by now; nothing to do where a capture follows it anyway."""
+        request = CaptureRequest(self.profile_name(job), vault, CaptureMode.ONCE)
+        try:
+            return self.captures.start(request)
+        except ChainTakenError:
+            return None
 
     def _prove(self, job: Job, taken: BackupId | None) -> RunId | None:
         if taken is None or job.level is None:
