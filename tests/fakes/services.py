@@ -32,9 +32,8 @@ from mangrove.core.forecast import (
     space_forecast,
     time_forecast,
 )
-from mangrove.core.leftovers import Leftover, leftovers_in
-from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.job import JobKind
+from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mangrove.app.clock import SystemClock, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
@@ -15,7 +16,6 @@ from mangrove.app.paths import AppPaths
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
-from mangrove.connectors.ssh.dialing import Dialer
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
@@ -27,6 +27,8 @@ from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.errors import is_worth_retrying
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, SecretStore
+from mangrove.core.secret import Secret
+from mangrove.core.tunnel import TunnelSpec
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.firing import Firer
@@ -56,6 +58,9 @@ from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.kit.binder import KitBinder
 from mangrove.vault.storage.opening import open_storage
+
+if TYPE_CHECKING:
+    from mangrove.connectors.ssh.dialing import Dialer
 
 MAX_PARALLEL = 4
 
@@ -106,7 +111,7 @@ def _services(
     try:
         gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
-        open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=Dialer)
+        open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=_dialer)
         locking = locking_of(paths.state, parts.clock)
         memory = SqliteMemory(database)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking, memory)
@@ -174,6 +179,13 @@ def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase) -> Jobs:
     firer = Firer(store, tools.clock, steps, tools.runner.wait, is_worth_retrying)
     agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)
     return Jobs(store, tools.profiles, tools.vaults, steps, agent, tools.clock)
+
+
+def _dialer(spec: TunnelSpec, secret: Secret | None) -> "Dialer":
+    # Loaded only for what lies behind an SSH server: the library takes long to load.
+    from mangrove.connectors.ssh.dialing import Dialer  # noqa: PLC0415
+
+    return Dialer(spec, secret)
 
 
 def _mongo_gate(parts: Parts) -> Gate:
