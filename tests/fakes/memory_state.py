@@ -91,6 +91,10 @@ class MemoryCatalog(Catalog):
         return tuple(sorted(self.records.values(), key=lambda r: r.started_at, reverse=True))
 
     @override
+    def newest(self, limit: int) -> tuple[BackupRecord, ...]:
+        return self.all()[:limit]
+
+    @override
     def remove(self, vault_id: VaultId, backup: BackupId) -> None:
         found = self.records.get(backup)
         if found is not None and found.vault_id == vault_id:

@@ -245,6 +245,9 @@ class FakeBackups:
             if vault in (None, self.vault_name(row)) and profile in (None, row.profile_name)
         )
 
+    def newest(self, limit: int) -> tuple[BackupRecord, ...]:
+        return tuple(self.rows[:limit])
+
     def find(self, text: str) -> BackupRecord:
         for row in self.rows:
             if text == "latest" or row.backup.startswith(text):

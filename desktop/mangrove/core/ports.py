@@ -1062,6 +1062,10 @@ class Catalog(Protocol):
         """Return all backups, newest first."""
         ...
 
+    def newest(self, limit: int) -> tuple[BackupRecord, ...]:
+        """Return the newest backups at once, however many there are."""
+        ...
+
     def remove(self, vault_id: VaultId, backup: BackupId) -> None:
         """Forget one backup; one that is not there is no error."""
         ...

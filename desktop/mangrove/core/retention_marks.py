@@ -6,12 +6,13 @@ newest one on a matter counts.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mangrove.core.backup import BackupId
 from mangrove.core.retention_policy import PolicyInForce, RetentionPolicy
 
+TOLD_FOR = timedelta(days=90)
 UNDONE_NOTE = "its deletion was undone"
 
 
@@ -113,11 +114,12 @@ class Journal:
             if s.policy is not None
         )
 
-    def outdated(self, existing: Iterable[BackupId]) -> tuple[str, ...]:
+    def outdated(self, existing: Iterable[BackupId], now: datetime) -> tuple[str, ...]:
         """Return the names of statements that say nothing any more.
 
-        Those about backups that are gone, and those that later ones took the place of. Policies
-        stay: they say why something was kept, and there are few.
+        Those about backups that are gone, and those that later ones took the place of. Deletions
+        stay for a while after they were due, so that other workstations learn what became of the
+        backups; policies stay: they say why something was kept, and there are few.
         """
         there = set(existing)
         newest: dict[tuple[BackupId, StatementKind], str] = {}
@@ -125,10 +127,18 @@ class Journal:
             for backup in statement.backups:
                 newest[backup, statement.kind.matter] = statement.name
         counting = {name for (backup, _), name in newest.items() if backup in there}
-        return tuple(s.name for s in self.statements if s.policy is None and s.name not in counting)
+        return tuple(
+            s.name
+            for s in self.statements
+            if s.policy is None and s.name not in counting and not _is_news(s, now)
+        )
 
 
 _SHOWN = (StatementKind.PIN, StatementKind.HOLD, StatementKind.DELETE)
+
+
+def _is_news(statement: Statement, now: datetime) -> bool:
+    return statement.due_at is not None and now - statement.due_at < TOLD_FOR
 
 
 def _in_order(statements: Iterable[Statement]) -> list[Statement]:

@@ -198,7 +198,7 @@ class _Pruning:
         there = [e.backup for e in self.facts.entries if e.backup not in gone]
         with suppress(MangroveError):
             journal = self.body.vault.journal
-            journal.remove(journal.read().outdated(there))
+            journal.remove(journal.read().outdated(there, self.facts.now))
 
     def _result(self) -> RunResult:
         plan = self.plan

@@ -136,6 +136,10 @@ class Backups:
             and (wanted is None or wanted in (r.profile_name.casefold(), r.profile_slug))
         )
 
+    def newest(self, limit: int) -> tuple[BackupRecord, ...]:
+        """Return the newest backups of all vaults at once, however many there are."""
+        return self._tools.catalog.newest(limit)
+
     def find(self, text: str) -> BackupRecord:
         """Return a backup by its id, the beginning of it, or ``latest``.
 

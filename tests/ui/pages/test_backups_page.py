@@ -254,11 +254,12 @@ def test_a_selection_waits_for_the_rows_it_means(
 def test_a_failed_listing_can_be_tried_again(
     qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> tuple[BackupRecord, ...]:
+    def fail(limit: int) -> tuple[BackupRecord, ...]:
+        del limit
         raise DamagedStateError("the catalog is not a database")
 
     with monkeypatch.context() as patch:
-        patch.setattr(fakes.backups, "all", fail)
+        patch.setattr(fakes.backups, "newest", fail)
         page = opened(qtbot, ends)
         qtbot.waitUntil(lambda: "The catalog is not a database" in page.banner.text)
 

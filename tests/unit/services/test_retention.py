@@ -143,6 +143,9 @@ def test_a_deletion_by_hand_goes_the_same_way(shop: Keep) -> None:
     shop.prune()
 
     assert shop.stored() == {shop.made[0], shop.made[2]}
+    assert len(shop.vault.open().journal.read().statements) == 1
+    shop.clock.advance(timedelta(days=90))
+    shop.prune()
     assert not shop.vault.open().journal.read().statements
 
 

@@ -151,3 +151,30 @@ def test_threads_may_share_a_catalog(tmp_path: Path, record: BackupRecord) -> No
 
     assert len(catalog.all()) == 80
     catalog.close()
+
+
+def test_the_newest_are_there_without_reading_all(tmp_path: Path, record: BackupRecord) -> None:
+    catalog = SqliteCatalog.open(tmp_path)
+    for hour in (3, 11, 7):
+        catalog.put(at_hour(record, hour))
+
+    assert [r.started_at.hour for r in catalog.newest(2)] == [11, 7]
+    everything = catalog.all()
+    assert catalog.newest(2) == everything[:2]
+    catalog.close()
+
+
+def test_only_changed_rows_are_decoded_again(tmp_path: Path, record: BackupRecord) -> None:
+    catalog = SqliteCatalog.open(tmp_path)
+    for hour in (3, 11, 7):
+        catalog.put(at_hour(record, hour))
+    before = catalog.all()
+
+    catalog.put(replace(at_hour(record, 7), problem="changed"))
+    catalog.remove(VaultId("a1b2c3"), new_id(3))
+    after = catalog.all()
+
+    assert [r.started_at.hour for r in after] == [11, 7]
+    assert after[0] is before[0]
+    assert after[1].problem == "changed"
+    catalog.close()

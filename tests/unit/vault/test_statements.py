@@ -77,7 +77,7 @@ def test_statements_that_say_nothing_any_more_are_told_and_removed(vault: TestVa
     new = journal.add(said("unpin", 1))
     gone = journal.add(said("pin", 2, OTHER))
 
-    outdated = journal.read().outdated([ONE])
+    outdated = journal.read().outdated([ONE], STARTED_AT)
     journal.remove(outdated)
 
     assert set(outdated) == {old.name, gone.name}

@@ -8,7 +8,7 @@ from typing_extensions import override
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import BackupState
+from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.backup_rows import (
@@ -31,6 +31,7 @@ from mangrove.ui.widgets.page_header import Page
 
 _USUAL_CHAR = 7  # px; what the widths below are made for
 _DETAIL_WIDTH, _DETAIL_CHARS = 304, 40
+_FIRST_ROWS = 500
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
     BackupColumn.STATE: 100,
@@ -120,12 +121,32 @@ class BackupsPage(Page):
         self._is_stale = False
         self._load_number += 1
         number = self._load_number
+        if self.model.total:
+            self._load_all(number)
+            return
         self._calls.run(
             self,
-            lambda: backup_rows(self._services.backups.all(), self._services.vaults.all()),
+            lambda: self._rows(self._services.backups.newest(_FIRST_ROWS)),
+            lambda rows: self._on_first_loaded(number, rows),
+            self._on_load_failed,
+        )
+
+    def _load_all(self, number: int) -> None:
+        self._calls.run(
+            self,
+            lambda: self._rows(self._services.backups.all()),
             lambda rows: self._on_loaded(number, rows),
             self._on_load_failed,
         )
+
+    def _rows(self, records: tuple[BackupRecord, ...]) -> tuple[BackupRow, ...]:
+        return backup_rows(records, self._services.vaults.all())
+
+    def _on_first_loaded(self, number: int, rows: tuple[BackupRow, ...]) -> None:
+        """Show the newest at once; reading a hundred thousand takes a moment."""
+        self._on_loaded(number, rows)
+        if len(rows) == _FIRST_ROWS:
+            self._load_all(number)
 
     def _dress_table(self) -> None:
         table = self.table
