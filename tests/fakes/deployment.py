@@ -45,6 +45,7 @@ from mangrove.core.ports import (
     Gate,
     InsertOutcome,
     OpenDump,
+    ReadingPlace,
     RefusedDocument,
     RestoreSink,
     StepListener,
@@ -211,7 +212,7 @@ class FakeDump(OpenDump):
         return ""
 
     @override
-    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
         if part := auth_part(info.namespace):
             yield from self._read_accounts(info.namespace, part)
             return

@@ -18,6 +18,7 @@ from pymongo.errors import AutoReconnect
 from fakes.workstation import Workstation, content, fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
 from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.backup import (
@@ -34,12 +35,16 @@ from mangrove.core.run import Phase, RunId, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
 from mangrove.core.verification import Level, VerifyRequest
+from servers.cut_line import cut_line
 from servers.flaky_proxy import FlakyProxy, flaky_proxy
 from servers.mongod import ThreeNodes
 from servers.object_stores import ObjectStore
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
 SHOP = Selection(databases=("shop",))
+# One collection, and so one reader: what is done at its first chunk is done before it asks for
+# the second, however fast the machine is.
+BIG = Selection(collections=(Namespace("shop", "big"),))
 CANCEL_S = 3.0
 QUICK = "serverSelectionTimeoutMS=500"
 
@@ -204,6 +209,29 @@ def test_a_storage_that_takes_no_bytes_ends_the_backup_at_the_stall_limit(
 # --- lost connections --------------------------------------------------------------------
 
 
+def test_a_backup_goes_on_where_the_line_broke_and_reads_nothing_twice(
+    desk: Workstation, fresh_replica_set: EmbeddedMongod
+) -> None:
+    fill_shop(fresh_replica_set.uri, 30)
+    with cut_line(fresh_replica_set.port) as line:
+        desk.add_profile(line.uri())
+        undisturbed = manifest_of(desk, desk.backup(selection=BIG))
+        unbroken_bytes = line.received
+        broken = desk.at_phase(Phase.DUMP, lambda _: line.cut_soon(6_000_000), half_way=True)
+
+        status = desk.backup(selection=BIG)
+
+        assert broken.is_set()
+        assert status.state is RunState.SUCCEEDED, status.problem
+        assert "going on where it broke off" in log_of(desk, status)
+        assert line.received - unbroken_bytes < unbroken_bytes + 2 * TARGET_BYTES
+    again = manifest_of(desk, status)
+    assert whole(again) == whole(undisturbed)
+    assert [n.segments[0].plain_bytes for n in again.namespaces] == [
+        n.segments[0].plain_bytes for n in undisturbed.namespaces
+    ]
+
+
 def step_down(nodes: ThreeNodes) -> Callable[[RunStatus], None]:
     def act(_: RunStatus) -> None:
         # Older servers close the connection.
@@ -211,11 +239,6 @@ def step_down(nodes: ThreeNodes) -> Callable[[RunStatus], None]:
             client.admin.command("replSetStepDown", 30, secondaryCatchUpPeriodSecs=10)
 
     return act
-
-
-# One collection, and so one reader: what is done at its first chunk is done before it asks for
-# the second, however fast the machine is.
-BIG = Selection(collections=(Namespace("shop", "big"),))
 
 
 def test_elections_and_lost_nodes_leave_nothing_out(

@@ -240,6 +240,17 @@ class CollectionInfo:
     disk: DiskUse | None = None
 
 
+@dataclass(slots=True)
+class ReadingPlace:
+    """How far a collection was read, for going on there after a lost connection.
+
+    Attributes:
+        mark: What the reader noted, of use to it only; None while it could not go on.
+    """
+
+    mark: object = None
+
+
 class OpenDump(Protocol):
     """A deployment being read at one agreed consistency; safe for several threads."""
 
@@ -298,8 +309,14 @@ class OpenDump(Protocol):
         """
         ...
 
-    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
         """Yield a collection's documents.
+
+        Args:
+            info: Which collection.
+            place: Told before each chunk how to go on behind it. With a mark, reading begins
+                there; where that is not provably right, ConnectionLostError is raised and the
+                mark is gone.
 
         Shapes: chunks of whole BSON documents, one after the other, about 1 to 16 MiB.
         Errors: NamespaceChangedError when the collection went away or was recreated, also

@@ -47,6 +47,7 @@ from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
+from mangrove.jobs.reading import read_on
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
@@ -312,11 +313,11 @@ class _Dumping:
     def _store_steadily(
         self, info: CollectionInfo, stored: list[StoredBlob], store_one: StoreOne[Entry]
     ) -> Entry:
-        """Store a collection; after a lost connection anew from its beginning.
+        """Store a collection; where a lost connection cost its place, anew from its beginning.
 
-        It is not gone on with in its middle: another node holds the documents in another natural
-        order, and reading by ``_id`` costs a random read for each document. The cluster time
-        stays the same, and so does everything else that was stored.
+        Another node holds the documents in another natural order, and reading by ``_id`` costs a
+        random read for each document. The cluster time stays the same, and so does everything
+        else that was stored.
         """
 
         def store(tries: int) -> Entry:
@@ -403,7 +404,7 @@ class _Dumping:
                 yield _stored(receipt, cutter.segment_bytes)
 
     def _counted(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[bytes]:
-        for chunk in self.dump.read(info):
+        for chunk in read_on(self.ctx, self.dump, info):
             self.ctx.advance(len(chunk), digest.add_chunk(chunk), info.namespace)
             yield chunk
 

@@ -1,6 +1,6 @@
 """Goes on after a lost connection: waits, finds the server again, does the same work anew."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from mangrove.core.errors import ConnectError, ConnectionLostError
@@ -21,33 +21,46 @@ def steadily(ctx: RunContext, work: Callable[[int], T], reconnect: Callable[[], 
         RunCancelled: While waiting.
         ConnectionLostError: The last one, once the tries are used up.
     """
-    waits = iter(ctx.retry_waits_s)
+    patience = Patience(ctx, reconnect)
     tries = 0
     while True:
         try:
             return work(tries)
         except ConnectionLostError as lost:
-            ctx.check()
-            ctx.log(f"{lost.message}; looking for it again")
-            _wait_for_it(ctx, waits, reconnect, lost)
+            patience.outlast(lost)
         tries += 1
 
 
-def _wait_for_it(
-    ctx: RunContext,
-    waits: Iterator[float],
-    reconnect: Callable[[], str | None],
-    lost: ConnectionLostError,
-) -> None:
-    """Return once the server answers; each try uses up a wait, and they grow."""
-    for wait_s in waits:
-        ctx.cancelled.wait(wait_s)
-        ctx.check()
-        try:
-            told = reconnect()
-        except ConnectError:
-            continue
-        if told:
-            ctx.log(told)
-        return
-    raise lost
+class Patience:
+    """Waits for a lost server, as often as the run has patience.
+
+    Args:
+        ctx: Says how long to wait before each try.
+        reconnect: Finds the server again, as for ``steadily``.
+    """
+
+    def __init__(self, ctx: RunContext, reconnect: Callable[[], str | None]) -> None:
+        self._ctx = ctx
+        self._reconnect = reconnect
+        self._waits = iter(ctx.retry_waits_s)
+
+    def outlast(self, lost: ConnectionLostError) -> None:
+        """Return once the server answers; each try uses up a wait, and they grow.
+
+        Raises:
+            RunCancelled: While waiting.
+            ConnectionLostError: The one given, once the waits are used up.
+        """
+        self._ctx.check()
+        self._ctx.log(f"{lost.message}; looking for it again")
+        for wait_s in self._waits:
+            self._ctx.cancelled.wait(wait_s)
+            self._ctx.check()
+            try:
+                told = self._reconnect()
+            except ConnectError:
+                continue
+            if told:
+                self._ctx.log(told)
+            return
+        raise lost

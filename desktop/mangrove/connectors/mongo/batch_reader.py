@@ -1,7 +1,7 @@
 """Reads one collection as fast as the server sends it: raw find and getMore replies."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ from mangrove.core.namespace import Namespace
 TARGET_BYTES = 4 * 1024 * 1024
 FIRST_BATCH_MIN, FIRST_BATCH_MAX = 101, 1000
 BATCH_MAX = 100_000
+# BadValue, FailedToParse, Unauthorized, CommandNotSupported, IDLUnknownField
+_NOT_UNDERSTOOD = frozenset({2, 9, 13, 115, 40415})
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,10 @@ class BatchReader:
         read_concern: Sent with the find; empty for the server's default.
         first_size: Documents asked for at first; then replies aim at 4 MiB.
         query: Which documents are read, as BSON; empty for all of them.
+        tells_place: Whether to ask where a new cursor would go on; not with a query.
+        resume_after: Where to begin, as ``token`` said it; empty for the beginning.
+        token: Where a new cursor would go on behind the chunk yielded last; empty if unknown.
+        has_more: Whether the cursor was open still when the last chunk was yielded.
     """
 
     connection: Connection
@@ -37,17 +43,22 @@ class BatchReader:
     read_concern: Mapping[str, Any] = field(default_factory=dict)
     first_size: int = FIRST_BATCH_MIN
     query: bytes = b""
+    tells_place: bool = False
+    resume_after: bytes = b""
+    token: bytes = b""
+    has_more: bool = False
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes, None, None]:
         """Yield chunks of whole documents.
 
         Errors: the driver's own. Whether the reader stops early or fails, the server's cursor is
             closed.
         """
         with self.connection.client.start_session(causal_consistency=False) as session:
-            batch = self._batch(self._find(), session)
+            batch = self._first(session)
             try:
                 while True:
+                    self.token, self.has_more = batch.resume_token, bool(batch.cursor_id)
                     if batch.documents:
                         yield batch.documents
                     if not batch.cursor_id:
@@ -56,6 +67,16 @@ class BatchReader:
             except (OperationFailure, GeneratorExit):  # a lost connection leaves nobody to ask
                 self._kill(batch.cursor_id, session)
                 raise
+
+    def _first(self, session: ClientSession) -> RawBatch:
+        """Open the cursor; a server that does not understand the question is not asked for it."""
+        try:
+            return self._batch(self._find(), session)
+        except OperationFailure as error:
+            if not self.tells_place or self.resume_after or error.code not in _NOT_UNDERSTOOD:
+                raise
+        self.tells_place = False
+        return self._batch(self._find(), session)
 
     def _batch(self, command: Mapping[str, Any], session: ClientSession) -> RawBatch:
         reply: RawBSONDocument = self.connection.raw_command(self.where.database, command, session)
@@ -73,6 +94,11 @@ class BatchReader:
             command["filter"] = OpaqueDocument(self.query)  # an index may help: no hint
         else:
             command["hint"] = {"$natural": 1}
+            # Source: MongoDB server, find_command.idl; needs the natural order.
+            if self.tells_place or self.resume_after:
+                command["$_requestResumeToken"] = True
+            if self.resume_after:
+                command["$_resumeAfter"] = OpaqueDocument(self.resume_after)
         if self.read_concern:
             command["readConcern"] = dict(self.read_concern)
         return command

@@ -35,6 +35,7 @@ from mangrove.connectors.mongo.privileges import (
 )
 from mangrove.connectors.mongo.queries import check_with_server, filters_of
 from mangrove.connectors.mongo.queries import count as counted
+from mangrove.connectors.mongo.resuming import Home, going_on
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
@@ -45,7 +46,7 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import CollectionInfo, OpenDump
+from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
 
 SNAPSHOT_SINCE = (5, 0)
 MOMENT_TRIES = 5
@@ -70,6 +71,7 @@ class MongoOpenDump:
     """
 
     connection: Connection
+    home: Home
     facts: ServerFacts
     achieved: Consistency
     reason: str
@@ -99,7 +101,7 @@ class MongoOpenDump:
             self.reason = f"{self.reason}; {told}"
         return told
 
-    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
         if info.kind == VIEW:
             return
@@ -112,7 +114,8 @@ class MongoOpenDump:
         concern = {} if info.namespace in self.outside_moment else self._read_concern()
         query = self.filters.get(info.namespace, b"")
         reader = BatchReader(self.connection, where, concern, first, query)
-        yield from checked(reader, self.data_uuids[info.namespace], info.namespace)
+        chunks = going_on(reader, place, self.home) if place is not None else iter(reader)
+        yield from checked(reader, self.data_uuids[info.namespace], info.namespace, chunks)
 
     def _read_concern(self) -> dict[str, object]:
         return snapshot_at(self.consistent_at) if self.consistent_at else {}
@@ -123,7 +126,9 @@ def snapshot_at(at: OplogTimestamp) -> dict[str, object]:
     return {"level": "snapshot", "atClusterTime": Timestamp(at.seconds, at.increment)}
 
 
-def checked(reader: BatchReader, uuid: str, namespace: Namespace) -> Iterator[bytes]:
+def checked(
+    reader: BatchReader, uuid: str, namespace: Namespace, chunks: Iterator[bytes] | None = None
+) -> Iterator[bytes]:
     """Read to the end, and make sure that it was one and the same collection all the time.
 
     A collection dropped or recreated after the cluster time reads as empty instead of failing
@@ -133,7 +138,7 @@ def checked(reader: BatchReader, uuid: str, namespace: Namespace) -> Iterator[by
         NamespaceChangedError: If the collection is gone or another one.
     """
     connection, where = reader.connection, reader.where
-    chunks = iter(reader)
+    chunks = iter(reader) if chunks is None else chunks
     try:
         while True:
             try:
@@ -294,6 +299,7 @@ class MongoDumpSource:
         accounts = find_accounts(self._connection, selection, concern)
         yield MongoOpenDump(
             connection=self._connection,
+            home=Home(self._connection),
             facts=facts,
             achieved=agreement.achieved,
             reason=agreement.reason,

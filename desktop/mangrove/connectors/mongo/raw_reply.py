@@ -23,11 +23,13 @@ class RawBatch:
     Attributes:
         cursor_id: 0 once the cursor is exhausted.
         count: How many documents.
+        resume_token: Where a new cursor would go on behind them, as BSON; empty if not told.
     """
 
     cursor_id: int
     documents: bytes
     count: int
+    resume_token: bytes = b""
 
 
 class OpaqueDocument:
@@ -56,14 +58,17 @@ def slice_reply(reply: bytes) -> RawBatch:
     cursor = find_element(reply, b"cursor")
     if cursor is None:
         raise ValueError("the reply holds no cursor")
-    cursor_id, batch = 0, b""
+    cursor_id, batch, token = 0, b"", b""
     for element in elements(reply, cursor.value):
         if element.name in (b"firstBatch", b"nextBatch"):
             batch = reply[element.value : element.end]
         elif element.name == b"id" and element.kind == _INT64:
             cursor_id = int.from_bytes(reply[element.value : element.end], "little", signed=True)
+        elif element.name == b"postBatchResumeToken":
+            token = reply[element.value : element.end]
     joined = join_array(batch) if batch else b""
-    return RawBatch(cursor_id, joined, count_in_array(len(batch), len(joined)) if batch else 0)
+    count = count_in_array(len(batch), len(joined)) if batch else 0
+    return RawBatch(cursor_id, joined, count, token)
 
 
 def join_plainly(array: bytes) -> bytes:
