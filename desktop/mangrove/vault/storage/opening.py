@@ -1,6 +1,7 @@
 """From a vault's address to the storage it means."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.patience import STALL_S
@@ -11,9 +12,10 @@ from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.error_map import from_os
 from mangrove.vault.storage.object_store import ObjectStorage
 from mangrove.vault.storage.rclone import RcloneStorage
-from mangrove.vault.storage.sftp import SftpStorage
-from mangrove.vault.storage.sftp_session import DialTo
 from mangrove.vault.storage.steady_folder import SteadyFolder
+
+if TYPE_CHECKING:
+    from mangrove.vault.storage.sftp_session import DialTo
 
 
 def open_storage(
@@ -21,7 +23,7 @@ def open_storage(
     access_key: str,
     secret_key: Secret | None,
     stall_s: float = STALL_S,
-    dial_to: DialTo | None = None,
+    dial_to: "DialTo | None" = None,
 ) -> Storage:
     """Return the storage at an address; nothing is contacted before its first use.
 
@@ -40,6 +42,9 @@ def open_storage(
         case StorageKind.SFTP:
             if dial_to is None:
                 raise AssertionError("nobody said how an SSH server is reached")
+            # Loaded only here: the SSH library takes a third of a second to load.
+            from mangrove.vault.storage.sftp import SftpStorage  # noqa: PLC0415
+
             return SftpStorage(address, secret_key, dial_to, stall_s)
         case StorageKind.RCLONE:
             return RcloneStorage(address, secret_key, stall_s)
