@@ -9,6 +9,7 @@ from mangrove.core.errors import ServerUnreachableError
 from mangrove.core.namespace import Namespace
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.profiles_model import Live
+from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.widgets.state_mark import StateMark
 from ui.conftest import Ends
@@ -227,3 +228,16 @@ def test_what_a_restore_left_is_shown_and_removed_on_a_clear_yes(
     tab.left.action.click()
     assert "may be the only copy" in tab.banner.text
     assert len(asked) == 1
+
+
+def test_a_deployment_leads_to_its_timeline_and_to_capture(qtbot: QtBot, ends: Ends) -> None:
+    page = opened(qtbot, ends)
+    page.select(profile="staging")
+
+    with qtbot.waitSignal(ends.navigator.page_wanted) as wanted:
+        page.detail.timeline.trigger()
+    assert wanted.args == [PageName.TIMELINE, {"profile": "staging"}]
+
+    with qtbot.waitSignal(ends.navigator.capture_wanted) as captured:
+        page.detail.capture.trigger()
+    assert captured.args == ["staging"]

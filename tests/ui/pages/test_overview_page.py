@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -10,6 +11,7 @@ from fakes import sample_data, sample_runs
 from fakes.services import FakeServices
 from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.run import RunState
+from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.exposure_card import ExposureCard
 from mangrove.ui.pages.overview_page import OverviewPage
 from mangrove.ui.theme.tokens import Size
@@ -140,3 +142,39 @@ def test_ended_backup_brings_new_figures(qtbot: QtBot, ends: Ends, fakes: FakeSe
     fakes.activity.publish(replace(sample_runs.running_backup(), state=RunState.SUCCEEDED))
 
     qtbot.waitUntil(lambda: ("staging", "exposed") in _cards(page))
+
+
+def _card(page: OverviewPage, profile: str) -> ExposureCard:
+    cards = page.cards.findChildren(ExposureCard)
+    return next(c for c in cards if c.back_up.accessibleDescription() == profile)
+
+
+def test_a_card_leads_to_the_timeline_of_its_profile(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+
+    with qtbot.waitSignal(ends.navigator.page_wanted) as wanted:
+        _card(page, "staging").timeline.click()
+
+    assert wanted.args == [PageName.TIMELINE, {"profile": "staging"}]
+
+
+def test_captured_profiles_show_their_windows_and_gaps(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+
+    band = _card(page, "production").band
+    assert band is not None
+    assert band.accessibleName() == "Any second of the last 14 days, with 5 gaps"
+    assert "oplog was captured, but no backup" in band.tip_at(
+        band.scale.x_of(sample_data.NOW.timestamp() - 11.5 * 86_400)
+    )
+    assert band.tip_at(1).startswith("Nothing kept")
+    assert _card(page, "staging").band is None
+
+
+def test_a_click_on_the_band_opens_the_timeline(qtbot: QtBot, ends: Ends) -> None:
+    page = _opened(qtbot, ends)
+    band = _card(page, "production").band
+    assert band is not None
+
+    with qtbot.waitSignal(ends.navigator.page_wanted):
+        qtbot.mouseClick(band, Qt.MouseButton.LeftButton)

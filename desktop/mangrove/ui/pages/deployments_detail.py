@@ -38,6 +38,7 @@ class DeploymentDetail(QWidget):
 
     Signals:
         test_wanted, edit_wanted, duplicate_wanted, remove_wanted: The profile's name.
+        timeline_wanted, capture_wanted: The profile's name.
         backup_wanted, copy_wanted: The profile's name and the ``Chosen`` rows; none means
             everything.
     """
@@ -46,6 +47,8 @@ class DeploymentDetail(QWidget):
     edit_wanted = Signal(str)
     duplicate_wanted = Signal(str)
     remove_wanted = Signal(str)
+    timeline_wanted = Signal(str)
+    capture_wanted = Signal(str)
     backup_wanted = Signal(str, object)
     copy_wanted = Signal(str, object)
 
@@ -61,6 +64,8 @@ class DeploymentDetail(QWidget):
         self.edit = QPushButton(self.tr("&Edit"))
         self.more = QToolButton()
         self.copy = QAction(self.tr("&Copy to…"), self)
+        self.timeline = QAction(self.tr("Show &timeline"), self)
+        self.capture = QAction(self.tr("Capture the &oplog…"), self)
         self.duplicate = QAction(self.tr("&Duplicate"), self)
         self.remove = QAction(self.tr("&Remove…"), self)
         self.about = AboutTab()
@@ -100,8 +105,10 @@ class DeploymentDetail(QWidget):
         self.damage.show_message(BannerKind.ERROR, text, self.tr("Remove…"))
 
     def _allow(self, *, is_readable: bool) -> None:
-        for part in (self.back_up, self.test, self.edit, self.copy, self.duplicate):
-            part.setEnabled(is_readable)
+        for button in (self.back_up, self.test, self.edit):
+            button.setEnabled(is_readable)
+        for action in (self.timeline, self.capture, self.copy, self.duplicate):
+            action.setEnabled(is_readable)
         self.tabs.setVisible(is_readable)
 
     def _lay_out(self) -> None:
@@ -109,8 +116,10 @@ class DeploymentDetail(QWidget):
         self.more.setToolTip(self.tr("More actions"))
         set_icon(self.more, "more")
         menu = QMenu(self.more)
-        menu.addAction(self.copy)
+        menu.addAction(self.timeline)
+        menu.addAction(self.capture)
         menu.addSeparator()
+        menu.addAction(self.copy)
         menu.addAction(self.duplicate)
         menu.addSeparator()
         menu.addAction(self.remove)
@@ -145,6 +154,8 @@ class DeploymentDetail(QWidget):
         self.databases.backup_wanted.connect(self._on_backup_wanted)
         self.databases.copy_wanted.connect(self._on_copy_wanted)
         self.copy.triggered.connect(self._on_copy_triggered)
+        self.timeline.triggered.connect(lambda: self.timeline_wanted.emit(self._name))
+        self.capture.triggered.connect(lambda: self.capture_wanted.emit(self._name))
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
     def _live_word(self, live: Live) -> str:

@@ -14,7 +14,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.namespace_tree_model import Chosen
 from mangrove.ui.models.profiles_model import Live, Probe, ProfilesModel
-from mangrove.ui.navigation import Navigator
+from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.deployments_detail import DeploymentDetail
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
@@ -107,6 +107,8 @@ class DeploymentsPage(Page):
         detail.remove_wanted.connect(self._on_remove_wanted)
         detail.backup_wanted.connect(self._on_backup_wanted)
         detail.copy_wanted.connect(self._on_copy_wanted)
+        detail.timeline_wanted.connect(self._on_timeline_wanted)
+        detail.capture_wanted.connect(self._navigator.open_capture)
 
     def _chosen_name(self) -> str:
         index = self.list.currentIndex()
@@ -221,6 +223,10 @@ class DeploymentsPage(Page):
             databases=chosen.databases,
             collections=tuple(map(str, chosen.collections)),
         )
+
+    @Slot(str)
+    def _on_timeline_wanted(self, name: str) -> None:
+        self._navigator.open_page(PageName.TIMELINE, profile=name)
 
     @Slot(str, object)
     def _on_copy_wanted(self, name: str, chosen: Chosen) -> None:

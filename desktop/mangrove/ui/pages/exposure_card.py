@@ -11,12 +11,14 @@ from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED
 from mangrove.ui import text
 from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.pages.timeline.picture import Picture
 from mangrove.ui.run_words import light_tone, light_word
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.day_strip import DayStrip
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.widgets.timeline.band import TimelineBand
 
 _DAYS = 14
 _ROOMY_CHAR = 10  # px; with wider letters four figures do not fit side by side
@@ -32,26 +34,39 @@ class ExposureCard(Card):
         records: Sequence[BackupRecord],
         clock: Clock,
         navigator: Navigator,
+        picture: Picture | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("", parent)
         self._exposure, self._navigator, self._now = exposure, navigator, clock.now()
+        self.band: TimelineBand | None = None
         self.set_tone(light_tone(exposure.light))
         self.body.addLayout(self._title())
         self.body.addLayout(self._figures())
         strip = DayStrip(_DAYS)
         strip.set_records(records, self._now.astimezone().date())
-        row = QHBoxLayout()
-        row.setSpacing(Space.M)
-        row.addWidget(strip, 1)
-        row.addWidget(TextLabel(self.tr("last {days} days").format(days=_DAYS), "small"))
         self.body.addSpacing(Space.HALF)
-        self.body.addLayout(row)
+        self.body.addLayout(self._days(strip, picture))
         if exposure.reasons:
             words = "; ".join(exposure.reasons)
             self.body.addWidget(TextLabel(text.sentence(words), "small").wrapping())
         self.body.addSpacing(Space.HALF)
         self.body.addLayout(self._buttons())
+
+    def _days(self, strip: DayStrip, picture: Picture | None) -> QGridLayout:
+        """Show the backups of the last days, and below them the windows if there are any."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(Space.M)
+        grid.setVerticalSpacing(Space.HALF)
+        grid.setColumnStretch(0, 1)
+        grid.addWidget(strip, 0, 0)
+        grid.addWidget(TextLabel(self.tr("last {days} days").format(days=_DAYS), "small"), 0, 1)
+        if picture is not None and picture.timeline.slices:
+            self.band = TimelineBand(picture.marks, _DAYS)
+            self.band.moment_clicked.connect(self._on_open_timeline_clicked)
+            grid.addWidget(self.band, 1, 0)
+            grid.addWidget(TextLabel(self.tr("any second"), "small"), 1, 1)
+        return grid
 
     def _title(self) -> QHBoxLayout:
         light = self._exposure.light
@@ -115,13 +130,16 @@ class ExposureCard(Card):
     def _buttons(self) -> QHBoxLayout:
         self.back_up = QPushButton(self.tr("Back up now"))
         self.show_backups = QPushButton(self.tr("Show backups"))
+        self.timeline = QPushButton(self.tr("Open timeline"))
+        self.timeline.clicked.connect(self._on_open_timeline_clicked)
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.show_backups.clicked.connect(self._on_show_backups_clicked)
-        for button in (self.back_up, self.show_backups):
+        for button in (self.back_up, self.timeline, self.show_backups):
             button.setAccessibleDescription(self._exposure.profile_name)
         row = QHBoxLayout()
         row.setSpacing(Space.S)
         row.addWidget(self.back_up)
+        row.addWidget(self.timeline)
         row.addWidget(self.show_backups)
         row.addStretch()
         return row
@@ -129,6 +147,10 @@ class ExposureCard(Card):
     @Slot()
     def _on_back_up_clicked(self) -> None:
         self._navigator.open_backup(self._exposure.profile_name)
+
+    @Slot()
+    def _on_open_timeline_clicked(self) -> None:
+        self._navigator.open_page(PageName.TIMELINE, profile=self._exposure.profile_name)
 
     @Slot()
     def _on_show_backups_clicked(self) -> None:

@@ -18,6 +18,7 @@ from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.exposure_card import ExposureCard, FirstSteps
+from mangrove.ui.pages.timeline.picture import Picture, picture_of
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card, Line, ScrolledColumn, clear_layout
@@ -39,6 +40,7 @@ class _Facts:
     records: tuple[BackupRecord, ...]
     vaults: tuple[tuple[str, int, int], ...]
     has_profile: bool
+    pictures: dict[str, Picture]
 
 
 class OverviewPage(Page):
@@ -98,9 +100,15 @@ class OverviewPage(Page):
         for spec in services.vaults.all():
             own = [r for r in records if r.vault_id == spec.vault_id]
             vaults.append((spec.name, len(own), sum(r.stored_bytes for r in own)))
-        return _Facts(
-            services.metrics.overview(), records, tuple(vaults), bool(services.profiles.all())
-        )
+        overview = services.metrics.overview()
+        pictures = {
+            e.profile_slug: picture_of(
+                services.points.timeline(e.profile_name), services.clock.now()
+            )
+            for e in overview.exposures
+        }
+        has_profile = bool(services.profiles.all())
+        return _Facts(overview, records, tuple(vaults), has_profile, pictures)
 
     def _on_loaded(self, facts: _Facts) -> None:
         overview = facts.overview
@@ -113,7 +121,8 @@ class OverviewPage(Page):
         clear_layout(self.cards.column)
         for exposure in overview.exposures:
             own = [r for r in facts.records if r.profile_slug == exposure.profile_slug]
-            card = ExposureCard(exposure, own, self._services.clock, self._navigator)
+            picture = facts.pictures.get(exposure.profile_slug)
+            card = ExposureCard(exposure, own, self._services.clock, self._navigator, picture)
             self.cards.column.addWidget(card)
         self.cards.column.addStretch()
         self._show_needs(overview.needs)
