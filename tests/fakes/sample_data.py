@@ -181,7 +181,7 @@ def _records() -> tuple[BackupRecord, ...]:
             rows.append(record("production", OFFICE_NAS, at, 60 - day))
         if day % 3 != 1:
             rows.append(record("staging", CLOUD, at.replace(hour=12, minute=30), 90 - day))
-        if day % 3 == 0:
+        if day % 3 == 2:
             rows.append(record("reporting", CLOUD, at.replace(hour=5), 30 - day))
     at = NOW.replace(hour=9) - timedelta(days=3)
     rows.append(record("production", OFFICE_NAS, at, 61))

@@ -566,7 +566,11 @@ def _assembled(
     tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock)
     points = Points(cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: UTC)
     metrics = Metrics(
-        cast("Profiles", profiles), cast("Vaults", vaults), cast("Catalog", backups), clock
+        cast("Profiles", profiles),
+        cast("Vaults", vaults),
+        cast("Catalog", backups),
+        clock,
+        points.reach,
     )
     return FakeServices(
         profiles,

@@ -162,7 +162,7 @@ def _services(
             copies=Copies(tools, backups),
             captures=captures,
             points=points,
-            metrics=Metrics(profiles, vaults, catalog, parts.clock),
+            metrics=Metrics(profiles, vaults, catalog, parts.clock, points.reach),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
             background=background,

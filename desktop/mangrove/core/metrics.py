@@ -31,6 +31,7 @@ class Exposure:
         proof: The newest passed trial restore of any backup of this profile without queries.
         restore_took: How long that trial restore took; None when nothing was ever measured.
         partial: Newer or only backups that hold just a part.
+        reached_at: The newest moment that replaying captured oplog leads to; None without capture.
         filtered: Those of them in which a query left out documents.
         reasons: Why the light is not green, each one sentence.
     """
@@ -47,6 +48,7 @@ class Exposure:
     partial: int
     reasons: tuple[str, ...]
     filtered: int = 0
+    reached_at: datetime | None = None
 
 
 def exposure(
@@ -55,11 +57,20 @@ def exposure(
     records: Iterable[BackupRecord],
     now: datetime,
     objective: timedelta = DEFAULT_OBJECTIVE,
+    reached_at: datetime | None = None,
 ) -> Exposure:
     """Judge one profile by its backups; absence counts, and no average hides anything.
 
     Backups dated in the future are ignored, partial and filtered ones protect only what they
     hold and do not count as full protection.
+
+    Args:
+        slug: The profile's.
+        name: The profile's.
+        records: Backups, of this profile and others.
+        now: The clock's moment.
+        objective: How old the newest data may be.
+        reached_at: The end of the newest window of the whole deployment, if there is one.
     """
     complete = [
         r
@@ -71,7 +82,8 @@ def exposure(
     whole_documents = (r for r in complete if not r.is_filtered)
     proofs = [e for r in whole_documents for e in r.evidence if e.passed and _is_restore(e)]
     proof = max(proofs, key=lambda e: e.finished_at, default=None)
-    age = now - newest.data_at if newest else None
+    reached = min(reached_at, now) if reached_at else None
+    age = now - max(newest.data_at, reached or newest.data_at) if newest else None
     reasons = _reasons(age, objective, newest, now)
     return Exposure(
         profile_slug=slug,
@@ -86,6 +98,7 @@ def exposure(
         partial=len(complete) - len(whole),
         reasons=reasons,
         filtered=sum(r.is_filtered for r in complete),
+        reached_at=reached,
     )
 
 
@@ -121,7 +134,7 @@ def _reasons(
         return ("no complete backup of the whole deployment exists",)
     found = []
     if age > objective:
-        found.append("the newest backup is older than the objective")
+        found.append("the newest data that can be restored are older than the objective")
     if newest.failed_evidence:
         found.append("the last verification of the newest backup failed")
     proof = newest.proven

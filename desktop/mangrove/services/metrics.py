@@ -1,6 +1,8 @@
 """The overview's figures: exposure of each profile, and what needs somebody."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from mangrove.core.explain import duration_text
 from mangrove.core.metrics import Exposure, Light, exposure, worst_first
@@ -42,21 +44,28 @@ class Overview:
     stored_bytes: int
 
 
+Reach = Callable[[str], datetime | None]
+"""Tells the newest moment of a profile that replaying the oplog leads to."""
+
+
 class Metrics:
     """Figures, computed from the catalog each time; absence counts."""
 
-    def __init__(self, profiles: Profiles, vaults: Vaults, catalog: Catalog, clock: Clock) -> None:
+    def __init__(
+        self, profiles: Profiles, vaults: Vaults, catalog: Catalog, clock: Clock, reach: Reach
+    ) -> None:
         self._profiles = profiles
         self._vaults = vaults
         self._catalog = catalog
         self._clock = clock
+        self._reach = reach
 
     def exposures(self) -> tuple[Exposure, ...]:
         """Judge every profile, the worst first."""
         records, now = self._catalog.all(), self._clock.now()
         return worst_first(
             [
-                exposure(p.slug, p.name, records, now)
+                exposure(p.slug, p.name, records, now, reached_at=self._reach(p.name))
                 for p in self._profiles.all()
                 if not isinstance(p, UnreadableProfile)
             ]
@@ -99,7 +108,7 @@ def _needs_of(item: Exposure) -> list[Need]:
         age = duration_text(item.lose_at_most)
         needs.append(
             Need(
-                f"The newest backup of {item.profile_name} is {age} old.",
+                f"The newest data of {item.profile_name} that can be restored are {age} old.",
                 "backup",
                 item.profile_name,
             )

@@ -1,7 +1,7 @@
 """Points in time: which moments of a profile can be restored, with what, and why not others."""
 
 from collections.abc import Callable
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
@@ -47,6 +47,15 @@ class Points:
             self._slices.breaks(slug),
             self._tools.clock.now(),
         )
+
+    def reach(self, profile: str) -> datetime | None:
+        """Return the newest moment that a replay leads to; None where nothing was captured.
+
+        Raises:
+            ProfileNotFoundError: As ``timeline``.
+        """
+        end = self.timeline(profile).end
+        return end.at if end is not None else None
 
     def plan(
         self, profile: str, limit: OplogTimestamp, backup: BackupId | None = None

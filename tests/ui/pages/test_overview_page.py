@@ -42,8 +42,8 @@ def test_worst_profile_stands_first(qtbot: QtBot, ends: Ends) -> None:
     page = _opened(qtbot, ends)
 
     assert _cards(page) == [
-        ("production", "exposed"),
-        ("reporting", "unproven"),
+        ("reporting", "exposed"),
+        ("production", "unproven"),
         ("staging", "proven"),
     ]
 
@@ -51,7 +51,7 @@ def test_worst_profile_stands_first(qtbot: QtBot, ends: Ends) -> None:
 def test_answer_comes_first(qtbot: QtBot, ends: Ends) -> None:
     page = _opened(qtbot, ends)
 
-    assert page.headline.text().startswith("If production died now you would lose at most")
+    assert page.headline.text().startswith("If reporting died now you would lose at most")
 
 
 def test_backups_of_parts_are_not_called_nothing_and_names_keep_their_case(
@@ -99,7 +99,7 @@ def test_each_need_has_a_button_that_mends_it(qtbot: QtBot, ends: Ends) -> None:
     with qtbot.waitSignal(ends.navigator.backup_wanted) as asked:
         wanted.click()
 
-    assert asked.args[0] == "production"
+    assert asked.args[0] == "reporting"
 
 
 def test_new_install_shows_three_steps_and_no_figures(qtbot: QtBot, empty_ends: Ends) -> None:

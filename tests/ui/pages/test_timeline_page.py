@@ -142,6 +142,16 @@ def test_restore_to_here_passes_the_moment_on(qtbot: QtBot, ends: Ends) -> None:
     assert wanted.args[1].text == "2026-11-22 09:14:00"
 
 
+def test_what_includes_its_second_is_passed_on_as_its_limit(qtbot: QtBot, ends: Ends) -> None:
+    page = opened(qtbot, ends)
+    asked(qtbot, page, "2026-11-22 09:14:00", Edge.INCLUDING)
+
+    with qtbot.waitSignal(ends.navigator.rewind_wanted) as wanted:
+        page.answer.restore.click()
+
+    assert wanted.args[1].text == str(wanted.args[1].limit)
+
+
 def test_a_moment_in_a_gap_says_why_and_leads_to_the_nearest(qtbot: QtBot, ends: Ends) -> None:
     page = opened(qtbot, ends)
 

@@ -131,3 +131,33 @@ def test_the_worst_stands_first_and_absence_is_worst() -> None:
         "unproven",
         "good",
     ]
+
+
+def test_captured_oplog_brings_the_newest_data_closer() -> None:
+    reached = NOON - timedelta(minutes=2)
+    rows = [record(27 * HOUR, proof())]
+
+    found = exposure("shop", "Shop", rows, NOON, reached_at=reached)
+
+    assert found.lose_at_most == timedelta(minutes=2)
+    assert found.light is Light.PROVEN
+    assert found.reached_at == reached
+
+
+def test_a_backup_newer_than_the_captured_oplog_counts() -> None:
+    found = exposure("shop", "Shop", [record(2 * HOUR)], NOON, reached_at=NOON - timedelta(hours=5))
+
+    assert found.lose_at_most == 2 * HOUR
+
+
+def test_an_oplog_from_the_future_loses_nothing_and_no_more() -> None:
+    found = exposure("shop", "Shop", [record(HOUR)], NOON, reached_at=NOON + timedelta(hours=1))
+
+    assert found.lose_at_most == timedelta(0)
+
+
+def test_oplog_without_any_backup_protects_nothing() -> None:
+    found = exposure("shop", "Shop", [], NOON, reached_at=NOON)
+
+    assert found.lose_at_most is None
+    assert found.light is Light.EXPOSED

@@ -8,7 +8,7 @@ from typing_extensions import override
 from mangrove.core.backup import BackupId
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import InvalidSelectionError, MangroveError
-from mangrove.core.moments import Edge
+from mangrove.core.moments import Edge, Moment
 from mangrove.core.pitr import Base
 from mangrove.core.profile import Profile
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
@@ -265,8 +265,12 @@ class TimelinePage(Page):
 
     @Slot()
     def _on_restore_wanted(self) -> None:
-        if self._answer is not None and self._answer.plan is not None:
-            self._navigator.open_rewind(self._shown_profile, self._answer.moment)
+        if self._answer is None or self._answer.plan is None:
+            return
+        moment = self._answer.moment
+        if self.form.edge is Edge.INCLUDING:  # said exactly, as what it is just before
+            moment = Moment(moment.limit, str(moment.limit))
+        self._navigator.open_rewind(self._shown_profile, moment)
 
     @Slot(object)
     def _on_backup_wanted(self, backup: BackupId) -> None:
