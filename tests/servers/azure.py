@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from http.client import HTTPConnection
 from pathlib import Path
@@ -27,6 +27,7 @@ class Azurite:
     port: int
     account: str
     key: str = field(repr=False)
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     quiet = ["--silent", "--skipApiVersionCheck", "--disableTelemetry"]
     env = {"AZURITE_ACCOUNTS": f"{server.account}:{server.key}"}
     command = [NODE, MAIN, *address, *quiet]
-    with running(command, lambda: is_listening(server.port), log=work / "log", env=env):
-        yield server
+    with running(command, lambda: is_listening(server.port), log=work / "log", env=env) as pid:
+        yield replace(server, pid=pid)
 
 
 @pytest.fixture

@@ -36,7 +36,9 @@ from mangrove.core.vault import (
     BlobPlace,
     BlobReceipt,
     Debris,
+    PlaceReport,
     SeenBackup,
+    StorageLogin,
     VaultHealth,
     VaultId,
     VaultSpec,
@@ -970,6 +972,15 @@ class VaultKeeper(Protocol):
 
     def open(self, spec: VaultSpec) -> Vault:
         """Open a vault; secrets are fetched when they are first needed."""
+        ...
+
+    def try_place(self, login: StorageLogin, on_step: StepListener) -> PlaceReport:
+        """Write, read back and remove one object where a vault shall be.
+
+        Raises:
+            BlobExistsError: If something is there already.
+            VaultError: As the storage says; nothing of ours stays but an empty folder.
+        """
         ...
 
     def look(self, spec: VaultSpec) -> str:

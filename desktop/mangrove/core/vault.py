@@ -11,7 +11,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.secret import SecretRef
+from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.tunnel import TunnelAuth, parse_server
 from mangrove.core.vault_keys import KitRecord, RetiredKey
 from mangrove.core.verification import EvidenceSummary
@@ -74,6 +74,28 @@ class StorageAddress:
     def option(self, name: str) -> str | None:
         """Return a parameter's value."""
         return dict(self.options).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class StorageLogin:
+    """A place and what opens it, before anything is kept of either."""
+
+    url: str
+    access_key: str = ""
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceReport:
+    """What trying a place found.
+
+    Attributes:
+        free_bytes: None where the storage does not tell.
+        keeps_what_is_removed: Whether a removed object was listed still.
+    """
+
+    free_bytes: int | None
+    keeps_what_is_removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mangrove.core.ports import (
     Clock,
     RunHistory,
     SecretStore,
+    StepListener,
     VaultKeeper,
     VaultStore,
     WholeCatalog,
@@ -26,6 +27,8 @@ from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import (
     OPLOG_DEBRIS,
+    PlaceReport,
+    StorageLogin,
     VaultHealth,
     VaultId,
     VaultSpec,
@@ -54,7 +57,8 @@ class VaultDraft:
         extra_recipients: More age recipients that may open what is stored, ``age1…`` or
             ``NAME=age1…``.
         write_only: Make no key that opens documents: only the extra recipients can read.
-        access_key, secret_key: Of an S3-compatible storage.
+        access_key: Name of the key of an S3-compatible storage.
+        secret_key: What opens the storage, of whatever kind.
     """
 
     name: str
@@ -73,6 +77,10 @@ class SavedVault:
 
     spec: VaultSpec
     notice: str = ""
+
+
+def no_step(_step: str, _result: str) -> None:
+    """Listen to nothing."""
 
 
 class Vaults:
@@ -122,6 +130,15 @@ class Vaults:
             raise VaultNotFoundError("the backup's vault is not known on this workstation")
         return found
 
+    def test(self, draft: VaultDraft, on_step: StepListener = no_step) -> PlaceReport:
+        """Try the place: write, read back and remove a small object; no vault is made.
+
+        Raises:
+            InvalidVaultUrlError, BlobExistsError, VaultError: Nothing of ours stays there.
+        """
+        login = StorageLogin(draft.url.strip(), draft.access_key, draft.secret_key)
+        return self._keeper.try_place(login, on_step)
+
     def add(self, draft: VaultDraft) -> SavedVault:
         """Make a vault: fresh keys into the keyring, ``vault.json`` into the storage.
 
@@ -137,6 +154,7 @@ class Vaults:
         try:
             spec = self._with_fresh_keys(vault_id, name, draft)
             self._store.save(spec)  # first: it is taken back more surely than what is stored far
+            self.test(draft)
             self._keeper.create(spec)
         except BaseException:
             self._take_back(vault_id)
@@ -229,6 +247,7 @@ class Vaults:
             recipient_names=tuple((h.recipient, h.name) for h in extra if h.name),
             description_recipient=keys.recipient if draft.write_only else "",
             kept_in=self._secrets.describe(),
+            has_storage_secret=draft.secret_key is not None,
         )
 
     def _take_back(self, vault_id: VaultId) -> None:

@@ -5,10 +5,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from mangrove.core.errors import BlobExistsError, VaultNotFoundError
-from mangrove.core.ports import Clock, SecretStore, Storage, Vault, VaultKeys, VaultMemory
+from mangrove.core.errors import VaultNotFoundError
+from mangrove.core.ports import (
+    Clock,
+    SecretStore,
+    StepListener,
+    Storage,
+    Vault,
+    VaultKeys,
+    VaultMemory,
+)
 from mangrove.core.secret import Secret
-from mangrove.core.vault import StorageAddress, VaultSpec, parse_vault_url, storage_key_ref
+from mangrove.core.vault import (
+    PlaceReport,
+    StorageAddress,
+    StorageLogin,
+    VaultSpec,
+    parse_vault_url,
+    storage_key_ref,
+)
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import (
@@ -20,6 +35,7 @@ from mangrove.vault.descriptor import (
 from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
+from mangrove.vault.place_test import refuse_occupied, try_place
 from mangrove.vault.reader import StoredVault
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.sealing import Sealer
@@ -76,11 +92,8 @@ class VaultFactory:
         for recipient in spec.recipients:
             X25519Recipient.from_text(recipient)
         Sealer(spec, self._secrets).require_signing_key()
-        ensure_folder(parse_vault_url(spec.url))
-        storage = self._storage(spec)
-        if isinstance(storage, NeedsFolder):
-            storage.prepare()
-        _refuse_occupied(storage)
+        storage = self._prepared(parse_vault_url(spec.url), spec.access_key, self._secret_of(spec))
+        refuse_occupied(storage)
         store_compared(storage, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
         took_s = self._clock.monotonic_s() - began_s
         log.info("vault created vault=%s seconds=%.1f", spec.vault_id, took_s)
@@ -136,23 +149,21 @@ class VaultFactory:
             public_key=signing_key.public_key.to_text(),
         )
 
-    def _storage(self, spec: VaultSpec) -> Storage:
+    def try_place(self, login: StorageLogin, on_step: StepListener) -> PlaceReport:
+        """Write, read back and remove one object where a vault shall be; a folder stays made."""
+        storage = self._prepared(parse_vault_url(login.url), login.access_key, login.secret)
+        return try_place(storage, on_step)
+
+    def _prepared(self, address: StorageAddress, access_key: str, secret: Secret | None) -> Storage:
+        ensure_folder(address)
+        storage = self._open_at(address, access_key, secret)
+        if isinstance(storage, NeedsFolder):
+            storage.prepare()
+        return storage
+
+    def _secret_of(self, spec: VaultSpec) -> Secret | None:
         has_key = bool(spec.access_key) or spec.has_storage_secret
-        secret = self._secrets.fetch(storage_key_ref(spec.vault_id)) if has_key else None
-        return self._open_at(parse_vault_url(spec.url), spec.access_key, secret)
+        return self._secrets.fetch(storage_key_ref(spec.vault_id)) if has_key else None
 
-
-def _refuse_occupied(storage: Storage) -> None:
-    """Refuse a place that holds a vault, or anything that would be mixed up with one."""
-    found = next((info for info in storage.list() if not info.name.startswith(".")), None)
-    if found is None:
-        return
-    if next(storage.list(DESCRIPTOR), None) is not None:
-        raise BlobExistsError(
-            "a vault is there already; nothing was written",
-            hint="open it with its recovery kit, or choose another place",
-        )
-    raise BlobExistsError(
-        f"the place is not empty: it holds '{found.name}'; nothing was written",
-        hint="choose an empty folder, or a prefix of its own in the bucket",
-    )
+    def _storage(self, spec: VaultSpec) -> Storage:
+        return self._open_at(parse_vault_url(spec.url), spec.access_key, self._secret_of(spec))

@@ -6,15 +6,21 @@ import typer
 
 from mangrove.cli.commands.vault_keys import import_identity, recipients, rewrap, rotate_key
 from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
+from mangrove.cli.commands.vault_place import (
+    OPENING_HELP,
+    URL_HELP,
+    give_place,
+    storage_secret,
+    tell_step,
+)
 from mangrove.cli.commands.vault_report import growth_blocks, report_blocks
 from mangrove.cli.exit_codes import ExitCode
-from mangrove.cli.front import Desk, desk_of, require_keyring
+from mangrove.cli.front import desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.core.backup import Compression
 from mangrove.core.explain import size_text
 from mangrove.core.key_changes import Holder, holders, kit_state
-from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultHealth, VaultSpec
 from mangrove.core.wording import counted
 from mangrove.services.vaults import VaultDraft
@@ -29,7 +35,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     name: Name,
     *,
-    url: Annotated[str, typer.Option(help="file:///path or s3://bucket/prefix?endpoint=...")],
+    url: Annotated[str, typer.Option(help=URL_HELP)],
     recipient: Annotated[
         list[str] | None,
         typer.Option(metavar="[NAME=]age1...", help="Another key that may open it."),
@@ -43,11 +49,14 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
         typer.Option("--write-only", help="Make no key here that reads: only --recipient can."),
     ] = False,
     access_key: Annotated[str, typer.Option(help="Access key of an S3 storage.")] = "",
-    secret_key_stdin: Annotated[
-        bool, typer.Option("--secret-key-stdin", help="Read the secret key from stdin.")
+    secret_stdin: Annotated[
+        bool, typer.Option("--secret-stdin", "--secret-key-stdin", help=OPENING_HELP)
+    ] = False,
+    test: Annotated[
+        bool, typer.Option("--test", help="Only try the place: write, read back, remove.")
     ] = False,
 ) -> None:
-    """Make a vault; its keys go to the keyring."""
+    """Make a vault; its keys go to the keyring. The place is tried before anything is made."""
     desk = desk_of(context)
     with desk.services() as services:
         draft = VaultDraft(
@@ -57,9 +66,12 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             compression=compression,
             extra_recipients=tuple(recipient or ()),
             access_key=access_key,
-            secret_key=_secret_key(desk, access_key, from_input=secret_key_stdin),
+            secret_key=storage_secret(desk, url, access_key, from_input=secret_stdin),
             write_only=write_only,
         )
+        if test:
+            give_place(desk, services.vaults.test(draft, tell_step(desk)))
+            return
         require_keyring(services, "a vault's keys", "nothing was made")
         saved = services.vaults.add(draft)
     if saved.notice:
@@ -173,14 +185,6 @@ app.command("import-identity")(import_identity)
 
 def _holder(holder: Holder) -> str:
     return f"{holder.name} {holder.recipient}".strip()
-
-
-def _secret_key(desk: Desk, access_key: str, *, from_input: bool) -> Secret | None:
-    if from_input:
-        return Secret(desk.read_line())
-    if access_key and desk.can_ask():
-        return desk.ask_secret(f"Secret key of {access_key} (empty for none)")
-    return None
 
 
 def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> list[Block]:

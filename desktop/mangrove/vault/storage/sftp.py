@@ -41,16 +41,17 @@ _NOT_THERE = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPNot
 _ALMOST_FULL_BYTES = 4 << 20
 
 
-def server_of(address: StorageAddress) -> tuple[TunnelSpec, str]:
+def server_of(address: StorageAddress, *, has_secret: bool) -> tuple[TunnelSpec, str]:
     """Return the SSH server of an address, and the folder on it; without secrets.
 
-    A key file in the address is used; otherwise ``auth=password`` says that the secret is one,
-    and without either the SSH agent is asked.
+    A key file in the address is used; otherwise a secret is the password, and without either the
+    SSH agent is asked.
     """
     server, _, path = address.root.partition("/")
     user, host, port = parse_server(server)
     key_file = address.option("key") or ""
-    auth = TunnelAuth.KEY_FILE if key_file else TunnelAuth(address.option("auth") or "agent")
+    usual = TunnelAuth.PASSWORD if has_secret else TunnelAuth.AGENT
+    auth = TunnelAuth.KEY_FILE if key_file else TunnelAuth(address.option("auth") or usual)
     known_hosts = address.option("known_hosts") or ""
     spec = TunnelSpec(host, user, port, auth, key_file=key_file, known_hosts=known_hosts)
     return spec, path.removeprefix("~/") if path.startswith("~/") else f"/{path}"
@@ -74,7 +75,7 @@ class SftpStorage:
         dial_to: DialTo,
         stall_s: float = STALL_S,
     ) -> None:
-        spec, self._root = server_of(address)
+        spec, self._root = server_of(address, has_secret=bool(secret))
         self._where = spec.address
         self._waiting = Waiting(stall_s)
         self._sessions = Sessions(spec, secret, dial_to, self._waiting)

@@ -1,0 +1,54 @@
+"""The place of a vault on the command line: its address, what opens it, and what a trial says."""
+
+from mangrove.cli.front import Desk
+from mangrove.cli.output import Facts
+from mangrove.core.explain import size_text
+from mangrove.core.ports import StepListener
+from mangrove.core.secret import Secret
+from mangrove.core.vault import PlaceReport, StorageKind, parse_vault_url
+
+URL_HELP = (
+    "file:///path, s3://bucket/prefix?endpoint=..., az://container/prefix?account=..., "
+    "gs://bucket/prefix, sftp://user@host:port/path?key=FILE or rclone://remote/path"
+)
+OPENING_HELP = "Read what opens the storage from standard input: key, password, passphrase, file."
+_WHOLE = (StorageKind.GOOGLE, StorageKind.RCLONE)
+_QUESTIONS = {
+    StorageKind.AZURE: "Key of the account, or shared access signature (empty for none)",
+    StorageKind.SFTP: "Password, or passphrase of the key (empty for the agent or none)",
+}
+
+
+def storage_secret(desk: Desk, url: str, access_key: str, *, from_input: bool) -> Secret | None:
+    """Return what opens a storage: read from standard input, or asked for at a terminal.
+
+    Raises:
+        InvalidVaultUrlError: If the address makes no sense; nothing was read.
+    """
+    kind = parse_vault_url(url).kind
+    if from_input:
+        text = desk.stdin.read() if kind in _WHOLE else desk.read_line()
+        return Secret(text) if text else None
+    if kind is StorageKind.S3 and access_key and desk.can_ask():
+        return desk.ask_secret(f"Secret key of {access_key} (empty for none)")
+    if kind in _QUESTIONS and desk.can_ask():
+        return desk.ask_secret(_QUESTIONS[kind])
+    return None
+
+
+def tell_step(desk: Desk) -> StepListener:
+    """Return what says each step of a trial as it is done."""
+
+    def tell(step: str, result: str) -> None:
+        if result:
+            desk.output.say(f"{step}: {result}")
+
+    return tell
+
+
+def give_place(desk: Desk, report: PlaceReport) -> None:
+    """Give what a trial found."""
+    free = size_text(report.free_bytes) if report.free_bytes is not None else "unknown"
+    removal = "kept for a time by the storage" if report.keeps_what_is_removed else "gone"
+    facts = (("place", "usable; no vault was made"), ("free", free), ("what is removed", removal))
+    desk.output.give({"place": report}, Facts(facts))
