@@ -9,7 +9,7 @@ from typing import NewType
 
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.globs import matches_any
+from mangrove.core.globs import database_of, matches_any
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 
@@ -104,6 +104,16 @@ class Selection:
             str(self.users_and_roles),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+    def may_concern(self, database: str) -> bool:
+        """Whether anything in this database could be meant."""
+        if matches_any(self.exclude, f"{database}."):
+            return False
+        if not self.is_chosen or database in self.databases:
+            return True
+        if any(n.database == database for n in self.collections):
+            return True
+        return any(database_of(p) in (None, database) for p in self.include)
 
     def describe(self) -> str:
         """Say in one phrase what is meant; queries are counted, for they may hold user data."""

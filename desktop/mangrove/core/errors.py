@@ -19,6 +19,7 @@ MangroveError                     a person can be told this
 │       └── UnknownHostKeyError · ChangedHostKeyError
 ├── SourceError                  the server cannot give what was asked
 │   ├── UnsupportedTopologyError · MissingPrivilegeError · NamespaceChangedError · SnapshotLostError
+│   ├── OplogRolledOverError
 ├── VaultError
 │   ├── StorageUnavailableError · StorageFullError · StorageDeniedError
 │   │   └── UnknownStorageHostError · ChangedStorageHostError
@@ -302,6 +303,13 @@ class SnapshotLostError(SourceError):
     """Raised when the server no longer holds the cluster time that the dump reads at."""
 
     code = "snapshot-lost"
+    retryable = True
+
+
+class OplogRolledOverError(SourceError):
+    """Raised when entries that a backup needs are no longer in the oplog, or never will be."""
+
+    code = "oplog-rolled-over"
     retryable = True
 
 

@@ -12,6 +12,7 @@ from mangrove.core.oplog import OplogTimestamp
 
 FORMAT_VERSION = 1
 DIGEST_ALGORITHM = "xxh3-128-sum"
+OPLOG_NAMESPACE = Namespace("local", "oplog.rs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,32 @@ class StoredUsersAndRoles:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOplog:
+    """The oplog that makes an oplog-consistent backup consistent: replayed on restore.
+
+    Attributes:
+        first_ts, last_ts: Of the oldest and the newest entry of the range, both included.
+        first_term, last_term: The terms of those two; -1 where an entry has none.
+        documents, plain_bytes, digest: Counted on the entries that were written.
+        segments: Blobs which, one after the other, are mongodump's ``oplog.bson``.
+    """
+
+    first_ts: OplogTimestamp
+    last_ts: OplogTimestamp
+    first_term: int
+    last_term: int
+    documents: int
+    plain_bytes: int
+    digest: str
+    segments: tuple[StoredBlob, ...]
+
+    @property
+    def namespace(self) -> Namespace:
+        """Where it comes from."""
+        return OPLOG_NAMESPACE
+
+
+@dataclass(frozen=True, slots=True)
 class NotIncluded:
     """Something a person might expect in the backup, which is not there, and why."""
 
@@ -166,6 +193,8 @@ class Manifest:
         extra: Blobs besides those of namespaces (the preludes).
         users_and_roles: None when there are none, or nobody asked for them.
         sealed_to: The recipients it was given to last; empty for those it was written to.
+        oplog: What a restore replays; only of an oplog-consistent backup, whose
+            ``consistent_at`` is the last entry's.
     """
 
     backup: BackupId
@@ -189,6 +218,7 @@ class Manifest:
     not_included: tuple[NotIncluded, ...]
     users_and_roles: StoredUsersAndRoles | None = None
     sealed_to: tuple[str, ...] = ()
+    oplog: StoredOplog | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -210,7 +240,8 @@ class Manifest:
         """Every stored object but manifest and signature, in the order written."""
         own = tuple(b for n in self.namespaces for b in (n.metadata, *n.segments))
         accounts = self.users_and_roles.parts if self.users_and_roles else ()
-        return (*own, *(b for part in accounts for b in part.blobs), *self.extra)
+        oplog = self.oplog.segments if self.oplog else ()
+        return (*own, *(b for part in accounts for b in part.blobs), *oplog, *self.extra)
 
     @property
     def stored_bytes(self) -> int:

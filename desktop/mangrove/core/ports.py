@@ -263,7 +263,7 @@ class OpenDump(Protocol):
 
     @property
     def achieved(self) -> Consistency:
-        """Return ``SNAPSHOT`` or ``NONE``: what was reached."""
+        """Return ``SNAPSHOT``, ``OPLOG`` or ``NONE``: what was reached."""
         ...
 
     @property
@@ -295,6 +295,21 @@ class OpenDump(Protocol):
         """Read without a cluster time from now on, and say so in ``reason``.
 
         For dumps that take longer than the server remembers: what was read stays as it was.
+        ``achieved`` is ``OPLOG`` then, where the oplog goes back far enough, else ``NONE``.
+        """
+        ...
+
+    def leave_oplog(self, reason: str) -> None:
+        """Do without the oplog, and say so in ``reason``: ``achieved`` is ``NONE`` then."""
+        ...
+
+    def read_oplog(self) -> Iterator[bytes]:
+        """Yield the oplog from before the first read to after the last one.
+
+        Call it once everything else was read, and only if ``achieved`` is ``OPLOG``.
+
+        Shapes: chunks of whole entries, in order; the first one is older than the first read.
+        Errors: OplogRolledOverError if entries are missing, ConnectionLostError.
         """
         ...
 

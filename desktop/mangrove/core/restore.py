@@ -200,14 +200,13 @@ def target_namer(
 ) -> Callable[[Namespace], Namespace | None]:
     """Return what says where any namespace would go, also one the backup does not hold.
 
-    It returns None for what is not selected.
+    It returns None for what is not selected, now or when the backup was taken.
     """
     rename = _Renamer(manifest, request, at)
 
     def target_of(source: Namespace) -> Namespace | None:
-        if source.database in PROTECTED_DATABASES or not _is_chosen(source, request):
-            return None
-        return rename.target_of(source)
+        is_meant = manifest.selection.matches(source) and _is_chosen(source, request)
+        return rename.target_of(source) if is_meant else None
 
     return target_of
 

@@ -52,6 +52,7 @@ class Phase(StrEnum):
     PREFLIGHT = "preflight"
     DUMP = "read and store"
     CAPTURE = "capture the oplog"
+    OPLOG = "keep the oplog"
     REREAD = "re-read and compare"
     SIGN = "sign"
     CATALOG = "catalog"

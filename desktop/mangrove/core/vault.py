@@ -265,6 +265,7 @@ class BlobRole(StrEnum):
     SEGMENT = "segment"
     METADATA = "metadata"
     PRELUDE = "prelude"
+    OPLOG = "oplog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +273,8 @@ class BlobPlace:
     """Which blob of a backup is meant; the vault turns it into a name.
 
     Attributes:
-        namespace: For a prelude only its ``database`` counts.
-        number: Counts the segments of a namespace from 0.
+        namespace: For a prelude only its ``database`` counts, for an oplog nothing.
+        number: Counts the segments of a namespace or oplog from 0.
     """
 
     role: BlobRole

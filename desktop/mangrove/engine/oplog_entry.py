@@ -112,6 +112,14 @@ class OplogEntry:
         return uuid_of(self.raw, self.at.get(b"ui"))
 
     @property
+    def term(self) -> int:
+        """Return the term it was written in; -1 without one."""
+        kind, start, after = self.at.get(b"t", (0, 0, 0))
+        if kind not in (INT32, INT64):
+            return -1
+        return int.from_bytes(self.raw[start:after], "little", signed=True)
+
+    @property
     def o(self) -> bytes:
         """Return the document of what was done.
 

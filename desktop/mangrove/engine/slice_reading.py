@@ -1,12 +1,13 @@
 """Reads joined slices as one stream of oplog entries, and checks on the way that they join."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mangrove.core.errors import ContentMismatchError
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.oplog import OplogPosition
+from mangrove.core.oplog import OplogPosition, OplogTimestamp
 from mangrove.core.slices import OplogSlice
 from mangrove.engine.framing import document_chunks, document_end
+from mangrove.engine.oplog_entry import timestamp_of
 from mangrove.engine.oplog_walk import walk
 from mangrove.engine.stages.compress import decompressed
 
@@ -35,6 +36,19 @@ def entries_of(
             )
         yield from _entries(piece, read, drops_first=last is not None)
         last = piece.last
+
+
+def entries_after(chunks: Iterable[bytes], last: OplogTimestamp) -> Iterator[bytes]:
+    """Yield only what is younger than an entry; chunks as ``entries_of`` yields them."""
+    is_past = False
+    for chunk in chunks:
+        at = 0
+        while not is_past and at < len(chunk):
+            end = document_end(chunk, at)
+            is_past = timestamp_of(chunk[at:end]) > last
+            at = at if is_past else end
+        if at < len(chunk):
+            yield chunk[at:]
 
 
 def _entries(

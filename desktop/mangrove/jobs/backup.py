@@ -21,6 +21,7 @@ from mangrove.core.manifest import (
     NamespaceEntry,
     NotIncluded,
     StoredBlob,
+    StoredOplog,
     StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
@@ -44,6 +45,7 @@ from mangrove.engine.prelude import prelude_text
 from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
+from mangrove.jobs.backup_oplog import KeepingOplog
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
@@ -51,7 +53,14 @@ from mangrove.jobs.reading import read_on
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
-PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
+PHASES = (
+    Phase.CONNECT,
+    Phase.DUMP,
+    Phase.OPLOG,
+    Phase.REREAD,
+    Phase.SIGN,
+    Phase.CATALOG,
+)
 AHEAD_CHUNKS = 3
 SNAPSHOT_LEFT = (
     "the server forgot the cluster time before everything was read, "
@@ -123,10 +132,14 @@ class BackupBody:
             ctx.log(dump.reason)
             dumping = _Dumping(self, ctx, dump, draft, pace)
             entries, losses = dumping.dump_all()
+            oplog = dumping.keep_oplog()
+            losses = dumping.losses
             preludes = self._write_preludes(dump, draft, entries)
             ctx.check()
             manifest = self._manifest(dump, draft, (entries, preludes, losses), started_at)
-            manifest = replace(manifest, users_and_roles=dumping.users_and_roles)
+            manifest = replace(manifest, users_and_roles=dumping.users_and_roles, oplog=oplog)
+            if oplog is not None:
+                manifest = replace(manifest, consistent_at=oplog.last_ts)
             self._compare(ctx, draft, manifest, pace)
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
@@ -231,11 +244,7 @@ class BackupBody:
         losses: list[Loss],
         warnings: tuple[str, ...],
     ) -> RunResult:
-        moment = (
-            f"all at cluster time {manifest.consistent_at}"
-            if manifest.consistent_at
-            else "each collection at its own moment"
-        )
+        moment = _moment(manifest)
         number = len(manifest.selection.queries)
         filtered = f"; filtered by {number} queries, so it is no full protection" if number else ""
         missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
@@ -281,6 +290,17 @@ class _Dumping:
                 hint="run the backup again",
             )
         return self.entries, self.losses
+
+    def keep_oplog(self) -> StoredOplog | None:
+        """Store the oplog of the time of reading, where the consistency is that of an oplog."""
+        if self.dump.achieved is not Consistency.OPLOG:
+            return None
+        self.ctx.enter(Phase.OPLOG)
+        keeping = KeepingOplog(self.body.request, self.ctx, self.dump, self.draft, self.pace)
+        kept = keeping.keep(self.entries, self.body.compression, self.body.segment_bytes)
+        if kept is not None:
+            self.losses = [loss for loss in self.losses if not keeping.was_dropped(loss.subject)]
+        return kept
 
     def _dump_accounts(self) -> None:
         """Store users and roles first; without them the backup is not what was asked for."""
@@ -407,6 +427,15 @@ class _Dumping:
         for chunk in read_on(self.ctx, self.dump, info):
             self.ctx.advance(len(chunk), digest.add_chunk(chunk), info.namespace)
             yield chunk
+
+
+def _moment(manifest: Manifest) -> str:
+    if manifest.oplog is not None:
+        count = counted(manifest.oplog.documents, "oplog entry", "oplog entries")
+        return f"with {count} that bring all to {manifest.consistent_at}"
+    if manifest.consistent_at:
+        return f"all at cluster time {manifest.consistent_at}"
+    return "each collection at its own moment"
 
 
 def _metadata(info: CollectionInfo) -> CollectionMetadata:

@@ -18,7 +18,9 @@ from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump, Fo
 from mangrove.engine.mongodump.opening import open_dump
 
 REASON = "a dump of another tool: it does not say how its collections relate in time"
-NO_OPLOG = "the oplog that came with the dump is not replayed yet"
+WITH_OPLOG = (
+    "a dump of another tool with its oplog: replayed on restore, it brings all to one moment"
+)
 UNKNOWN_VERSION = "unknown"
 
 
@@ -71,8 +73,6 @@ class ForeignSource:
 
     def _left_out(self, selection: Selection) -> tuple[NotIncluded, ...]:
         notes = [NotIncluded(n.what, n.reason) for n in self.dump.notes]
-        if self.dump.oplog is not None:
-            notes.append(NotIncluded("oplog", NO_OPLOG))
         if selection.users_and_roles is UsersAndRoles.LEAVE_OUT:
             named = map(_name_of, self.dump.users_and_roles)
             notes += [NotIncluded(str(name), NOT_ASKED_FOR) for name in named]
@@ -100,14 +100,24 @@ class ForeignOpenDump:
         self._specials = {_name_of(special): special for special in specials}
         self.users_and_roles = tuple(_info(name, s) for name, s in self._specials.items())
         self.facts = _facts(dump)
-        self.achieved = Consistency.NONE
-        self.reason = REASON
+        has_oplog = dump.oplog is not None and dump.oplog.documents != 0
+        self.achieved = Consistency.OPLOG if has_oplog else Consistency.NONE
+        self.reason = WITH_OPLOG if has_oplog else REASON
         self.consistent_at: OplogTimestamp | None = None
         infos = [c.info() for c in chosen]
         self.collections = tuple(sorted(infos, key=lambda i: (-i.estimated_bytes, i.namespace)))
 
     def leave_snapshot(self, reason: str) -> None:
         """Do nothing: there is none."""
+
+    def leave_oplog(self, reason: str) -> None:
+        """Do without the oplog."""
+        self.achieved, self.reason = Consistency.NONE, reason
+        self.not_included = (*self.not_included, NotIncluded("oplog", reason))
+
+    def read_oplog(self) -> Iterator[bytes]:
+        """Yield the oplog entries that came with the dump; may be called again."""
+        return self._dump.read_oplog()
 
     def reconnect(self) -> str:
         """Do nothing: files do not go away and come back."""

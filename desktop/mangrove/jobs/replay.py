@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mangrove.core.errors import MangroveError, WriteRefusedError
+from mangrove.core.errors import MangroveError, ReplayRefusedError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import RestoreSink
@@ -58,8 +58,12 @@ def look(
         RunCancelled: Within one chunk.
     """
     ctx.enter(Phase.LOOK)
-    with Prefetch(ctx.metered(entries()), AHEAD_CHUNKS, "mangrove-oplog") as ahead:
-        return look_through(ahead, base, mapping, window)
+    try:
+        with Prefetch(ctx.metered(entries()), AHEAD_CHUNKS, "mangrove-oplog") as ahead:
+            return look_through(ahead, base, mapping, window)
+    except ReplayRefusedError as error:
+        error.message += "; nothing was written"
+        raise
 
 
 @dataclass(slots=True)

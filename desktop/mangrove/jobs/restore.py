@@ -39,7 +39,7 @@ from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.placing import PLAIN, Placement, put_in_place
-from mangrove.jobs.rewinding import Rewinding, told
+from mangrove.jobs.rewinding import OplogPart, Rewinding, oplog_part, refuse_unfit, told
 
 PHASES = (
     Phase.CONNECT,
@@ -74,10 +74,10 @@ _LEFT = (
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
-def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
+def phases_of(request: RestoreRequest, *, has_oplog: bool = False) -> tuple[Phase, ...]:
     """Return the phases a restore goes through."""
     asked = request.users_and_roles is UsersAndRoles.INCLUDE
-    phases = PHASES if request.rewind_to is None else REWIND_PHASES
+    phases = PHASES if request.rewind_to is None and not has_oplog else REWIND_PHASES
     return (*phases, Phase.ACCOUNTS) if asked else phases
 
 
@@ -94,7 +94,9 @@ class RestoreBody:
     Attributes:
         at: The moment that copies are named after.
         safety: Takes a backup of the collections that will be replaced, returns its id.
-        rewind: What is replayed onto the backup; None for the backup as it is.
+        rewind: Slices that are replayed onto the backup; None for the backup as it is. The
+            oplog of an oplog-consistent one is always replayed.
+        oplog: Replayed instead of all that: what came with a dump.
         marking: Notes what happens while its block lasts as a break of the profile's chains.
     """
 
@@ -108,13 +110,14 @@ class RestoreBody:
     parallel: int = 2
     rewind: RewindPlan | None = None
     marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
+    oplog: OplogPart | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
 
         Raises:
             RunCancelled: What was created is dropped again; what existed is as it was.
-            TargetNotEmptyError: Before anything was written.
+            TargetNotEmptyError, ReplayRefusedError: Before anything was written.
             ConnectError, VaultError, RestoreError: As the ports raised them.
         """
         started_s = self.clock.monotonic_s()
@@ -133,12 +136,15 @@ class RestoreBody:
                 clear_leftovers(ctx, sink)
             for said in (plan.sentence, *plan.notes):
                 ctx.log(said)
-            loader = self._loader(ctx, manifest, sink, plan)
+            part = self.oplog or oplog_part(manifest, self.vault, self.rewind)
+            if part is not None:
+                refuse_unfit(self.request, plan, manifest)
+            loader = self._loader(ctx, manifest, sink, plan, replays=part is not None)
             loader.check_stored()
-            rewinding = self._rewinding(ctx, manifest, loader, plan)
+            rewinding = self._rewinding(manifest, loader, plan, part) if part else None
             if rewinding is not None:
                 rewinding.check()
-            self._back_up_replaced(ctx, plan)
+            self._back_up_replaced(ctx, rewinding.replaced if rewinding else plan.replaced)
             with (
                 self._marked(ctx, manifest, plan),
                 _taking_back(loader, plan),
@@ -151,7 +157,7 @@ class RestoreBody:
             warnings = sink.facts().warnings
         result = self._result(plan, loader, self.clock.monotonic_s() - started_s)
         if rewinding is not None:
-            result = _rewound(result, rewinding)
+            result = _rewound(result, rewinding, self.rewind)
         result = replace(result, warnings=(*warnings, *result.warnings))
         return reported(result, plan.accounts, lost)
 
@@ -172,19 +178,17 @@ class RestoreBody:
         return rewinding.placements
 
     def _rewinding(
-        self, ctx: RunContext, manifest: Manifest, loader: Loader, plan: RestorePlan
-    ) -> Rewinding | None:
-        if self.rewind is None or not self.rewind.slices:
-            return None
+        self, manifest: Manifest, loader: Loader, plan: RestorePlan, part: OplogPart
+    ) -> Rewinding:
         token = secrets.token_hex(4)
         numbers = count()
         return Rewinding(
-            ctx=ctx,
+            ctx=loader.ctx,
             sink=loader.sink,
             vault=self.vault,
             loader=loader,
             plan=plan,
-            rewind=self.rewind,
+            part=part,
             target_of=target_namer(manifest, self.request, self.at),
             working_name=lambda name: working_namespace(name, f"{token}r{next(numbers)}"),
             confirmed=self.request.replace,
@@ -200,7 +204,13 @@ class RestoreBody:
         return self.marking(ctx)
 
     def _loader(
-        self, ctx: RunContext, manifest: Manifest, sink: RestoreSink, plan: RestorePlan
+        self,
+        ctx: RunContext,
+        manifest: Manifest,
+        sink: RestoreSink,
+        plan: RestorePlan,
+        *,
+        replays: bool,
     ) -> Loader:
         token = secrets.token_hex(4)
         return Loader(
@@ -209,22 +219,18 @@ class RestoreBody:
             sink=sink,
             ctx=ctx,
             destinations=[_destination(p, f"{token}{n}") for n, p in enumerate(plan.namespaces)],
-            indexes=IndexChoice.NEVER if self._replays else self.request.indexes,
+            indexes=IndexChoice.NEVER if replays else self.request.indexes,
             on_refusal=self.request.on_refusal,
             pace=Pace(ctx, self.clock, self.request.limit_bytes_per_s),
             parallel=self.parallel,
         )
 
-    @property
-    def _replays(self) -> bool:
-        return self.rewind is not None and bool(self.rewind.slices)
-
-    def _back_up_replaced(self, ctx: RunContext, plan: RestorePlan) -> None:
-        if not plan.replaced or self.request.safety is SafetyBackup.SKIP:
+    def _back_up_replaced(self, ctx: RunContext, replaced: tuple[Namespace, ...]) -> None:
+        if not replaced or self.request.safety is SafetyBackup.SKIP:
             return
         ctx.enter(Phase.SAFETY, note="of what will be replaced")
         with ctx.within(Phase.SAFETY):
-            taken = self.safety(ctx, plan.replaced)
+            taken = self.safety(ctx, replaced)
         ctx.log(f"safety backup taken: {taken}")
 
     def _put_in_place(
@@ -343,19 +349,19 @@ def _destination(item: PlannedNamespace, token: str) -> Destination:
     return Destination(item.entry, item.target, working_namespace(item.target, token))
 
 
-def _rewound(result: RunResult, rewinding: Rewinding) -> RunResult:
+def _rewound(result: RunResult, rewinding: Rewinding, rewind: RewindPlan | None) -> RunResult:
     """Say what was replayed, and what stays of what was not there at the moment."""
-    outcome, limit = rewinding.outcome, rewinding.rewind.limit
-    moment = f"{limit.at:%Y-%m-%d %H:%M:%S} UTC ({limit})"
-    loaded = result.summary
+    outcome, summary = rewinding.outcome, result.summary
+    if rewind is not None:
+        moment = f"{rewind.limit.at:%Y-%m-%d %H:%M:%S} UTC ({rewind.limit})"
+        summary = f"as it was before {moment}, from {rewind.base.backup}: {summary}"
     left = tuple(
         f"{name} did not exist at the moment; the existing one was left as it is"
         for name in rewinding.left_over
     )
     return replace(
         result,
-        summary=f"as it was before {moment}, from {rewinding.rewind.base.backup}: {loaded};"
-        f" {outcome.sentence()}",
+        summary=f"{summary}; {outcome.sentence()}",
         warnings=(*result.warnings, *left),
         figures=(
             *result.figures,

@@ -1,22 +1,29 @@
-"""The part of a restore that replays captured slices onto what was loaded from their base."""
+"""The part of a restore that replays an oplog onto what was loaded from its base."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from mangrove.core.backup import IndexChoice
-from mangrove.core.errors import TargetNotEmptyError
+from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest
+from mangrove.core.errors import InvalidSelectionError, TargetNotEmptyError
+from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
-from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import CollectionInfo, Contents, FailedIndex, RestoreSink
-from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
+from mangrove.core.replay import (
+    OpenEntries,
+    ReplayBase,
+    ReplayMapping,
+    ReplayOutcome,
+    ReplayWindow,
+)
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import Loss, Phase
 from mangrove.core.slices import OplogSlice
+from mangrove.engine.content import documents_of
 from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.replay.foresight import Foresight
-from mangrove.engine.slice_reading import entries_of
+from mangrove.engine.slice_reading import entries_after, entries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.placing import Placement
@@ -28,9 +35,83 @@ LOOK_BACK_S = 600
 TargetOf = Callable[[Namespace], Namespace | None]
 
 
+@dataclass(frozen=True, slots=True)
+class OplogPart:
+    """The oplog that a restore replays.
+
+    Attributes:
+        entries: Opens it from its beginning; called twice.
+        window: Which of its entries are applied.
+        blobs: What it is stored in, to be compared before anything is written.
+    """
+
+    entries: OpenEntries
+    window: ReplayWindow = field(default_factory=ReplayWindow)
+    blobs: tuple[StoredBlob, ...] = ()
+
+
+def oplog_part(
+    manifest: Manifest, contents: Contents, rewind: RewindPlan | None
+) -> OplogPart | None:
+    """Return what is to be replayed onto a backup; None if it is restored as it is.
+
+    Its own oplog is always replayed as a whole, without it the backup stands at no one moment;
+    of slices follows what is younger.
+    """
+    own = manifest.oplog
+    slices = _slices(rewind) if rewind is not None and rewind.slices else ()
+    if own is None and not slices:
+        return None
+    window = ReplayWindow(limit=rewind.limit if rewind is not None else None)
+    if own is None and rewind is not None:
+        window = ReplayWindow(rewind.base.needs_from, rewind.limit)
+
+    def entries() -> Iterator[bytes]:
+        if own is not None:
+            yield from documents_of(own, manifest.compression, contents.read)
+        joined = entries_of(slices, contents.read)
+        yield from joined if own is None else entries_after(joined, own.last_ts)
+
+    blobs = (*(own.segments if own else ()), *(piece.blob for piece in slices))
+    return OplogPart(entries, window, blobs)
+
+
+def refuse_unfit(request: RestoreRequest, plan: RestorePlan, manifest: Manifest) -> None:
+    """Refuse choices that make no sense with an oplog.
+
+    Raises:
+        InvalidSelectionError: Nothing was changed.
+    """
+    if request.on_existing is OnExisting.ONLY_MISSING:
+        raise InvalidSelectionError(
+            "an oplog is replayed onto whole collections, so existing ones cannot be filled up; "
+            "nothing was changed",
+            hint="restore into a copy",
+        )
+    if request.indexes is IndexChoice.BEFORE:
+        raise InvalidSelectionError(
+            "indexes cannot be built before an oplog is replayed, for the documents fit together "
+            "only after it; nothing was changed",
+            hint="leave the indexes for after the documents",
+        )
+    queried = {q.namespace for q in manifest.selection.queries}
+    if found := sorted(queried & {p.entry.namespace for p in plan.namespaces}):
+        raise InvalidSelectionError(
+            f"of {found[0]} the backup holds only what a query chose, and an oplog cannot be "
+            "replayed onto that; nothing was changed",
+            hint=f"leave it out with --exclude '{found[0]}'",
+        )
+
+
+def _slices(rewind: RewindPlan) -> tuple[OplogSlice, ...]:
+    since = rewind.base.needs_from.seconds - LOOK_BACK_S
+    earlier = tuple(s for s in rewind.earlier if s.last.ts.seconds >= since)
+    return (*earlier, *rewind.slices)
+
+
 @dataclass(slots=True)
 class Rewinding:
-    """Looks through the slices before anything is written, and replays them after the load.
+    """Looks through an oplog before anything is written, and replays it after the load.
 
     Attributes:
         target_of: Where a namespace goes; None when it is not selected.
@@ -42,7 +123,7 @@ class Rewinding:
     vault: Contents
     loader: Loader
     plan: RestorePlan
-    rewind: RewindPlan
+    part: OplogPart
     target_of: TargetOf
     working_name: Callable[[Namespace], Namespace]
     confirmed: tuple[str, ...] = ()
@@ -52,10 +133,10 @@ class Rewinding:
     _outcome: ReplayOutcome | None = None
 
     def check(self) -> None:
-        """Compare the slices with what was signed, and look through them.
+        """Compare what is stored of the oplog with what was signed, and look through it.
 
         Raises:
-            BlobMismatchError, ContentMismatchError: A slice is not as it was written.
+            BlobMismatchError, ContentMismatchError: A part of it is not as it was written.
             ReplayRefusedError: The entries could not be applied rightly.
             TargetNotEmptyError: They make collections where nobody said yes to that.
             MissingPrivilegeError: Naming role and command.
@@ -63,21 +144,31 @@ class Rewinding:
         """
         databases = [*self.plan.creates, *self.plan.occupied]
         self.sink.replaying().check_privileges(databases)
-        for piece in self._slices:
+        for blob in self.part.blobs:
             self.ctx.check()
-            self.vault.compare(piece.blob, self.ctx.passing)
-        self._foresight = look(self.ctx, self._entries, self._base(), self._mapping, self._window)
+            self.vault.compare(blob, self.ctx.passing)
+        entries, window = self.part.entries, self.part.window
+        self._foresight = look(self.ctx, entries, self._base(), self._mapping, window)
         self._refuse_unconfirmed()
+        made = {name.database for name in self._foresight.created}
+        self.sink.replaying().check_privileges(sorted(made.difference(databases)))
+
+    @property
+    def replaced(self) -> tuple[Namespace, ...]:
+        """The existing collections that will be dropped, also for what the entries make."""
+        known = self.plan.replaced
+        created = self._foresight.created.difference(known)
+        return (*known, *sorted(n for n in created if n in self.there(n.database)))
 
     def run(self) -> ReplayOutcome:
         """Replay onto the loaded collections."""
         replay = Replay(
             self.ctx,
             self.sink,
-            self._entries,
+            self.part.entries,
             self._base(),
             self._mapping,
-            self._window,
+            self.part.window,
             self._foresight,
             note=self._note,
         )
@@ -131,20 +222,6 @@ class Rewinding:
         return self._there[database]
 
     # --- inside --------------------------------------------------------------------------
-
-    @property
-    def _slices(self) -> tuple[OplogSlice, ...]:
-        since = self.rewind.base.needs_from.seconds - LOOK_BACK_S
-        earlier = tuple(s for s in self.rewind.earlier if s.last.ts.seconds >= since)
-        return (*earlier, *self.rewind.slices)
-
-    def _entries(self) -> Iterator[bytes]:
-        return entries_of(self._slices, self.vault.read)
-
-    @property
-    def _window(self) -> ReplayWindow:
-        after: OplogTimestamp = self.rewind.base.needs_from
-        return ReplayWindow(after=after, limit=self.rewind.limit)
 
     @property
     def _mapping(self) -> ReplayMapping:

@@ -355,6 +355,12 @@ SENTENCES = {
         "The target refused to take documents. The backup is not affected. See the"
         " details below, then restore into a copy.",
     ),
+    "oplog-rolled-over": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The server has written over oplog entries that this backup needs. Nothing was kept"
+        " of it. Earlier backups are not affected. Make the oplog larger, or back up less at"
+        " once.",
+    ),
     "replay-refused": QT_TRANSLATE_NOOP(
         "Problems",
         "The oplog cannot be replayed so that the result is right. The backup is not"

@@ -29,6 +29,9 @@ _EVIDENCE = re.compile(
 _MANIFEST_SIGNATURE = re.compile(
     r"/manifest\.json(?:(?:\.r[1-9]\d{0,5})?\.age)?\.minisig", re.ASCII
 )
+_OPLOG = re.compile(
+    r"oplog\.\d{4,}\.bson(?:\.zst|\.gz)?(?:(?:\.r[1-9]\d{0,5})?\.age)?", re.ASCII
+)
 _GENERATION = re.compile(r"\.r(?P<number>[1-9]\d{0,5})\.age(?:\.minisig)?", re.ASCII)
 
 
@@ -77,6 +80,8 @@ class BackupFolder:
         Raises:
             InvalidSelectionError: If the database's name cannot be the name of a folder.
         """
+        if place.role is BlobRole.OPLOG:
+            return checked(f"{self.path}{_file_name(place)}{self._seal}")
         database = place.namespace.database
         if not _is_folder_name(database):
             raise InvalidSelectionError(
@@ -94,7 +99,10 @@ class BackupFolder:
         """Whether a manifest of this backup may list a blob of this name."""
         if not (is_safe(name) and name.startswith(self.path)):
             return False
-        return name.endswith(SEALED_SUFFIX) == self.sealed and "/" in name[len(self.path) :]
+        if name.endswith(SEALED_SUFFIX) != self.sealed:
+            return False
+        own = name[len(self.path) :]
+        return "/" in own or _OPLOG.fullmatch(own) is not None
 
     @property
     def _seal(self) -> str:
@@ -189,6 +197,8 @@ def _file_name(place: BlobPlace) -> str:
             return f"{_stem(place.namespace)}.metadata.json{packed}"
         case BlobRole.PRELUDE:
             return f"prelude.json{packed}"
+        case BlobRole.OPLOG:
+            return f"oplog.{place.number:04d}.bson{packed}"
 
 
 def _stem(namespace: Namespace) -> str:

@@ -22,6 +22,7 @@ from mangrove.core.manifest import (
     NamespaceEntry,
     NotIncluded,
     StoredBlob,
+    StoredOplog,
     StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
@@ -89,7 +90,17 @@ _AUTH_FIELDS = [
     "segments",
 ]
 _LATER_CHOICES = ["include", "queries", "users_and_roles"]
-_LATER_FIELDS = ["users_and_roles", "sealed_to"]
+_OPLOG_FIELDS = [
+    "first_ts",
+    "last_ts",
+    "first_term",
+    "last_term",
+    "documents",
+    "plain_bytes",
+    "digest",
+    "segments",
+]
+_LATER_FIELDS = ["users_and_roles", "sealed_to", "oplog"]
 _LATER_ENTRY_FIELDS = ["disk"]
 _SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
 
@@ -145,6 +156,8 @@ def _document(manifest: Manifest) -> Mapping[str, object]:
         more["users_and_roles"] = _accounts_document(held)
     if manifest.sealed_to:
         more["sealed_to"] = list(manifest.sealed_to)
+    if manifest.oplog is not None:
+        more["oplog"] = _oplog_document(manifest.oplog)
     return {
         **more,
         "format": FORMAT_NAME,
@@ -162,7 +175,7 @@ def _document(manifest: Manifest) -> Mapping[str, object]:
         "requested_consistency": manifest.requested,
         "achieved_consistency": manifest.achieved,
         "consistency_reason": manifest.consistency_reason,
-        "consistent_at": None if at is None else {"t": at.seconds, "i": at.increment},
+        "consistent_at": None if at is None else _timestamp_document(at),
         "compression": manifest.compression,
         "encrypted": manifest.encrypted,
         "tool_version": manifest.tool_version,
@@ -216,6 +229,23 @@ def _auth_document(entry: AuthEntry) -> Mapping[str, object]:
         "metadata": None if entry.metadata is None else _blob_document(entry.metadata),
         "segments": [_blob_document(blob) for blob in entry.segments],
     }
+
+
+def _oplog_document(oplog: StoredOplog) -> Mapping[str, object]:
+    return {
+        "first_ts": _timestamp_document(oplog.first_ts),
+        "last_ts": _timestamp_document(oplog.last_ts),
+        "first_term": oplog.first_term,
+        "last_term": oplog.last_term,
+        "documents": oplog.documents,
+        "plain_bytes": oplog.plain_bytes,
+        "digest": oplog.digest,
+        "segments": [_blob_document(blob) for blob in oplog.segments],
+    }
+
+
+def _timestamp_document(at: OplogTimestamp) -> Mapping[str, object]:
+    return {"t": at.seconds, "i": at.increment}
 
 
 def _namespace_document(namespace: Namespace) -> Mapping[str, object]:
@@ -278,6 +308,7 @@ def _manifest(record: Record) -> Manifest:
         not_included=tuple(_not_included(node) for node in record["not_included"].items()),
         users_and_roles=_accounts(held) if (held := record.get("users_and_roles")) else None,
         sealed_to=sealed_to.texts() if (sealed_to := record.get("sealed_to")) else (),
+        oplog=_oplog(oplog) if (oplog := record.get("oplog")) else None,
     )
 
 
@@ -349,6 +380,20 @@ def _disk(node: Node) -> DiskUse:
     return DiskUse(record["data_bytes"].integer(), record["index_bytes"].integer())
 
 
+def _oplog(node: Node) -> StoredOplog:
+    record = node.record(_OPLOG_FIELDS)
+    return StoredOplog(
+        first_ts=_timestamp(record["first_ts"]),
+        last_ts=_timestamp(record["last_ts"]),
+        first_term=record["first_term"].integer(least=-1),
+        last_term=record["last_term"].integer(least=-1),
+        documents=record["documents"].integer(),
+        plain_bytes=record["plain_bytes"].integer(),
+        digest=record["digest"].matching(_DIGEST),
+        segments=tuple(_blob(item) for item in record["segments"].items()),
+    )
+
+
 def _accounts(node: Node) -> StoredUsersAndRoles:
     record = node.record(("databases", "parts"))
     parts = tuple(_auth_entry(item) for item in record["parts"].items())
@@ -397,6 +442,7 @@ def _check(manifest: Manifest) -> None:
         raise MalformedDocumentError("it ends before it starts")
     if manifest.achieved is Consistency.AUTO:
         raise MalformedDocumentError("its consistency is not a reached one")
+    _check_oplog(manifest)
     names = [blob.name for blob in manifest.blobs]
     if len(set(names)) != len(names):
         raise MalformedDocumentError("it names a blob twice")
@@ -406,3 +452,13 @@ def _check(manifest: Manifest) -> None:
     namespaces = [e.namespace for e in manifest.namespaces] + [e.namespace for e in held]
     if len(set(namespaces)) != len(namespaces):
         raise MalformedDocumentError("it names a namespace twice")
+
+
+def _check_oplog(manifest: Manifest) -> None:
+    oplog = manifest.oplog
+    if (oplog is not None) != (manifest.achieved is Consistency.OPLOG):
+        raise MalformedDocumentError("its consistency and its oplog contradict each other")
+    if oplog is not None and (
+        oplog.first_ts > oplog.last_ts or manifest.consistent_at != oplog.last_ts
+    ):
+        raise MalformedDocumentError("its oplog ends where it cannot end")

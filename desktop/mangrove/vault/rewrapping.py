@@ -191,9 +191,10 @@ def with_blobs(manifest: Manifest, renewed: dict[str, StoredBlob]) -> Manifest:
         metadata = None if old.metadata is None else renewed[old.metadata.name]
         return replace(old, metadata=metadata, segments=anew(old.segments))
 
-    accounts = manifest.users_and_roles
+    accounts, oplog = manifest.users_and_roles, manifest.oplog
     return replace(
         manifest,
+        oplog=None if oplog is None else replace(oplog, segments=anew(oplog.segments)),
         namespaces=tuple(map(entry, manifest.namespaces)),
         extra=anew(manifest.extra),
         users_and_roles=None

@@ -17,6 +17,7 @@ from mangrove.connectors.mongo.account_source import (
 )
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.dump_oplog import DumpOplog, missing_for_oplog
 from mangrove.connectors.mongo.error_map import (
     CURSOR_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
@@ -40,6 +41,7 @@ from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import (
+    InvalidSelectionError,
     NamespaceChangedError,
     UnsupportedTopologyError,
 )
@@ -51,6 +53,11 @@ from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
 SNAPSHOT_SINCE = (5, 0)
 MOMENT_TRIES = 5
 MOMENT_TIMEOUT_MS = 30_000
+ONE_BY_ONE = "so collections are read one after the other"
+BY_OPLOG = (
+    "collections are read one after the other, and the oplog of that time is kept with them: "
+    "replayed on restore, it brings all to one moment"
+)
 _MAYBE_CHANGED = SNAPSHOT_CODES | {NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED}
 
 
@@ -82,6 +89,7 @@ class MongoOpenDump:
     outside_moment: frozenset[Namespace]
     filters: Mapping[Namespace, bytes] = field(default_factory=dict)
     accounts: AccountSource = field(default_factory=AccountSource)
+    oplog: DumpOplog | None = None
 
     @property
     def users_and_roles(self) -> tuple[CollectionInfo, ...]:
@@ -90,9 +98,23 @@ class MongoOpenDump:
 
     def leave_snapshot(self, reason: str) -> None:
         """Read without a cluster time from now on."""
-        if self.achieved is not Consistency.NONE:
-            self.reason = reason
-            self.achieved, self.consistent_at = Consistency.NONE, None
+        if self.achieved is not Consistency.SNAPSHOT:
+            return
+        self.consistent_at = None
+        if self.oplog is not None:
+            self.achieved = Consistency.OPLOG
+            self.reason = f"{reason}; {BY_OPLOG}"
+        else:
+            self.achieved, self.reason = Consistency.NONE, reason
+
+    def leave_oplog(self, reason: str) -> None:
+        """Do without the oplog."""
+        self.achieved, self.reason = Consistency.NONE, reason
+
+    def read_oplog(self) -> Iterator[bytes]:
+        """Yield the oplog from before the first read to after the last one."""
+        assert self.oplog is not None  # noqa: S101 - achieved is OPLOG only with one
+        yield from self.oplog.read()
 
     def reconnect(self) -> str:
         """Find the deployment again; the cluster time is the whole set's and holds on any node."""
@@ -116,8 +138,12 @@ class MongoOpenDump:
         reader = BatchReader(self.connection, where, concern, first, query)
         chunks = going_on(reader, place, self.home) if place is not None else iter(reader)
         yield from checked(reader, self.data_uuids[info.namespace], info.namespace, chunks)
+        if self.achieved is Consistency.OPLOG and self.oplog is not None:
+            self.oplog.note_read()
 
     def _read_concern(self) -> dict[str, object]:
+        if self.achieved is Consistency.OPLOG and self.oplog is not None:
+            return self.oplog.read_concern()
         return snapshot_at(self.consistent_at) if self.consistent_at else {}
 
 
@@ -176,8 +202,13 @@ def _changed(namespace: Namespace) -> NamespaceChangedError:
     )
 
 
-def agree(facts: ServerFacts, wanted: Consistency) -> Agreement:
+def agree(facts: ServerFacts, wanted: Consistency, *, has_oplog: bool = False) -> Agreement:
     """Choose a consistency for a deployment.
+
+    Args:
+        facts: What it is.
+        wanted: What was asked for.
+        has_oplog: Whether there is an oplog that may be read and would make a difference.
 
     Raises:
         UnsupportedTopologyError: If what was asked for cannot be had.
@@ -186,6 +217,8 @@ def agree(facts: ServerFacts, wanted: Consistency) -> Agreement:
     match wanted:
         case Consistency.NONE:
             return Agreement(Consistency.NONE, "asked for: collections are read one by one")
+        case Consistency.OPLOG if facts.topology is Topology.REPLICA_SET:
+            return Agreement(Consistency.OPLOG, f"asked for: {BY_OPLOG}")
         case Consistency.OPLOG:
             raise _no_oplog(facts)
         case Consistency.SNAPSHOT | Consistency.AUTO if hindrance is None:
@@ -198,6 +231,9 @@ def agree(facts: ServerFacts, wanted: Consistency) -> Agreement:
                 f"no snapshot to be had: {hindrance}; nothing was read",
                 hint="use consistency auto or none",
             )
+        case Consistency.AUTO if has_oplog:
+            why = str(hindrance).removesuffix(f", {ONE_BY_ONE}")
+            return Agreement(Consistency.OPLOG, f"{why}; {BY_OPLOG}")
         case Consistency.AUTO:
             return Agreement(Consistency.NONE, str(hindrance))
         case _:
@@ -237,7 +273,7 @@ def _against_snapshot(facts: ServerFacts) -> str | None:
 
     Source: MongoDB manual, "Read Concern snapshot": outside transactions from MongoDB 5.0.
     """
-    one_by_one = "so collections are read one after the other"
+    one_by_one = ONE_BY_ONE
     if facts.topology is Topology.STANDALONE:
         return f"standalone server: it has no oplog and no cluster time, {one_by_one}"
     if facts.topology is Topology.SHARDED:
@@ -250,11 +286,13 @@ def _against_snapshot(facts: ServerFacts) -> str | None:
 def _no_oplog(facts: ServerFacts) -> UnsupportedTopologyError:
     if facts.topology is Topology.STANDALONE:
         return UnsupportedTopologyError(
-            "a standalone server has no oplog; nothing was read", hint="use consistency none"
+            "a standalone server keeps no oplog; nothing was read",
+            hint="use consistency none, or make it a replica set of one node, its data stays: "
+            "start mongod with --replSet rs0, then run rs.initiate() once",
         )
     return UnsupportedTopologyError(
-        "oplog-consistent dumps are not offered yet; nothing was read",
-        hint="use consistency auto, which reads everything at one cluster time",
+        "this is a router, and the oplogs of a sharded cluster lie on its shards; nothing was read",
+        hint="use consistency none, or back up each shard's replica set by a profile of its own",
     )
 
 
@@ -282,7 +320,8 @@ class MongoDumpSource:
     ) -> Iterator[OpenDump]:
         """Check privileges, list what is selected, and fix the moment to read at."""
         facts = server_facts(self._connection)
-        agreement = agree(facts, consistency)
+        oplog = self._oplog(facts, consistency, is_filtered=bool(queries))
+        agreement = agree(facts, consistency, has_oplog=oplog is not None)
         databases = self._databases(selection)
         chosen, left_out = listing.choose(selection, self._list(databases))
         self._check_reading(chosen)
@@ -294,6 +333,8 @@ class MongoDumpSource:
             self._check_reading(chosen)
             outside = self._outside(chosen, at)
             agreement = narrowed(agreement, chosen, outside, consistency)
+            if agreement.achieved is Consistency.NONE and oplog is not None:
+                agreement = Agreement(Consistency.OPLOG, f"{agreement.reason}; {BY_OPLOG}")
         reading_at = at if agreement.achieved is Consistency.SNAPSHOT else None
         concern = snapshot_at(reading_at) if reading_at else {}
         accounts = find_accounts(self._connection, selection, concern)
@@ -310,7 +351,32 @@ class MongoDumpSource:
             outside_moment=outside,
             filters=filters,
             accounts=accounts,
+            oplog=oplog,
         )
+
+    def _oplog(
+        self, facts: ServerFacts, wanted: Consistency, *, is_filtered: bool
+    ) -> DumpOplog | None:
+        """Note where the oplog stands, before anything else is read.
+
+        Raises:
+            InvalidSelectionError, MissingPrivilegeError: If it was asked for and cannot be had.
+        """
+        if wanted not in (Consistency.OPLOG, Consistency.AUTO):
+            return None
+        missing = missing_for_oplog(read_privileges(self._connection))
+        is_wanted = wanted is Consistency.OPLOG
+        if is_wanted and facts.topology is Topology.REPLICA_SET:
+            if is_filtered:
+                raise InvalidSelectionError(
+                    "an oplog knows no queries: what it changes might not be among the documents "
+                    "that a query chose; nothing was read",
+                    hint="use consistency auto with queries, or leave the queries out",
+                )
+            require(missing, DUMP_ROLE, self._connection.hosts)
+        if facts.topology is not Topology.REPLICA_SET or missing or is_filtered:
+            return None
+        return DumpOplog.begin(self._connection)
 
     def count(self, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:
         """Count the documents that a query would dump; None if that outlasts the limit."""

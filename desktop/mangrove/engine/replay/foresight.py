@@ -21,6 +21,7 @@ class Foresight:
         entries: Entries of the window by kind.
         size_bytes: Of all entries that were looked at.
         created: Final names that collections had at any time, beyond those of the base.
+        dropped: Every collection that was dropped.
         last_ts: The last entry of the window.
     """
 
@@ -31,6 +32,7 @@ class Foresight:
     entries: dict[str, int] = field(default_factory=dict)
     size_bytes: int = 0
     created: frozenset[Namespace] = frozenset()
+    dropped: frozenset[Key] = frozenset()
     last_ts: OplogTimestamp | None = None
 
 
@@ -47,6 +49,7 @@ class Notebook:
     missing: dict[Key, tuple[Namespace, str]] = field(default_factory=dict)
     vanished: set[Key] = field(default_factory=set)
     created: set[Namespace] = field(default_factory=set)
+    dropped: set[Key] = field(default_factory=set)
     tally: Tally = field(default_factory=Tally)
     size_bytes: int = 0
     last_ts: OplogTimestamp | None = None
@@ -58,6 +61,7 @@ class Notebook:
 
     def gone(self, key: Key) -> None:
         """Note that a collection was dropped."""
+        self.dropped.add(key)
         if self.missing.pop(key, None):
             self.vanished.add(key)
 
@@ -71,6 +75,6 @@ class Notebook:
         """Raise ReplayRefusedError if the result would lack something."""
         for _, why in self.missing.values():
             raise ReplayRefusedError(
-                f"{why}, but the backup does not hold what it was before; nothing was written",
+                f"{why}, but the backup does not hold what it was before",
                 hint="choose a moment before that, or select the collection it came from too",
             )

@@ -1,6 +1,6 @@
 """The two passes over an oplog: a first look that may refuse, and the steps of the second."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow, Skipped
@@ -14,65 +14,88 @@ from mangrove.engine.replay.transactions import Part, Transactions
 from mangrove.engine.replay.translation import Translator
 
 
+class FirstLook:
+    """Looks at every entry of a window, without doing anything."""
+
+    def __init__(
+        self,
+        base: Sequence[ReplayBase],
+        mapping: ReplayMapping,
+        window: ReplayWindow,
+        judge: Callable[[OplogEntry], None] = lambda _: None,
+    ) -> None:
+        self._window = window
+        self._judge = judge
+        self._book = Notebook()
+        self._following = Transactions(window)
+        self._translator = Translator(Places(base), mapping, notebook=self._book)
+
+    def take(self, chunk: bytes) -> bool:
+        """Look at a chunk of whole entries; returns whether more are wanted.
+
+        Raises:
+            ReplayRefusedError: If an entry cannot be applied rightly.
+            MalformedBsonError: If it is none.
+        """
+        self._book.size_bytes += len(chunk)
+        for raw in iter_documents(chunk):
+            entry = OplogEntry.of(raw)
+            if self._window.is_over(entry.ts):
+                return False
+            self._judge(entry)
+            self._look_at(entry)
+        return True
+
+    def foresight(self) -> Foresight:
+        """Return what was found out, once all was looked at.
+
+        Raises:
+            ReplayRefusedError: If the result would lack something.
+        """
+        book = self._book
+        book.refuse_missing()
+        return Foresight(
+            committed=frozenset(self._following.committed),
+            in_base=frozenset(self._following.in_base),
+            carried=book.carried,
+            doomed=frozenset(book.vanished),
+            entries=book.tally.entries,
+            size_bytes=book.size_bytes,
+            created=frozenset(book.created),
+            dropped=frozenset(book.dropped),
+            last_ts=book.last_ts,
+        )
+
+    def _look_at(self, entry: OplogEntry) -> None:
+        is_before = self._window.is_before(entry.ts)
+        command = Command.of(entry) if entry.op == COMMAND else None
+        key = transactions.key_of(entry, command) if command else None
+        if command is not None and key is not None:
+            self._following.follow(entry, command, key)
+        if is_before:  # pieces from there concern what the base has
+            return
+        self._book.tally.saw(kind_of(entry, command))
+        self._book.last_ts = entry.ts
+        if command is not None and key is not None:
+            steps = self._translator.inner_steps(command, entry.ts)
+        else:
+            steps = self._translator.steps(entry)
+        for _ in steps:
+            pass
+
+
 def look_through(
     chunks: Iterable[bytes],
     base: Sequence[ReplayBase],
     mapping: ReplayMapping,
     window: ReplayWindow,
 ) -> Foresight:
-    """Look at every entry of a window, without doing anything.
-
-    Raises:
-        ReplayRefusedError: If the entries cannot all be applied rightly.
-        MalformedBsonError: If they are no oplog.
-    """
-    book, following = Notebook(), Transactions(window)
-    translator = Translator(Places(base), mapping, notebook=book)
+    """Look at every entry of a window; see ``FirstLook`` for what may be raised."""
+    look = FirstLook(base, mapping, window)
     for chunk in chunks:
-        book.size_bytes += len(chunk)
-        is_over = False
-        for raw in iter_documents(chunk):
-            entry = OplogEntry.of(raw)
-            is_over = window.is_over(entry.ts)
-            if is_over:
-                break
-            _look_at(entry, translator, following, window)
-        if is_over:
+        if not look.take(chunk):
             break
-    book.refuse_missing()
-    return Foresight(
-        committed=frozenset(following.committed),
-        in_base=frozenset(following.in_base),
-        carried=book.carried,
-        doomed=frozenset(book.vanished),
-        entries=book.tally.entries,
-        size_bytes=book.size_bytes,
-        created=frozenset(book.created),
-        last_ts=book.last_ts,
-    )
-
-
-def _look_at(
-    entry: OplogEntry, translator: Translator, following: Transactions, window: ReplayWindow
-) -> None:
-    book = translator.notebook
-    assert book is not None  # noqa: S101 - the first look has one
-    is_before = window.is_before(entry.ts)
-    command = Command.of(entry) if entry.op == COMMAND else None
-    key = transactions.key_of(entry, command) if command else None
-    if not is_before:
-        book.tally.saw(kind_of(entry, command))
-        book.last_ts = entry.ts
-    if command is not None and key is not None:
-        following.follow(entry, command, key)
-    if is_before:  # pieces from there concern what the base has
-        return
-    if command is not None and key is not None:
-        for _ in translator.inner_steps(command, entry.ts):
-            pass
-    else:
-        for _ in translator.steps(entry):
-            pass
+    return look.foresight()
 
 
 def steps_of(

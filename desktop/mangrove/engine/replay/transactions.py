@@ -78,7 +78,7 @@ class Transactions:
         if held is None or not held.has_head or (count and count != held.operations):
             raise ReplayRefusedError(
                 f"a transaction that ends at {ts} began before the oplog that is there, so only a "
-                "part of it could be applied; nothing was written",
+                "part of it could be applied",
                 hint="use an oplog that begins earlier, or a newer backup",
             )
         self.in_base.discard(key)

@@ -67,7 +67,7 @@ class Translator:
             self.tally.passed(reason)
         else:
             raise ReplayRefusedError(
-                f"the entry {entry.ts} is of the unknown kind '{entry.op}'; nothing was written",
+                f"the entry {entry.ts} is of the unknown kind '{entry.op}'",
                 hint="choose a moment before it",
             )
 
