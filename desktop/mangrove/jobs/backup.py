@@ -53,14 +53,7 @@ from mangrove.jobs.reading import read_on
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
-PHASES = (
-    Phase.CONNECT,
-    Phase.DUMP,
-    Phase.OPLOG,
-    Phase.REREAD,
-    Phase.SIGN,
-    Phase.CATALOG,
-)
+PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
 AHEAD_CHUNKS = 3
 SNAPSHOT_LEFT = (
     "the server forgot the cluster time before everything was read, "

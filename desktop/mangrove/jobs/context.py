@@ -275,7 +275,9 @@ class RunContext:
             self._done_bytes = 0
             if self._outer is not None:
                 phase, note = self._outer, phase.value
-            self._status = replace(self._status, phase=phase, total_bytes=total_bytes, note=note)
+            self._status = replace(
+                _with_phase(self._status, phase), phase=phase, total_bytes=total_bytes, note=note
+            )
             self._queue()
         self.log(f"{phase.value}{f': {note}' if note else ''}")
         self._tell()
@@ -330,3 +332,11 @@ class RunContext:
             self._meter = self._meter.advanced(now_s, self._done_bytes)
             self._queue()
         self._tell()
+
+
+def _with_phase(status: RunStatus, phase: Phase) -> RunStatus:
+    """Put in a phase that nobody could announce: whether it comes depends on what is found."""
+    if phase in status.phases or status.phase not in status.phases:
+        return status
+    at = status.phases.index(status.phase) + 1
+    return replace(status, phases=(*status.phases[:at], phase, *status.phases[at:]))

@@ -43,10 +43,31 @@ def test_snapshot_that_cannot_be_had_is_refused(facts: ServerFacts, words: str) 
         agree(facts, Consistency.SNAPSHOT)
 
 
-@pytest.mark.parametrize("facts", [REPLICA_SET, _facts(Topology.STANDALONE)])
-def test_oplog_consistency_is_refused(facts: ServerFacts) -> None:
-    with pytest.raises(UnsupportedTopologyError):
-        agree(facts, Consistency.OPLOG)
+@pytest.mark.parametrize(
+    ("topology", "words"),
+    [(Topology.STANDALONE, "keeps no oplog"), (Topology.SHARDED, "lie on its shards")],
+)
+def test_oplog_consistency_is_refused_where_there_is_no_oplog(
+    topology: Topology, words: str
+) -> None:
+    with pytest.raises(UnsupportedTopologyError, match=words) as refused:
+        agree(_facts(topology), Consistency.OPLOG)
+
+    assert "or" in refused.value.hint  # what to do instead, and how to get one
+
+
+def test_oplog_consistency_is_had_on_a_replica_set() -> None:
+    assert agree(REPLICA_SET, Consistency.OPLOG).achieved is Consistency.OPLOG
+
+
+def test_auto_takes_the_oplog_where_there_is_no_snapshot() -> None:
+    old = _facts(Topology.REPLICA_SET, (4, 4, 2))
+
+    agreement = agree(old, Consistency.AUTO, has_oplog=True)
+
+    assert agreement.achieved is Consistency.OPLOG
+    assert "4.4" in agreement.reason
+    assert agree(old, Consistency.AUTO, has_oplog=False).achieved is Consistency.NONE
 
 
 def test_none_is_had_everywhere() -> None:
