@@ -29,9 +29,7 @@ _EVIDENCE = re.compile(
 _MANIFEST_SIGNATURE = re.compile(
     r"/manifest\.json(?:(?:\.r[1-9]\d{0,5})?\.age)?\.minisig", re.ASCII
 )
-_OPLOG = re.compile(
-    r"oplog\.\d{4,}\.bson(?:\.zst|\.gz)?(?:(?:\.r[1-9]\d{0,5})?\.age)?", re.ASCII
-)
+_OPLOG = re.compile(r"oplog\.\d{4,}\.bson(?:\.zst|\.gz)?(?:(?:\.r[1-9]\d{0,5})?\.age)?", re.ASCII)
 _GENERATION = re.compile(r"\.r(?P<number>[1-9]\d{0,5})\.age(?:\.minisig)?", re.ASCII)
 
 
