@@ -357,9 +357,9 @@ SENTENCES = {
     ),
     "oplog-rolled-over": QT_TRANSLATE_NOOP(
         "Problems",
-        "The server has written over oplog entries that this backup needs. Nothing was kept"
-        " of it. Earlier backups are not affected. Make the oplog larger, or back up less at"
-        " once.",
+        "The server has written over oplog entries that this backup needs, so it was not kept."
+        " Earlier backups are not affected. Make the oplog larger, or take less at once, then"
+        " start the backup again.",
     ),
     "replay-refused": QT_TRANSLATE_NOOP(
         "Problems",
