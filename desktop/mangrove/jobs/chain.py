@@ -93,6 +93,14 @@ class ChainWriter:
         return self._packed is not None or self.clock.monotonic_s() >= self._due_s
 
     @property
+    def _is_new(self) -> bool:
+        """Whether nothing of the chain is stored yet: even one entry is worth it then.
+
+        The next capture goes on after it, also if this one ends before anything is written.
+        """
+        return self._former is None or self._former.chain != self._chain
+
+    @property
     def reaches(self) -> OplogPosition:
         """The last entry that was captured, stored or not yet."""
         return self._boundary
@@ -130,13 +138,13 @@ class ChainWriter:
         return Continuity.CONTINUES
 
     def store(self) -> None:
-        """Store what is held, if it is more than the boundary.
+        """Store what is held, if it is more than the boundary or begins a chain.
 
         Errors: what could not be stored stays held, and is tried first the next time.
         """
         packer = self._packer
         if self._packed is None:
-            if packer is None or not packer.has_news:
+            if packer is None or not (packer.has_news or self._is_new):
                 self._due_s = self.clock.monotonic_s() + self.length_s
                 return
             self._packed = packer.finish()
