@@ -1,6 +1,7 @@
 """Builds everything, in one readable page: paths in, services out."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from mangrove.app.clock import SystemClock, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
 from mangrove.app.paths import AppPaths
+from mangrove.connectors.autostart.installing import autostart
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
@@ -24,6 +26,7 @@ from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, SecretStore
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from mangrove.connectors.ssh.dialing import Dialer
 
 MAX_PARALLEL = 4
+AGENT_VARIABLES = ("MANGROVE_HOME", "MANGROVE_MONGOD", "PYTHON_KEYRING_BACKEND")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,15 @@ def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase) -> Jobs:
     store = SqliteJobs(database)
     firer = Firer(store, tools.clock, steps, tools.runner.wait, is_worth_retrying)
     agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)
-    return Jobs(store, tools.profiles, tools.vaults, steps, agent, tools.clock)
+    start = partial(autostart, agent_command())
+    return Jobs(store, steps, agent, start, tools.clock)
+
+
+def agent_command() -> AgentCommand:
+    """Return what starts the agent as we were started, with the same state."""
+    kept = [(name, os.environ[name]) for name in AGENT_VARIABLES if name in os.environ]
+    own = (sys.executable,) if getattr(sys, "frozen", False) else (sys.executable, "-m", "mangrove")
+    return AgentCommand((*own, "agent"), tuple(kept))
 
 
 def _dialer(spec: TunnelSpec, secret: Secret | None) -> "Dialer":

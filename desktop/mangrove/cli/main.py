@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands import job, profile, retention, runs, vault, vault_policy
-from mangrove.cli.commands.agent import agent
+from mangrove.cli.commands import agent, job, profile, retention, runs, vault, vault_policy
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
 from mangrove.cli.commands.capture import capture
@@ -63,7 +62,7 @@ def build_app() -> typer.Typer:
     app.command()(export)
     app.command("import")(import_dump)
     app.add_typer(job.app, name="job")
-    app.command()(agent)
+    app.add_typer(agent.app, name="agent")
     retention.add_to(app)
     app.add_typer(runs.app, name="runs")
     return app

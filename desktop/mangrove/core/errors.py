@@ -5,6 +5,7 @@ MangroveError                     a person can be told this
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
 │   └── InvalidPolicyError · InvalidScheduleError
+├── AutostartError               the system does not start the agent by itself
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
@@ -136,6 +137,12 @@ class InvalidScheduleError(ConfigurationError):
     """Raised when a schedule is neither words nor cron, never comes, or its zone is unknown."""
 
     code = "invalid-schedule"
+
+
+class AutostartError(MangroveError):
+    """Raised when the operating system does not take the agent as a service of the user."""
+
+    code = "autostart"
 
 
 class StateUnavailableError(MangroveError):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from mangrove.core.accounts import Account, AccountKind
+from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
@@ -213,6 +214,30 @@ class Lease(Protocol):
 
     def holder(self, now: datetime) -> LeaseHolder | None:
         """Return who has it; None if nobody who is alive does."""
+        ...
+
+
+class Autostart(Protocol):
+    """Starts the agent when the user signs in, in the way of this operating system."""
+
+    def place(self) -> str:
+        """Return where its definition is, or would be."""
+        ...
+
+    def definition(self) -> str:
+        """Return the text of it."""
+        ...
+
+    def state(self) -> AutostartState:
+        """Return whether it is installed."""
+        ...
+
+    def install(self) -> None:
+        """Install it and start the agent; raises AutostartError, and nothing is left then."""
+        ...
+
+    def remove(self) -> None:
+        """Stop the agent that it started, and take the definition away."""
         ...
 
 

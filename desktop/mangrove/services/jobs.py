@@ -1,20 +1,19 @@
 """Jobs: define, list, pause, run now, and see what becomes of them."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError, MangroveError
 from mangrove.core.job import RECOMMENDED, Firing, Job, JobId, JobKind, RecommendedJob
-from mangrove.core.ports import Clock, JobStore, LeaseHolder
+from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
 from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.jobs.agent import Agent
 from mangrove.services.job_steps import JobSteps
-from mangrove.services.profiles import Profiles
-from mangrove.services.vaults import Vaults
 
 NO_AGENT = "nothing starts by itself: no window is open and no agent runs"
 SHOWN_FIRINGS = 30
@@ -73,17 +72,16 @@ class Jobs:
     def __init__(
         self,
         store: JobStore,
-        profiles: Profiles,
-        vaults: Vaults,
         steps: JobSteps,
         agent: Agent,
+        open_autostart: Callable[[], Autostart],
         clock: Clock,
     ) -> None:
         self._store = store
-        self._profiles = profiles
-        self._vaults = vaults
+        self._profiles, self._vaults = steps.profiles, steps.vaults
         self._steps = steps
         self._agent = agent
+        self._open_autostart = open_autostart
         self._clock = clock
 
     @property
@@ -198,6 +196,14 @@ class Jobs:
     def agent_holder(self) -> LeaseHolder | None:
         """Return the process that fires jobs; None when nothing starts by itself."""
         return self._agent.lease.holder(self._clock.now())
+
+    def autostart(self) -> Autostart:
+        """Return the way in which this system starts the agent when the user signs in.
+
+        Raises:
+            AutostartError: If it has none.
+        """
+        return self._open_autostart()
 
     def look_once(self) -> tuple[str, ...]:
         """Fire what is due and wait until it is over; returns the names of those jobs."""

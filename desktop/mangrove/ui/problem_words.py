@@ -51,6 +51,11 @@ SENTENCES = {
         "The schedule cannot be understood or never comes. Nothing was stored. Write it as in the"
         " examples.",
     ),
+    "autostart": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The system did not take the agent as a service of yours. Nothing was installed. Jobs run"
+        " while this window is open, or with: mangrove agent",
+    ),
     "job-not-found": QT_TRANSLATE_NOOP(
         "Problems",
         "There is no job of that name. Nothing was changed. Look at the list of jobs.",
