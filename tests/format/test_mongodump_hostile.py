@@ -192,6 +192,43 @@ def test_lengths_that_no_document_has_are_refused_without_waiting_for_their_byte
         open_archive(tmp_path / "a")
 
 
+METADATA_BOMBS = {
+    "a file of a gigabyte": (b'{"indexes":[', 1 << 30, "longer than"),
+    "objects without an end": (b'{"options":' + b'{"a":' * 1_000_000, 0, "nested too deeply"),
+    "arrays without an end": (b'{"indexes":' + b"[" * 4_000_000, 0, "nested too deeply"),
+    "a million numbers": (b'{"indexes":[' + b"1," * 1_000_000 + b"1]}", 0, "too large"),
+}
+
+
+@pytest.mark.parametrize("name", METADATA_BOMBS)
+def test_metadata_bombs_are_refused_at_once_and_with_their_place(tmp_path: Path, name: str) -> None:
+    content, size, words = METADATA_BOMBS[name]
+    database = tmp_path / "d" / "db"
+    database.mkdir(parents=True)
+    (database / "c.bson").write_bytes(DOCUMENT)
+    with (database / "c.metadata.json").open("wb") as file:
+        file.write(content)
+        file.truncate(max(size, len(content)))  # sparse: it takes no room
+
+    with pytest.raises(MalformedDumpError, match=words) as caught:
+        read_all(database.parent)
+
+    assert caught.value.details["file"] == "db/c.metadata.json"
+    assert caught.value.details["offset"] is not None
+
+
+def test_a_packed_metadata_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    database = tmp_path / "d" / "db"
+    database.mkdir(parents=True)
+    (database / "c.bson").write_bytes(DOCUMENT)
+    with gzip.open(database / "c.metadata.json.gz", "wb") as file:
+        for _ in range(64):
+            file.write(b" " * (1 << 20))
+
+    with pytest.raises(MalformedDumpError, match="longer than the 16,777,216 bytes"):
+        read_all(database.parent)
+
+
 def test_views_with_documents_and_lone_buckets_are_told(tmp_path: Path) -> None:
     view = '{"options":{"viewOn":"c","pipeline":[]}}'
     data = archive(

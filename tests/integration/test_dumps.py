@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
@@ -239,6 +240,59 @@ def test_hashes_of_a_dump_enter_an_open_vault_only_on_a_clear_word(
     assert refused.problem is not None
     assert refused.problem.code == "confirmation-missing"
     ended(desk, dumps.start_import(allowed))
+
+
+def _with_length(document: bytes, before: bytes, length: int) -> bytes:
+    at = document.index(before) + len(before)
+    return document[:at] + length.to_bytes(4, "little", signed=True) + document[at + 4 :]
+
+
+def _nested(depth: int) -> bytes:
+    inner = bson.encode({})
+    for _ in range(depth):
+        body = b"\x03a\0" + inner + b"\0"
+        inner = (len(body) + 4).to_bytes(4, "little") + body
+    body = b"\x10_id\0\x63\0\0\0\x03d\0" + inner + b"\0"
+    return (len(body) + 4).to_bytes(4, "little") + body
+
+
+HOSTILE = {
+    "negative": (_with_length(bson.encode({"_id": 7, "s": "a"}), b"\x02s\0", -1), "7"),
+    "backwards": (_with_length(bson.encode({"s": "a", "n": 7}), b"\x02s\0", -7), ""),
+    "id": (_with_length(bson.encode({"_id": "a"}), b"\x02_id\0", 2**31 - 1), ""),
+    "timestamp": (
+        _with_length(bson.encode({"t": bson.Timestamp(0, 0), "s": "a"}), b"\x02s\0", -9),
+        "",
+    ),
+    "type": (bson.encode({"_id": 7, "n": 1}).replace(b"\x10n", b"\x40n"), "7"),
+    "deep": (_nested(300), "99"),
+}
+
+
+def test_documents_that_are_no_bson_are_listed_and_cost_no_other(
+    desk: Workstation, replica_set: EmbeddedMongod, tmp_path: Path, database_name: str
+) -> None:
+    folder = tmp_path / "dump" / database_name
+    folder.mkdir(parents=True)
+    good = b"".join(bson.encode({"_id": f"good {n}"}) for n in range(20))
+    for name, (document, _) in HOSTILE.items():
+        (folder / f"{name}.bson").write_bytes(good + document + good.replace(b"good", b"fine"))
+    desk.add_profile(replica_set.uri)
+    restore = RestoreRequest("", "shop", on_existing=OnExisting.DROP)
+
+    run_id = desk.services.copies.start_dump(DumpRestoreRequest(str(folder.parent), restore))
+    status = desk.services.activity.wait(run_id, WAIT_S)
+
+    assert status.result is not None, status.problem
+    losses = {loss.subject.rpartition(".")[2]: loss for loss in status.result.losses}
+    assert losses.keys() == HOSTILE.keys()
+    for name, (_, own_id) in HOSTILE.items():
+        assert losses[name].count == 1
+        assert own_id in losses[name].ids[0]
+    with MongoClient[Any](replica_set.uri) as client:
+        held = {name: client[database_name][name].estimated_document_count() for name in HOSTILE}
+        client.drop_database(database_name)
+    assert set(held.values()) == {40}
 
 
 def test_an_export_over_something_is_refused(desk: Workstation, tmp_path: Path) -> None:

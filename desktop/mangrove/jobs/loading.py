@@ -5,7 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice, OnRefusal
-from mangrove.core.errors import ConnectionLostError, MangroveError, WriteRefusedError
+from mangrove.core.errors import (
+    ConnectionLostError,
+    MalformedBsonError,
+    MangroveError,
+    WriteRefusedError,
+)
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import (
@@ -375,5 +380,8 @@ class Loader:
 
 
 def _id_text(element: bytes) -> str:
-    """Return an ``_id`` element as extended JSON."""
-    return to_canonical((len(element) + 5).to_bytes(4, "little") + element + b"\0")
+    """Return an ``_id`` element as extended JSON; of hostile input it may be damaged."""
+    try:
+        return to_canonical((len(element) + 5).to_bytes(4, "little") + element + b"\0")
+    except MalformedBsonError:
+        return "{}"

@@ -70,6 +70,14 @@ def id_element(document: bytes) -> bytes:
     return document[found.start : found.end] if found else b""
 
 
+def id_of_anything(document: bytes) -> bytes:
+    """Return the ``_id`` element of what may be no BSON at all; empty where there is none."""
+    try:
+        return id_element(document)
+    except (ValueError, IndexError):
+        return b""
+
+
 def split_documents(chunk: bytes) -> list[bytes]:
     """Return the whole documents that a chunk holds, one after the other."""
     found, at = [], 0
@@ -89,13 +97,21 @@ def _value_end(data: bytes, kind: int, at: int) -> int:
     if (size := _FIXED.get(kind)) is not None:
         return at + size
     if kind in _STRINGS:
-        return at + 4 + int32_at(data, at)
+        return at + 4 + _length(data, at, 1)
     if kind in _WITH_WHOLE_LENGTH:
-        return at + int32_at(data, at)
+        return at + _length(data, at, SMALLEST_DOCUMENT)
     if kind == _BINARY:
-        return at + 5 + int32_at(data, at)
+        return at + 5 + _length(data, at, 0)
     if kind == _REGEX:
         return data.index(0, data.index(0, at) + 1) + 1
     if kind == _DB_POINTER:
-        return at + 4 + int32_at(data, at) + 12
+        return at + 4 + _length(data, at, 1) + 12
     raise ValueError(f"type {kind:#04x} is no BSON type")
+
+
+def _length(data: bytes, at: int, least: int) -> int:
+    """Return a stated length; a negative one would lead back, and round and round."""
+    length = int32_at(data, at)
+    if not least <= length <= len(data):
+        raise ValueError(f"the value at byte {at} has an impossible length of {length}")
+    return length

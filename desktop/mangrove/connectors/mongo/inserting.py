@@ -10,7 +10,12 @@ from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
-from mangrove.connectors.mongo.bson_elements import document_of, elements, id_element
+from mangrove.connectors.mongo.bson_elements import (
+    document_of,
+    elements,
+    id_element,
+    id_of_anything,
+)
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS
@@ -190,16 +195,22 @@ def with_empty_timestamp(documents: Sequence[bytes]) -> list[int]:
 
 
 def has_empty_timestamp(document: bytes) -> bool:
-    """Whether a document has an empty timestamp at top level, ``_id`` apart."""
-    return any(
-        e.kind == _TIMESTAMP and e.name != b"_id" and document[e.value : e.end] == _EMPTY
-        for e in elements(document)
-    )
+    """Whether a document has an empty timestamp at top level, ``_id`` apart.
+
+    What is no BSON has none: the server says what it thinks of it.
+    """
+    try:
+        return any(
+            e.kind == _TIMESTAMP and e.name != b"_id" and document[e.value : e.end] == _EMPTY
+            for e in elements(document)
+        )
+    except (ValueError, IndexError):
+        return False
 
 
 def with_id(document: bytes) -> bytes:
     """Return the document, with a new ``_id`` in front if it has none."""
-    if id_element(document):
+    if id_of_anything(document):
         return document
     fresh = bson.encode({"_id": ObjectId()})
     return document_of(fresh[4:-1], document[4:-1])
@@ -212,7 +223,7 @@ def _is_too_much(documents: Sequence[bytes]) -> bool:
 def _refused(document: bytes, error: Mapping[str, Any]) -> RefusedDocument:
     code, message = int(error["code"]), str(error["errmsg"])
     is_there = code == DUPLICATE_KEY and _is_of_id(error, message)
-    return RefusedDocument(id_element(document), code, reason_for(code, message), is_there)
+    return RefusedDocument(id_of_anything(document), code, reason_for(code, message), is_there)
 
 
 def _is_of_id(error: Mapping[str, Any], message: str) -> bool:
@@ -226,11 +237,7 @@ def _is_of_id(error: Mapping[str, Any], message: str) -> bool:
 def _refused_alone(document: bytes, error: OperationFailure | DocumentTooLarge) -> RefusedDocument:
     code = error.code if isinstance(error, OperationFailure) and error.code else 10334
     why = _REASONS.get(code) or (explain(error) if isinstance(error, OperationFailure) else "")
-    try:
-        own_id = id_element(document)
-    except (ValueError, IndexError):
-        own_id = b""
-    return RefusedDocument(own_id, code, why)
+    return RefusedDocument(id_of_anything(document), code, why)
 
 
 def reason_for(code: int, message: str) -> str:

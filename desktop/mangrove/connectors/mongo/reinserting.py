@@ -6,6 +6,7 @@ from mangrove.connectors.mongo.bson_elements import (
     document_of,
     elements,
     id_element,
+    id_of_anything,
     split_documents,
 )
 from mangrove.connectors.mongo.inserting import (
@@ -34,7 +35,7 @@ def insert_again(inserter: Inserter, where: Namespace, documents: Sequence[bytes
 
     Errors: the driver's own otherwise.
     """
-    if not all(map(id_element, documents)):
+    if not all(map(id_of_anything, documents)):
         raise ConnectionLostError(
             f"the connection was lost while documents without _id went into {where}, "
             "and nobody can tell whether they arrived",

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import bson
 import pytest
 from bson import Binary, Code, DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mangrove.connectors.mongo.bson_elements import (
     document_of,
     elements,
     id_element,
+    id_of_anything,
     split_documents,
 )
 
@@ -63,3 +66,27 @@ def test_chunk_is_split_into_its_documents() -> None:
     documents = [bson.encode({"n": n}) for n in range(5)]
 
     assert split_documents(b"".join(documents)) == documents
+
+
+def damaged(length: int) -> bytes:
+    """Return a document whose first value states a length that it has not."""
+    document = bytearray(bson.encode({"s": "abc", "n": 1}))
+    at = document.index(b"\x02s\0") + 3
+    document[at : at + 4] = length.to_bytes(4, "little", signed=True)
+    return bytes(document)
+
+
+@pytest.mark.parametrize("length", [-1, -4, -7, -8, -11, -(2**31), 2**31 - 1, 1000])
+def test_a_length_that_leads_back_or_away_ends_the_walk(length: int) -> None:
+    with pytest.raises(ValueError, match="impossible length"):
+        list(elements(damaged(length)))
+
+    assert id_of_anything(damaged(length)) == b""
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=80))
+def test_a_walk_over_any_bytes_comes_to_an_end(data: bytes) -> None:
+    document = (len(data) + 5).to_bytes(4, "little") + data + b"\0"
+
+    assert id_of_anything(document) in document
