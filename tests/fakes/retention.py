@@ -132,6 +132,7 @@ def keep() -> Iterator[Keep]:
         clock=clock,
         tool_version="0",
         times=cast("object", None),  # type: ignore[arg-type]  # not asked
+        mirrors=cast("object", None),  # type: ignore[arg-type]  # not asked
     )
     whole = cast("WholeCatalog", catalog)
     service = Retention(tools, Backups(tools), whole, history, "ann@desk")

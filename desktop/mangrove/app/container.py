@@ -48,6 +48,7 @@ from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.leftovers import Leftovers
 from mangrove.services.metrics import Metrics
+from mangrove.services.mirrors import Mirrors
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
@@ -60,6 +61,7 @@ from mangrove.vault.catalog.sqlite import SqliteCatalog
 from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.kit.binder import KitBinder
+from mangrove.vault.mirror_keeper import MirrorFactory
 from mangrove.vault.storage.opening import open_storage
 
 if TYPE_CHECKING:
@@ -119,6 +121,7 @@ def _services(
         locking = locking_of(paths.state, parts.clock)
         memory = SqliteMemory(database)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking, memory)
+        mirrors = MirrorFactory(keeper, parts.secrets, open_at)
         vault_store = SqliteVaults(database)
         vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)
         kit_stores = KitStores(
@@ -140,6 +143,7 @@ def _services(
             clock=parts.clock,
             tool_version=tool_version(),
             times=RestoreTimes(runs, catalog),
+            mirrors=mirrors,
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
@@ -167,6 +171,7 @@ def _services(
             captures=captures,
             points=points,
             metrics=Metrics(profiles, vaults, catalog, parts.clock, points.reach),
+            mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
             background=background,

@@ -24,6 +24,7 @@ class RunKind(StrEnum):
     CAPTURE = "capture"
     PRUNE = "prune"
     REWRAP = "rewrap"
+    MIRROR = "mirror"
 
 
 class RunState(StrEnum):
@@ -72,6 +73,7 @@ class Phase(StrEnum):
     MARK = "mark what goes"
     PURGE = "remove what is due"
     REWRAP = "give to other recipients"
+    MIRROR = "copy to mirrors"
 
 
 class NamespaceState(StrEnum):

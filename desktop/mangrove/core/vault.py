@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
+from mangrove.core.mirror import MirrorSpec
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.secret import Secret, SecretRef
@@ -118,6 +119,7 @@ class VaultSpec:
         kit: The recovery kit made last.
         has_storage_secret: Whether the keyring holds what opens the storage: a secret key, a
             password or passphrase, a service account's key, a section of rclone's configuration.
+        mirrors: More copies of the vault.
     """
 
     vault_id: VaultId
@@ -135,6 +137,7 @@ class VaultSpec:
     kept_in: str = ""
     kit: KitRecord | None = None
     has_storage_secret: bool = False
+    mirrors: tuple[MirrorSpec, ...] = ()
 
     @property
     def is_encrypted(self) -> bool:

@@ -76,6 +76,11 @@ class Origin:
     slug: str
 
 
+def nowhere(_ctx: RunContext) -> tuple[str, ...]:
+    """Bring a backup to no mirror."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class BackupBody:
     """Take one base backup: afterwards it is published, or it never was.
@@ -85,6 +90,7 @@ class BackupBody:
         open_source: The way to it.
         parallel: How many collections are read side by side.
         segment_bytes: Largest segment before compression.
+        copy_on: Brings the published backup to the vault's mirrors; returns what to warn of.
     """
 
     request: BackupRequest
@@ -97,6 +103,7 @@ class BackupBody:
     tool_version: str
     parallel: int = 2
     segment_bytes: int = SEGMENT_BYTES
+    copy_on: Callable[[RunContext], tuple[str, ...]] = nowhere
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -137,7 +144,7 @@ class BackupBody:
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
         ctx.enter_last(Phase.CATALOG)
-        warnings = (*dump.facts.warnings, *self._list(record))
+        warnings = (*dump.facts.warnings, *self._list(record), *self.copy_on(ctx))
         return self._result(manifest, record, losses, warnings)
 
     @contextmanager

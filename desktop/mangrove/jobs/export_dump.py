@@ -9,7 +9,7 @@ from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
 from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.ports import Vault
+from mangrove.core.ports import Contents
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.content import documents_of
@@ -41,7 +41,7 @@ class ExportBody:
     """
 
     request: ExportRequest
-    vault: Vault
+    vault: Contents
     tool_version: str
     parallel: int = 2
 

@@ -9,6 +9,7 @@ from mangrove.core.backup import BackupId, BackupRequest, Selection, backup_id
 from mangrove.core.errors import BackupNotFoundError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
+from mangrove.core.mirror_ports import MirrorKeeper
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
@@ -20,6 +21,7 @@ from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
+from mangrove.jobs.mirror import follow_up
 from mangrove.jobs.runner import Runner, Ticket
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
@@ -53,7 +55,13 @@ class BackupTools:
     clock: Clock
     tool_version: str
     times: RestoreTimes
+    mirrors: MirrorKeeper
     parallel: int = 2
+
+    def copy_on(self, vault: VaultSpec) -> Callable[[RunContext], tuple[str, ...]]:
+        """Return what a run calls to bring its backup to the mirrors of a vault."""
+        opened = tuple(self.mirrors.open_mirror(vault, mirror) for mirror in vault.mirrors)
+        return partial(follow_up, open_mirrors=lambda: opened)
 
 
 class Backups:
@@ -191,4 +199,5 @@ class Backups:
             clock=tools.clock,
             tool_version=tools.tool_version,
             parallel=tools.parallel,
+            copy_on=tools.copy_on(spec),
         )

@@ -14,6 +14,7 @@ from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
 from mangrove.services.leftovers import Leftovers
 from mangrove.services.metrics import Metrics
+from mangrove.services.mirrors import Mirrors
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
@@ -42,6 +43,7 @@ class Services:
     captures: Captures
     points: Points
     metrics: Metrics
+    mirrors: Mirrors
     activity: Activity
     jobs: Jobs
     background: Background

@@ -45,7 +45,10 @@ class Dumps:
         path = self.checked_target(request.path, request.form)
         absolute = replace(request, backup=record.backup, path=str(path))
         body = ExportBody(
-            absolute, self._tools.keeper.open(spec), self._tools.tool_version, self._tools.parallel
+            absolute,
+            self._tools.mirrors.open_nearest(spec),
+            self._tools.tool_version,
+            self._tools.parallel,
         )
         ticket = Ticket(
             kind=RunKind.EXPORT,
@@ -124,6 +127,7 @@ class Dumps:
             clock=tools.clock,
             tool_version=tools.tool_version,
             parallel=tools.parallel,
+            copy_on=tools.copy_on(spec),
         )
         ticket = Ticket(
             kind=RunKind.IMPORT,

@@ -103,7 +103,7 @@ class Restores:
             request=replace(request, backup=record.backup, profile=profile.name),
             profile=profile,
             gate=tools.gate,
-            vault=tools.keeper.open(spec),
+            vault=tools.mirrors.open_nearest(spec),
             clock=tools.clock,
             at=tools.clock.now(),
             safety=self._backups.safety_taker(profile, spec),

@@ -27,6 +27,7 @@ _ICONS = {
     RunKind.REBUILD: "refresh",
     RunKind.CLEAN: "trash",
     RunKind.REWRAP: "vaults",
+    RunKind.MIRROR: "vaults",
 }
 
 _LIGHTS = {

@@ -101,12 +101,21 @@ class VaultFactory:
     def open(self, spec: VaultSpec) -> Vault:
         """Open a vault; secrets are fetched when they are first needed."""
         parse_vault_url(spec.url)
+        return self._opened(spec, partial(self.storage, spec), self._memory)
+
+    def open_in(self, spec: VaultSpec, open_storage: Callable[[], Storage]) -> Vault:
+        """Open a copy of a vault in another storage; what it lacks is not missed."""
+        return self._opened(spec, open_storage, None)
+
+    def _opened(
+        self, spec: VaultSpec, open_storage: Callable[[], Storage], memory: VaultMemory | None
+    ) -> Vault:
         return StoredVault(
             spec,
-            partial(self._storage, spec),
+            open_storage,
             Sealer(spec, self._secrets),
             self._locking,
-            Recollection(self._memory, spec.vault_id),
+            Recollection(memory, spec.vault_id),
         )
 
     def look(self, spec: VaultSpec) -> str:
@@ -115,7 +124,7 @@ class VaultFactory:
         Raises:
             VaultNotFoundError: If another vault, or none, lies there.
         """
-        found = read_descriptor(self._storage(spec))
+        found = read_descriptor(self.storage(spec))
         if found.vault_id != spec.vault_id:
             raise VaultNotFoundError(
                 "another vault lies at this address; nothing was read or written",
@@ -125,7 +134,7 @@ class VaultFactory:
 
     def settle(self, spec: VaultSpec) -> None:
         """Bring ``vault.json`` up to the keys in the spec."""
-        settle_descriptor(self._storage(spec), spec)
+        settle_descriptor(self.storage(spec), spec)
 
     def check_recipient(self, recipient: str) -> None:
         """Raise InvalidKeyError unless this is an age recipient."""
@@ -137,7 +146,7 @@ class VaultFactory:
 
     def last_sequence(self, spec: VaultSpec) -> int:
         """Return the highest sequence number of ours in the storage; 0 when it holds no backup."""
-        return highest_signed(self._storage(spec), Sealer(spec, self._secrets))
+        return highest_signed(self.storage(spec), Sealer(spec, self._secrets))
 
     def new_keys(self) -> VaultKeys:
         """Make an age identity and a signing key."""
@@ -157,13 +166,18 @@ class VaultFactory:
     def _prepared(self, address: StorageAddress, access_key: str, secret: Secret | None) -> Storage:
         ensure_folder(address)
         storage = self._open_at(address, access_key, secret)
+        self.prepare(storage)
+        return storage
+
+    def prepare(self, storage: Storage) -> None:
+        """Make the storage's own folder, where it has one."""
         if isinstance(storage, NeedsFolder):
             storage.prepare()
-        return storage
 
     def _secret_of(self, spec: VaultSpec) -> Secret | None:
         has_key = bool(spec.access_key) or spec.has_storage_secret
         return self._secrets.fetch(storage_key_ref(spec.vault_id)) if has_key else None
 
-    def _storage(self, spec: VaultSpec) -> Storage:
+    def storage(self, spec: VaultSpec) -> Storage:
+        """Open the storage of a vault."""
         return self._open_at(parse_vault_url(spec.url), spec.access_key, self._secret_of(spec))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands import vault_mirror
 from mangrove.cli.commands.vault_keys import import_identity, recipients, rewrap, rotate_key
 from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
 from mangrove.cli.commands.vault_place import (
@@ -175,6 +176,7 @@ def remove(context: typer.Context, name: Name) -> None:
     desk.output.give({"removed": name}, said)
 
 
+app.add_typer(vault_mirror.app, name="mirror")
 app.command("kit")(kit)
 app.command("open")(open_kit)
 app.command("recipients")(recipients)

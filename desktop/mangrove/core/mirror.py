@@ -1,0 +1,65 @@
+"""Mirrors: more copies of a vault, each in a place of its own, and what is known of each."""
+
+from dataclasses import dataclass
+
+from mangrove.core.backup import BackupId
+from mangrove.core.secret import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorSpec:
+    """One more copy of a vault, as this workstation knows it; it holds what the vault holds.
+
+    Attributes:
+        mirror_id: Names its keyring entry.
+        url: As the person gave it, without keys.
+        access_key, has_storage_secret: As in ``VaultSpec``.
+    """
+
+    mirror_id: str
+    name: str
+    url: str
+    access_key: str = ""
+    has_storage_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorState:
+    """What a comparison of a mirror with its vault found; only listings were read.
+
+    Attributes:
+        problem: Why it could not be compared; then nothing else is known.
+        backups: Signed ones that are whole there.
+        late: Signed in the vault, and missing or not whole in the mirror.
+        late_objects: Other objects that are missing there: oplog slices, evidence, statements.
+        late_bytes: What a copy would bring there.
+        surplus: Signed in the mirror and gone from the vault: pruned, or lost.
+    """
+
+    name: str
+    url: str
+    problem: str = ""
+    backups: int = 0
+    late: tuple[BackupId, ...] = ()
+    late_objects: int = 0
+    late_bytes: int = 0
+    surplus: tuple[BackupId, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything of the vault is there."""
+        return not (self.problem or self.late or self.late_objects)
+
+    @property
+    def sentence(self) -> str:
+        """How the mirror stands, in a few words."""
+        if self.problem:
+            return f"unknown: {self.problem}"
+        if self.is_complete:
+            return "holds everything"
+        return f"LATE: {len(self.late)} backups and {self.late_objects} other objects are missing"
+
+
+def mirror_key_ref(vault_id: str, mirror_id: str) -> SecretRef:
+    """Name the keyring entry of what opens a mirror's storage."""
+    return SecretRef(f"vault/{vault_id}/mirror/{mirror_id}/storage-key")

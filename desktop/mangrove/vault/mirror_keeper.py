@@ -1,0 +1,66 @@
+"""Makes and opens the mirrors of vaults."""
+
+from dataclasses import replace
+from functools import partial
+
+from mangrove.core.mirror import MirrorSpec, mirror_key_ref
+from mangrove.core.mirror_ports import Mirror
+from mangrove.core.ports import Contents, SecretStore, Storage
+from mangrove.core.vault import VaultSpec, parse_vault_url
+from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
+from mangrove.vault.keeper import OpenStorage, VaultFactory
+from mangrove.vault.layout import DESCRIPTOR
+from mangrove.vault.mirroring import StoredMirror
+from mangrove.vault.nearest import NearestCopy, distance
+from mangrove.vault.place_test import refuse_occupied
+from mangrove.vault.storage.opening import ensure_folder
+from mangrove.vault.transfer import store_compared
+
+OWN_NAME = ""
+
+
+class MirrorFactory:
+    """Makes and opens mirrors with the secrets of one store.
+
+    Args:
+        vaults: Opens the vaults themselves, and vaults at other places.
+        secrets: Where storage keys are.
+        open_at: How a storage is opened.
+    """
+
+    def __init__(self, vaults: VaultFactory, secrets: SecretStore, open_at: OpenStorage) -> None:
+        self._vaults, self._secrets, self._open_at = vaults, secrets, open_at
+
+    def create_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> None:
+        """Put ``vault.json`` into an empty storage, or accept a copy of this very vault."""
+        ensure_folder(parse_vault_url(mirror.url))
+        storage = self._storage(spec, mirror)
+        self._vaults.prepare(storage)
+        if next(storage.list(DESCRIPTOR), None) is not None:
+            check_descriptor(storage, spec)
+            return
+        refuse_occupied(storage)
+        store_compared(storage, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
+
+    def open_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> Mirror:
+        """Open a mirror; secrets are fetched when they are first needed."""
+        own = partial(self._vaults.storage, spec)
+        copies = (own, partial(self._storage, spec, mirror))
+        return StoredMirror(spec, mirror, partial(self._vaults.open, spec), copies)
+
+    def open_nearest(self, spec: VaultSpec) -> Contents:
+        """Open a vault for reading: from whichever copy is nearest and good."""
+        if not spec.mirrors:
+            return self._vaults.open(spec)
+        places = [(distance(spec.url), OWN_NAME, self._vaults.open(spec))]
+        for mirror in spec.mirrors:
+            there = replace(spec, url=mirror.url, access_key=mirror.access_key, mirrors=())
+            opened = self._vaults.open_in(there, partial(self._storage, spec, mirror))
+            places.append((distance(mirror.url), mirror.name, opened))
+        places.sort(key=lambda place: place[0])  # stable: of two as near, the vault itself
+        return NearestCopy([(name, opened) for _, name, opened in places])
+
+    def _storage(self, spec: VaultSpec, mirror: MirrorSpec) -> Storage:
+        ref = mirror_key_ref(spec.vault_id, mirror.mirror_id)
+        secret = self._secrets.fetch(ref) if mirror.has_storage_secret else None
+        return self._open_at(parse_vault_url(mirror.url), mirror.access_key, secret)

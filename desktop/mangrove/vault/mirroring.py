@@ -1,0 +1,191 @@
+"""One mirror of a vault: what is missing there, and how it gets there object by object.
+
+What is stored is encrypted and signed already, so a copy is the same bytes under the same names.
+A backup's signature is copied last, so the mirror never holds a backup that is not whole.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mangrove.core.backup import BackupId
+from mangrove.core.errors import BlobNotFoundError, MangroveError
+from mangrove.core.manifest import StoredBlob
+from mangrove.core.mirror import MirrorSpec, MirrorState
+from mangrove.core.ports import Passing, Storage, Vault
+from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.vault.descriptor import settle_descriptor
+from mangrove.vault.inventory import take_inventory
+from mangrove.vault.layout import (
+    DESCRIPTOR,
+    LOCKS_PATH,
+    NEXT_DESCRIPTOR,
+    SEQUENCE_PATH,
+    SIGNATURE_SUFFIX,
+    is_manifest_signature,
+    owner_of,
+)
+from mangrove.vault.transfer import Meter, compare_blob
+
+log = logging.getLogger(__name__)
+_OF_ONE_COPY = (LOCKS_PATH, SEQUENCE_PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """What a mirror lacks: backups with their objects in the order to copy, and the rest."""
+
+    backups: dict[BackupId, tuple[BlobInfo, ...]]
+    others: tuple[BlobInfo, ...]
+    surplus: tuple[BackupId, ...]
+    whole: int
+
+    @property
+    def size_bytes(self) -> int:
+        """What all of it takes."""
+        of_backups = (info for infos in self.backups.values() for info in infos)
+        return sum(info.size_bytes for info in (*of_backups, *self.others))
+
+
+class StoredMirror:
+    """A mirror in a storage, beside the vault it is of.
+
+    Args:
+        vault: What the vault is, and which keys are trusted.
+        spec: The mirror.
+        open_vault: Opens the vault, for its signed manifests.
+        open_storages: Opens the storage of the vault and that of the mirror.
+    """
+
+    def __init__(
+        self,
+        vault: VaultSpec,
+        spec: MirrorSpec,
+        open_vault: Callable[[], Vault],
+        open_storages: tuple[Callable[[], Storage], Callable[[], Storage]],
+    ) -> None:
+        self._vault_spec, self._spec = vault, spec
+        self._open_vault = open_vault
+        self._open_source, self._open_target = open_storages
+        self._opened: list[Storage] = []
+        self._found: _Missing | None = None
+
+    @property
+    def spec(self) -> MirrorSpec:
+        """Return what we know of it."""
+        return self._spec
+
+    def abort(self) -> None:
+        """End transfers that block in other threads."""
+        for storage in tuple(self._opened):
+            storage.abort()
+
+    def state(self) -> MirrorState:
+        """Compare both listings; a mirror that does not answer is a state, too."""
+        try:
+            found = self._missing()
+        except MangroveError as error:
+            return MirrorState(self._spec.name, self._spec.url, problem=error.message)
+        return MirrorState(
+            name=self._spec.name,
+            url=self._spec.url,
+            backups=found.whole,
+            late=tuple(found.backups),
+            late_objects=len(found.others),
+            late_bytes=found.size_bytes,
+            surplus=found.surplus,
+        )
+
+    def total_bytes(self) -> int:
+        """Return how much ``copy_all`` has to bring."""
+        self._found = self._missing()
+        return self._found.size_bytes
+
+    def copy_all(self, passing: Passing) -> Iterator[str]:
+        """Copy what is missing, read each object back and compare it; signatures come last."""
+        found = self._found or self._missing()
+        self._found = None
+        source, target = self._storages()
+        settle_descriptor(target, self._vault_spec)
+        for backup, infos in found.backups.items():
+            listed = {b.name: b for b in self._open_vault().manifest(backup).blobs}
+            for info in infos:
+                _copy(source, target, info, listed.get(info.name), passing)
+            log.info("backup mirrored backup=%s mirror=%s", backup, self._spec.mirror_id)
+            yield backup
+        for info in found.others:
+            _copy(source, target, info, None, passing)
+            yield info.name
+
+    def _storages(self) -> tuple[Storage, Storage]:
+        if not self._opened:
+            self._opened = [self._open_source(), self._open_target()]
+        return self._opened[0], self._opened[1]
+
+    def _missing(self) -> _Missing:
+        source, target = self._storages()
+        here, there = tuple(source.list()), {i.name: i.size_bytes for i in target.list()}
+        signed = {shelf.backup: shelf for shelf in take_inventory(source, here).signed}
+        held = {shelf.backup for shelf in take_inventory(target, _infos(there)).signed}
+        backups = {
+            backup: lacking
+            for backup, shelf in reversed(signed.items())
+            if (lacking := _lacking(shelf.blobs, there))
+        }
+        loose = [info for info in here if _is_shared(info.name) and owner_of(info.name) is None]
+        return _Missing(
+            backups=backups,
+            others=_lacking(loose, there),
+            surplus=tuple(sorted(held - signed.keys())),
+            whole=len(held & signed.keys() - backups.keys()),
+        )
+
+
+def _infos(sizes: dict[BlobName, int]) -> Iterator[BlobInfo]:
+    return (BlobInfo(name, size, None) for name, size in sizes.items())
+
+
+def _is_shared(name: str) -> bool:
+    """Whether an object belongs to every copy: locks and claimed numbers are of one alone."""
+    return name not in (DESCRIPTOR, NEXT_DESCRIPTOR) and not name.startswith((*_OF_ONE_COPY, "."))
+
+
+def _lacking(infos: list[BlobInfo], there: dict[BlobName, int]) -> tuple[BlobInfo, ...]:
+    """Return what is missing or of another size, what proves the rest last."""
+    found = [info for info in infos if there.get(info.name) != info.size_bytes]
+    return tuple(sorted(found, key=lambda info: (_rank(info.name), info.name)))
+
+
+def _rank(name: str) -> int:
+    if is_manifest_signature(name):
+        return 2
+    return int(name.endswith(SIGNATURE_SUFFIX))
+
+
+def _copy(
+    source: Storage,
+    target: Storage,
+    info: BlobInfo,
+    signed: StoredBlob | None,
+    passing: Passing,
+) -> None:
+    """Copy one object and read the copy back.
+
+    Raises:
+        BlobMismatchError: If the source does not hold what was signed, or the copy differs.
+    """
+    meter = Meter()
+
+    def chunks() -> Iterator[bytes]:
+        yield from passing(meter.through(source.get(info.name)))
+        if signed is not None:
+            meter.check(signed)  # before the copy appears under its name
+
+    if any(found.name == info.name for found in target.list(info.name)):
+        target.delete(info.name)  # of another size, so no copy of anything
+    try:
+        target.put(info.name, chunks())
+    except BlobNotFoundError:
+        log.info("gone while it was mirrored blob=%s", info.name)  # pruned meanwhile
+        return
+    compare_blob(target, StoredBlob(info.name, meter.size_bytes, meter.sha256, 0))
