@@ -50,6 +50,10 @@ class MemoryRuns(RunHistory):
         return tuple(reversed(newest.values()))[:limit]
 
     @override
+    def unfinished(self) -> tuple[RunStatus, ...]:
+        return tuple(status for status in self.recent(1000) if not status.state.is_over)
+
+    @override
     def log(self, run_id: RunId) -> tuple[LogLine, ...]:
         return tuple(self.lines.get(run_id, ()))
 

@@ -215,17 +215,18 @@ def test_a_rotation_that_is_cut_off_leaves_a_vault_that_works(
     assert {r.state for r in at.desk.services.backups.all()} == {BackupState.COMPLETE}
 
 
+@pytest.mark.parametrize("busy", [RunKind.BACKUP, RunKind.CAPTURE])
 def test_no_key_is_changed_while_a_run_writes(
-    at: VaultDesk, monkeypatch: pytest.MonkeyPatch
+    at: VaultDesk, monkeypatch: pytest.MonkeyPatch, busy: RunKind
 ) -> None:
     at.add()
     before = at.vault.spec.public_key
     vaults = at.desk.services.vaults
 
     class Busy:
-        vault, kind, state, title = at.name, RunKind.BACKUP, RunState.RUNNING, "Back up shop"
+        vault, kind, state, title = at.name, busy, RunState.RUNNING, "Back up shop"
 
-    monkeypatch.setattr(vaults._history, "recent", lambda _: (Busy(),))
+    monkeypatch.setattr(vaults._history, "unfinished", lambda: (Busy(),))
 
     with pytest.raises(VaultLockedError, match="the key was not changed"):
         at.desk.services.keys.rotate_signing_key(at.name)

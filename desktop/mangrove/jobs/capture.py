@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.errors import (
@@ -16,8 +17,10 @@ from mangrove.core.patience import RETRY_WAITS_S, STALL_S
 from mangrove.core.pitr import Base
 from mangrove.core.ports import Clock, OplogSource, SliceCatalog, Vault
 from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.vault_lock import LockMode
 from mangrove.jobs.chain import ChainWriter, Places
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.leasing import leased
 from mangrove.jobs.steady import steadily
 
 PHASES = (Phase.CONNECT, Phase.CAPTURE)
@@ -69,7 +72,7 @@ class CaptureBody:
             writer = ChainWriter(
                 ctx=ctx,
                 source=source,
-                places=Places(self.slug, self.vault.slices(), self.catalog, self.bases),
+                places=self._places(ctx),
                 clock=self.clock,
                 compression=self.request.compression or self.vault.spec.compression,
                 length_s=self.request.slice_length.total_seconds(),
@@ -80,6 +83,11 @@ class CaptureBody:
             ctx.enter(Phase.CAPTURE)
             self._capture(ctx, source, writer)
         return _result(writer, warnings)
+
+    def _places(self, ctx: RunContext) -> Places:
+        purpose = f"capture of {self.request.profile}"
+        hold = partial(leased, ctx, self.vault, LockMode.SHARED, purpose, self.clock)
+        return Places(self.slug, self.vault.slices(), self.catalog, self.bases, hold)
 
     def _capture(self, ctx: RunContext, source: OplogSource, writer: ChainWriter) -> None:
         try:

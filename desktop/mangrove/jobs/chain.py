@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -38,12 +38,17 @@ NEEDS_BASE = "take a backup: moments can be restored again from that one on"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where slices go, and what they lead on from."""
+    """Where slices go, and what they lead on from.
+
+    Attributes:
+        hold: Holds the vault's lock while a slice is stored; whoever deletes is alone.
+    """
 
     slug: str
     shelf: SliceShelf
     catalog: SliceCatalog
     bases: Callable[[], Sequence[Base]]
+    hold: Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(slots=True)
@@ -149,7 +154,8 @@ class ChainWriter:
                 return
             self._packed = packer.finish()
             self._measure()
-        kept = self.places.shelf.keep(self._new_slice(self._packed), self._packed.packed)
+        with self.places.hold():
+            kept = self.places.shelf.keep(self._new_slice(self._packed), self._packed.packed)
         self._packed = None
         self._former, self._previous = kept, kept.blob.sha256
         self._count(kept)

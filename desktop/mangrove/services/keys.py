@@ -21,6 +21,7 @@ from mangrove.jobs.lanes import Claim
 from mangrove.jobs.rewrap import PHASES, RewrapBody
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import BackupTools
+from mangrove.services.vaults import WRITERS
 
 LATER = (
     "the storage could not be told yet: {reason}; vault.json is brought up to date with the next"
@@ -103,7 +104,8 @@ class Keys:
             StorageUnavailableError, VaultNotFoundError: Nothing was changed.
         """
         spec = self._vaults.find(name)
-        self._vaults.refuse_while_writing(spec, "the key was not changed")
+        signers = (*WRITERS, RunKind.CAPTURE)
+        self._vaults.refuse_while_writing(spec, "the key was not changed", signers)
         lease = self._keeper.open(spec).locks.take(LockMode.EXCLUSIVE, "a change of signing key")
         try:
             last = self._keeper.last_sequence(spec)

@@ -45,7 +45,6 @@ SESSION_NOTICE = (
     "and after it nothing can open its backups"
 )
 WRITERS = (RunKind.BACKUP, RunKind.RESTORE, RunKind.IMPORT)
-LOOK_BACK = 500
 UNENCRYPTED_NOTICE = "this vault is not encrypted: whoever reads its storage reads the data"
 
 
@@ -211,10 +210,12 @@ class Vaults:
         finally:
             lease.release()
 
-    def refuse_while_writing(self, spec: VaultSpec, undone: str) -> None:
+    def refuse_while_writing(
+        self, spec: VaultSpec, undone: str, kinds: tuple[RunKind, ...] = WRITERS
+    ) -> None:
         """Raise VaultLockedError while a run of any process writes there."""
-        for run in self._history.recent(LOOK_BACK):
-            if run.vault == spec.name and run.kind in WRITERS and not run.state.is_over:
+        for run in self._history.unfinished():
+            if run.vault == spec.name and run.kind in kinds:
                 raise VaultLockedError(
                     f"'{run.title}' is writing to the vault '{spec.name}'; {undone}",
                     hint="wait until it ends, or cancel it",

@@ -1,14 +1,18 @@
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from fakes.oplog_story import cut, damaged, piece
+from fakes.sample_data import OFFICE_NAS
 from fakes.vaults import STARTED_AT, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import StateUnavailableError
+from mangrove.core.slices import BreakKind
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog
 
@@ -178,3 +182,46 @@ def test_only_changed_rows_are_decoded_again(tmp_path: Path, record: BackupRecor
     assert after[0] is before[0]
     assert after[1].problem == "changed"
     catalog.close()
+
+
+# --- slices ------------------------------------------------------------------------------
+
+
+def test_slices_and_breaks_come_back_as_they_were(tmp_path: Path) -> None:
+    pieces = [piece(20, 30), piece(1, 20, opens=True), damaged(30, 40)]
+    break_ = cut(BreakKind.RESTORED_IN_PLACE, 12, 14)
+    with closing(SqliteCatalog.open(tmp_path)) as catalog:
+        for each in pieces:
+            catalog.put_slice(each)
+        catalog.put_break(break_)
+        catalog.put_break(break_)
+
+    with closing(SqliteCatalog.open(tmp_path)) as again:
+        assert again.slices("shop") == (pieces[1], pieces[0], pieces[2])
+        assert again.breaks("shop") == (break_,)
+        assert (again.slices("other"), again.breaks("other")) == ((), ())
+
+
+def test_a_vaults_slices_are_replaced_and_forgotten_together(tmp_path: Path) -> None:
+    with closing(SqliteCatalog.open(tmp_path)) as catalog:
+        catalog.put_slice(piece(1, 20, opens=True))
+        catalog.put_slice(piece(1, 20, opens=True, vault=VaultId("other")))
+
+        assert catalog.replace_slices(OFFICE_NAS, [piece(5, 9)], []) == 1
+        assert len(catalog.slices("shop")) == 2
+        catalog.remove_vault(OFFICE_NAS)
+        assert [p.vault_id for p in catalog.slices("shop")] == ["other"]
+
+
+def test_a_catalog_from_before_there_were_slices_keeps_its_backups(
+    tmp_path: Path, record: BackupRecord
+) -> None:
+    with closing(SqliteCatalog.open(tmp_path)) as catalog:
+        catalog.put(record)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.executescript("DROP TABLE slices; DROP TABLE breaks; PRAGMA user_version = 1;")
+
+    with closing(SqliteCatalog.open(tmp_path)) as again:
+        assert not again.was_reset
+        assert again.all() == (record,)
+        assert again.slices("shop") == ()
