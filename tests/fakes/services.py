@@ -10,6 +10,7 @@ from typing import cast
 from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
+from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
 from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
@@ -57,6 +58,7 @@ from mangrove.core.vault import (
     VaultSpec,
     parse_vault_url,
 )
+from mangrove.core.vault_lock import VaultLock
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
 from mangrove.services.backups import BackupExplanation, BackupTools
@@ -163,6 +165,7 @@ class FakeVaults:
     health: dict[str, VaultHealth]
     problem: MangroveError | None = None
     drafts: list[VaultDraft] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     def all(self) -> tuple[VaultSpec, ...]:
         return tuple(self.rows)
@@ -200,6 +203,10 @@ class FakeVaults:
         if self.problem:
             raise self.problem
         return self.health.get(name, sample_data.HEALTH["cloud"])
+
+    def break_stale_locks(self, name: str) -> tuple[VaultLock, ...]:
+        self.broken.append(name)
+        return ()
 
     def rebuild_catalog(self, name: str) -> int:
         return self.check(name).backups
@@ -528,6 +535,8 @@ class FakeServices:
     jobs: FakeJobs
     background: FakeBackground
     clock: FakeClock
+    retention: FakeRetention
+    upkeep: FakeUpkeep
 
     @property
     def services(self) -> Services:
@@ -589,4 +598,6 @@ def _assembled(
         jobs,
         FakeBackground(),
         clock,
+        FakeRetention(backups, vaults, activity),
+        FakeUpkeep(backups, vaults),
     )

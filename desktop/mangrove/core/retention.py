@@ -108,7 +108,7 @@ class Verdict:
             return "somebody deleted it"
         if self.represented:
             period, other = self.represented
-            return f"no rule keeps it: {other} stands for the same {period}"
+            return f"no rule keeps it: the same {period} has {other}"
         return "no rule keeps it: enough newer ones stay"
 
     @property

@@ -6,9 +6,10 @@ from datetime import datetime
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import BackupProtectedError, RetentionError
 from mangrove.core.ports import RunHistory, Vault, WholeCatalog
-from mangrove.core.retention import Policies, Verdict, Why
+from mangrove.core.retention import Judgement, Policies, Verdict, Why
 from mangrove.core.retention_chains import LostWindow
 from mangrove.core.retention_facts import series_words
+from mangrove.core.retention_forecast import forecast
 from mangrove.core.retention_marks import NO_MARKS, UNDONE_NOTE, Marks, Statement, StatementKind
 from mangrove.core.retention_policy import RetentionPolicy, checked_policy
 from mangrove.core.run import RunId, RunKind
@@ -162,6 +163,18 @@ class Retention:
             is_what_if=what_if is not None,
             damaged=facts.journal.damaged,
         )
+
+    def what_if(
+        self, spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None
+    ) -> tuple[RetentionView, Judgement]:
+        """Judge what was gathered by another policy, now and a month ahead.
+
+        Raises:
+            InvalidPolicyError: If the policy makes no sense.
+        """
+        view = self.view_of(spec, facts, policy)
+        ahead = forecast(facts.entries, view.policies, facts.chains, facts.now, zone_named)
+        return view, ahead
 
     def start_prune(self, vault: str, *, accepts_lost_moments: bool = False) -> RunId:
         """Start to mark what goes and to remove what is due, and return at once.

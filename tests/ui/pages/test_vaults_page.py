@@ -42,6 +42,8 @@ def test_each_vault_has_a_card_with_what_a_check_found(qtbot: QtBot, ends: Ends)
     assert "30 backups, 11.2 GB" in facts(page, "office-nas")
     assert "412 GB" in facts(page, "office-nas")
     assert "not told by this storage" in facts(page, "cloud")
+    qtbot.waitUntil(lambda: any(" a day" in line for line in facts(page, "office-nas")))
+    assert any("if nothing is deleted" in line for line in facts(page, "office-nas"))
     assert page.cards["cloud"].badge.word == "in order"
 
 

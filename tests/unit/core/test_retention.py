@@ -83,7 +83,7 @@ def test_each_rule_keeps_the_newest_of_its_periods_and_says_which() -> None:
     assert found["shop-000"] == "last 1/1, daily 1/3, weekly 1/2, minimum redundancy 1/1"
     assert found["shop-001"] == "daily 2/3"
     assert found["shop-002"] == "daily 3/3, weekly 2/2"
-    assert found["shop-003"].startswith("goes: no rule keeps it: shop-002 stands for the same week")
+    assert found["shop-003"].startswith("goes: no rule keeps it: the same week has shop-002")
     assert found["shop-011"] == "goes: no rule keeps it: enough newer ones stay"
 
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
 
 from mangrove.core.errors import MangroveError
+from mangrove.core.growth import Growth
 from mangrove.core.vault import StorageKind, VaultHealth, VaultSpec, parse_vault_url
 from mangrove.ui import text
 from mangrove.ui.theme.style import set_icon
@@ -22,7 +23,8 @@ class VaultCard(Card):
     """Draws a vault and its newest check.
 
     Signals:
-        check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted: The name.
+        check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted,
+        retention_wanted: The name.
     """
 
     check_wanted = Signal(str)
@@ -30,6 +32,7 @@ class VaultCard(Card):
     rebuild_wanted = Signal(str)
     forget_wanted = Signal(str)
     backups_wanted = Signal(str)
+    retention_wanted = Signal(str)
 
     def __init__(self, spec: VaultSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec.name, parent)
@@ -40,10 +43,12 @@ class VaultCard(Card):
         self.facts = KeyValueGrid()
         self.check = QPushButton(self.tr("Check now"))
         self.backups = QPushButton(self.tr("Show backups"))
+        self.retention = QPushButton(self.tr("Retention"))
         self.rebuild = QPushButton(self.tr("Rebuild catalog"))
         self.more = QToolButton()
         self.forget = QAction(self.tr("&Forget vault…"), self)
         self.health: VaultHealth | None = None
+        self._growth: Growth | None = None
         self._lay_out()
         self._say_encryption()
         self._connect()
@@ -69,6 +74,11 @@ class VaultCard(Card):
             self.badge.set_state(Tone.PROVEN, self.tr("in order"))
         self.facts.set_rows(self._facts())
         self._show_debris(health)
+
+    def show_growth(self, growth: Growth) -> None:
+        """Show what comes a day, and when the storage is full at that pace."""
+        self._growth = growth
+        self.facts.set_rows(self._facts())
 
     def show_problem(self, error: MangroveError) -> None:
         """Say why the check failed."""
@@ -105,7 +115,7 @@ class VaultCard(Card):
             self.body.addWidget(part)
         buttons = QHBoxLayout()
         buttons.setSpacing(Space.S)
-        for button in (self.backups, self.check, self.rebuild):
+        for button in (self.backups, self.retention, self.check, self.rebuild):
             buttons.addWidget(button)
         buttons.addStretch()
         buttons.addWidget(self.more)
@@ -115,6 +125,7 @@ class VaultCard(Card):
     def _connect(self) -> None:
         self.check.clicked.connect(self._on_check_clicked)
         self.backups.clicked.connect(self._on_backups_clicked)
+        self.retention.clicked.connect(self._on_retention_clicked)
         self.rebuild.clicked.connect(self._on_rebuild_clicked)
         self.forget.triggered.connect(self._on_forget_triggered)
         self.debris.action_triggered.connect(self._on_clean_triggered)
@@ -137,6 +148,8 @@ class VaultCard(Card):
                 (self.tr("Holds"), self._held(health)),
                 (self.tr("Free"), self._free(health)),
             ]
+        if self._growth is not None and self._growth.per_day_bytes is not None:
+            facts.append((self.tr("Grows"), self._pace(self._growth)))
         if spec.is_encrypted:
             shown = ", ".join(f"{r[:_KEY_SHOWN]}…" for r in spec.recipients)
             facts.append((self.tr("Openable by"), shown, "\n".join(spec.recipients)))
@@ -173,6 +186,13 @@ class VaultCard(Card):
             return self.tr("not told by this storage")
         return text.size(health.free_bytes)
 
+    def _pace(self, growth: Growth) -> str:
+        pace = self.tr("{size} a day").format(size=text.size(growth.per_day_bytes or 0))
+        if growth.full_at is None:
+            return pace
+        words = self.tr("{pace}; full on {day} if nothing is deleted")
+        return words.format(pace=pace, day=f"{growth.full_at.astimezone():%Y-%m-%d}")
+
     def _keys(self, health: VaultHealth) -> str:
         here, gone = self.tr("in the keyring"), self.tr("missing")
         signing = here if health.has_signing_key else gone
@@ -202,6 +222,10 @@ class VaultCard(Card):
     @Slot()
     def _on_backups_clicked(self) -> None:
         self.backups_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_retention_clicked(self) -> None:
+        self.retention_wanted.emit(self.spec.name)
 
     @Slot()
     def _on_rebuild_clicked(self) -> None:

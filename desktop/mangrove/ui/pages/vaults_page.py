@@ -7,11 +7,13 @@ from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunKind, RunStatus
+from mangrove.core.vault import VaultHealth
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.pages.retention_pane import RetentionPane
 from mangrove.ui.pages.vault_card import VaultCard
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import ScrolledColumn, clear_layout
@@ -45,6 +47,9 @@ class VaultsPage(Page):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.shelf)
+        self.retention = RetentionPane(services, calls, navigator)
+        self._stack.addWidget(self.retention)
+        self.retention.left.connect(self._on_retention_left)
         self.content.addWidget(self.banner)
         self.content.addWidget(self._stack, 1)
         self.add.clicked.connect(navigator.open_add_vault)
@@ -52,8 +57,16 @@ class VaultsPage(Page):
         navigator.data_changed.connect(self._on_data_changed)
         bridge.run_changed.connect(self._on_run_changed)
 
+    @property
+    def is_retention_shown(self) -> bool:
+        """Whether one vault's retention is shown in place of the cards."""
+        return self._stack.currentWidget() is self.retention
+
     def select(self, **selection: str) -> None:
-        """Bring the vault that another page means into view."""
+        """Bring the vault that another page means into view, or its retention."""
+        if (wanted := selection.get("retention", "")) in self.cards:
+            self._on_retention_wanted(wanted)
+            return
         card = self.cards.get(selection.get("vault", ""))
         if card is not None:
             self.shelf.ensureWidgetVisible(card)
@@ -82,12 +95,26 @@ class VaultsPage(Page):
             self._connect_card(card)
             self.shelf.column.addWidget(card)
         self.shelf.column.addStretch()
-        self._stack.setCurrentIndex(1 if specs else 0)
-        self.add.setVisible(bool(specs))
+        is_retention = self.retention.vault in self.cards and self.is_retention_shown
+        if not is_retention:
+            self._stack.setCurrentIndex(1 if specs else 0)
+        self.add.setVisible(bool(specs) and not is_retention)
         for name in self.cards:
             self._check(name)
 
+    @Slot(str)
+    def _on_retention_wanted(self, name: str) -> None:
+        self.retention.open(name)
+        self._stack.setCurrentWidget(self.retention)
+        self.add.hide()
+
+    @Slot()
+    def _on_retention_left(self) -> None:
+        self._stack.setCurrentIndex(1)
+        self.add.show()
+
     def _connect_card(self, card: VaultCard) -> None:
+        card.retention_wanted.connect(self._on_retention_wanted)
         card.check_wanted.connect(self._check)
         card.clean_wanted.connect(self._on_clean_wanted)
         card.rebuild_wanted.connect(self._on_rebuild_wanted)
@@ -101,8 +128,18 @@ class VaultsPage(Page):
         self._calls.run(
             card,
             lambda: self._services.vaults.check(name),
-            card.show_health,
+            lambda health: self._on_checked(name, health),
             card.show_problem,
+        )
+
+    def _on_checked(self, name: str, health: VaultHealth) -> None:
+        card = self.cards[name]
+        card.show_health(health)
+        self._calls.run(
+            card,
+            lambda: self._services.upkeep.growth(name, health.free_bytes)[0],
+            card.show_growth,
+            lambda _error: None,  # a figure less; what matters is said already
         )
 
     @Slot(str)
@@ -180,8 +217,10 @@ class VaultsPage(Page):
 
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
-        if not status.state.is_over or status.kind is not RunKind.BACKUP:
+        if not status.state.is_over or status.kind not in (RunKind.BACKUP, RunKind.PRUNE):
             return
+        if self.is_retention_shown and status.vault == self.retention.vault:
+            self.retention.reload()
         if self.isVisible() and status.vault in self.cards:
             self._check(status.vault)
         else:
