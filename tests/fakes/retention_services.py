@@ -17,7 +17,7 @@ from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy, ch
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import SeenBackup, VaultSpec
 from mangrove.jobs.vault_facts import VaultFacts, zone_named
-from mangrove.services.retention import Deletion, Retention, RetentionView
+from mangrove.services.retention import Deletion, RetentionView, retention_view
 
 if TYPE_CHECKING:
     from fakes.services import FakeBackups, FakeVaults
@@ -64,14 +64,12 @@ class FakeRetention:
     def preview(self, vault: str, policy: RetentionPolicy | None = None) -> RetentionView:
         if self.problem:
             raise self.problem
-        return self.view_of(self.vaults.find(vault), self.facts(vault), policy)
-
-    view_of = Retention.view_of
+        return retention_view(self.vaults.find(vault), self.facts(vault), policy)
 
     def what_if(
         self, spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None
     ) -> tuple[RetentionView, Judgement]:
-        view = self.view_of(spec, facts, policy)  # type: ignore[misc]  # it uses nothing of self
+        view = retention_view(spec, facts, policy)
         ahead = forecast(facts.entries, view.policies, facts.chains, facts.now, zone_named)
         return view, ahead
 

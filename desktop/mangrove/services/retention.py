@@ -138,31 +138,7 @@ class Retention:
             StorageUnavailableError, StorageDeniedError: As the storage says.
         """
         spec = self._tools.vaults.find(vault)
-        return self.view_of(spec, self._facts(spec), policy)
-
-    def view_of(
-        self, spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None
-    ) -> RetentionView:
-        """Judge what was gathered; quick enough to do at every change of a policy's numbers."""
-        what_if = None if policy is None else Policies(checked_policy(policy))
-        judgement = facts.judged(what_if)
-        plan = plan_prune(facts, judgement)
-        records = {item.record.backup: item.record for item in facts.seen}
-        fates = tuple(
-            _fate(verdict, records[verdict.entry.backup], facts, plan)
-            for verdict in judgement.verdicts
-        )
-        return RetentionView(
-            vault=spec,
-            now=facts.now,
-            policy=policy or facts.policy,
-            policies=what_if or facts.policies,
-            fates=fates,
-            plan=plan,
-            facts=facts,
-            is_what_if=what_if is not None,
-            damaged=facts.journal.damaged,
-        )
+        return retention_view(spec, self._facts(spec), policy)
 
     def what_if(
         self, spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None
@@ -172,7 +148,7 @@ class Retention:
         Raises:
             InvalidPolicyError: If the policy makes no sense.
         """
-        view = self.view_of(spec, facts, policy)
+        view = retention_view(spec, facts, policy)
         ahead = forecast(facts.entries, view.policies, facts.chains, facts.now, zone_named)
         return view, ahead
 
@@ -333,6 +309,30 @@ class Retention:
             )
         lost = tuple(w for w in after.lost if w not in before.lost)
         return Deletion((record.backup,), facts.now + facts.policy.undo, lost)
+
+
+def retention_view(
+    spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None
+) -> RetentionView:
+    """Judge what was gathered; quick enough to do at every change of a policy's numbers."""
+    what_if = None if policy is None else Policies(checked_policy(policy))
+    judgement = facts.judged(what_if)
+    plan = plan_prune(facts, judgement)
+    records = {item.record.backup: item.record for item in facts.seen}
+    fates = tuple(
+        _fate(verdict, records[verdict.entry.backup], facts, plan) for verdict in judgement.verdicts
+    )
+    return RetentionView(
+        vault=spec,
+        now=facts.now,
+        policy=policy or facts.policy,
+        policies=what_if or facts.policies,
+        fates=fates,
+        plan=plan,
+        facts=facts,
+        is_what_if=what_if is not None,
+        damaged=facts.journal.damaged,
+    )
 
 
 def _fate(verdict: Verdict, record: BackupRecord, facts: VaultFacts, plan: PrunePlan) -> Fate:
