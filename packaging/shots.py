@@ -41,6 +41,8 @@ from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
+from mangrove.ui.navigation import PageName  # noqa: E402
+from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
 from mangrove.ui.theme.style import Theme, theme  # noqa: E402
 from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402
@@ -71,6 +73,20 @@ def shoot_pages(window: MainWindow, folder: Path, suffix: str) -> None:
         for name in window.places:
             window.open_page(name)
             shoot(window, folder / f"{name.value}{size_name}{suffix}.png")
+
+
+def shoot_moment(window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save the timeline with a moment chosen, two thirds into its oldest window."""
+    page = window.places[PageName.TIMELINE].page
+    if not isinstance(page, TimelinePage) or page.picture is None:
+        return
+    bands = page.picture.marks.bands.rows
+    if not bands:
+        return
+    window.open_page(PageName.TIMELINE)
+    page.card.buttons["week"].click()
+    page.strip.moment_chosen.emit(bands[0].start_s / 3 + bands[0].end_s * 2 / 3)
+    shoot(window, folder / f"timeline-moment{suffix}.png")
 
 
 def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Callable[[], QDialog]]]:
@@ -148,6 +164,7 @@ def main() -> int:
             suffix = ("-empty" if arguments.empty else "") + f"-{choice.value}"
             shoot_pages(window, arguments.out, suffix)
             window.resize(*SIZES[""])
+            shoot_moment(window, arguments.out, suffix)
             shoot_dialogs(services, window, arguments.out, suffix)
         if (bridge := window.findChild(ActivityBridge)) is not None:
             bridge.close()

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from mangrove.core.capture import CaptureRequest, OnGap
@@ -13,6 +13,7 @@ from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import PlainVaultWarning, VaultBox
+from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
@@ -95,8 +96,9 @@ class CaptureDialog(QuestionDialog):
             self.tr("What was not stored yet is lost with this computer."),
         )
         row = QHBoxLayout()
-        row.addWidget(vault_row, 1)
-        row.addWidget(length_row, 1)
+        row.setSpacing(Space.M)
+        row.addWidget(vault_row, 1, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(length_row, 1, Qt.AlignmentFlag.AlignTop)
         self.body.addLayout(row)
         for part in (
             self.warning,

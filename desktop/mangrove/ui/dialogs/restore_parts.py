@@ -138,11 +138,13 @@ class WherePart(QWidget):
         column.addWidget(FormRow(self.tr("&Deployment"), self.profile))
         column.addWidget(self.where)
         column.addWidget(self.table)
+        self.table.hide()  # until there is something to name
 
     def _show_rows(self) -> None:
         names = self._copies() if self.where.value is Where.COPY else self._named
         rows = [RenameRow(s, names.get(s, s)) for s in self._sources]
         self.model.set_rows(rows, editable=self.where.value is Where.NAMED)
+        self.table.setVisible(bool(rows))
         shown = min(max(1, len(rows)), _MOST_ROWS)
         height = self.table.verticalHeader().defaultSectionSize() * shown
         frame = 2 * self.table.frameWidth() + Space.HALF

@@ -1,7 +1,7 @@
 """The activity page: what runs, what waits and why, what ran, and one run in full."""
 
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QFontMetrics, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -20,6 +20,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.runs_model import RUN_ROLE, SORT_ROLE, RunColumn, RunsModel
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.run_detail import RunDetail
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card
@@ -188,9 +189,10 @@ class ActivityPage(Page):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        metrics = QFontMetrics(theme().font())
         for column, widest in zip(RunColumn, self._widest(), strict=False):
             room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
-            self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(widest) + room)
         self.columns = ColumnChoice(self.table, (RunColumn.SIZE,))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)

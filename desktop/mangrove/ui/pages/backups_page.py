@@ -1,7 +1,7 @@
 """The backups page: a table that stays quick, filters above it, and one backup explained."""
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QStackedWidget, QTableView
 from typing_extensions import override
 
@@ -22,6 +22,7 @@ from mangrove.ui.models.backups_model import BackupsModel
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_detail import BackupDetail
 from mangrove.ui.pages.backups_filter import BackupsFilterBar
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
 from mangrove.ui.widgets.banner import Banner
@@ -34,15 +35,15 @@ _DETAIL_WIDTH, _DETAIL_CHARS = 304, 40
 _FIRST_ROWS = 500
 _EMPTY, _NOTHING_FOUND, _TABLE = range(3)
 _WIDTHS = {
-    BackupColumn.STATE: 100,
-    BackupColumn.WHEN: 128,
+    BackupColumn.STATE: 108,
+    BackupColumn.WHEN: 134,
     BackupColumn.PROFILE: 88,
-    BackupColumn.WHAT: 92,
+    BackupColumn.WHAT: 88,
     BackupColumn.CONSISTENCY: 120,
     BackupColumn.SIZE: 80,
     BackupColumn.RATIO: 72,
     BackupColumn.DOCUMENTS: 96,
-    BackupColumn.EVIDENCE: 192,
+    BackupColumn.EVIDENCE: 198,
     BackupColumn.VAULT: 80,
 }
 # With these hidden at first, the table fits a window of 1280 pixels; the detail says them too.
@@ -169,7 +170,7 @@ class BackupsPage(Page):
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        scale = table.fontMetrics().averageCharWidth() / _USUAL_CHAR
+        scale = QFontMetrics(theme().font()).averageCharWidth() / _USUAL_CHAR
         for number, column in enumerate(COLUMNS):
             table.setColumnWidth(number, round(_WIDTHS[column] * max(1.0, scale)))
         self._shapes, self._evidence = ShapesDelegate(table), EvidenceDelegate(table)

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
+
+from mangrove.ui.theme.tokens import Size, Space
 
 _SIZES = (16, 20)  # px: what buttons and lists show
 _LARGE = (24, 32, 48, 128)  # px: what a desktop shows of a program
@@ -59,6 +61,22 @@ class IconLoader:
             file = self._folder / f"{name}.svg"
             self._sources[name] = file.read_text("utf-8") if file.is_file() else _EMPTY
         return self._sources[name]
+
+
+def before_words(icon: QIcon, *, is_mirrored: bool) -> QIcon:
+    """Return a small icon with some room between it and the words that follow it."""
+    roomy = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Disabled):
+        for ratio in _RATIOS:
+            pixmap = icon.pixmap(QSize(Size.SMALL_ICON, Size.SMALL_ICON), ratio, mode)
+            wide = QPixmap((Size.SMALL_ICON + Space.HALF) * ratio, Size.SMALL_ICON * ratio)
+            wide.fill(Qt.GlobalColor.transparent)
+            wide.setDevicePixelRatio(ratio)
+            painter = QPainter(wide)
+            painter.drawPixmap(Space.HALF if is_mirrored else 0, 0, pixmap)
+            painter.end()
+            roomy.addPixmap(wide, mode)
+    return roomy
 
 
 def _drawn(renderer: QSvgRenderer, size: int, ratio: float) -> QPixmap:

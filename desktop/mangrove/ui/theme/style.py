@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton
 
-from mangrove.ui.theme.icons import IconLoader
+from mangrove.ui.theme.icons import IconLoader, before_words
 from mangrove.ui.theme.tokens import (
     PROFILE_COLOURS,
     Palette,
@@ -177,15 +177,19 @@ class _IconKeeper(QObject):
     def __init__(self, target: QAbstractButton | QAction, name: str, colour: str) -> None:
         super().__init__(target)
         self._target, self._name, self._colour = target, name, colour
-        if isinstance(target, QAbstractButton):
-            side = Size.SMALL_ICON if isinstance(target, QPushButton) else Size.ICON
-            target.setIconSize(QSize(side, side))
+        if isinstance(target, QPushButton):
+            target.setIconSize(QSize(Size.SMALL_ICON + Space.HALF, Size.SMALL_ICON))
+        elif isinstance(target, QAbstractButton):
+            target.setIconSize(QSize(Size.ICON, Size.ICON))
         theme().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
     @Slot()
     def _on_theme_changed(self) -> None:
-        self._target.setIcon(theme().icon(self._name, self._colour))
+        icon = theme().icon(self._name, self._colour)
+        if isinstance(self._target, QPushButton):
+            icon = before_words(icon, is_mirrored=self._target.isRightToLeft())
+        self._target.setIcon(icon)
 
 
 def _body_pt(application: QApplication) -> float:

@@ -61,7 +61,7 @@ class EmptyState(QWidget):
     def _say(self, sentence: str) -> None:
         """Show a sentence with room for all its lines, which an aligned item does not get."""
         self._sentence.setText(sentence)
-        self._sentence.setMinimumHeight(self._sentence.heightForWidth(_WIDEST))
+        self._sentence.setMinimumHeight(max(0, self._sentence.heightForWidth(_WIDEST)))
 
     def _draw(self) -> None:
         ratio = self.devicePixelRatioF()

@@ -10,6 +10,7 @@ from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, RewindPlan
 from mangrove.core.rewind_answer import RewindAnswer
 from mangrove.core.vault import BackupState
+from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.pages.timeline.picture import gap_words, proof_word, what_mends
 from mangrove.ui.theme.tokens import Space
@@ -165,7 +166,8 @@ class AnswerPart(QWidget):
         if proof is None:
             return (self.tr("Evidence"), word)
         ago = text.ago(proof.finished_at, self._now())
-        words = self.tr("{proof}; {level} {ago}") if word != proof.level.value else "{proof} {ago}"
+        is_restored = proof.level.depth >= Level.RESTORED.depth
+        words = self.tr("{proof} {ago}") if is_restored else self.tr("{proof}; {level} {ago}")
         return (
             self.tr("Evidence"),
             words.format(proof=word, level=proof.level.value, ago=ago),
