@@ -10,8 +10,12 @@ from pymongo import MongoClient, WriteConcern
 
 from fakes.workstation import Workstation, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.core.backup import Consistency, Rename
-from mangrove.core.run import RunState
+from mangrove.core.backup import BackupId, Consistency, Rename, RestoreRequest, Selection
+from mangrove.core.copy import DumpRestoreRequest
+from mangrove.core.dump import ExportRequest
+from mangrove.core.run import Phase, RunState, RunStatus
+from mangrove.core.verification import Level, VerifyRequest
+from servers.mongod import ServersByVersion
 
 ACCOUNTS, BALANCE = 300, 100
 
@@ -42,6 +46,7 @@ class Bank:
         self.bank.accounts.insert_many([{"_id": n, "b": BALANCE} for n in range(ACCOUNTS)])
         self.bank.accounts.create_index("b")
         self.bank.side.insert_many([{"_id": n, "pad": "x" * 900} for n in range(4000)])
+        self.bank.report.insert_one({"_id": 0})
         client["other"].c.insert_many([{"_id": n} for n in range(50)])
         self._stop, self.rounds = threading.Event(), 0
         self._thread = threading.Thread(target=self._work, name="bank")
@@ -96,3 +101,148 @@ def test_a_backup_under_writers_comes_back_at_one_moment(
     assert "b_1" in client["copy"].accounts.index_information()
     names = set(client["copy"].list_collection_names())
     assert not [n for n in names if n.startswith(("tmp", "mangrove_"))]
+
+
+@pytest.fixture
+def taken(client: MongoClient[Any], place: Workstation) -> RunStatus:
+    """A backup of everything, taken while the bank was open."""
+    with Bank(client):
+        return place.backup(consistency=Consistency.OPLOG)
+
+
+def is_one_moment(client: MongoClient[Any], database: str) -> bool:
+    """Whether no transfer is there by half, and the journal has neither holes nor a tail."""
+    journal = sorted(d["_id"] for d in client[database].journal.find())
+    return total(client, database) == ACCOUNTS * BALANCE and journal == list(
+        range(1, len(journal) + 1)
+    )
+
+
+@pytest.mark.mongod
+def test_a_trial_restore_replays_the_oplog_too(place: Workstation, taken: RunStatus) -> None:
+    assert taken.backup
+    verified = place.verify(VerifyRequest(taken.backup, Level.RESTORED))
+
+    assert verified.state is RunState.SUCCEEDED, (verified.problem, verified.result)
+    assert any("replayed" in line.text for line in place.services.activity.log(verified.run_id))
+
+
+@pytest.mark.mongod
+def test_a_restore_in_place_brings_everything_to_that_moment(
+    client: MongoClient[Any], place: Workstation, taken: RunStatus
+) -> None:
+    assert taken.backup
+    client["bank"].accounts.update_many({}, {"$set": {"b": 0}})
+    client["bank"].drop_collection("journal")
+
+    ended = place.restore(taken.backup, replace=("bank",), include=("bank.*",))
+
+    assert ended.state is RunState.SUCCEEDED, (ended.problem, ended.result)
+    assert is_one_moment(client, "bank")
+    assert "b_1" in client["bank"].accounts.index_information()
+    assert not [n for n in client["bank"].list_collection_names() if n.startswith("mangrove_")]
+
+
+@pytest.mark.mongod
+def test_one_collection_of_a_selection_ends_at_one_moment(
+    client: MongoClient[Any], place: Workstation
+) -> None:
+    with Bank(client):
+        taken = place.backup(
+            consistency=Consistency.OPLOG,
+            selection=Selection(include=("bank.accounts", "bank.report")),
+        )
+    assert taken.state is RunState.SUCCEEDED, taken.problem
+    assert taken.backup
+
+    ended = place.restore(taken.backup, renames=(Rename("bank.*", "copy.kept_*"),))
+
+    assert ended.state is RunState.SUCCEEDED, (ended.problem, ended.result)
+    assert sum(d["b"] for d in client["copy"].kept_accounts.find()) == ACCOUNTS * BALANCE
+    assert set(client["copy"].list_collection_names()) == {"kept_accounts", "kept_report"}
+
+
+@pytest.mark.mongod
+def test_an_export_carries_the_oplog_and_a_dump_with_one_is_replayed(
+    client: MongoClient[Any], place: Workstation, taken: RunStatus, tmp_path: Path
+) -> None:
+    assert taken.backup
+    services, folder = place.services, tmp_path / "dump"
+    exported = services.activity.wait(
+        services.dumps.start_export(ExportRequest(taken.backup, str(folder))), 60
+    )
+    wanted = RestoreRequest(
+        BackupId(""), "shop", include=("bank.*",), renames=(Rename("bank", "copy"),)
+    )
+    run = services.copies.start_dump(DumpRestoreRequest(str(folder), wanted))
+    ended = services.activity.wait(run, 60)
+
+    assert exported.state is RunState.SUCCEEDED, exported.problem
+    assert (folder / "oplog.bson").stat().st_size
+    assert ended.state is RunState.SUCCEEDED, (ended.problem, ended.result)
+    assert is_one_moment(client, "copy")
+
+
+@pytest.mark.mongod
+def test_auto_keeps_the_oplog_where_the_server_has_no_snapshot(
+    servers_by_version: ServersByVersion, tmp_path: Path
+) -> None:
+    server = servers_by_version["4.4.2"]
+    with MongoClient[Any](server.uri) as client, workstation(tmp_path) as place:
+        client.drop_database("bank")
+        client.drop_database("copy")
+        place.add_profile(server.uri)
+        place.add_vault()
+        with Bank(client):
+            taken = place.backup()
+        assert taken.backup, taken.problem
+        ended = place.restore(taken.backup, renames=(Rename("bank", "copy"),), include=("bank.*",))
+
+        assert ended.state is RunState.SUCCEEDED, (ended.problem, ended.result)
+        assert is_one_moment(client, "copy")
+
+
+@pytest.mark.mongod
+def test_an_oplog_that_rolls_over_meanwhile_ends_the_backup(
+    fresh_replica_set: EmbeddedMongod, tmp_path: Path
+) -> None:
+    with MongoClient[Any](fresh_replica_set.uri) as client, workstation(tmp_path) as place:
+        client["shop"].a.insert_many([{"_id": n} for n in range(100)])
+        place.add_profile(fresh_replica_set.uri)
+        place.add_vault()
+        before = client.admin.command("ping")["operationTime"]
+
+        def write_over(_: RunStatus) -> None:
+            """Write more than the 64 MB that the oplog may hold, until its beginning is gone."""
+            for n in range(60):
+                pad = chr(97 + n % 26) * (8 << 20)
+                client["shop"].b.replace_one({"_id": 1}, {"pad": pad}, upsert=True)
+                oldest = client.local["oplog.rs"].find_one(projection={"ts": 1})
+                if oldest and oldest["ts"] > before:
+                    return
+            raise AssertionError("nothing rolled over")
+
+        place.at_phase(Phase.DUMP, write_over)
+        ended = place.backup(consistency=Consistency.OPLOG)
+
+        assert ended.problem
+        assert ended.problem.code == "oplog-rolled-over"
+        assert "is no longer in the oplog" in ended.problem.message
+        assert not [n for n in place.files() if n.endswith(".bson.zst.age")]
+
+
+@pytest.mark.mongod
+def test_a_version_that_changes_meanwhile_ends_the_backup(
+    fresh_replica_set: EmbeddedMongod, tmp_path: Path
+) -> None:
+    with MongoClient[Any](fresh_replica_set.uri) as client, workstation(tmp_path) as place:
+        client["shop"].a.insert_one({"_id": 1})
+        place.add_profile(fresh_replica_set.uri)
+        place.add_vault()
+        change = {"setFeatureCompatibilityVersion": "5.0"}
+        place.at_phase(Phase.DUMP, lambda _: client.admin.command(change))
+        ended = place.backup(consistency=Consistency.OPLOG)
+
+        assert ended.problem
+        assert "feature compatibility version was changed" in ended.problem.message
+        assert not [n for n in place.files() if n.endswith(".bson.zst.age")]

@@ -173,6 +173,11 @@ class StoredOplog:
         """Where it comes from."""
         return OPLOG_NAMESPACE
 
+    @property
+    def metadata(self) -> StoredBlob | None:
+        """None: mongodump gives an oplog no metadata document."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class NotIncluded:

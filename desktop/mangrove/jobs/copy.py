@@ -5,16 +5,24 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.ports import Clock, Contents, DumpSource
+from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import Clock, Contents, DumpSource, OpenDump
+from mangrove.core.replay import ReplayWindow
 from mangrove.core.run import Phase, RunResult
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.restore import PHASES as RESTORE_PHASES
 from mangrove.jobs.restore import RestoreBody
+from mangrove.jobs.rewinding import OplogPart
 from mangrove.jobs.transit import Transit
 
 PHASES = tuple(phase for phase in RESTORE_PHASES if phase is not Phase.CHECK_STORED)
 SHOWN_WARNINGS = 20
+NO_MOMENT = (
+    "there is no snapshot to read at, so collections are read one after the other, each at its own "
+    "moment; a backup with its oplog could bring them to one"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,8 @@ class CopyBody:
         name: What the documents come from, for people.
         open_source: The way to it.
         body_for: Makes the restore that loads what is read.
+        limit: Of a dump's oplog, this entry and what follows is not replayed.
+        is_dump: Whether what is read lies in files, so that an oplog can be read twice.
     """
 
     name: str
@@ -33,6 +43,8 @@ class CopyBody:
     consistency: Consistency
     body_for: Callable[[Contents], RestoreBody]
     clock: Clock
+    limit: OplogTimestamp | None = None
+    is_dump: bool = False
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work; ends and raises as a restore does."""
@@ -42,8 +54,28 @@ class CopyBody:
             ctx.aborting_on_cancel(source.abort),
             source.open(self.selection, self.consistency, queries_of(self.selection)) as dump,
         ):
+            part = self._oplog(dump)
             ctx.log(dump.reason)
-            result = self.body_for(Transit(dump, self.name, self.clock.now()))(ctx)
+            body = self.body_for(Transit(dump, self.name, self.clock.now()))
+            result = replace(body, oplog=part)(ctx)
             warnings = dict.fromkeys((*dump.facts.warnings, *result.warnings))
             left_out = tuple(f"{n.what}: {n.reason}" for n in dump.not_included)
         return replace(result, warnings=(*warnings, *left_out[:SHOWN_WARNINGS]))
+
+    def _oplog(self, dump: OpenDump) -> OplogPart | None:
+        """Return the oplog to be replayed: that of a dump; a copy keeps none.
+
+        Raises:
+            InvalidSelectionError: If there is none that a limit could be of.
+        """
+        if dump.achieved is Consistency.OPLOG and self.is_dump:
+            return OplogPart(dump.read_oplog, ReplayWindow(limit=self.limit))
+        if dump.achieved is Consistency.OPLOG:
+            dump.leave_oplog(NO_MOMENT)
+        if self.limit is not None:
+            raise InvalidSelectionError(
+                f"{self.name} comes without an oplog, so it cannot be brought to another moment; "
+                "nothing was changed",
+                hint="leave the moment out, or take a dump with mongodump --oplog",
+            )
+        return None

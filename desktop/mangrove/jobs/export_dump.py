@@ -1,14 +1,14 @@
 """The export body: a backup leaves the vault as a mongodump directory or archive."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangrove.core.accounts import ADMIN, AuthPart, UsersAndRoles, auth_part
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
-from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob, StoredOplog
 from mangrove.core.ports import Contents
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
@@ -59,7 +59,9 @@ class ExportBody:
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
         parts = self._accounts(manifest, chosen)
-        check_stored(ctx, self.vault, (*chosen, *parts), self.parallel, ctx.passing)
+        oplog = self._oplog(manifest, chosen)
+        held = (oplog,) if oplog else ()
+        check_stored(ctx, self.vault, (*chosen, *parts, *held), self.parallel, ctx.passing)
         outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
         specials = {part.namespace: self._special(manifest, part) for part in parts}
         plan = DumpPlan(
@@ -67,6 +69,7 @@ class ExportBody:
             specials=tuple(specials.values()),
             server_version=manifest.server.version_text,
             tool_version=f"mangrove {self.tool_version}",
+            has_oplog=oplog is not None,
         )
         ctx.enter(Phase.WRITE_DUMP, sum(n.plain_bytes for n in chosen))
         ctx.expect_namespaces(len(chosen))
@@ -84,9 +87,21 @@ class ExportBody:
                 documents = documents_of(part, manifest.compression, self.vault.read)
                 writer.write_special(specials[part.namespace], documents)
             side_by_side(each(write, chosen), self._width, "mangrove-export")
+            if oplog is not None:
+                entries = documents_of(oplog, manifest.compression, self.vault.read)
+                writer.write_oplog(ctx.passing(entries))
             ctx.check()
             writer.finish()
-        return self._result(chosen, parts)
+        result = self._result(chosen, parts)
+        return replace(result, warnings=(*result.warnings, *_without_oplog(manifest, oplog)))
+
+    def _oplog(self, manifest: Manifest, chosen: Sequence[NamespaceEntry]) -> StoredOplog | None:
+        """Return the oplog if mongorestore could replay it onto what is chosen.
+
+        It replays all of it or nothing: of a part of the deployment it would miss collections.
+        """
+        is_whole = manifest.selection.is_whole and len(chosen) == len(manifest.namespaces)
+        return manifest.oplog if is_whole else None
 
     @property
     def _width(self) -> int:
@@ -161,3 +176,15 @@ class ExportBody:
                 ("bson_bytes", sum(n.plain_bytes for n in chosen)),
             ),
         )
+
+
+def _without_oplog(manifest: Manifest, written: StoredOplog | None) -> tuple[str, ...]:
+    if manifest.oplog is None:
+        return ()
+    if written is None:
+        said = (
+            "the oplog that brings the collections to one moment is not in the dump, because "
+            "mongorestore replays it onto a whole deployment only: they stand at different moments"
+        )
+        return (said,)
+    return ("restore it with mongorestore --oplogReplay: without, its collections do not fit",)

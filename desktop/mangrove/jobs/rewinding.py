@@ -182,7 +182,7 @@ class Rewinding:
         self.ctx.enter(Phase.INDEXES)
         if choice is IndexChoice.NEVER:
             return
-        for info, final in self._index_infos():
+        for info, final in index_infos(self.outcome):
             self.ctx.check()
             self.ctx.note(str(final))
             build = partial(self._build, info)
@@ -228,7 +228,7 @@ class Rewinding:
         return ReplayMapping(self.target_of, self._working_of)
 
     def _base(self) -> list[ReplayBase]:
-        return [_base_of(destination) for destination in self.loader.made]
+        return [base_of(destination) for destination in self.loader.made]
 
     def _working_of(self, final: Namespace) -> Namespace:
         known = next((d for d in self.loader.destinations if d.target == final), None)
@@ -256,20 +256,23 @@ class Rewinding:
         if namespace not in self.loader.created:
             self.loader.created.append(namespace)
 
-    def _index_infos(self) -> Iterator[tuple[CollectionInfo, Namespace]]:
-        for r in self.outcome.collections:
-            if r.indexes:
-                yield CollectionInfo(r.target, r.kind, r.options, r.indexes, None), r.final
-            if r.bucket_indexes:
-                name = f"{BUCKETS_PREFIX}{r.target.collection}"
-                buckets = Namespace(r.target.database, name)
-                yield (
-                    CollectionInfo(buckets, "collection", r.options, r.bucket_indexes, None),
-                    r.final,
-                )
+
+def index_infos(outcome: ReplayOutcome) -> Iterator[tuple[CollectionInfo, Namespace]]:
+    """Yield what indexes are to be built on after a replay, and its final name."""
+    for r in outcome.collections:
+        if r.indexes:
+            yield CollectionInfo(r.target, r.kind, r.options, r.indexes, None), r.final
+        if r.bucket_indexes:
+            name = f"{BUCKETS_PREFIX}{r.target.collection}"
+            buckets = Namespace(r.target.database, name)
+            yield (
+                CollectionInfo(buckets, "collection", r.options, r.bucket_indexes, None),
+                r.final,
+            )
 
 
-def _base_of(destination: Destination) -> ReplayBase:
+def base_of(destination: Destination) -> ReplayBase:
+    """Return a loaded collection as a replay begins with it."""
     entry = destination.entry
     return ReplayBase(
         source=entry.namespace,

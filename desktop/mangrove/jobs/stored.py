@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mangrove.core.manifest import AuthEntry, NamespaceEntry, StoredBlob
+from mangrove.core.manifest import AuthEntry, NamespaceEntry, StoredBlob, StoredOplog
 from mangrove.core.ports import Contents, Passing
 from mangrove.core.run import Phase
 from mangrove.jobs.context import RunContext
@@ -12,7 +12,7 @@ from mangrove.jobs.workers import each, side_by_side
 def check_stored(
     ctx: RunContext,
     contents: Contents,
-    entries: Sequence[NamespaceEntry | AuthEntry],
+    entries: Sequence[NamespaceEntry | AuthEntry | StoredOplog],
     parallel: int,
     passing: Passing,
 ) -> None:

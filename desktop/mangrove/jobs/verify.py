@@ -11,6 +11,8 @@ from mangrove.core.errors import (
     BlobNotFoundError,
     CorruptBackupError,
     MangroveError,
+    ReplayRefusedError,
+    WriteRefusedError,
     WrongIdentityError,
 )
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
@@ -24,6 +26,7 @@ from mangrove.core.ports import (
     Vault,
 )
 from mangrove.core.profile import Profile
+from mangrove.core.replay import ReplayMapping
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.verification import (
     Evidence,
@@ -36,10 +39,14 @@ from mangrove.engine.content import documents_of
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial, read_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.replay import Replay, look
+from mangrove.jobs.rewinding import OplogPart, base_of, index_infos, oplog_part
 from mangrove.jobs.scratch import Scratch
 from mangrove.jobs.workers import each, side_by_side
 
 BAD_BACKUP = (CorruptBackupError, BlobNotFoundError, WrongIdentityError)
+NO_REPLAY = (*BAD_BACKUP, ReplayRefusedError, WriteRefusedError)
+OPLOG = "oplog"
 _BY_LEVEL = {
     Level.STORED: (Phase.CHECK_STORED, Phase.CATALOG),
     Level.DECODED: (Phase.CHECK_STORED, Phase.DECODE, Phase.CATALOG),
@@ -196,6 +203,11 @@ class _Verifying:
 
         side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
         self._decode_accounts(manifest)
+        if manifest.oplog is not None:
+            with self._finding(OPLOG):
+                oplog = documents_of(manifest.oplog, manifest.compression, self.body.vault.read)
+                for _ in self.ctx.passing(oplog):
+                    pass
 
     def _decode_accounts(self, manifest: Manifest) -> None:
         """Decode, count and digest users and roles; that each has a name is checked as well."""
@@ -227,13 +239,14 @@ class _Verifying:
                 self.ctx.enter(Phase.CLEAN_UP)
 
     def _restore_into(self, manifest: Manifest, sink: RestoreSink, names: dict[str, str]) -> None:
+        part = oplog_part(manifest, self.body.vault, None)
         loader = Loader(
             vault=self.body.vault,
             manifest=manifest,
             sink=sink,
             ctx=self.ctx,
             destinations=[_scratch_destination(e, names) for e in manifest.namespaces],
-            indexes=IndexChoice.AFTER,
+            indexes=IndexChoice.AFTER if part is None else IndexChoice.NEVER,
             parallel=self.body.parallel,
         )
         with self._step("load"):
@@ -244,16 +257,41 @@ class _Verifying:
             results = loader.compare()
         self.results |= {r.namespace: r for r in results}
         self.findings.extend(Finding(loss.subject, loss.reason) for loss in loader.losses)
+        if part is not None:
+            with self._step(OPLOG), self._finding(OPLOG, NO_REPLAY):
+                self._replay(manifest, loader, part, names)
         if self.body.target is None and manifest.users_and_roles is not None:
             with self._step(SUBJECT):  # never on a real deployment: there they could sign in
                 self.findings += merged_on_trial(manifest, self.body.vault, sink)
 
+    def _replay(
+        self, manifest: Manifest, loader: Loader, part: OplogPart, names: dict[str, str]
+    ) -> None:
+        """Replay the backup's oplog onto the scratch copy, and build the indexes there are then."""
+
+        def target_of(name: Namespace) -> Namespace | None:
+            scratch = names.get(name.database)
+            is_meant = scratch is not None and manifest.selection.matches(name)
+            return Namespace(scratch, name.collection) if scratch and is_meant else None
+
+        base, mapping = [base_of(d) for d in loader.made], ReplayMapping(target_of)
+        seen = look(self.ctx, part.entries, base, mapping, part.window)
+        outcome = Replay(
+            self.ctx, loader.sink, part.entries, base, mapping, part.window, seen
+        ).run()
+        self.ctx.log(outcome.sentence())
+        for info, final in index_infos(outcome):
+            for failed in loader.sink.build_indexes(info):
+                self._find(f"{final} index {failed.name}", failed.reason)
+
     @contextmanager
-    def _finding(self, subject: str) -> Iterator[None]:
+    def _finding(
+        self, subject: str, bad: tuple[type[MangroveError], ...] = BAD_BACKUP
+    ) -> Iterator[None]:
         """Turn what shows the backup to be bad into a finding; let everything else pass."""
         try:
             yield
-        except BAD_BACKUP as error:
+        except bad as error:
             self._find(subject, error.message)
 
     def _find(self, subject: str, problem: str) -> None:

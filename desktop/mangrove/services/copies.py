@@ -135,6 +135,7 @@ class Copies:
         opened = partial(opened_dump, path, request.database)
         selection = _selection(request)
         body = self._body(opened, path.name, selection, request.restore, request.safety_vault)
+        body = replace(body, is_dump=True, limit=request.restore.rewind_to)
         target = self._tools.profiles.find(request.restore.profile)
         title = f"Restore {path.name} to {target.name}"
         with_users = selection.users_and_roles is UsersAndRoles.INCLUDE
@@ -154,10 +155,12 @@ class Copies:
             contents = Transit(dump, name, tools.clock.now())
             manifest = contents.manifest(NO_BACKUP)
             accounts = read_accounts(manifest, contents)
+            notes = _on_oplog(wanted, is_replayed=dump.achieved is Consistency.OPLOG)
         request = replace(wanted, backup=NO_BACKUP, profile=target.name)
         with tools.gate.open_sink(target) as sink:
             plan = planned(manifest, request, sink, tools.clock.now())
             plan = with_held_accounts(plan, manifest, request, accounts, sink)
+            plan = replace(plan, notes=(*plan.notes, *notes))
             yield _Looked(plan, replace(manifest, selection=selection), request, sink, target)
 
     def _looking_at_deployment(self, request: CopyRequest) -> AbstractContextManager[_Looked]:
@@ -231,6 +234,20 @@ class Copies:
 
 def _selection(request: DumpRestoreRequest) -> Selection:
     return Selection(users_and_roles=request.restore.users_and_roles)
+
+
+def _on_oplog(wanted: RestoreRequest, *, is_replayed: bool) -> tuple[str, ...]:
+    """Say what a dump's oplog does; a deployment that is only looked at has none."""
+    if not is_replayed:
+        return ()
+    if wanted.rewind_to is None:
+        return ("the oplog that came with the dump is replayed",)
+    up_to = f"the oplog that came with the dump is replayed up to and without {wanted.rewind_to}"
+    newer = (
+        "documents that were read after that moment are newer than it: choose none before the end "
+        "of the dump"
+    )
+    return up_to, newer
 
 
 def _no_vault(ctx: RunContext, namespaces: tuple[Namespace, ...]) -> str:

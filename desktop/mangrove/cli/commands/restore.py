@@ -84,8 +84,6 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         raise typer.BadParameter("--at and --before-op exclude each other")
     if not (backup or at or before_op):
         raise typer.BadParameter("name a BACKUP, or a moment with --at")
-    if is_dump_path(backup) and (at or before_op):
-        raise typer.BadParameter("--at and --before-op need backups of a vault, not a dump")
     asked = Asked(
         rename,
         yes_replace,
