@@ -215,7 +215,7 @@ def test_an_oplog_whose_beginning_is_gone_is_noticed_early_and_at_the_end(
         gone = DumpOplog(connection, OplogTimestamp(1_000_000_000, 7))
 
         for look in (gone.note_read, lambda: list(gone.read())):
-            with pytest.raises(OplogRolledOverError, match="entry 1000000000:7 .* no longer in"):
+            with pytest.raises(OplogRolledOverError, match=r"entry 1000000000:7 .* no longer in"):
                 look()
 
 
