@@ -212,14 +212,27 @@ class FakeDump(OpenDump):
         return ""
 
     @override
-    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
+    def changed(self, infos: Sequence[CollectionInfo]) -> frozenset[Namespace]:
+        self._deployment.note("changed", len(infos))
+        names = {info.namespace for info in infos}
+        assert len({name.database for name in names}) == 1
+        return frozenset(names & self._deployment.dropped)
+
+    @override
+    def read(
+        self,
+        info: CollectionInfo,
+        place: ReadingPlace | None = None,
+        *,
+        checks_itself: bool = True,
+    ) -> Iterator[bytes]:
         if part := auth_part(info.namespace):
             yield from self._read_accounts(info.namespace, part)
             return
         yield from self._deployment.chunks(info.namespace)
         if info.namespace in self._deployment.forgotten and self.consistent_at:
             raise SnapshotLostError(f"the server forgot the moment {info.namespace} is read at")
-        if info.namespace in self._deployment.dropped:
+        if checks_itself and info.namespace in self._deployment.dropped:
             raise NamespaceChangedError(f"{info.namespace} was dropped while it was dumped")
 
 

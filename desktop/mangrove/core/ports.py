@@ -351,7 +351,21 @@ class OpenDump(Protocol):
         """
         ...
 
-    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
+    def changed(self, infos: Sequence[CollectionInfo]) -> frozenset[Namespace]:
+        """Return those of some collections of one database that went away or were recreated.
+
+        Raises:
+            ConnectionLostError: The server could not be asked.
+        """
+        ...
+
+    def read(
+        self,
+        info: CollectionInfo,
+        place: ReadingPlace | None = None,
+        *,
+        checks_itself: bool = True,
+    ) -> Iterator[bytes]:
         """Yield a collection's documents.
 
         Args:
@@ -359,6 +373,8 @@ class OpenDump(Protocol):
             place: Told before each chunk how to go on behind it. With a mark, reading begins
                 there; where that is not provably right, ConnectionLostError is raised and the
                 mark is gone.
+            checks_itself: Whether to make sure at the end that it was one and the same collection
+                all the time; else whoever reads asks ``changed`` of several at once.
 
         Shapes: chunks of whole BSON documents, one after the other, about 1 to 16 MiB.
         Errors: NamespaceChangedError when the collection went away or was recreated, also

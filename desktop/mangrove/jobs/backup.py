@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias, TypeVar
@@ -47,6 +47,7 @@ from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.backup_oplog import KeepingOplog
 from mangrove.jobs.context import RunContext, is_of_cancel
+from mangrove.jobs.grouping import grouped
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.reading import read_on
@@ -55,6 +56,7 @@ from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
 AHEAD_CHUNKS = 3
+CHANGED = "{} was dropped, renamed or recreated while it was dumped"
 SNAPSHOT_LEFT = (
     "the server forgot the cluster time before everything was read, "
     "so the rest was read collection by collection"
@@ -276,6 +278,7 @@ class _Dumping:
     entries: list[NamespaceEntry] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     users_and_roles: StoredUsersAndRoles | None = None
+    small: frozenset[Namespace] = frozenset()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def dump_all(self) -> tuple[list[NamespaceEntry], list[Loss]]:
@@ -283,7 +286,10 @@ class _Dumping:
         self.ctx.enter(Phase.DUMP, sum(c.estimated_bytes for c in collections))
         self.ctx.expect_namespaces(len(collections) + len(self.dump.users_and_roles))
         self._dump_accounts()
-        side_by_side(each(self._one, collections), self.body.parallel, "mangrove-dump")
+        filtered = frozenset(queries_of(self.body.request.selection))
+        groups = tuple(grouped(collections, filtered))
+        self.small = frozenset(i.namespace for group in groups if len(group) > 1 for i in group)
+        side_by_side(each(self._group, groups), self.body.parallel, "mangrove-dump")
         if not self.entries:
             raise NamespaceChangedError(
                 "every collection was dropped or recreated while it was dumped; nothing was kept",
@@ -314,21 +320,36 @@ class _Dumping:
             databases = self.body.request.selection.databases or tuple(sorted(owners))
             self.users_and_roles = StoredUsersAndRoles(databases, tuple(parts))
 
-    def _one(self, info: CollectionInfo) -> None:
-        namespace = info.namespace
-        self.ctx.begin(namespace, info.estimated_bytes)
+    def _group(self, infos: tuple[CollectionInfo, ...]) -> None:
+        """Store collections one after the other, then make sure that they are still the same."""
+        stored = [(info, entry) for info in infos if (entry := self._one(info)) is not None]
+        if len(infos) > 1 and stored:
+            read = [info for info, _ in stored]
+            changed = steadily(self.ctx, lambda _: self.dump.changed(read), self.dump.reconnect)
+        else:
+            changed = frozenset()  # a collection read alone was looked at by its reader
+        for info, entry in stored:
+            if info.namespace in changed:
+                self._lose(info, [*entry.segments, entry.metadata], CHANGED.format(info.namespace))
+                continue
+            with self.lock:
+                self.entries.append(entry)
+            self.ctx.finish(info.namespace, f"digest {entry.digest[:8]}")
+
+    def _one(self, info: CollectionInfo) -> NamespaceEntry | None:
+        self.ctx.begin(info.namespace, info.estimated_bytes)
         stored: list[StoredBlob] = []
         try:
-            entry = self._store_steadily(info, stored, self._store)
+            return self._store_steadily(info, stored, self._store)
         except NamespaceChangedError as error:
-            with self.lock:
-                self._take_back(stored)
-                self.losses.append(Loss(str(namespace), error.message))
-            self.ctx.fail(namespace, error.message)
-            return
+            self._lose(info, stored, error.message)
+            return None
+
+    def _lose(self, info: CollectionInfo, stored: list[StoredBlob], why: str) -> None:
         with self.lock:
-            self.entries.append(entry)
-        self.ctx.finish(namespace, f"digest {entry.digest[:8]}")
+            self._take_back(stored)
+            self.losses.append(Loss(str(info.namespace), why))
+        self.ctx.fail(info.namespace, why)
 
     def _store_steadily(
         self, info: CollectionInfo, stored: list[StoredBlob], store_one: StoreOne[Entry]
@@ -414,7 +435,7 @@ class _Dumping:
 
     def _segments(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[StoredBlob]:
         counted = self._counted(info, digest)
-        with Prefetch(counted, AHEAD_CHUNKS, "mangrove-read") as chunks:
+        with self._ahead(info, counted) as chunks:
             cutter = SegmentCutter(chunks, self.body.segment_bytes)
             for number, segment in enumerate(cutter.segments()):
                 compression = self.body.compression
@@ -423,8 +444,17 @@ class _Dumping:
                 receipt = self.draft.put(place, packed)
                 yield _stored(receipt, cutter.segment_bytes)
 
+    def _ahead(
+        self, info: CollectionInfo, chunks: Iterator[bytes]
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Read ahead of the storage, unless a thread would cost more than it gains."""
+        if info.namespace in self.small:
+            return closing(chunks)  # type: ignore[type-var]  # they come from a generator
+        return Prefetch(chunks, AHEAD_CHUNKS, "mangrove-read")
+
     def _counted(self, info: CollectionInfo, digest: ContentDigest) -> Iterator[bytes]:
-        for chunk in read_on(self.ctx, self.dump, info):
+        checks_itself = info.namespace not in self.small
+        for chunk in read_on(self.ctx, self.dump, info, checks_itself=checks_itself):
             self.ctx.advance(len(chunk), digest.add_chunk(chunk), info.namespace)
             yield chunk
 

@@ -1,6 +1,6 @@
 """A dump of another tool as something that can be backed up or restored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +123,20 @@ class ForeignOpenDump:
         """Do nothing: files do not go away and come back."""
         return ""
 
-    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
+    def changed(self, infos: Sequence[CollectionInfo]) -> frozenset[Namespace]:
+        """Return nothing: files stay as they are."""
+        del infos
+        return frozenset()
+
+    def read(
+        self,
+        info: CollectionInfo,
+        place: ReadingPlace | None = None,
+        *,
+        checks_itself: bool = True,
+    ) -> Iterator[bytes]:
         """Yield the documents of a collection, or of a part with users and roles."""
-        del place  # files are not lost on the way
+        del place, checks_itself  # files are neither lost on the way nor changed
         special = self._specials.get(info.namespace)
         if special is not None:
             return self._dump.read_special(special)

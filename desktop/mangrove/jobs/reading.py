@@ -8,7 +8,9 @@ from mangrove.jobs.context import RunContext
 from mangrove.jobs.steady import Patience
 
 
-def read_on(ctx: RunContext, dump: OpenDump, info: CollectionInfo) -> Iterator[bytes]:
+def read_on(
+    ctx: RunContext, dump: OpenDump, info: CollectionInfo, *, checks_itself: bool = True
+) -> Iterator[bytes]:
     """Yield a collection's documents; a lost connection is gone on with where it broke.
 
     What comes out is what one undisturbed read would have given: where that is not certain, the
@@ -23,7 +25,7 @@ def read_on(ctx: RunContext, dump: OpenDump, info: CollectionInfo) -> Iterator[b
     while True:
         begun_at = place.mark
         try:
-            yield from dump.read(info, place)
+            yield from dump.read(info, place, checks_itself=checks_itself)
         except ConnectionLostError as lost:
             if place.mark is None:
                 raise

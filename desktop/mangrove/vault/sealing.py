@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from mangrove.core.errors import (
     IdentityMissingError,
@@ -78,7 +79,7 @@ class Sealer:
         """Raise WrongIdentityError unless our identity is among those a blob is sealed for."""
         unwrap_file_key(HeaderReader(chunks).read_header(), [self.require_identity()])
 
-    @property
+    @cached_property
     def recipients(self) -> list[X25519Recipient]:
         """Who can open documents that are stored from now on."""
         return [X25519Recipient.from_text(text) for text in self._spec.recipients]

@@ -35,8 +35,11 @@ class BrittleDump:
     def reconnect(self) -> str:
         return ""
 
-    def read(self, info: CollectionInfo, place: ReadingPlace) -> Iterator[bytes]:
+    def read(
+        self, info: CollectionInfo, place: ReadingPlace, *, checks_itself: bool
+    ) -> Iterator[bytes]:
         assert info is INFO
+        assert checks_itself
         start = cast("int", place.mark or 0)
         self.begun.append(start)
         for number in range(start, 10):

@@ -123,7 +123,31 @@ class MongoOpenDump:
             self.reason = f"{self.reason}; {told}"
         return told
 
-    def read(self, info: CollectionInfo, place: ReadingPlace | None = None) -> Iterator[bytes]:
+    def changed(self, infos: Sequence[CollectionInfo]) -> frozenset[Namespace]:
+        """Return those of some collections of one database that went away or were recreated."""
+        where = {
+            info.namespace: listing.data_namespace(info.namespace, info.kind)
+            for info in infos
+            if info.kind != VIEW
+        }
+        if not where:
+            return frozenset()
+        database = next(iter(where)).database
+        names = [data.collection for data in where.values()]
+        now = listing.data_uuids(self.connection, database, names)
+        return frozenset(
+            namespace
+            for namespace, data in where.items()
+            if now.get(data.collection) != self.data_uuids[namespace]
+        )
+
+    def read(
+        self,
+        info: CollectionInfo,
+        place: ReadingPlace | None = None,
+        *,
+        checks_itself: bool = True,
+    ) -> Iterator[bytes]:
         """Yield a collection's documents in chunks; see the port for what may be raised."""
         if info.kind == VIEW:
             return
@@ -137,7 +161,9 @@ class MongoOpenDump:
         query = self.filters.get(info.namespace, b"")
         reader = BatchReader(self.connection, where, concern, first, query)
         chunks = going_on(reader, place, self.home) if place is not None else iter(reader)
-        yield from checked(reader, self.data_uuids[info.namespace], info.namespace, chunks)
+        uuid = self.data_uuids[info.namespace]
+        told = told_changes(reader, uuid, info.namespace, chunks)
+        yield from checked(reader, uuid, info.namespace, told) if checks_itself else told
         if self.achieved is Consistency.OPLOG and self.oplog is not None:
             self.oplog.note_read()
 
@@ -163,14 +189,26 @@ def checked(
     Raises:
         NamespaceChangedError: If the collection is gone or another one.
     """
+    yield from chunks if chunks is not None else told_changes(reader, uuid, namespace, iter(reader))
+    if _is_changed(reader.connection, reader.where, uuid):
+        raise _changed(namespace)
+
+
+def told_changes(
+    reader: BatchReader, uuid: str, namespace: Namespace, chunks: Iterator[bytes]
+) -> Iterator[bytes]:
+    """Read to the end, in our errors.
+
+    Raises:
+        NamespaceChangedError: If reading failed because the collection is gone or another one.
+    """
     connection, where = reader.connection, reader.where
-    chunks = iter(reader) if chunks is None else chunks
     try:
         while True:
             try:
                 chunk = next(chunks)
             except StopIteration:
-                break
+                return
             except OperationFailure as error:
                 if error.code in _MAYBE_CHANGED and _is_changed(connection, where, uuid):
                     raise _changed(namespace) from error
@@ -180,8 +218,6 @@ def checked(
             yield chunk
     finally:
         _close(chunks)
-    if _is_changed(connection, where, uuid):
-        raise _changed(namespace)
 
 
 def _close(chunks: Iterator[bytes]) -> None:

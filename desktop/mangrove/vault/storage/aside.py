@@ -4,6 +4,7 @@ The system's calls on a network mount whose server is gone cannot be ended. What
 it is told that the storage does not answer, and the thread ends whenever the system lets it.
 """
 
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from mangrove.core.patience import STALL_S
 
 T = TypeVar("T")
 HURRY_S = 1.5
+IDLE_S = 0.1
 THREAD_NAME = "mangrove-folder"
 
 
@@ -30,6 +32,7 @@ class Aside:
         self._stall_s = stall_s
         self._lock = threading.Lock()
         self._pipes: set[Pipe[Any]] = set()
+        self._crew = Crew()
         self.is_aborted = False
 
     @property
@@ -57,7 +60,7 @@ class Aside:
             StorageUnavailableError: If it was left after an abort.
         """
         pipe: Pipe[T] = Pipe()
-        with self.opened(partial(_fill, pipe, lambda: iter((work(),))), pipe):
+        with self.opened(partial(_answer, pipe, work), pipe):
             (result,) = self.items(pipe, is_long=is_long)
         return result
 
@@ -83,12 +86,10 @@ class Aside:
     @contextmanager
     def opened(self, work: Callable[[], None], *pipes: "Pipe[Any]") -> Iterator[None]:
         """Let work run aside for as long as a block lasts; then its pipes are left, and it ends."""
-        # A daemon: what the system does not give back must not keep the program from ending.
-        thread = threading.Thread(target=work, name=THREAD_NAME, daemon=True)
         with self._lock:
             self._pipes.update(pipes)
         try:
-            thread.start()
+            self._crew.do(work)
             yield
         finally:
             for pipe in pipes:
@@ -105,6 +106,44 @@ class Aside:
             "so the work was ended",
             hint="check that the disk or the network share answers, then run it again",
         )
+
+
+class Crew:
+    """Threads that do one piece of work after the other, and end when there is none for a moment.
+
+    Small blobs come by the thousand, and a thread for each costs as much as its bytes. One that
+    the system does not give back is only missed: whoever comes next gets another.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[queue.SimpleQueue[Callable[[], None]]] = []
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Begin a piece of work at once, on a thread that is free or a new one."""
+        with self._lock:
+            free = self._idle.pop() if self._idle else None
+        if free is not None:
+            free.put(work)
+            return
+        # A daemon: what the system does not give back must not keep the program from ending.
+        threading.Thread(target=self._serve, args=(work,), name=THREAD_NAME, daemon=True).start()
+
+    def _serve(self, work: Callable[[], None]) -> None:
+        orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        while True:
+            work()
+            del work  # what it holds must not wait for the next
+            with self._lock:
+                self._idle.append(orders)
+            try:
+                work = orders.get(timeout=IDLE_S)
+            except queue.Empty:
+                with self._lock:
+                    if orders in self._idle:
+                        self._idle.remove(orders)
+                        return
+                work = orders.get()  # given out in the same moment
 
 
 class Pipe(Generic[T]):
@@ -142,9 +181,10 @@ class Pipe(Generic[T]):
                 return (item,)
             return () if self._is_over and not self.is_left else None
 
-    def end(self, error: BaseException | None) -> None:
-        """Say that nothing more comes, and why."""
+    def end(self, error: BaseException | None, *last: T) -> None:
+        """Say that nothing more comes, and why; perhaps with a last item."""
         with self._changed:
+            self._items.extend(last)
             self.error, self._is_over = error, True
             self._changed.notify_all()
 
@@ -153,6 +193,15 @@ class Pipe(Generic[T]):
         with self._changed:
             self.is_left = True
             self._changed.notify_all()
+
+
+def _answer(pipe: Pipe[T], work: Callable[[], T]) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        pipe.end(error)
+    else:
+        pipe.end(None, result)
 
 
 def _fill(pipe: Pipe[T], begin: Callable[[], Iterator[T]]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from mangrove.core.patience import STALL_S
@@ -35,6 +36,13 @@ class SteadyFolder:
         self._aside.call(self._folder.settle, is_long=True)
 
     def _put(self, chunks: Iterable[bytes], put: Callable[[Iterable[bytes]], int]) -> int:
+        pieces = gathered(chunks, CHUNK_BYTES)
+        head = list(islice(pieces, 2))
+        if len(head) < 2:  # noqa: PLR2004 - all of it is there, so it goes over in one call
+            return self._aside.call(lambda: put(head))
+        return self._put_piecemeal(chain(head, pieces), put)
+
+    def _put_piecemeal(self, pieces: Iterable[bytes], put: Callable[[Iterable[bytes]], int]) -> int:
         content: Pipe[bytes] = Pipe()
         result: Pipe[int] = Pipe()
 
@@ -49,7 +57,7 @@ class SteadyFolder:
 
         with self._aside.opened(write, content, result):
             try:
-                self._hand_over(content, chunks)
+                self._hand_over(content, pieces)
             except BaseException:
                 content.leave()  # the writer takes its file back, unless the system holds it up
                 result.take(self._aside.limit_s)
@@ -57,9 +65,9 @@ class SteadyFolder:
             (size,) = self._aside.items(result)
         return size
 
-    def _hand_over(self, content: "Pipe[bytes]", chunks: Iterable[bytes]) -> None:
-        for chunk in gathered(chunks, CHUNK_BYTES):
-            if not content.put(chunk, self._aside.limit_s):
+    def _hand_over(self, content: "Pipe[bytes]", pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            if not content.put(piece, self._aside.limit_s):
                 if content.is_left:
                     return  # the writer ended before its time, and says why
                 raise self._aside.given_up()
@@ -67,8 +75,9 @@ class SteadyFolder:
 
     def get(self, name: BlobName) -> Iterator[bytes]:
         """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
-        opened = self._aside.call(lambda: self._folder.get(name))
-        return self._aside.stream(lambda: opened)
+        chunks = self._aside.stream(lambda: self._folder.get(name))
+        first = list(islice(chunks, 1))  # opens it, in the one call that a small blob needs
+        return chain(first, chunks)
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield the blobs whose name starts with a prefix, in no order."""
