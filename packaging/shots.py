@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
@@ -33,6 +34,12 @@ from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
 from mangrove.ui.dialogs.job_dialog import JobDialog  # noqa: E402
+from mangrove.ui.dialogs.keys_dialog import KeysDialog  # noqa: E402
+from mangrove.ui.dialogs.kit_dialogs import (  # noqa: E402
+    ConfirmKitDialog,
+    MakeKitDialog,
+    OpenKitDialog,
+)
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
@@ -96,6 +103,11 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
         return
     yield "dialog-add-profile", lambda: ProfileDialog(window, services, calls)
     yield "dialog-add-vault", lambda: VaultDialog(window, services)
+    yield "dialog-open-kit", lambda: OpenKitDialog(window)
+    for spec in services.vaults.all()[:1]:
+        yield "dialog-make-kit", partial(MakeKitDialog, window, spec)
+        yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
+        yield "dialog-keys", partial(KeysDialog, window, spec)
     records = services.backups.all()
     if not records:
         return

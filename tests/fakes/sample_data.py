@@ -16,6 +16,7 @@ from mangrove.core.deployment import (
     Topology,
 )
 from mangrove.core.forecast import Measured
+from mangrove.core.key_changes import with_confirmed_kit, with_kit
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -82,7 +83,8 @@ PROFILES: tuple[Profile | UnreadableProfile, ...] = (
     profile("staging", "mongodb+srv://dev@staging.shop.example/?replicaSet=stage", Colour.BLUE),
 )
 
-VAULTS = (
+KIT_CODE = "MANG-ROVE-2345"
+_VAULTS = (
     VaultSpec(
         vault_id=CLOUD,
         name="cloud",
@@ -104,6 +106,12 @@ VAULTS = (
         created_at=NOW - timedelta(days=88),
     ),
 )
+
+VAULTS = tuple(
+    with_confirmed_kit(with_kit(spec, KIT_CODE, spec.created_at), KIT_CODE, spec.created_at)
+    for spec in _VAULTS
+)
+"""Both have a recovery kit that is stored."""
 
 HEALTH = {
     "cloud": VaultHealth(

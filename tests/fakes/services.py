@@ -13,7 +13,7 @@ from fakes.clock import FakeClock
 from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
-from mangrove.core.backup import BackupRequest, RestoreRequest, Selection
+from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
 from mangrove.core.capture import CaptureRequest
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
@@ -34,6 +34,14 @@ from mangrove.core.forecast import (
     time_forecast,
 )
 from mangrove.core.job import JobKind
+from mangrove.core.key_changes import (
+    Holder,
+    with_confirmed_kit,
+    with_holder,
+    with_kit,
+    with_new_signing_key,
+    without_holder,
+)
 from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
@@ -50,6 +58,7 @@ from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checke
 from mangrove.core.restore import RestorePlan, plan_restore
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.schedule import parse_schedule
+from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
 from mangrove.core.vault import (
     BackupRecord,
@@ -64,6 +73,9 @@ from mangrove.core.version_conflicts import VersionConflict
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.jobs import JobDraft, JobView
+from mangrove.services.keys import ChangedKeys
+from mangrove.services.kit_files import KitFiles
+from mangrove.services.kits import OpenedKit
 from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
 from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
@@ -175,6 +187,9 @@ class FakeVaults:
             if row.name.casefold() == name.casefold():
                 return row
         raise VaultNotFoundError(f"there is no vault '{name}'")
+
+    def replace_row(self, spec: VaultSpec) -> None:
+        self.rows = [spec if row.vault_id == spec.vault_id else row for row in self.rows]
 
     def by_id(self, vault_id: VaultId) -> VaultSpec:
         return next(row for row in self.rows if row.vault_id == vault_id)
@@ -371,6 +386,90 @@ class FakeLeftovers:
 
 
 @dataclass
+class FakeKeys:
+    """Changes the specs of the fake vaults by the real rules."""
+
+    vaults: FakeVaults
+    activity: FakeActivity
+    problem: MangroveError | None = None
+    notice: str = ""
+    imported: list[Secret] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+
+    def add_recipient(self, name: str, holder: Holder) -> ChangedKeys:
+        return self._changed(with_holder(self._found(name), holder))
+
+    def remove_recipient(self, name: str, wanted: str) -> ChangedKeys:
+        return self._changed(without_holder(self._found(name), wanted))
+
+    def rotate_signing_key(self, name: str) -> ChangedKeys:
+        spec = self._found(name)
+        return self._changed(with_new_signing_key(spec, "RWnew", 30, sample_data.NOW))
+
+    def import_identity(self, name: str, identity: Secret) -> Holder:
+        self.imported.append(identity)
+        return Holder(self._found(name).recipients[0])
+
+    def start_rewrap(self, name: str) -> RunId:
+        self._found(name)
+        return self.activity.begin(RunKind.REWRAP, f"Re-wrap {name}", "", name)
+
+    def accept_missing(self, name: str) -> tuple[BackupId, ...]:
+        self.accepted.append(name)
+        health = self.vaults.health[name]
+        self.vaults.health[name] = replace(health, missing=(), rolled_back="")
+        return health.missing
+
+    def _found(self, name: str) -> VaultSpec:
+        if self.problem:
+            raise self.problem
+        return self.vaults.find(name)
+
+    def _changed(self, spec: VaultSpec) -> ChangedKeys:
+        self.vaults.replace_row(spec)
+        return ChangedKeys(spec, self.notice)
+
+
+@dataclass
+class FakeKits:
+    """Makes kits that are written nowhere; their code is that of the sample data."""
+
+    vaults: FakeVaults
+    problem: MangroveError | None = None
+    made: list[str] = field(default_factory=list)
+    opened: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def make(
+        self, name: str, target: str, passphrase: Secret, *, with_storage_key: bool = False
+    ) -> KitFiles:
+        del passphrase, with_storage_key
+        if self.problem:
+            raise self.problem
+        self.made.append(target)
+        spec = self.vaults.find(name)
+        self.vaults.replace_row(with_kit(spec, sample_data.KIT_CODE, sample_data.NOW))
+        return KitFiles(Path(f"{target}.pdf"), Path(f"{target}.age"))
+
+    def confirm(self, name: str, code: str) -> VaultSpec:
+        spec = with_confirmed_kit(self.vaults.find(name), code, sample_data.NOW)
+        self.vaults.replace_row(spec)
+        return spec
+
+    def read(self, path: str, passphrase: Secret) -> str:
+        del passphrase
+        if self.problem:
+            raise self.problem
+        return path
+
+    def open(
+        self, kit: str, *, url: str = "", name: str = "", storage_key: Secret | None = None
+    ) -> OpenedKit:
+        del storage_key
+        self.opened.append((kit, url, name))
+        return OpenedKit(sample_data.VAULTS[0], 30, ("production",), ())
+
+
+@dataclass
 class FakeDumps:
     """Remembers what was to leave and to enter; every dump holds the same, every path is free."""
 
@@ -537,6 +636,8 @@ class FakeServices:
     clock: FakeClock
     retention: FakeRetention
     upkeep: FakeUpkeep
+    keys: FakeKeys
+    kits: FakeKits
 
     @property
     def services(self) -> Services:
@@ -600,4 +701,6 @@ def _assembled(
         clock,
         FakeRetention(backups, vaults, activity),
         FakeUpkeep(backups, vaults),
+        FakeKeys(vaults, activity),
+        FakeKits(vaults),
     )

@@ -18,6 +18,7 @@ from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.timeline.page import TimelinePage
 from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.errands import Errands
+from mangrove.ui.shell.key_errands import KeyErrands
 from mangrove.ui.shell.main_window import MainWindow, Place
 from mangrove.ui.shell.terminal_signals import TerminalSignals
 from mangrove.ui.theme.style import Theme, theme
@@ -63,6 +64,7 @@ def build_window(services: Services, settings_file: Path) -> MainWindow:
     window = MainWindow(services, calls, bridge, navigator, places, settings)
     settings.setParent(window)
     Errands(window, services, calls, navigator)
+    KeyErrands(window, services, calls, navigator)
     return window
 
 

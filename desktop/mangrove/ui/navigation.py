@@ -39,6 +39,8 @@ class Navigator(QObject):
         copy_wanted: As ``backup_wanted``.
         rewind_wanted: A profile's name, and the ``Moment`` it shall be restored to.
         capture_wanted: The name of a profile whose oplog shall be captured.
+        make_kit_wanted, confirm_kit_wanted, keys_wanted: A vault's name.
+        open_kit_wanted: The dialog shall open.
         data_changed: Profiles, vaults or backups are different now; pages load anew.
     """
 
@@ -56,6 +58,10 @@ class Navigator(QObject):
     copy_wanted = Signal(str, object)
     rewind_wanted = Signal(str, object)
     capture_wanted = Signal(str)
+    make_kit_wanted = Signal(str)
+    confirm_kit_wanted = Signal(str)
+    keys_wanted = Signal(str)
+    open_kit_wanted = Signal()
     data_changed = Signal()
 
     def open_page(self, name: PageName, **selection: str) -> None:
@@ -125,6 +131,22 @@ class Navigator(QObject):
     def open_capture(self, profile: str) -> None:
         """Ask how a profile's oplog shall be captured."""
         self.capture_wanted.emit(profile)
+
+    def open_make_kit(self, vault: str) -> None:
+        """Ask where a vault's recovery kit shall be written."""
+        self.make_kit_wanted.emit(vault)
+
+    def open_confirm_kit(self, vault: str) -> None:
+        """Ask for the code on a vault's recovery kit."""
+        self.confirm_kit_wanted.emit(vault)
+
+    def open_open_kit(self) -> None:
+        """Ask which recovery kit shall be opened."""
+        self.open_kit_wanted.emit()
+
+    def open_keys(self, vault: str) -> None:
+        """Show a vault's keys and ask for a change."""
+        self.keys_wanted.emit(vault)
 
     def tell_data_changed(self) -> None:
         """Say that something was added, changed or removed."""

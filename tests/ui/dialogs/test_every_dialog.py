@@ -5,12 +5,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from fakes.sample_data import RECORDS
+from fakes.sample_data import RECORDS, VAULTS
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
+from mangrove.ui.dialogs.keys_dialog import KeysDialog
+from mangrove.ui.dialogs.kit_dialogs import ConfirmKitDialog, MakeKitDialog, OpenKitDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
@@ -23,6 +25,10 @@ Make = Callable[[Ends], QuestionDialog]
 DIALOGS: dict[str, Make] = {
     "profile": lambda e: ProfileDialog(None, e.services, e.calls),
     "vault": lambda e: VaultDialog(None, e.services),
+    "make kit": lambda _: MakeKitDialog(None, VAULTS[0]),
+    "confirm kit": lambda _: ConfirmKitDialog(None, VAULTS[0]),
+    "open kit": lambda _: OpenKitDialog(None),
+    "keys": lambda _: KeysDialog(None, VAULTS[0]),
     "backup": lambda e: BackupDialog(None, e.services, e.calls, BackupPreset("production")),
     "verify": lambda e: VerifyDialog(None, e.services, RECORDS[0]),
     "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),

@@ -79,6 +79,7 @@ class VaultDialog(QuestionDialog):
         self.encrypted = QCheckBox(self.tr("&Encrypt everything that is stored"))
         self.compression = CompressionBox()
         self.recipients = QPlainTextEdit()
+        self.write_only = QCheckBox(self.tr("This computer &writes and cannot read"))
         self._fill(start)
         self._lay_out_parts()
         self._connect()
@@ -105,6 +106,7 @@ class VaultDialog(QuestionDialog):
             compression=self.compression.currentData(),
             extra_recipients=self._recipients(),
             access_key=self.bucket.access_key.text().strip() if is_bucket else "",
+            write_only=self._is_write_only,
             secret_key=self.bucket.secret_key.secret() if is_bucket else None,
         )
         return VaultAnswer(self._place(), draft)
@@ -118,6 +120,10 @@ class VaultDialog(QuestionDialog):
             endpoint=self.bucket.endpoint.text(),
             region=self.bucket.region.text(),
         )
+
+    @property
+    def _is_write_only(self) -> bool:
+        return self.encrypted.isChecked() and self.write_only.isChecked()
 
     def _recipients(self) -> tuple[str, ...]:
         is_on = self.encrypted.isChecked()
@@ -141,6 +147,7 @@ class VaultDialog(QuestionDialog):
         self.encrypted.setChecked(draft.encrypted)
         self.compression.setCurrentIndex(self.compression.findData(draft.compression))
         self.recipients.setPlainText("\n".join(draft.extra_recipients))
+        self.write_only.setChecked(draft.write_only)
         self.banner.show_error(start.problem)
 
     def _lay_out_parts(self) -> None:
@@ -152,7 +159,9 @@ class VaultDialog(QuestionDialog):
         self.recipients_row = FormRow(
             self.tr("Also openable &by"),
             self.recipients,
-            self.tr("One age recipient per line, besides the key that Mangrove makes now."),
+            self.tr(
+                "One age recipient per line, age1… or Name=age1…, besides this computer's key."
+            ),
         )
         self.body.addWidget(self.banner)
         self.body.addWidget(self.name_row)
@@ -164,6 +173,7 @@ class VaultDialog(QuestionDialog):
         self.body.addWidget(self.encrypted)
         self.body.addWidget(self.warning)
         self.body.addWidget(self.recipients_row)
+        self.body.addWidget(self.write_only)
         self.body.addWidget(FormRow(self.tr("&Compression"), self.compression))
         self.body.addStretch()
         self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 3)
@@ -175,6 +185,7 @@ class VaultDialog(QuestionDialog):
         self.bucket.changed.connect(self._on_changed)
         self.encrypted.toggled.connect(self._on_changed)
         self.recipients.textChanged.connect(self._on_changed)
+        self.write_only.toggled.connect(self._on_changed)
 
     @Slot()
     def _on_changed(self) -> None:
@@ -198,6 +209,7 @@ class VaultDialog(QuestionDialog):
     def _show_encryption(self) -> None:
         is_on = self.encrypted.isChecked()
         self.recipients_row.setVisible(is_on)
+        self.write_only.setVisible(is_on)
         if is_on:
             self.warning.clear()
         else:
@@ -224,9 +236,10 @@ class VaultDialog(QuestionDialog):
         return ""
 
     def _bad_recipients(self) -> str:
-        bad = [r for r in self._recipients() if not is_recipient(r)]
+        bad = [r for r in self._recipients() if not is_recipient(r.rpartition("=")[2].strip())]
         if not bad:
-            return ""
+            is_nobody = self._is_write_only and not self._recipients()
+            return self.tr("Name whoever shall be able to read.") if is_nobody else ""
         return self.tr("This is not an age recipient: {text}").format(text=bad[0][:40])
 
     def _sentence(self) -> str:

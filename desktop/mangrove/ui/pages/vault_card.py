@@ -6,8 +6,10 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.growth import Growth
+from mangrove.core.key_changes import holders
 from mangrove.core.vault import StorageKind, VaultHealth, VaultSpec, parse_vault_url
 from mangrove.ui import text
+from mangrove.ui.pages.kit_part import KitPart
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
@@ -24,7 +26,7 @@ class VaultCard(Card):
 
     Signals:
         check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted,
-        retention_wanted: The name.
+            retention_wanted, accept_wanted: The name.
     """
 
     check_wanted = Signal(str)
@@ -33,6 +35,7 @@ class VaultCard(Card):
     forget_wanted = Signal(str)
     backups_wanted = Signal(str)
     retention_wanted = Signal(str)
+    accept_wanted = Signal(str)
 
     def __init__(self, spec: VaultSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec.name, parent)
@@ -40,6 +43,8 @@ class VaultCard(Card):
         self.badge = StateBadge(Tone.RUNNING, self.tr("checking"))
         self.encryption = StateBadge(Tone.NEUTRAL, "")
         self.banner, self.plain, self.debris = Banner(), Banner(), Banner()
+        self.missing = Banner()
+        self.kit = KitPart(spec)
         self.facts = KeyValueGrid()
         self.check = QPushButton(self.tr("Check now"))
         self.backups = QPushButton(self.tr("Show backups"))
@@ -68,17 +73,27 @@ class VaultCard(Card):
             word = self.tr("not usable") if health.reachable else self.tr("not reachable")
             self.badge.set_state(Tone.EXPOSED, word)
             self.banner.show_message(BannerKind.ERROR, text.sentence(health.problem))
-        elif not (health.has_identity or not self.spec.is_encrypted) or not health.has_signing_key:
+        elif not self._has_keys(health):
             self.badge.set_state(Tone.UNPROVEN, self.tr("keys missing"))
+        elif health.missing:
+            self.badge.set_state(Tone.EXPOSED, self.tr("backups missing"))
+        elif not self.kit.is_safe:
+            self.badge.set_state(Tone.UNPROVEN, self.tr("no recovery kit"))
         else:
             self.badge.set_state(Tone.PROVEN, self.tr("in order"))
         self.facts.set_rows(self._facts())
+        self._show_missing(health)
         self._show_debris(health)
 
     def show_growth(self, growth: Growth) -> None:
         """Show what comes a day, and when the storage is full at that pace."""
         self._growth = growth
         self.facts.set_rows(self._facts())
+
+    def _has_keys(self, health: VaultHealth) -> bool:
+        """Whether this computer has the keys it was set up to have."""
+        reads = health.has_identity or not self.spec.is_encrypted or self.spec.is_write_only
+        return reads and health.has_signing_key
 
     def show_problem(self, error: MangroveError) -> None:
         """Say why the check failed."""
@@ -106,12 +121,22 @@ class VaultCard(Card):
         self.more.setToolTip(self.tr("More actions"))
         set_icon(self.more, "more")
         menu = QMenu(self.more)
+        menu.addActions(self.kit.offers)
+        menu.addSeparator()
         menu.addAction(self.forget)
         self.more.setMenu(menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.plain.keep_open()
         self.debris.keep_open()
-        for part in (self.plain, self.banner, self.facts, self.debris):
+        self.missing.keep_open()
+        for part in (
+            self.plain,
+            self.banner,
+            self.missing,
+            self.kit,
+            self.facts,
+            self.debris,
+        ):
             self.body.addWidget(part)
         buttons = QHBoxLayout()
         buttons.setSpacing(Space.S)
@@ -129,6 +154,7 @@ class VaultCard(Card):
         self.rebuild.clicked.connect(self._on_rebuild_clicked)
         self.forget.triggered.connect(self._on_forget_triggered)
         self.debris.action_triggered.connect(self._on_clean_triggered)
+        self.missing.action_triggered.connect(self._on_accept_triggered)
 
     def _say_encryption(self) -> None:
         if self.spec.is_encrypted:
@@ -151,7 +177,8 @@ class VaultCard(Card):
         if self._growth is not None and self._growth.per_day_bytes is not None:
             facts.append((self.tr("Grows"), self._pace(self._growth)))
         if spec.is_encrypted:
-            shown = ", ".join(f"{r[:_KEY_SHOWN]}…" for r in spec.recipients)
+            everybody = holders(spec)
+            shown = ", ".join(h.name or f"{h.recipient[:_KEY_SHOWN]}…" for h in everybody)
             facts.append((self.tr("Openable by"), shown, "\n".join(spec.recipients)))
         if health is not None:
             facts.append((self.tr("Keys here"), self._keys(health)))
@@ -199,7 +226,20 @@ class VaultCard(Card):
         words = self.tr("signing key {signing}")
         if self.spec.is_encrypted:
             words = self.tr("age identity {identity}, signing key {signing}")
+        if self.spec.is_write_only:
+            gone = self.tr("elsewhere (this computer writes and does not read)")
         return words.format(identity=here if health.has_identity else gone, signing=signing)
+
+    def _show_missing(self, health: VaultHealth) -> None:
+        if not health.missing:
+            self.missing.clear()
+            return
+        backups = counted(len(health.missing), self.tr("backup"), self.tr("backups"))
+        words = self.tr("Gone, though this computer has seen it here: {backups} ({names}).").format(
+            backups=backups, names=", ".join(health.missing[:3])
+        )
+        turned = f" {text.sentence(health.rolled_back)}" if health.rolled_back else ""
+        self.missing.show_message(BannerKind.ERROR, words + turned, self.tr("That was on purpose…"))
 
     def _show_debris(self, health: VaultHealth) -> None:
         if not health.debris:
@@ -238,3 +278,7 @@ class VaultCard(Card):
     @Slot()
     def _on_clean_triggered(self) -> None:
         self.clean_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_accept_triggered(self) -> None:
+        self.accept_wanted.emit(self.spec.name)

@@ -39,10 +39,11 @@ class VaultsPage(Page):
             "vaults",
             self.tr(
                 "No vault yet. A vault is a folder or bucket where backups are kept,"
-                " encrypted and signed."
+                " encrypted and signed. A vault that exists already opens from its recovery kit."
             ),
             self.tr("Add vault"),
         )
+        self.open_kit = self.header.add_action(self.tr("&Open from kit…"))
         self.add = self.header.add_primary(self.tr("&Add vault"), "plus")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
@@ -52,6 +53,7 @@ class VaultsPage(Page):
         self.retention.left.connect(self._on_retention_left)
         self.content.addWidget(self.banner)
         self.content.addWidget(self._stack, 1)
+        self.open_kit.clicked.connect(navigator.open_open_kit)
         self.add.clicked.connect(navigator.open_add_vault)
         self.empty.action_triggered.connect(navigator.open_add_vault)
         navigator.data_changed.connect(self._on_data_changed)
@@ -120,6 +122,10 @@ class VaultsPage(Page):
         card.rebuild_wanted.connect(self._on_rebuild_wanted)
         card.forget_wanted.connect(self._on_forget_wanted)
         card.backups_wanted.connect(self._on_backups_wanted)
+        card.accept_wanted.connect(self._on_accept_wanted)
+        card.kit.make_wanted.connect(self._navigator.open_make_kit)
+        card.kit.confirm_wanted.connect(self._navigator.open_confirm_kit)
+        card.kit.keys_wanted.connect(self._navigator.open_keys)
 
     @Slot(str)
     def _check(self, name: str) -> None:
@@ -166,6 +172,24 @@ class VaultsPage(Page):
         )
         if name in self.cards:
             self._check(name)
+
+    @Slot(str)
+    def _on_accept_wanted(self, name: str) -> None:
+        health = self.cards[name].health
+        wanted = Confirmation(
+            title=self.tr("Missing backups"),
+            question=self.tr("These were in {vault} and are not any more:").format(vault=name),
+            removed=health.missing[:20] if health else (),
+            kept=self.tr("Say yes only if somebody removed them on purpose, elsewhere."),
+            verb=self.tr("Stop missing them"),
+        )
+        if ConfirmDialog.ask(self, wanted):
+            self._calls.run(
+                self,
+                lambda: self._services.keys.accept_missing(name),
+                lambda _accepted: self._check(name),
+                self._on_failed,
+            )
 
     @Slot(str)
     def _on_rebuild_wanted(self, name: str) -> None:
