@@ -48,7 +48,8 @@ def test_findings_name_what_is_missing_and_the_role_that_has_it() -> None:
 
     assert not found["dump"].allowed
     assert "listCollections on every database" in found["dump"].missing
-    assert (found["dump"].role, found["restore"].role) == ("backup", "restore")
+    roles = (found["dump"].role, found["restore"].role)
+    assert roles == ("backup", "restore and readAnyDatabase")
 
 
 def test_without_access_control_everything_is_allowed() -> None:
