@@ -26,6 +26,8 @@ _ICONS = {
     RunKind.COPY: "copy",
     RunKind.REBUILD: "refresh",
     RunKind.CLEAN: "trash",
+    RunKind.PRUNE: "trash",
+    RunKind.CAPTURE: "timeline",
     RunKind.REWRAP: "vaults",
     RunKind.MIRROR: "vaults",
 }

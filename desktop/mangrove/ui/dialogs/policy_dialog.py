@@ -24,7 +24,7 @@ from mangrove.ui.widgets.retention_calendar import RetentionCalendar
 _MOST = 9_999
 _MOST_DAYS = 36_500
 _COLUMNS = 3
-_HEIGHT = 720
+_HEIGHT = 780
 _DAY = timedelta(days=1)
 
 
@@ -186,6 +186,7 @@ def _spin(value: int, most: int = _MOST, least: int = 0) -> QSpinBox:
     box.setRange(least, most)
     box.setValue(value)
     box.setGroupSeparatorShown(True)
+    box.lineEdit().setTextMargins(Space.S - 2, 0, 0, 0)
     return box
 
 
