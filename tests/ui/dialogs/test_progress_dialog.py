@@ -207,3 +207,15 @@ def test_every_ending_can_be_read(
     dialog = _opened(qtbot, ends, "r-end")
 
     assert dialog.summary.message.text
+
+
+def test_at_the_end_the_keyboard_stands_on_close(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.background.hasFocus)
+
+    _publish(fakes, replace(sample_runs.running_backup(), state=RunState.SUCCEEDED))
+
+    qtbot.waitUntil(dialog.close_button.hasFocus)

@@ -92,12 +92,15 @@ class ProgressDialog(QDialog):
         self.phases.set_run(status)
         self.step.setText(_step_text(self, status))
         is_over = status.state.is_over
+        was_on_buttons = self.background.hasFocus() or self.cancel.hasFocus()
         for widget in (self.bar, self.figures, self.background, self.cancel):
             widget.setVisible(not is_over)
         self.close_button.setVisible(is_over)
         self.cancel.setEnabled(status.state is not RunState.CANCELLING)
         if is_over:
             self._show_end(status)
+            if was_on_buttons:  # they have just gone; what was about to be pressed is here
+                self.close_button.setFocus()
         else:
             self._show_progress(status)
         self._fetch_log()
@@ -122,12 +125,9 @@ class ProgressDialog(QDialog):
         self._pause.stop()
         for widget in (self.bars, self.more, self.doing):
             widget.hide()
-        was_on_buttons = self.background.hasFocus() or self.cancel.hasFocus()
         self.summary.set_run(status)
         self.summary.show()
         self.close_button.setDefault(True)
-        if was_on_buttons:
-            self.close_button.setFocus()
 
     def _fetch_log(self) -> None:
         run_id = self._run_id

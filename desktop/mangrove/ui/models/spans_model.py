@@ -15,6 +15,7 @@ from mangrove.ui.theme.tokens import Tone
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
+_SHORT_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,9 @@ class SpansModel(QAbstractTableModel):
     def _words(self, span: Span, column: SpanColumn) -> str:
         match column:
             case SpanColumn.FROM:
-                return self._moment(span.start_s).text
+                return self._shown(span, span.start_s)
             case SpanColumn.TO:
-                return self.tr("now") if span.is_open else self._moment(span.end_s).text
+                return self.tr("now") if span.is_open else self._shown(span, span.end_s)
             case SpanColumn.LENGTH:
                 return text.rough_duration(timedelta(seconds=span.end_s - span.start_s))
             case SpanColumn.WHAT:
@@ -133,6 +134,12 @@ class SpansModel(QAbstractTableModel):
             if column is SpanColumn.TO
             else span.sentence or span.words
         )
+
+    def _shown(self, span: Span, at_s: float) -> str:
+        """Write a moment; of a short span to the second, or both ends would look the same."""
+        shown = self._moment(at_s).text
+        is_short = span.end_s - span.start_s < _SHORT_S
+        return f"{shown}:{round(at_s) % 60:02d}" if is_short else shown
 
     def _moment(self, at_s: float) -> text.Moment:
         return text.moment(datetime.fromtimestamp(at_s, UTC), self._clock.now())

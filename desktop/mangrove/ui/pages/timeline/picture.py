@@ -137,7 +137,7 @@ def _window_span(run: Sequence[Window]) -> Span:
 
 def _gap_spans(gaps: Iterable[Gap], now_s: float) -> Iterator[Span]:
     for number, gap in enumerate(gaps):
-        end_s = now_s if gap.end is None else float(gap.end.seconds)
+        end_s = now_s if gap.end is None else _second(gap.end)
         yield Span(
             start_s=float(gap.start.seconds),
             end_s=end_s,
@@ -149,7 +149,7 @@ def _gap_spans(gaps: Iterable[Gap], now_s: float) -> Iterator[Span]:
 
 
 def _gap_stretch(gap: Gap, now_s: float) -> Stretch:
-    end_s = now_s if gap.end is None else float(gap.end.seconds)
+    end_s = now_s if gap.end is None else _second(gap.end)
     return Stretch(float(gap.start.seconds), end_s, gap_words(gap))
 
 

@@ -27,7 +27,7 @@ from mangrove.ui.widgets.timeline.words import exact_local
 _ZOOM = 0.8  # per notch of the wheel
 _LABEL_ROOM = 96  # px for one label of the axis
 _LABEL_CHARS = 11
-_DAY_S = 86_400
+_LEAST_S = 3600  # what is shown at first, however young everything is
 
 
 class StripView(QWidget):
@@ -72,7 +72,7 @@ class StripView(QWidget):
         """Draw something else; show all of it, or the stretch that is shown already."""
         self._marks = marks
         self._gap = None
-        whole = Scale.over(min(marks.first_s, marks.now_s - _DAY_S), marks.now_s)
+        whole = Scale.over(min(marks.first_s, marks.now_s - _LEAST_S), marks.now_s)
         if keep_view:
             self._show(self._scale.within(whole.low_s, whole.high_s))
         else:
