@@ -241,6 +241,7 @@ class FakeBackups:
     problem: MangroveError | None = None
     requests: list[BackupRequest] = field(default_factory=list)
     matching: int | None = 42
+    measured: list[Measured] = field(default_factory=list)
     counted: list[tuple[str, str, str]] = field(default_factory=list)
     accounts: StoredUsersAndRoles | None = None
 
@@ -673,7 +674,8 @@ def _assembled(
 ) -> FakeServices:
     backups = FakeBackups(rows, activity)
     clock = FakeClock(sample_data.NOW)
-    tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock)
+    times = SimpleNamespace(of=lambda _profile: tuple(backups.measured))
+    tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock, times=times)
     points = Points(cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: UTC)
     metrics = Metrics(
         cast("Profiles", profiles),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mangrove.core.errors import PointNotReachableError
+from mangrove.core.forecast import TimeForecast
 from mangrove.core.moments import Moment
 from mangrove.core.pitr import Base, RewindPlan, Timeline, plan_rewind
 from mangrove.core.verification import EvidenceSummary, Level
@@ -23,6 +24,7 @@ class RewindAnswer:
         measured: The trial restore that tells how long restoring the base takes; None when none
             of that size was ever made.
         base_takes: That time, for a base of this size. Replaying the slices comes on top.
+        forecast: Where no trial tells: what other restores to that deployment tell of the base.
     """
 
     moment: Moment
@@ -30,6 +32,7 @@ class RewindAnswer:
     problem: PointNotReachableError | None = None
     measured: EvidenceSummary | None = None
     base_takes: timedelta | None = None
+    forecast: TimeForecast | None = None
 
 
 def rewind_answer(timeline: Timeline, moment: Moment) -> RewindAnswer:

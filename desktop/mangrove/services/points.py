@@ -1,14 +1,17 @@
 """Points in time: which moments of a profile can be restored, with what, and why not others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.forecast import time_forecast
 from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
 from mangrove.core.ports import SliceCatalog
+from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.timeline import timeline_of
 from mangrove.services.backups import BackupTools
 
@@ -67,6 +70,21 @@ class Points:
             ProfileNotFoundError: As ``timeline``.
         """
         return plan_rewind(self.timeline(profile), limit, backup)
+
+    def answer(self, profile: str, timeline: Timeline, moment: Moment) -> RewindAnswer:
+        """Say how to get to a moment and how long that is known to take, or why there is no way.
+
+        Args:
+            profile: Whose timeline it is; how long restores to it took counts.
+            timeline: As ``timeline`` gave it.
+            moment: Where to go.
+        """
+        found = rewind_answer(timeline, moment)
+        if found.plan is None or found.base_takes is not None:
+            return found
+        size_bytes = found.plan.base.record.plain_bytes
+        times = self._tools.times.of(profile)
+        return replace(found, forecast=time_forecast(size_bytes, times, profile))
 
     def moment(self, text: str, edge: Edge = Edge.BEFORE) -> Moment:
         """Read a moment as a person wrote it; times without a zone are in this machine's.

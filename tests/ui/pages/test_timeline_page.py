@@ -13,6 +13,7 @@ from fakes.sample_data import NOW, REPORT
 from fakes.services import FakeServices
 from mangrove.core.deployment import PrivilegeFinding, Topology
 from mangrove.core.errors import ServerUnreachableError
+from mangrove.core.forecast import Measured
 from mangrove.core.moments import Edge
 from mangrove.core.pitr import GapReason
 from mangrove.ui.models.spans_model import SpanColumn
@@ -115,6 +116,22 @@ def test_without_any_measured_restore_the_time_is_unknown(
     asked(qtbot, page, "2026-11-22 09:14:00")
 
     assert "unknown: no restore of this size was ever measured" in page.answer.facts.texts()
+
+
+def test_restores_to_the_deployment_tell_where_no_trial_does(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.rows = [replace(r, evidence=()) for r in fakes.backups.rows]
+    size = fakes.backups.rows[0].plain_bytes
+    fakes.backups.measured = [Measured("restore", size, timedelta(minutes=9), NOW)]
+    page = opened(qtbot, ends)
+
+    asked(qtbot, page, "2026-11-22 09:14:00")
+
+    takes = page.answer.facts.texts()[-1]
+    assert takes.startswith("the base about 7 min")
+    assert "measured by" in takes
+    assert takes.endswith("for the replay unknown")
 
 
 def test_including_the_second_is_one_second_more(qtbot: QtBot, ends: Ends) -> None:

@@ -176,13 +176,22 @@ class AnswerPart(QWidget):
 
     def _takes(self, answer: RewindAnswer, plan: RewindPlan) -> str:
         if answer.base_takes is None or answer.measured is None:
-            return self.tr("unknown: no restore of this size was ever measured")
+            return self._foretold(answer, plan)
         takes = text.rough_duration(max(answer.base_takes, timedelta(seconds=1)))
         ago = text.ago(answer.measured.finished_at, self._now())
         if not plan.slices:
             return self.tr("{duration}, measured {ago}").format(duration=takes, ago=ago)
         words = self.tr("{duration} for the base, measured {ago}; for the replay unknown")
         return words.format(duration=takes, ago=ago)
+
+    def _foretold(self, answer: RewindAnswer, plan: RewindPlan) -> str:
+        """Say what other restores tell of this one's base."""
+        if answer.forecast is None or answer.forecast.likely is None:
+            return self.tr("unknown: no restore of this size was ever measured")
+        words = answer.forecast.sentence
+        if not plan.slices:
+            return words
+        return self.tr("the base {forecast}; for the replay unknown").format(forecast=words)
 
     def _moment(self, at: OplogTimestamp) -> str:
         return f"{exact_both(at.seconds, self._zone)}\n{at}"

@@ -11,7 +11,7 @@ from mangrove.core.errors import InvalidSelectionError, MangroveError
 from mangrove.core.moments import Edge, Moment
 from mangrove.core.pitr import Base
 from mangrove.core.profile import Profile
-from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
+from mangrove.core.rewind_answer import RewindAnswer
 from mangrove.core.run import RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui import text
@@ -180,9 +180,9 @@ class TimelinePage(Page):
             self.strip.choose(None)
             self.answer.show_nothing()
             return
-        points = self._services.points
+        points, name = self._services.points, self._shown_profile
         self._newest.ask(
-            lambda: rewind_answer(picture.timeline, points.moment(words, edge)),
+            lambda: points.answer(name, picture.timeline, points.moment(words, edge)),
             self._on_answered,
             self._on_not_answered,
         )
