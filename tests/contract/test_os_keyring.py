@@ -97,6 +97,8 @@ def test_a_keyring_that_keeps_nothing_is_found_out(monkeypatch: pytest.MonkeyPat
 
     assert HIDDEN.reveal() not in f"{caught.value} {caught.value.details}"
     assert (store.is_lasting(), store.describe()) == (False, "a keyring that keeps nothing")
+    with pytest.raises(KeyringUnavailableError, match="keeps nothing"):
+        store.fetch(REF)
 
 
 @pytest.mark.parametrize("name", ["nowhere.Keyring", "keyring.backends.null.Nothing", "x"])

@@ -489,3 +489,25 @@ def test_holders_are_printed_by_name(old: VaultDesk) -> None:
     assert old.desk.services.kits.read(str(sealed), PASSPHRASE).spec.recipient_names == (
         (recipient, "Ana"),
     )
+
+
+def test_a_passphrase_opens_backups_with_its_sealed_key_and_the_age_program(
+    old: VaultDesk, tmp_path: Path
+) -> None:
+    keys = old.desk.services.keys
+    sealed = tmp_path / "ana.age"
+    keys.add_passphrase(old.name, "Ana", str(sealed), PASSPHRASE)
+    record = old.backup()
+    manifest = old.desk.vault_folder / SLUG / record.backup / "manifest.json.age"
+
+    by_age = age_asking(["age", "-d", "-i", str(sealed), str(manifest)], tmp_path, tmp_path)
+    holder = keys.import_identity(old.name, keys.open_identity(str(sealed), PASSPHRASE))
+
+    assert f'"backup": "{record.backup}"'.encode() in by_age
+    assert holder.name == "Ana"
+    assert old.content(record)
+    assert sealed.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(WrongIdentityError, match="nothing was changed"):
+        keys.open_identity(str(sealed), Secret("another passphrase, long"))
+    with pytest.raises(NameTakenError):
+        keys.add_passphrase(old.name, "Ana", str(sealed), PASSPHRASE)

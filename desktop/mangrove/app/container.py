@@ -158,7 +158,7 @@ def _services(
         yield Services(
             profiles=profiles,
             vaults=vaults,
-            keys=Keys(tools, vault_store, parts.secrets, memory),
+            keys=Keys(tools, vault_store, parts.secrets, memory, kit_stores.binder),
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,

@@ -1126,6 +1126,19 @@ class KitBinder(Protocol):
         """Return the sheet to print, as a PDF."""
         ...
 
+    def new_sealed_identity(self, passphrase: Secret) -> tuple[str, bytes]:
+        """Make a key that a passphrase opens: its recipient, and its sealed file."""
+        ...
+
+    def open_identity(self, data: bytes, passphrase: Secret) -> Secret:
+        """Return the key in a sealed file.
+
+        Raises:
+            WrongIdentityError: If the passphrase is another one.
+            InvalidKeyError, CorruptBackupError: If it is no such file, or a damaged one.
+        """
+        ...
+
 
 class Catalog(Protocol):
     """The local index of all vaults' backups: a cache, rebuilt from the vaults."""

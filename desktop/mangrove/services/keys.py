@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import InvalidKeyError, MangroveError, VaultError, WrongIdentityError
@@ -12,7 +13,8 @@ from mangrove.core.key_changes import (
     with_new_signing_key,
     without_holder,
 )
-from mangrove.core.ports import SecretStore, VaultMemory, VaultStore
+from mangrove.core.kit import check_passphrase
+from mangrove.core.ports import KitBinder, SecretStore, VaultMemory, VaultStore
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
@@ -21,6 +23,7 @@ from mangrove.jobs.lanes import Claim
 from mangrove.jobs.rewrap import PHASES, RewrapBody
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import BackupTools
+from mangrove.services.kit_files import content_of, refuse_existing, write_all
 from mangrove.services.vaults import WRITERS
 
 LATER = (
@@ -46,7 +49,9 @@ class Keys:
         store: VaultStore,
         secret_store: SecretStore,
         memory: VaultMemory,
+        binder: KitBinder,
     ) -> None:
+        self._binder = binder
         self._vaults, self._keeper, self._clock = tools.vaults, tools.keeper, tools.clock
         self._catalog, self._runner = tools.catalog, tools.runner
         self._store = store
@@ -65,6 +70,31 @@ class Keys:
         """
         self._keeper.check_recipient(holder.recipient)
         return self._changed(name, lambda spec: with_holder(spec, holder))
+
+    def add_passphrase(self, name: str, label: str, target: str, passphrase: Secret) -> ChangedKeys:
+        """Let a passphrase open future backups, together with a small file that it seals.
+
+        Args:
+            name: The vault's.
+            label: Whose passphrase it is.
+            target: Where the sealed key is written; a new file for its owner only.
+            passphrase: Seals it, and is kept nowhere.
+
+        Raises:
+            InvalidKeyError: The passphrase is too weak; nothing was written.
+            NameTakenError, ConfigurationError: The file cannot be written; nothing was changed.
+        """
+        check_passphrase(passphrase)
+        path = Path(target).expanduser().absolute()
+        refuse_existing(path)
+        recipient, sealed = self._binder.new_sealed_identity(passphrase)
+        changed = with_holder(self._vaults.find(name), Holder(recipient, label))
+        write_all({path: sealed})
+        return self._saved(changed)
+
+    def open_identity(self, path: str, passphrase: Secret) -> Secret:
+        """Return the key in a file that a passphrase seals; nothing is changed by that."""
+        return self._binder.open_identity(content_of(Path(path).expanduser()), passphrase)
 
     def remove_recipient(self, name: str, wanted: str) -> ChangedKeys:
         """Keep somebody from opening future backups.

@@ -1,15 +1,16 @@
 """``mangrove vault``: who can open it, and which key signs."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.passphrases import asked_passphrase, new_passphrase
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.key_changes import holders, parse_holder
-from mangrove.core.secret import Secret
 from mangrove.services.keys import ChangedKeys
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
@@ -31,6 +32,15 @@ def recipients(
         list[str] | None,
         typer.Option("--remove", metavar="NAME|age1...", help="Keep it from future backups."),
     ] = None,
+    add_passphrase: Annotated[
+        Path | None,
+        typer.Option(
+            "--add-passphrase",
+            metavar="FILE",
+            help="Make a key that a passphrase opens, sealed in a new FILE, and add it.",
+        ),
+    ] = None,
+    label: Annotated[str, typer.Option(help="Whose passphrase it is.")] = "passphrase",
 ) -> None:
     """List who can open a vault; add and remove recipients."""
     desk = desk_of(context)
@@ -38,6 +48,11 @@ def recipients(
         wanted = [parse_holder(text) for text in add or ()]
         changes = [services.keys.add_recipient(name, holder) for holder in wanted]
         changes += [services.keys.remove_recipient(name, text) for text in remove or ()]
+        if add_passphrase is not None:
+            passphrase = new_passphrase(desk, "A passphrase for the key")
+            changes.append(
+                services.keys.add_passphrase(name, label, str(add_passphrase), passphrase)
+            )
         spec = services.vaults.find(name)
     for notice in filter(None, dict.fromkeys(change.notice for change in changes)):
         desk.output.say(f"warning: {notice}")
@@ -66,12 +81,23 @@ def rotate_key(context: typer.Context, name: Name) -> None:
     desk.output.give(document, Facts(facts), said)
 
 
-def import_identity(context: typer.Context, name: Name) -> None:
+def import_identity(
+    context: typer.Context,
+    name: Name,
+    *,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", metavar="FILE", help="A key that a passphrase seals."),
+    ] = None,
+) -> None:
     """Put a key that opens a vault into the keyring; it is read from standard input."""
     desk = desk_of(context)
     with desk.services() as services:
-        asked = desk.ask_secret("AGE-SECRET-KEY-1...") if desk.can_ask() else None
-        identity = asked or Secret(desk.read_line())
+        if file is not None:
+            passphrase = asked_passphrase(desk, f"Passphrase of {file}")
+            identity = services.keys.open_identity(str(file), passphrase)
+        else:
+            identity = asked_passphrase(desk, "AGE-SECRET-KEY-1...")
         holder = services.keys.import_identity(name, identity)
     said = f"The key of {holder.shown} is in the keyring; {name} can be read here."
     desk.output.give({"recipient": holder.recipient, "name": holder.name}, said)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.passphrases import asked_passphrase, new_passphrase
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Facts
-from mangrove.core.errors import ConfigurationError, InvalidKeyError
 from mangrove.core.key_changes import kit_state
 from mangrove.core.secret import Secret
 from mangrove.core.wording import counted
@@ -48,7 +48,7 @@ def kit(
             desk.output.give({"vault": spec.name, "kit": state}, said)
             return
         services.vaults.find(name)
-        passphrase = _new_passphrase(desk)
+        passphrase = new_passphrase(desk, "A passphrase for the kit's file")
         files = services.kits.make(name, str(out), passphrase, with_storage_key=with_storage_key)
     desk.output.give(
         {"sheet": str(files.sheet), "sealed": str(files.sealed), "kit": "unconfirmed"},
@@ -77,7 +77,7 @@ def open_kit(
     desk = desk_of(context)
     with desk.services() as services:
         require_keyring(services, "the vault's keys", "nothing was opened")
-        passphrase = _passphrase(desk, f"Passphrase of {kit}")
+        passphrase = asked_passphrase(desk, f"Passphrase of {kit}")
         held = services.kits.read(str(kit), passphrase)
         storage_key = Secret(desk.read_line()) if secret_key_stdin else None
         if storage_key is None and held.spec.access_key and not held.storage_key:
@@ -105,23 +105,6 @@ def open_kit(
         Facts(facts),
         *((said,) if opened.profiles else ()),
     )
-
-
-def _passphrase(desk: Desk, question: str) -> Secret:
-    given = desk.ask_secret(question) if desk.can_ask() else Secret(desk.read_line())
-    if not given:
-        raise ConfigurationError(
-            "no passphrase was given; nothing was done",
-            hint="type it at the terminal, or write it to standard input as one line",
-        )
-    return given
-
-
-def _new_passphrase(desk: Desk) -> Secret:
-    first = _passphrase(desk, "A passphrase for the kit's file")
-    if desk.can_ask() and desk.ask_secret("The same again") != first:
-        raise InvalidKeyError("the two passphrases differ; nothing was written")
-    return first
 
 
 def _asked_storage_key(desk: Desk, access_key: str) -> Secret | None:

@@ -45,6 +45,11 @@ class OsKeyring(SecretStore):
     @override
     def fetch(self, ref: SecretRef) -> Secret:
         text = self._read(self._backend(), ref)
+        if text is None and type(self._effective()) is null.Keyring:
+            raise KeyringUnavailableError(
+                "the chosen keyring backend (null) keeps nothing, so no secret is in it",
+                hint="choose another one with PYTHON_KEYRING_BACKEND, or unset that variable",
+            )
         if text is None:
             raise SecretNotFoundError(
                 f"the keyring holds no '{ref.name}'", hint="enter the secret again", ref=ref.name

@@ -4,7 +4,13 @@ from mangrove.core.errors import HeaderMalformedError, WrongIdentityError
 from mangrove.core.kit import RecoveryKit
 from mangrove.core.secret import Secret
 from mangrove.vault.crypto.age import decrypt_bytes, encrypt_bytes
-from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR, ScryptIdentity, ScryptRecipient
+from mangrove.vault.crypto.recipients import (
+    DEFAULT_WORK_FACTOR,
+    ScryptIdentity,
+    ScryptRecipient,
+    X25519Identity,
+    parse_identity_file,
+)
 from mangrove.vault.kit.by_hand import lines
 from mangrove.vault.kit.kit_codec import decode_kit, encode_kit
 
@@ -59,3 +65,26 @@ class KitBinder:
         from mangrove.vault.kit.sheet import sheet_of  # noqa: PLC0415
 
         return sheet_of(kit, code)
+
+    def new_sealed_identity(self, passphrase: Secret) -> tuple[str, bytes]:
+        """Make a key that a passphrase opens: its recipient, and its sealed file.
+
+        A passphrase is always an age file's only recipient, so it cannot stand beside others in
+        what is stored. A key pair whose secret half it seals can; ``age -d -i FILE`` asks for it.
+        """
+        identity = X25519Identity.generate()
+        recipient = identity.recipient.to_text()
+        text = f"# public key: {recipient}\n{identity.to_text()}\n"
+        sealing = ScryptRecipient(passphrase.reveal(), self._work_factor)
+        return recipient, encrypt_bytes(text.encode(), [sealing])
+
+    def open_identity(self, data: bytes, passphrase: Secret) -> Secret:
+        """Return the first key in a sealed file."""
+        try:
+            text = decrypt_bytes(data, [ScryptIdentity(passphrase.reveal())]).decode()
+        except WrongIdentityError as error:
+            raise WrongIdentityError(
+                "the passphrase does not open this file; nothing was changed",
+                hint="mind capital letters and the keyboard's language",
+            ) from error
+        return Secret(parse_identity_file(text)[0].to_text())
