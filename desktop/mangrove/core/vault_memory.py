@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
-from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry
+from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredOplog
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ def content_fingerprint(manifest: Manifest) -> str:
         digest.update(_line(entry))
     for part in accounts:
         digest.update(_line(part))
+    if manifest.oplog is not None:
+        digest.update(_line(manifest.oplog))
     return digest.hexdigest()
 
 
-def _line(entry: NamespaceEntry | AuthEntry) -> bytes:
+def _line(entry: NamespaceEntry | AuthEntry | StoredOplog) -> bytes:
     line = (str(entry.namespace), str(entry.documents), str(entry.plain_bytes), entry.digest)
     return "\0".join(("", *line)).encode("utf-8", "surrogatepass")
 

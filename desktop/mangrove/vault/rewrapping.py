@@ -192,7 +192,7 @@ def with_blobs(manifest: Manifest, renewed: dict[str, StoredBlob]) -> Manifest:
         return replace(old, metadata=metadata, segments=anew(old.segments))
 
     accounts, oplog = manifest.users_and_roles, manifest.oplog
-    return replace(
+    changed = replace(
         manifest,
         oplog=None if oplog is None else replace(oplog, segments=anew(oplog.segments)),
         namespaces=tuple(map(entry, manifest.namespaces)),
@@ -201,6 +201,9 @@ def with_blobs(manifest: Manifest, renewed: dict[str, StoredBlob]) -> Manifest:
         if accounts is None
         else replace(accounts, parts=tuple(map(part, accounts.parts))),
     )
+    if set(changed.blobs) != set(renewed.values()):
+        raise AssertionError("the manifest would list an object that was not written anew")
+    return changed
 
 
 def _checked_at_end(chunks: Iterable[bytes], meter: Meter, blob: StoredBlob) -> Iterable[bytes]:

@@ -6,14 +6,19 @@ from dataclasses import replace
 import pytest
 
 from fakes.vaults import (
+    SLUG,
     STARTED_AT,
+    USERS,
     TestVault,
+    entry,
     evidence_for,
+    manifest_for,
     new_id,
     new_vault,
+    put,
     write_backup,
 )
-from mangrove.core.backup import BackupId
+from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.errors import (
     BlobMismatchError,
     IdentityMissingError,
@@ -22,15 +27,24 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key
-from mangrove.core.manifest import StoredBlob
+from mangrove.core.manifest import (
+    OPLOG_NAMESPACE,
+    AuthEntry,
+    StoredBlob,
+    StoredOplog,
+    StoredUsersAndRoles,
+)
+from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import as_they_come
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BackupState, BlobName, identity_ref, signing_ref_of
+from mangrove.core.vault import BackupState, BlobName, BlobRole, identity_ref, signing_ref_of
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.descriptor import descriptor_of, replace_descriptor
 from mangrove.vault.layout import generation_of, in_generation
 
+METADATA = BlobRole.METADATA
 CONTENT = b"documents of the users " * 40
 ANA = X25519Identity.generate()
 STEPS = 14  # 7 objects are put, 7 are removed
@@ -257,3 +271,37 @@ def test_each_object_is_told_once(changed: TestVault) -> None:
     changed.open().rewrap(new_id(), as_they_come, told.append)
 
     assert told == list(blobs)
+
+
+def test_every_kind_of_object_is_given_on(vault: TestVault) -> None:
+    """Users and roles, the oplog and preludes are listed in places of their own."""
+    auth = Namespace("admin", "system.users")
+    with vault.open().begin(SLUG, new_id()) as draft:
+        segment, metadata = put(draft, USERS, [CONTENT]), put(draft, USERS, [b"{}"], METADATA)
+        users, roles = put(draft, auth, [b"users"]), put(draft, auth, [b"{}"], METADATA)
+        oplog = put(draft, OPLOG_NAMESPACE, [b"entries"], BlobRole.OPLOG)
+        prelude = put(draft, USERS, [b"{}"], BlobRole.PRELUDE)
+        ts = OplogTimestamp(7, 1)
+        draft.publish(
+            replace(
+                manifest_for(new_id(), draft.sequence, (entry(metadata, (segment,), USERS),)),
+                extra=(prelude,),
+                users_and_roles=StoredUsersAndRoles(
+                    (), (AuthEntry(auth, 1, 5, "0" * 32, roles, (users,)),)
+                ),
+                achieved=Consistency.OPLOG,
+                consistent_at=ts,
+                oplog=StoredOplog(ts, ts, 1, 1, 1, 7, "0" * 32, (oplog,)),
+            )
+        )
+    changed = with_new_keys(vault)
+
+    rewrap(changed)
+
+    opened = as_ana(changed).open()
+    manifest = opened.manifest(new_id())
+    assert len(manifest.blobs) == 6
+    assert all(generation_of(blob.name) == 1 for blob in manifest.blobs)
+    for blob in manifest.blobs:
+        opened.compare(blob)
+        assert b"".join(opened.read(blob))
