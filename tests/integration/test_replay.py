@@ -2,12 +2,17 @@
 
 import gzip
 import json
+import secrets
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 from bson import json_util
+from bson.timestamp import Timestamp
 from pymongo import MongoClient
 
 from fakes.clock import FakeClock
@@ -24,7 +29,7 @@ from format.oplog_golden import (
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
-from mangrove.core.errors import MangroveError
+from mangrove.core.errors import MangroveError, MissingPrivilegeError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import CollectionInfo, RestoreSink
@@ -41,6 +46,7 @@ from mangrove.engine.framing import document_chunks, split_batches
 from mangrove.engine.mongodump.opening import open_dump
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.replay import replay
+from servers.mongod import Account, GuardedServer
 
 CASES = cases()
 REFUSED_BEFORE_ANYTHING = {
@@ -57,7 +63,9 @@ def context() -> RunContext:
     first = RunStatus(
         RunId("r"), RunKind.RESTORE, "a replay", "", "", None, RunState.RUNNING, FakeClock().now()
     )
-    return RunContext(first, FakeClock(), lambda _: None, lambda _: None, (0.0, 0.0, 0.0))
+    return RunContext(
+        first, FakeClock(), lambda _: None, lambda _: None, (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+    )
 
 
 @pytest.fixture
@@ -203,3 +211,100 @@ def _wanted(name: str, case: dict[str, Any]) -> dict[str, Any]:
         case _:
             pass
     return state
+
+
+@pytest.mark.mongod
+def test_replaying_needs_two_built_in_roles_and_says_so(mongod_with_auth: GuardedServer) -> None:
+    roles = {"poor": ["restore"], "able": ["restore", "readWriteAnyDatabase"]}
+    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
+        for name, granted in roles.items():
+            root.admin.command("createUser", name, pwd=PASSWORD, roles=granted)
+        root.drop_database("guarded")
+        root["guarded"].create_collection("c")
+    renamed = {"renameCollection": "guarded.c", "to": "guarded.e"}
+    entries = [
+        {"op": "i", "ns": "guarded.c", "o": {"_id": 1}},
+        {"op": "u", "ns": "guarded.c", "o": {"_id": 1, "a": 1}, "o2": {"_id": 1}},
+        {"op": "c", "ns": "guarded.$cmd", "o": renamed},
+        {"op": "i", "ns": "guarded.system.views", "o": {"_id": "guarded.v", "viewOn": "e"}},
+    ]
+    stream = b"".join(bson.encode({**e, "ts": Timestamp(1, n)}) for n, e in enumerate(entries))
+    c = Namespace("guarded", "c")
+
+    with (
+        guarded_sink(mongod_with_auth, "poor") as sink,
+        pytest.raises(MissingPrivilegeError, match=r"applyOps.*update on guarded") as refused,
+    ):
+        sink.replaying().check_privileges(["guarded"])
+    assert "readWriteAnyDatabase" in refused.value.hint
+    with guarded_sink(mongod_with_auth, "able") as sink:
+        sink.replaying().check_privileges(["guarded"])
+        outcome = replayed(sink, lambda: [stream], [ReplayBase(c, c)])
+
+        assert outcome.operations == len(entries)
+        assert {i.namespace.collection for i in sink.existing("guarded")} == {"e", "v"}
+
+
+PASSWORD = secrets.token_hex(24)
+
+
+@contextmanager
+def guarded_sink(server: GuardedServer, user: str) -> Iterator[RestoreSink]:
+    uri = parse_uri(server.uri_for(Account(user, PASSWORD)))
+    with open_uri(uri.uri, uri.password) as connection:
+        yield MongoRestoreSink(connection)
+
+
+@pytest.mark.mongod
+def test_a_batch_that_arrived_twice_comes_to_the_same(
+    client: MongoClient[Any], sink: RestoreSink
+) -> None:
+    """What a lost connection makes of a batch: some of it was applied, then all of it again."""
+    drop_all(client)
+    client["twice"].create_collection("c")
+    operations = [
+        bson.encode(o)
+        for o in (
+            {"op": "i", "ns": "twice.c", "o": {"_id": 1, "a": 0}},
+            {"op": "u", "ns": "twice.c", "o": {"$v": 2, "diff": {"u": {"a": 5}}}, "o2": {"_id": 1}},
+            {"op": "i", "ns": "twice.c", "o": {"_id": 2}},
+            {"op": "d", "ns": "twice.c", "o": {"_id": 2}},
+            {"op": "i", "ns": "twice.c", "o": {"_id": 2, "again": True}},
+        )
+    ]
+
+    sink.replaying().apply(operations[:3])
+    sink.replaying().apply(operations)
+    sink.replaying().apply(operations)
+
+    assert list(client["twice"].c.find()) == [{"_id": 1, "a": 5}, {"_id": 2, "again": True}]
+
+
+@pytest.mark.mongod
+def test_a_replay_goes_on_after_the_server_went_away(
+    fresh_replica_set: EmbeddedMongod,
+) -> None:
+    server = fresh_replica_set
+    entries = [
+        {"op": "i", "ns": "away.c", "o": {"_id": n}, "ts": Timestamp(1, n + 1)}
+        for n in range(9_000)
+    ]
+    chunks = [bson.encode(e) for e in entries]
+    killed = []
+
+    def opened() -> Iterator[bytes]:
+        for n, chunk in enumerate(chunks):
+            if n == 6_000 and killed:  # the second pass: one batch is applied by now
+                server.kill()
+                threading.Thread(target=server.start).start()
+                killed.clear()
+            yield chunk
+        killed.append(True)
+
+    with MongoClient[Any](server.uri) as client, open_uri(parse_uri(server.uri).uri) as connection:
+        client["away"].create_collection("c")
+        c = Namespace("away", "c")
+        outcome = replayed(MongoRestoreSink(connection), opened, [ReplayBase(c, c)])
+
+        assert outcome.operations == len(entries)
+        assert client["away"].c.count_documents({}) == len(entries)
