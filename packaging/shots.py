@@ -102,12 +102,12 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     if calls is None:
         return
     yield "dialog-add-profile", lambda: ProfileDialog(window, services, calls)
-    yield "dialog-add-vault", lambda: VaultDialog(window, services)
     yield "dialog-open-kit", lambda: OpenKitDialog(window)
     for spec in services.vaults.all()[:1]:
         yield "dialog-make-kit", partial(MakeKitDialog, window, spec)
         yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
         yield "dialog-keys", partial(KeysDialog, window, spec)
+    yield "dialog-add-vault", lambda: VaultDialog(window, services, calls)
     records = services.backups.all()
     if not records:
         return

@@ -62,6 +62,7 @@ from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
 from mangrove.core.vault import (
     BackupRecord,
+    PlaceReport,
     VaultHealth,
     VaultId,
     VaultSpec,
@@ -193,6 +194,15 @@ class FakeVaults:
 
     def by_id(self, vault_id: VaultId) -> VaultSpec:
         return next(row for row in self.rows if row.vault_id == vault_id)
+
+    def test(self, draft: VaultDraft, on_step: StepListener) -> PlaceReport:
+        parse_vault_url(draft.url)
+        on_step("reached", "")
+        on_step("reached", "it is there and empty")
+        if self.problem:
+            raise self.problem
+        on_step("written", "256 KiB under a name of its own")
+        return PlaceReport(free_bytes=5_000_000_000)
 
     def add(self, draft: VaultDraft) -> SavedVault:
         parse_vault_url(draft.url)

@@ -24,11 +24,11 @@ from ui.conftest import Ends
 Make = Callable[[Ends], QuestionDialog]
 DIALOGS: dict[str, Make] = {
     "profile": lambda e: ProfileDialog(None, e.services, e.calls),
-    "vault": lambda e: VaultDialog(None, e.services),
     "make kit": lambda _: MakeKitDialog(None, VAULTS[0]),
     "confirm kit": lambda _: ConfirmKitDialog(None, VAULTS[0]),
     "open kit": lambda _: OpenKitDialog(None),
     "keys": lambda _: KeysDialog(None, VAULTS[0]),
+    "vault": lambda e: VaultDialog(None, e.services, e.calls),
     "backup": lambda e: BackupDialog(None, e.services, e.calls, BackupPreset("production")),
     "verify": lambda e: VerifyDialog(None, e.services, RECORDS[0]),
     "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),

@@ -3,19 +3,22 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
+from fakes.services import FakeServices
 from mangrove.core.backup import Compression
 from mangrove.core.errors import StorageDeniedError
 from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageKind
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.dialogs.vault_dialog import VaultDialog, VaultStart
+from mangrove.ui.dialogs.vault_fields import VaultPlace
+from mangrove.ui.dialogs.vault_places import AzureForm, GoogleForm, RcloneForm, SftpForm
 from ui.conftest import Ends
 
 FRIEND = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 
 
 def opened(qtbot: QtBot, ends: Ends, start: VaultStart | None = None) -> VaultDialog:
-    dialog = VaultDialog(None, ends.services, start)
+    dialog = VaultDialog(None, ends.services, ends.calls, start)
     qtbot.addWidget(dialog)
     dialog.show()
     return dialog
@@ -26,7 +29,7 @@ def filled_bucket(dialog: VaultDialog) -> None:
     dialog.kind.choose(StorageKind.S3)
     dialog.bucket.bucket.setText("dumps")
     dialog.bucket.endpoint.setText("https://minio.example:9000")
-    dialog.bucket.access_key.setText("writer")
+    dialog.bucket.key_name.setText("writer")
     dialog.bucket.secret_key.setText("hush")
 
 
@@ -34,7 +37,7 @@ def test_a_folder_is_encrypted_unless_somebody_turns_it_off(qtbot: QtBot, ends: 
     dialog = opened(qtbot, ends)
 
     dialog.name.setText(" disk ")
-    dialog.folder.line.setText("/mnt/disk")
+    dialog.folder.folder.setText("/mnt/disk")
 
     assert dialog.yes.isEnabled()
     assert dialog.answer().draft == VaultDraft("disk", "file:///mnt/disk")
@@ -44,7 +47,7 @@ def test_a_folder_is_encrypted_unless_somebody_turns_it_off(qtbot: QtBot, ends: 
 def test_turning_encryption_off_says_plainly_what_it_means(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
-    dialog.folder.line.setText("/mnt/disk")
+    dialog.folder.folder.setText("/mnt/disk")
 
     dialog.encrypted.setChecked(False)
 
@@ -69,7 +72,7 @@ def test_keys_of_a_bucket_do_not_stay_with_a_folder(qtbot: QtBot, ends: Ends) ->
     filled_bucket(dialog)
 
     dialog.kind.choose(StorageKind.FOLDER)
-    dialog.folder.line.setText("/mnt/disk")
+    dialog.folder.folder.setText("/mnt/disk")
 
     draft = dialog.answer().draft
     assert (draft.access_key, draft.secret_key) == ("", None)
@@ -79,15 +82,15 @@ def test_a_relative_folder_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) ->
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
 
-    dialog.folder.line.setText("backups")
+    dialog.folder.folder.setText("backups")
 
-    assert "absolute path" in dialog.folder_row.error
+    assert "absolute path" in dialog.folder.row.error
     assert not dialog.yes.isEnabled()
 
 
 def test_a_taken_name_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
-    dialog.folder.line.setText("/mnt/disk")
+    dialog.folder.folder.setText("/mnt/disk")
 
     dialog.name.setText("Cloud")
 
@@ -98,7 +101,7 @@ def test_a_taken_name_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None
 def test_more_recipients_are_checked_and_kept(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
-    dialog.folder.line.setText("/mnt/disk")
+    dialog.folder.folder.setText("/mnt/disk")
 
     dialog.recipients.setPlainText(f"{FRIEND}\nnobody")
     assert "nobody" in dialog.recipients_row.error
@@ -120,6 +123,94 @@ def test_a_draft_that_could_not_be_saved_comes_back_whole(qtbot: QtBot, ends: En
 
     assert again.answer() == answer
     assert "The bucket refuses the key" in again.banner.text
+
+
+def test_every_kind_makes_its_address_and_keeps_its_secret_apart(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    azure, google = dialog.forms[StorageKind.AZURE], dialog.forms[StorageKind.GOOGLE]
+    sftp, rclone = dialog.forms[StorageKind.SFTP], dialog.forms[StorageKind.RCLONE]
+    assert isinstance(azure, AzureForm)
+    assert isinstance(google, GoogleForm)
+    assert isinstance(sftp, SftpForm)
+    assert isinstance(rclone, RcloneForm)
+    azure.account.setText("ours")
+    azure.container.setText("dumps")
+    google.bucket.setText("dumps")
+    google.prefix.setText("/team/")
+    sftp.server.setText("ann@nas:2222")
+    sftp.folder.setText("/srv/a b")
+    sftp.key_file.line.setText("/home/ann/.ssh/id")
+    rclone.remote.setText("drive:")
+    rclone.path.setText("backups")
+    rclone.section.setPlainText("[drive]\ntype = drive")
+    for form in (azure, google, sftp):
+        form.secret_key.setText("hush")
+
+    made = {}
+    for kind in dialog.forms:
+        dialog.kind.choose(kind)
+        draft = dialog.answer().draft
+        made[kind] = (draft.url, draft.secret_key.reveal() if draft.secret_key else "")
+
+    assert made[StorageKind.AZURE] == ("az://dumps?account=ours", "hush")
+    assert made[StorageKind.GOOGLE] == ("gs://dumps/team", "hush")
+    sftp_url = "sftp://ann@nas:2222/srv/a%20b?key=/home/ann/.ssh/id"
+    assert made[StorageKind.SFTP] == (sftp_url, "hush")
+    assert made[StorageKind.RCLONE] == ("rclone://drive/backups", "[drive]\ntype = drive\n")
+
+
+@pytest.mark.parametrize("kind", list(StorageKind))
+def test_every_kind_comes_back_whole(qtbot: QtBot, ends: Ends, kind: StorageKind) -> None:
+    first = opened(qtbot, ends)
+    first.name.setText("far")
+    first.kind.choose(kind)
+    place = VaultPlace(
+        kind, "/f", "b", "p", "https://e.example", "eu", "acc", "ann@nas", "/key", "/known"
+    )
+    first.form.show_place(place)
+    first.form.show_secret("writer", Secret("hush\n"))
+    answer = first.answer()
+
+    again = opened(qtbot, ends, VaultStart(answer.place, answer.draft, StorageDeniedError("no")))
+
+    assert again.answer() == answer
+    assert first.yes.isEnabled(), first.summary
+
+
+def test_a_place_is_tested_before_anything_is_made(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = opened(qtbot, ends)
+    assert not dialog.test.isEnabled()
+    dialog.folder.folder.setText("/mnt/disk")
+
+    dialog.test.click()
+
+    qtbot.waitUntil(lambda: "can be made here" in dialog.outcome.text)
+    assert [step for step, _, _ in dialog.steps.texts()] == ["reached", "written"]
+    assert fakes.vaults.drafts == []
+
+
+def test_a_place_that_fails_its_test_says_why(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.folder.folder.setText("/mnt/disk")
+    fakes.vaults.problem = StorageDeniedError("the disk is read-only")
+
+    dialog.test.click()
+
+    qtbot.waitUntil(lambda: "The disk is read-only" in dialog.outcome.text)
+    assert dialog.test.isEnabled()
+
+
+@pytest.mark.usefixtures("large_text")
+@pytest.mark.parametrize("kind", list(StorageKind))
+def test_no_form_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends, kind: StorageKind) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.kind.choose(kind)
+
+    qtbot.waitUntil(lambda: cut_off(dialog) == [])
 
 
 @pytest.mark.usefixtures("large_text")

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPushButton, QWidget
-from shiboken6 import isValid
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import InvalidProfileError, MangroveError
@@ -17,6 +16,7 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.profile_form import ProfileForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.step_relay import StepRelay
 from mangrove.ui.dialogs.tunnel_form import TunnelForm
 from mangrove.ui.theme.style import profile_colour, set_icon
 from mangrove.ui.theme.tokens import Size, Space
@@ -40,21 +40,6 @@ class ProfileStart:
     problem: MangroveError | None = None
 
 
-class _StepRelay(QObject):
-    """Carries steps from the probing thread to the dialog, for as long as there is one.
-
-    Signals:
-        step_reported: Step and result.
-    """
-
-    step_reported = Signal(str, str)
-
-    def tell(self, step: str, result: str) -> None:
-        """Pass a step on; called on the worker thread."""
-        if isValid(self):
-            self.step_reported.emit(step, result)
-
-
 class ProfileDialog(QuestionDialog):
     """Adds or edits a profile; it can be saved without a successful test."""
 
@@ -69,7 +54,7 @@ class ProfileDialog(QuestionDialog):
         self._services, self._calls = services, calls
         self._start = start or ProfileStart()
         self._test_number = 0
-        self._relay = _StepRelay(self)
+        self._relay = StepRelay(self)
         edits = self._start.profile is not None
         self.setWindowTitle(self.tr("Edit deployment") if edits else self.tr("Add a deployment"))
         self.yes.setText(self.tr("Save changes") if edits else self.tr("Add deployment"))

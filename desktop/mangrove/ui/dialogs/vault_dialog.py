@@ -2,34 +2,36 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDialog,
-    QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError, MangroveError
 from mangrove.core.profile import checked_name
-from mangrove.core.vault import StorageKind, parse_vault_url
+from mangrove.core.vault import PlaceReport, StorageKind, parse_vault_url
 from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui import text
+from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.step_relay import StepRelay
 from mangrove.ui.dialogs.vault_choice import CompressionBox
 from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
+from mangrove.ui.dialogs.vault_places import (
+    AzureForm,
+    BucketForm,
+    FolderForm,
+    GoogleForm,
+    PlaceForm,
+    RcloneForm,
+    SftpForm,
+)
+from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
-from mangrove.ui.widgets.password_field import PasswordField
+from mangrove.ui.widgets.step_list import StepList
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +52,36 @@ class VaultAnswer:
 
 
 class VaultDialog(QuestionDialog):
-    """A folder or a bucket; encrypted unless somebody turns it off, which is said plainly."""
+    """Any kind of place; encrypted unless somebody turns it off, which is said plainly."""
 
     def __init__(
-        self, parent: QWidget | None, services: Services, start: VaultStart | None = None
+        self,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        start: VaultStart | None = None,
     ) -> None:
         super().__init__(parent, "", "")
+        self._services, self._calls = services, calls
+        self._test_number = 0
+        self._relay = StepRelay(self)
         self.setWindowTitle(self.tr("Add a vault"))
         self.yes.setText(self.tr("Add vault"))
         self._taken = frozenset(v.name.casefold() for v in services.vaults.all())
         self.name = QLineEdit()
         self.banner, self.warning = Banner(), Banner()
-        self.kind = ChoiceList(
-            (
-                Option(
-                    StorageKind.FOLDER,
-                    self.tr("A &folder"),
-                    self.tr("On this computer, an external disk, or a mounted network drive."),
-                ),
-                Option(
-                    StorageKind.S3,
-                    self.tr("An S3-compatible &bucket"),
-                    self.tr("Amazon S3, MinIO, Ceph, Backblaze B2, Wasabi and the like."),
-                ),
-            )
-        )
-        self.folder, self.bucket = _FolderField(), _BucketFields()
+        self.kind = ChoiceList(self._kinds())
+        self.folder, self.bucket = FolderForm(), BucketForm()
+        self.forms: dict[StorageKind, PlaceForm] = {
+            StorageKind.FOLDER: self.folder,
+            StorageKind.S3: self.bucket,
+            StorageKind.AZURE: AzureForm(),
+            StorageKind.GOOGLE: GoogleForm(),
+            StorageKind.SFTP: SftpForm(),
+            StorageKind.RCLONE: RcloneForm(),
+        }
+        self.steps, self.outcome = StepList(), Banner()
+        self.test = QPushButton(self.tr("&Test this place"))
         self.encrypted = QCheckBox(self.tr("&Encrypt everything that is stored"))
         self.compression = CompressionBox()
         self.recipients = QPlainTextEdit()
@@ -87,10 +93,14 @@ class VaultDialog(QuestionDialog):
 
     @classmethod
     def ask(
-        cls, parent: QWidget | None, services: Services, start: VaultStart | None = None
+        cls,
+        parent: QWidget | None,
+        services: Services,
+        calls: Calls,
+        start: VaultStart | None = None,
     ) -> VaultAnswer | None:
         """Ask, and return the answer; None when the person left."""
-        dialog = cls(parent, services, start)
+        dialog = cls(parent, services, calls, start)
         accepted = dialog.exec() == QDialog.DialogCode.Accepted
         answer = dialog.answer() if accepted else None
         dialog.deleteLater()
@@ -98,27 +108,56 @@ class VaultDialog(QuestionDialog):
 
     def answer(self) -> VaultAnswer:
         """Return the draft as the fields stand."""
-        is_bucket = self.kind.value is StorageKind.S3
+        place = self.form.place()
         draft = VaultDraft(
             name=self.name.text().strip(),
-            url=self._place().url(),
+            url=place.url(),
             encrypted=self.encrypted.isChecked(),
             compression=self.compression.currentData(),
             extra_recipients=self._recipients(),
-            access_key=self.bucket.access_key.text().strip() if is_bucket else "",
             write_only=self._is_write_only,
-            secret_key=self.bucket.secret_key.secret() if is_bucket else None,
+            access_key=self.form.access_key(),
+            secret_key=self.form.secret(),
         )
-        return VaultAnswer(self._place(), draft)
+        return VaultAnswer(place, draft)
 
-    def _place(self) -> VaultPlace:
-        return VaultPlace(
-            kind=self.kind.value,
-            folder=self.folder.line.text(),
-            bucket=self.bucket.bucket.text(),
-            prefix=self.bucket.prefix.text(),
-            endpoint=self.bucket.endpoint.text(),
-            region=self.bucket.region.text(),
+    @property
+    def form(self) -> PlaceForm:
+        """The fields of the chosen kind."""
+        return self.forms[self.kind.value]
+
+    def _kinds(self) -> tuple[Option[StorageKind], ...]:
+        return (
+            Option(
+                StorageKind.FOLDER,
+                self.tr("&A folder"),
+                self.tr("On this computer, an external disk, or a mounted network drive."),
+            ),
+            Option(
+                StorageKind.S3,
+                self.tr("An S&3-compatible bucket"),
+                self.tr("Amazon S3, MinIO, Ceph, Backblaze B2, Wasabi and the like."),
+            ),
+            Option(
+                StorageKind.AZURE,
+                self.tr("A&zure Blob storage"),
+                self.tr("A container of a storage account."),
+            ),
+            Option(
+                StorageKind.GOOGLE,
+                self.tr("&Google Cloud Storage"),
+                self.tr("A bucket, opened with the key of a service account."),
+            ),
+            Option(
+                StorageKind.SFTP,
+                self.tr("An SFTP serve&r"),
+                self.tr("A folder on any machine that takes SSH connections."),
+            ),
+            Option(
+                StorageKind.RCLONE,
+                self.tr("A remote of rc&lone"),
+                self.tr("Google Drive, Dropbox, OneDrive, WebDAV and seventy more."),
+            ),
         )
 
     @property
@@ -142,8 +181,8 @@ class VaultDialog(QuestionDialog):
         draft = start.draft
         self.name.setText(draft.name)
         self.kind.choose(start.place.kind)
-        self.folder.line.setText(start.place.folder)
-        self.bucket.fill(start.place, draft)
+        self.form.show_place(start.place)
+        self.form.show_secret(draft.access_key, draft.secret_key)
         self.encrypted.setChecked(draft.encrypted)
         self.compression.setCurrentIndex(self.compression.findData(draft.compression))
         self.recipients.setPlainText("\n".join(draft.extra_recipients))
@@ -153,9 +192,6 @@ class VaultDialog(QuestionDialog):
     def _lay_out_parts(self) -> None:
         self.warning.keep_open()
         self.name_row = FormRow(self.tr("&Name"), self.name)
-        self.folder_row = FormRow(
-            self.tr("Folder &path"), self.folder, self.tr("It is made if it does not exist.")
-        )
         self.recipients_row = FormRow(
             self.tr("Also openable &by"),
             self.recipients,
@@ -167,8 +203,13 @@ class VaultDialog(QuestionDialog):
         self.body.addWidget(self.name_row)
         self.body.addWidget(SectionTitle(self.tr("Where")))
         self.body.addWidget(self.kind)
-        self.body.addWidget(self.folder_row)
-        self.body.addWidget(self.bucket)
+        for form in self.forms.values():
+            self.body.addWidget(form)
+        self.body.addWidget(self.steps)
+        self.body.addWidget(self.outcome)
+        self.steps.hide()
+        set_icon(self.test, "plug")
+        self.add_lower_button(self.test)
         self.body.addWidget(SectionTitle(self.tr("How")))
         self.body.addWidget(self.encrypted)
         self.body.addWidget(self.warning)
@@ -181,17 +222,20 @@ class VaultDialog(QuestionDialog):
     def _connect(self) -> None:
         self.name.textChanged.connect(self._on_changed)
         self.kind.chosen.connect(self._on_changed)
-        self.folder.line.textChanged.connect(self._on_changed)
-        self.bucket.changed.connect(self._on_changed)
+        for form in self.forms.values():
+            form.changed.connect(self._on_changed)
+        self.test.clicked.connect(self._on_test_clicked)
+        self._relay.step_reported.connect(
+            self._on_step_reported, Qt.ConnectionType.QueuedConnection
+        )
         self.encrypted.toggled.connect(self._on_changed)
         self.recipients.textChanged.connect(self._on_changed)
         self.write_only.toggled.connect(self._on_changed)
 
     @Slot()
     def _on_changed(self) -> None:
-        is_bucket = self.kind.value is StorageKind.S3
-        self.folder_row.setVisible(not is_bucket)
-        self.bucket.setVisible(is_bucket)
+        for kind, form in self.forms.items():
+            form.setVisible(kind is self.kind.value)
         self._show_encryption()
         name, place, recipients = (
             self._name_problem(),
@@ -199,8 +243,8 @@ class VaultDialog(QuestionDialog):
             self._bad_recipients(),
         )
         self.name_row.set_error(name if self.name.text() else "")
-        self.folder_row.set_error(place if self.folder.line.text() and not is_bucket else "")
-        self.bucket.bucket_row.set_error(place if self.bucket.bucket.text() and is_bucket else "")
+        self.form.first_row.set_error(place if self.form.is_begun() else "")
+        self.test.setEnabled(not place)
         self.recipients_row.set_error(recipients)
         is_ready = not (name or place or recipients)
         self.yes.setEnabled(is_ready)
@@ -230,7 +274,7 @@ class VaultDialog(QuestionDialog):
 
     def _place_problem(self) -> str:
         try:
-            parse_vault_url(self._place().url())
+            parse_vault_url(self.form.place().url())
         except InvalidVaultUrlError as error:
             return text.sentence(error.message)
         return ""
@@ -251,84 +295,40 @@ class VaultDialog(QuestionDialog):
             words = self.tr("Make the vault {name}, not encrypted.")
         return words.format(name=self.name.text().strip())
 
-
-class _FolderField(QWidget):
-    """A folder that can be typed or chosen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line = QLineEdit()
-        self.line.setPlaceholderText("/srv/backups/mongo")
-        self.line.setAccessibleName(self.tr("Folder"))
-        self.button = QPushButton(self.tr("Br&owse…"))
-        self.button.setAutoDefault(False)
-        self.setFocusProxy(self.line)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Space.S)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.button)
-        self.button.clicked.connect(self._on_button_clicked)
-
     @Slot()
-    def _on_button_clicked(self) -> None:
-        title = self.tr("Folder of the vault")
-        path = QFileDialog.getExistingDirectory(self, title, self.line.text())
-        if path:
-            self.line.setText(path)
-
-
-class _BucketFields(QWidget):
-    """What leads to a bucket.
-
-    Signals:
-        changed(): A field is different now.
-    """
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bucket, self.prefix = QLineEdit(), QLineEdit()
-        self.endpoint, self.region, self.access_key = QLineEdit(), QLineEdit(), QLineEdit()
-        self.secret_key = PasswordField()
-        self.prefix.setPlaceholderText("mangrove")
-        self.endpoint.setPlaceholderText("https://s3.example.net")
-        self.region.setPlaceholderText("eu-central-1")
-        self.bucket_row = FormRow(self.tr("B&ucket"), self.bucket)
-        rows = (
-            (self.bucket_row, FormRow(self.tr("Folder in it"), self.prefix)),
-            (
-                FormRow(self.tr("En&dpoint"), self.endpoint, self.tr("Empty for Amazon S3.")),
-                FormRow(self.tr("&Region"), self.region),
-            ),
-            (
-                FormRow(self.tr("&Access key"), self.access_key),
-                FormRow(
-                    self.tr("&Secret key"),
-                    self.secret_key,
-                    self.tr("Goes to the keyring and nowhere else."),
-                ),
-            ),
+    def _on_test_clicked(self) -> None:
+        self._test_number += 1
+        number, draft, tell = self._test_number, self.answer().draft, self._relay.tell
+        self.steps.clear()
+        self.steps.show()
+        self.outcome.clear()
+        self.test.setEnabled(False)
+        self._calls.run(
+            self,
+            lambda: self._services.vaults.test(draft, tell),
+            lambda report: self._on_tested(number, report),
+            lambda error: self._on_test_failed(number, error),
         )
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(Space.M)
-        grid.setVerticalSpacing(Space.S + Space.HALF)
-        for line, pair in enumerate(rows):
-            for column, row in enumerate(pair):
-                grid.addWidget(row, line, column, Qt.AlignmentFlag.AlignTop)
-                grid.setColumnStretch(column, 1)
-        for part in (self.bucket, self.prefix, self.endpoint, self.region, self.access_key):
-            part.textChanged.connect(self.changed)
-        self.secret_key.textChanged.connect(self.changed)
 
-    def fill(self, place: VaultPlace, draft: VaultDraft) -> None:
-        """Put in what was typed before."""
-        self.bucket.setText(place.bucket)
-        self.prefix.setText(place.prefix)
-        self.endpoint.setText(place.endpoint)
-        self.region.setText(place.region)
-        self.access_key.setText(draft.access_key)
-        if draft.secret_key is not None:
-            self.secret_key.setText(draft.secret_key.reveal())
+    @Slot(str, str)
+    def _on_step_reported(self, step: str, result: str) -> None:
+        self.steps.show_step(step, result)
+
+    def _on_tested(self, number: int, report: PlaceReport) -> None:
+        if number != self._test_number:
+            return
+        self.test.setEnabled(True)
+        words = self.tr("A vault can be made here.")
+        if report.free_bytes is not None:
+            words = self.tr("A vault can be made here; {size} are free.").format(
+                size=text.size(report.free_bytes)
+            )
+        self.outcome.show_message(BannerKind.GOOD, words)
+        self.bring_into_view(self.outcome)
+
+    def _on_test_failed(self, number: int, error: MangroveError) -> None:
+        if number == self._test_number:
+            self.test.setEnabled(True)
+            self.steps.fail()
+            self.outcome.show_error(error)
+            self.bring_into_view(self.outcome)

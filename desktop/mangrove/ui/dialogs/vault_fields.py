@@ -14,7 +14,12 @@ class VaultPlace:
     """Where a vault shall be.
 
     Attributes:
-        endpoint: Of an S3-compatible service; "" for Amazon's own.
+        bucket: Also a container of Azure, or a remote of rclone.
+        endpoint: Of another service than the kind's usual one; "" for that.
+        account: Of Azure.
+        server: ``user@host[:port]`` of an SFTP server.
+        key_file, known_hosts: Files of this computer; "" for the agent or a password, and for
+            the person's own.
     """
 
     kind: StorageKind = StorageKind.FOLDER
@@ -23,15 +28,41 @@ class VaultPlace:
     prefix: str = ""
     endpoint: str = ""
     region: str = ""
+    account: str = ""
+    server: str = ""
+    key_file: str = ""
+    known_hosts: str = ""
 
     def url(self) -> str:
         """Return the vault URL, without keys."""
-        if self.kind is StorageKind.FOLDER:
-            return f"file://{quote(self.folder.strip())}"
-        where = "/".join(filter(None, (self.bucket.strip(), self.prefix.strip(" /"))))
-        options = (("endpoint", self.endpoint.strip()), ("region", self.region.strip()))
-        query = urlencode([o for o in options if o[1]], quote_via=quote, safe="/:")
-        return f"s3://{quote(where)}" + (f"?{query}" if query else "")
+        match self.kind:
+            case StorageKind.FOLDER:
+                return f"file://{quote(self.folder.strip())}"
+            case StorageKind.SFTP:
+                path = quote(self.folder.strip())
+                where = f"{self.server.strip()}{'' if path.startswith('/') else '/'}{path}"
+            case _:
+                where = quote("/".join(filter(None, (self.bucket.strip(), self._prefix()))))
+        query = urlencode([o for o in self._options() if o[1]], quote_via=quote, safe="/:")
+        return f"{self.kind}://{where}" + (f"?{query}" if query else "")
+
+    def _prefix(self) -> str:
+        return self.prefix.strip(" /")
+
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        endpoint = ("endpoint", self.endpoint.strip())
+        match self.kind:
+            case StorageKind.S3:
+                return (endpoint, ("region", self.region.strip()))
+            case StorageKind.AZURE:
+                return (("account", self.account.strip()), endpoint)
+            case StorageKind.GOOGLE:
+                return (endpoint,)
+            case StorageKind.SFTP:
+                known = self.known_hosts.strip()
+                return (("key", self.key_file.strip()), ("known_hosts", known))
+            case _:
+                return ()
 
 
 def recipients_in(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from mangrove.core.key_changes import holders
 from mangrove.core.vault import StorageKind, VaultHealth, VaultSpec, parse_vault_url
 from mangrove.ui import text
 from mangrove.ui.pages.kit_part import KitPart
+from mangrove.ui.pages.mirror_part import MirrorPart
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
@@ -26,7 +27,7 @@ class VaultCard(Card):
 
     Signals:
         check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted,
-            retention_wanted, accept_wanted: The name.
+            retention_wanted, accept_wanted, sync_wanted: The name.
     """
 
     check_wanted = Signal(str)
@@ -36,6 +37,7 @@ class VaultCard(Card):
     backups_wanted = Signal(str)
     retention_wanted = Signal(str)
     accept_wanted = Signal(str)
+    sync_wanted = Signal(str)
 
     def __init__(self, spec: VaultSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec.name, parent)
@@ -44,6 +46,7 @@ class VaultCard(Card):
         self.encryption = StateBadge(Tone.NEUTRAL, "")
         self.banner, self.plain, self.debris = Banner(), Banner(), Banner()
         self.missing = Banner()
+        self.mirrors = MirrorPart()
         self.kit = KitPart(spec)
         self.facts = KeyValueGrid()
         self.check = QPushButton(self.tr("Check now"))
@@ -58,6 +61,8 @@ class VaultCard(Card):
         self._say_encryption()
         self._connect()
         self.facts.set_rows(self._facts())
+        if spec.mirrors:
+            self.mirrors.set_mirrors(tuple((m.name, m.url) for m in spec.mirrors))
 
     def show_checking(self) -> None:
         """Say that the storage is being looked at."""
@@ -135,6 +140,7 @@ class VaultCard(Card):
             self.missing,
             self.kit,
             self.facts,
+            self.mirrors,
             self.debris,
         ):
             self.body.addWidget(part)
@@ -154,6 +160,7 @@ class VaultCard(Card):
         self.rebuild.clicked.connect(self._on_rebuild_clicked)
         self.forget.triggered.connect(self._on_forget_triggered)
         self.debris.action_triggered.connect(self._on_clean_triggered)
+        self.mirrors.sync_wanted.connect(self._on_sync_wanted)
         self.missing.action_triggered.connect(self._on_accept_triggered)
 
     def _say_encryption(self) -> None:
@@ -282,3 +289,7 @@ class VaultCard(Card):
     @Slot()
     def _on_accept_triggered(self) -> None:
         self.accept_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_sync_wanted(self) -> None:
+        self.sync_wanted.emit(self.spec.name)

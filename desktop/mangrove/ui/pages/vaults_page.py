@@ -123,6 +123,7 @@ class VaultsPage(Page):
         card.forget_wanted.connect(self._on_forget_wanted)
         card.backups_wanted.connect(self._on_backups_wanted)
         card.accept_wanted.connect(self._on_accept_wanted)
+        card.sync_wanted.connect(self._on_sync_wanted)
         card.kit.make_wanted.connect(self._navigator.open_make_kit)
         card.kit.confirm_wanted.connect(self._navigator.open_confirm_kit)
         card.kit.keys_wanted.connect(self._navigator.open_keys)
@@ -146,6 +147,22 @@ class VaultsPage(Page):
             lambda: self._services.upkeep.growth(name, health.free_bytes)[0],
             card.show_growth,
             lambda _error: None,  # a figure less; what matters is said already
+        )
+        if card.spec.mirrors:
+            self._calls.run(
+                card,
+                lambda: self._services.mirrors.states(name),
+                card.mirrors.show_states,
+                card.mirrors.show_problem,
+            )
+
+    @Slot(str)
+    def _on_sync_wanted(self, name: str) -> None:
+        self._calls.run(
+            self,
+            lambda: self._services.mirrors.start_sync(name),
+            self._navigator.open_progress,
+            self._on_failed,
         )
 
     @Slot(str)

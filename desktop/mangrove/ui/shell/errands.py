@@ -92,7 +92,7 @@ class Errands(QObject):
         self._ask_vault(None)
 
     def _ask_vault(self, start: VaultStart | None) -> None:
-        answer = VaultDialog.ask(self._window, self._services, start)
+        answer = VaultDialog.ask(self._window, self._services, self._calls, start)
         if answer is None:
             return
         self._calls.run(

@@ -1,0 +1,74 @@
+"""The mirrors of a vault on its card: a line for each copy, and how it stands."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.mirror import MirrorState
+from mangrove.ui import text
+from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.labels import SectionTitle
+from mangrove.ui.widgets.step_list import StepList
+from mangrove.ui.wording import counted
+
+
+class MirrorPart(QWidget):
+    """Hidden for a vault without mirrors; a late or silent one is never shown as well.
+
+    Signals:
+        sync_wanted(): Copy to the mirrors what is missing there.
+    """
+
+    sync_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.copies = StepList()
+        self.sync = QPushButton(self.tr("Copy to the mirrors now"))
+        self.sync.setAutoDefault(False)
+        line = QHBoxLayout()
+        line.addWidget(self.sync)
+        line.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(Space.S)
+        layout.addWidget(SectionTitle(self.tr("Mirrors")))
+        layout.addWidget(self.copies)
+        layout.addLayout(line)
+        self.sync.clicked.connect(self.sync_wanted)
+        self.hide()
+
+    def set_mirrors(self, mirrors: Sequence[tuple[str, str]]) -> None:
+        """Show name and place of each, not compared yet."""
+        self.setVisible(bool(mirrors))
+        for name, url in mirrors:
+            self.copies.show_state(name, self.tr("comparing {url}").format(url=url), Tone.RUNNING)
+
+    def show_states(self, states: Sequence[MirrorState]) -> None:
+        """Show how each stands."""
+        for state in states:
+            tone = Tone.PROVEN if state.is_complete else Tone.UNPROVEN
+            if state.problem:
+                tone = Tone.EXPOSED
+            self.copies.show_state(state.name, self._words(state), tone)
+        self.sync.setEnabled(any(not state.is_complete for state in states))
+
+    def show_problem(self, error: MangroveError) -> None:
+        """Say of all that they could not be compared."""
+        for name, _, _ in self.copies.texts():
+            self.copies.show_state(name, text.sentence(error.message), Tone.EXPOSED)
+
+    def _words(self, state: MirrorState) -> str:
+        if state.problem:
+            return text.sentence(state.problem)
+        backups = counted(state.backups, self.tr("backup"), self.tr("backups"))
+        if state.is_complete:
+            return self.tr("holds everything: {backups}").format(backups=backups)
+        words = self.tr("late: {size} are to be copied, of {late} and {others}")
+        return words.format(
+            size=text.size(state.late_bytes),
+            late=counted(len(state.late), self.tr("backup"), self.tr("backups")),
+            others=counted(state.late_objects, self.tr("other object"), self.tr("other objects")),
+        )
