@@ -1,7 +1,9 @@
 """Grounds that hold things together: a card with a title, and a scrolled column of them."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.labels import SectionTitle
@@ -57,6 +59,31 @@ class ScrolledColumn(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.viewport().setAutoFillBackground(False)
+        inner.installEventFilter(self)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_room()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._give_room()
+        return super().eventFilter(watched, event)
+
+    def _give_room(self) -> None:
+        """Scroll rather than squeeze: Qt asks nobody how high lines are that break at this width.
+
+        Source: Qt documentation, QScrollArea, "Size Hints and Layouts": with a resizable widget
+        only its minimum size counts, and that knows no height for a width.
+        """
+        inner, column = self.widget(), self.column
+        if inner is None or not column.hasHeightForWidth():
+            return
+        needed = column.minimumHeightForWidth(self.viewport().width())
+        if inner.minimumHeight() != needed:
+            inner.setMinimumHeight(needed)
 
 
 class Line(QFrame):
