@@ -47,6 +47,7 @@ from mangrove.engine.segments import SEGMENT_BYTES, SegmentCutter
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.backup_oplog import KeepingOplog
 from mangrove.jobs.context import RunContext, is_of_cancel
+from mangrove.jobs.entering import entering
 from mangrove.jobs.grouping import grouped
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
@@ -126,7 +127,7 @@ class BackupBody:
         with (
             ctx.aborting_on_cancel(self.vault.abort),
             leased(ctx, self.vault, LockMode.SHARED, purpose, self.clock),
-            self.open_source() as source,
+            entering(ctx, self.open_source()) as source,
             ctx.aborting_on_cancel(source.abort),
             source.open(wanted, self.request.consistency, queries) as dump,
             self._begin(ctx) as draft,

@@ -12,6 +12,7 @@ from mangrove.core.replay import ReplayWindow
 from mangrove.core.run import Phase, RunResult
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.entering import entering
 from mangrove.jobs.restore import PHASES as RESTORE_PHASES
 from mangrove.jobs.restore import RestoreBody
 from mangrove.jobs.rewinding import OplogPart
@@ -50,7 +51,7 @@ class CopyBody:
         """Do the work; ends and raises as a restore does."""
         ctx.enter(Phase.CONNECT, note=self.name)
         with (
-            self.open_source() as source,
+            entering(ctx, self.open_source()) as source,
             ctx.aborting_on_cancel(source.abort),
             source.open(self.selection, self.consistency, queries_of(self.selection)) as dump,
         ):

@@ -36,6 +36,7 @@ from mangrove.jobs.accounts import (
     with_accounts,
 )
 from mangrove.jobs.context import RunContext, is_of_cancel
+from mangrove.jobs.entering import entering
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.placing import PLAIN, Placement, put_in_place
@@ -124,7 +125,10 @@ class RestoreBody:
         ctx.enter(Phase.CONNECT)
         manifest = self.vault.manifest(self.request.backup)
         self.vault.require_key(manifest)
-        with ctx.aborting_on_cancel(self.vault.abort), self.gate.open_sink(self.profile) as sink:
+        with (
+            ctx.aborting_on_cancel(self.vault.abort),
+            entering(ctx, self.gate.open_sink(self.profile)) as sink,
+        ):
             ctx.enter(Phase.PREFLIGHT)
             with ctx.aborting_on_cancel(sink.abort):
                 plan = planned(manifest, self.request, sink, self.at)

@@ -1,7 +1,7 @@
 """The verify body: evidence that a backup is whole, readable, and restores to the same data."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -38,6 +38,7 @@ from mangrove.core.verification import (
 from mangrove.engine.content import documents_of
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial, read_accounts
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.entering import entering
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.replay import Replay, look
 from mangrove.jobs.rewinding import OplogPart, base_of, index_infos, oplog_part
@@ -229,7 +230,11 @@ class _Verifying:
         self.ctx.enter(Phase.CONNECT)
         target = self.body.target
         gate = self.body.gate
-        opened = gate.open_sink(target) if target else gate.open_scratch(_scratch_kind(manifest))
+        opened: AbstractContextManager[RestoreSink]
+        if target:
+            opened = entering(self.ctx, gate.open_sink(target))
+        else:  # a server of our own is up soon, and must not outlive us
+            opened = gate.open_scratch(_scratch_kind(manifest))
         with opened as sink:
             self.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.body.scratch, target, self.ctx)
