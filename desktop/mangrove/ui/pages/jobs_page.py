@@ -1,7 +1,7 @@
 """The jobs page: what runs by itself, when next, and what became of the last times."""
 
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, QTimer, Slot
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -25,6 +25,7 @@ from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
 from mangrove.ui.models.jobs_model import JOB_ROLE, SORT_ROLE, TONES_ROLE, JobColumn, JobsModel
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.job_detail import JobDetail
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
 from mangrove.ui.widgets.empty_state import EmptyState
@@ -247,9 +248,10 @@ class JobsPage(Page):
         header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        metrics = QFontMetrics(theme().font())
         for column, widest in zip(JobColumn, self._widest(), strict=False):
             room = Size.ICON + Space.L if column is JobColumn.STATE else Space.L
-            self.table.setColumnWidth(column, self.fontMetrics().horizontalAdvance(widest) + room)
+            self.table.setColumnWidth(column, metrics.horizontalAdvance(widest) + room)
         header.resizeSection(JobColumn.HISTORY, header.minimumSectionSize())  # it stretches
         self._dots = FiringDots(TONES_ROLE)
         self.table.setItemDelegateForColumn(JobColumn.HISTORY, self._dots)

@@ -73,7 +73,7 @@ class DayStrip(QWidget):
             _draw(painter, self._cell(index), day)
 
     def _cell(self, index: int) -> QRectF:
-        wide = self.width() / max(1, len(self._days))
+        wide = (self.width() + _GAP) / max(1, len(self._days))
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         place = len(self._days) - 1 - index if is_mirrored else index
         return QRectF(place * wide + 0.5, 0.5, wide - _GAP, self.height() - 1)

@@ -1,8 +1,8 @@
 """The timeline page: to which moments one can return, with what, and how to go there."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QStackedWidget
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
@@ -20,20 +20,15 @@ from mangrove.ui.models.spans_model import Span
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.pages.timeline.advice import advice
-from mangrove.ui.pages.timeline.answer_part import AnswerPart
-from mangrove.ui.pages.timeline.moment_form import MomentForm
+from mangrove.ui.pages.timeline.parts import TimelineParts
 from mangrove.ui.pages.timeline.picture import Picture, picture_of
-from mangrove.ui.pages.timeline.spans_table import SpansTable
-from mangrove.ui.pages.timeline.strip_card import StripCard
-from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
-from mangrove.ui.widgets.card import Card, ScrolledColumn
+from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
 
 _REFRESH_MS = 60_000  # the present moves on
 _PAUSE_MS = 60  # an arrow key that is held down asks this often at most
-_CHOICE_WIDTH, _CHOICE_CHARS = 400, 46
 _EMPTY, _CONTENT = 0, 1
 
 
@@ -54,13 +49,10 @@ class TimelinePage(Page):
         self._answer: RewindAnswer | None = None
         self._reports: dict[str, DeploymentReport | None] = {}
         self.profile = QComboBox()
-        self.banner, self.advice = Banner(), LastingBanner()
-        now = services.clock.now
-        zone = services.points.zone
-        self.card = StripCard(now, zone)
-        self.strip = self.card.strip
-        self.form, self.answer = MomentForm(zone), AnswerPart(now, zone)
-        self.spans = SpansTable(services.clock)
+        self.banner = Banner()
+        self.parts = TimelineParts(services)
+        self.advice, self.card, self.spans = self.parts.advice, self.parts.card, self.parts.spans
+        self.strip, self.form, self.answer = self.card.strip, self.parts.form, self.parts.answer
         self.empty = EmptyState("timeline", "")
         self._stack = QStackedWidget()
         self._timer = QTimer(self)
@@ -359,33 +351,9 @@ class TimelinePage(Page):
         self.profile.setMinimumWidth(Size.RAIL)
         self.header.add_widget(self.profile)
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._content())
+        self._stack.addWidget(self.parts)
         self.content.addWidget(self.banner)
         self.content.addWidget(self._stack, 1)
-
-    def _content(self) -> QWidget:
-        choice = Card(self.tr("Go back to"))
-        scroll = ScrolledColumn()
-        scroll.column.addWidget(self.form)
-        scroll.column.addWidget(self.answer)
-        scroll.column.addStretch()
-        choice.body.addWidget(scroll)
-        choice.body.addWidget(self.answer.restore, 0, Qt.AlignmentFlag.AlignLeft)
-        width = self.fontMetrics().averageCharWidth() * _CHOICE_CHARS
-        choice.setFixedWidth(max(_CHOICE_WIDTH, width))
-        lower = QHBoxLayout()
-        lower.setSpacing(Space.M)
-        lower.addWidget(choice)
-        lower.addWidget(self.spans, 1)
-        lower.addStretch()
-        ground = QWidget()
-        column = QVBoxLayout(ground)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Space.M)
-        column.addWidget(self.advice)
-        column.addWidget(self.card)
-        column.addLayout(lower, 1)
-        return ground
 
 
 def _no_steps(_step: str, _result: str) -> None:

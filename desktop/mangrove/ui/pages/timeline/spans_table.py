@@ -50,13 +50,19 @@ class SpansTable(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
-        height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
-        self.verticalHeader().setDefaultSectionSize(height)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self._fit()
+        theme().changed.connect(self._fit)
+
+    @Slot()
+    def _fit(self) -> None:
+        """Give rows and moments the room that the text wants."""
         metrics = QFontMetrics(theme().font())
+        height = max(Size.TABLE_ROW, metrics.height() + Space.S)
+        self.verticalHeader().setDefaultSectionSize(height)
         moment = metrics.horizontalAdvance("2026-11-23 23:59") + Space.L
         self.setColumnWidth(SpanColumn.FROM, moment + Size.ICON + Space.HALF)
         self.setColumnWidth(SpanColumn.TO, moment)

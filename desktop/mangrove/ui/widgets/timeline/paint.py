@@ -214,6 +214,7 @@ class StripPainter:
         self._painter.setBrush(accent)
         self._painter.drawRoundedRect(pill, 4, 4)
         self._painter.setPen(self._look.colour("surface"))
+        self._painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # date, clock, zone
         self._text(pill, label)
 
     # --- small things --------------------------------------------------------------------
