@@ -37,6 +37,7 @@ from mangrove.jobs.workers import Prefetch
 BATCH_OPERATIONS = 4_000
 BATCH_BYTES = 8 << 20
 AHEAD_CHUNKS = 2
+AHEAD_BATCHES = 3
 NoteTarget = Callable[[Namespace], None]
 
 
@@ -67,6 +68,33 @@ def look(
 
 
 @dataclass(slots=True)
+class _Batch:
+    """Writes that are sent together, and the entries they come from."""
+
+    operations: list[bytes] = field(default_factory=list)
+    origins: list[tuple[OplogTimestamp, str]] = field(default_factory=list)
+    size_bytes: int = 0
+
+    def has_room(self, size_bytes: int) -> bool:
+        fits = self.size_bytes + size_bytes <= BATCH_BYTES
+        return not self.operations or (fits and len(self.operations) < BATCH_OPERATIONS)
+
+    def add(self, stepped: Stepped, write: Write) -> None:
+        self.operations.append(write.operation)
+        self.origins.append((stepped.ts, stepped.kind))
+        self.size_bytes += len(write.operation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """How far the entries are used up."""
+
+    size_bytes: int
+    entries: int
+    last: OplogTimestamp | None
+
+
+@dataclass(slots=True)
 class Replay:
     """Applies what was looked at.
 
@@ -82,9 +110,6 @@ class Replay:
     window: ReplayWindow
     foresight: Foresight
     note: NoteTarget = _nothing
-    _held: list[bytes] = field(default_factory=list)
-    _from: list[tuple[OplogTimestamp, str]] = field(default_factory=list)
-    _held_bytes: int = 0
 
     def run(self) -> ReplayOutcome:
         """Apply every entry of the window, in order.
@@ -96,15 +121,9 @@ class Replay:
         """
         self.ctx.enter(Phase.REPLAY, self.foresight.size_bytes)
         translator = Translator(Places(self.base), self.mapping, self.foresight)
-        last: OplogTimestamp | None = None
-        with Prefetch(self.entries(), AHEAD_CHUNKS, "mangrove-oplog") as ahead:
-            for chunk in ahead:
-                last = self._take(chunk, translator) or last
-                self.ctx.advance(len(chunk))
-                if last is not None:
-                    at = f"{last.at:%Y-%m-%d %H:%M:%S} UTC"
-                    self.ctx.note(f"{translator.tally.total:,} entries, at {at}")
-        self._flush()
+        with Prefetch(self._work(translator), AHEAD_BATCHES, "mangrove-replay") as ahead:
+            for work in ahead:
+                self._carry_out(work)
         require_same(translator.tally.entries, self.foresight.entries)
         left = self._drop_waiting(translator)
         return ReplayOutcome(
@@ -116,45 +135,54 @@ class Replay:
             losses=tuple(translator.losses),
         )
 
-    def _take(self, chunk: bytes, translator: Translator) -> OplogTimestamp | None:
-        last = None
-        for entry, steps in steps_of(chunk, translator, self.window):
-            last = entry.ts
-            for stepped in steps:
-                if isinstance(stepped.step, Write):
-                    self._hold(stepped, stepped.step)
-                else:
-                    self._flush()
-                    self._do(stepped)
-        return last
+    def _work(self, translator: Translator) -> Iterator["_Batch | Stepped | _Reached"]:
+        """Yield what is to be sent, in order; runs ahead of the sending, on a thread of its own."""
+        batch = _Batch()
+        for chunk in self.entries():
+            last: OplogTimestamp | None = None
+            for entry, steps in steps_of(chunk, translator, self.window):
+                last = entry.ts
+                for stepped in steps:
+                    if not isinstance(stepped.step, Write):
+                        yield batch
+                        batch = _Batch()
+                        yield stepped
+                        continue
+                    if not batch.has_room(len(stepped.step.operation)):
+                        yield batch
+                        batch = _Batch()
+                    batch.add(stepped, stepped.step)
+            yield _Reached(len(chunk), translator.tally.total, last)
+        yield batch
 
-    def _hold(self, stepped: Stepped, write: Write) -> None:
-        size = len(write.operation)
-        if self._held and (
-            len(self._held) >= BATCH_OPERATIONS or self._held_bytes + size > BATCH_BYTES
-        ):
-            self._flush()
-        self._held.append(write.operation)
-        self._from.append((stepped.ts, stepped.kind))
-        self._held_bytes += size
-
-    def _flush(self) -> None:
-        """Send what is held; after a lost connection all of it again, which comes to the same."""
-        if not self._held:
-            return
+    def _carry_out(self, work: "_Batch | Stepped | _Reached") -> None:
         self.ctx.check()
+        match work:
+            case _Batch():
+                self._send(work)
+            case Stepped():
+                self._do(work)
+            case _Reached(size_bytes, entries, last):
+                self.ctx.advance(size_bytes)
+                if last is not None:
+                    at = f"{last.at:%Y-%m-%d %H:%M:%S} UTC"
+                    self.ctx.note(f"{entries:,} entries, at {at}")
+
+    def _send(self, batch: "_Batch") -> None:
+        """Send a batch; after a lost connection all of it again, which comes to the same."""
+        if not batch.operations:
+            return
         replaying = self.sink.replaying()
         try:
-            steadily(self.ctx, lambda _: replaying.apply(self._held), self.sink.reconnect)
+            steadily(self.ctx, lambda _: replaying.apply(batch.operations), self.sink.reconnect)
         except WriteRefusedError as error:
             index = error.details.get("index")
             if isinstance(index, int):
-                ts, kind = self._from[index]
+                ts, kind = batch.origins[index]
                 error.message += f" (entry {ts}, {kind}); what came before it was applied"
                 error.hint = f"restore to the moment before it: {ts}"
             raise
-        self.ctx.advance(0, len(self._held))
-        self._held, self._from, self._held_bytes = [], [], 0
+        self.ctx.advance(0, len(batch.operations))
 
     def _do(self, stepped: Stepped) -> None:
         try:
