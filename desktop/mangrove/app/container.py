@@ -150,7 +150,7 @@ def _services(
         points = Points(tools, catalog, zone_of, local_zone)
         verifications = Verifications(tools, backups, SqliteScratchRegister(database))
         person = f"{locking.owner.user}@{locking.owner.host}"
-        retention = Retention(tools, backups, catalog, runs, person)
+        retention = Retention(tools, backups, catalog, runs, person, str(local_zone()))
         captures = Captures(tools, backups, catalog, runs)
         steps = JobSteps(profiles, vaults, backups, verifications, captures, retention, parts.clock)
         jobs = _jobs(tools, steps, database)

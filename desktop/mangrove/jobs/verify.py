@@ -39,6 +39,7 @@ from mangrove.engine.content import documents_of
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial, read_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.entering import entering
+from mangrove.jobs.leasing import leased_if_allowed
 from mangrove.jobs.loading import Destination, Loader
 from mangrove.jobs.replay import Replay, look
 from mangrove.jobs.rewinding import OplogPart, base_of, index_infos, oplog_part
@@ -98,7 +99,11 @@ class VerifyBody:
                 not be done; that says nothing about the backup.
         """
         work = _Verifying(self, ctx, self.clock.now())
-        with ctx.aborting_on_cancel(self.vault.abort):
+        purpose = f"verification of {self.request.backup}"
+        with (
+            ctx.aborting_on_cancel(self.vault.abort),
+            leased_if_allowed(ctx, self.vault, purpose, self.clock),
+        ):
             evidence = work.gather()
         ctx.enter(Phase.CATALOG)
         self.vault.keep_evidence(evidence)

@@ -105,7 +105,9 @@ class Retention:
         catalog: WholeCatalog,
         history: RunHistory,
         person: str,
+        local_zone: str = "UTC",
     ) -> None:
+        self._local_zone = local_zone
         self._catalog = catalog
         self._tools = tools
         self._backups = backups
@@ -113,9 +115,12 @@ class Retention:
         self._person = person
 
     def policy(self, vault: str) -> RetentionPolicy:
-        """Return the policy of a vault; one that keeps everything when none was set."""
+        """Return the policy of a vault; one that keeps everything when none was set.
+
+        That one counts its days where this workstation is.
+        """
         held = self._opened(vault).journal.read().policies()
-        return held[-1].policy if held else RetentionPolicy()
+        return held[-1].policy if held else RetentionPolicy(time_zone=self._local_zone)
 
     def set_policy(self, vault: str, policy: RetentionPolicy) -> RetentionPolicy:
         """Set the policy of a vault; nothing is deleted by that.
