@@ -18,7 +18,7 @@ It is called twice, once to look and once to apply, and must give the same bytes
 class Skipped(StrEnum):
     """Why an entry, or an operation inside one, is not applied."""
 
-    NO_OP = "says only that time went by"
+    NO_OP = "that only say that time went by"
     INTERNAL = "of the server's own collections (config, local and the like)"
     BOOKKEEPING = "of the server's own bookkeeping"
     USERS = "users and roles"

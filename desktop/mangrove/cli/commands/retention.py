@@ -153,8 +153,9 @@ def _word(fate: Fate) -> str:
 
 def _sums(view: RetentionView) -> list[Block]:
     going = view.going
+    staying = len(view.fates) - len(going)
     lines: list[Block] = [
-        f"{counted(len(view.fates) - len(going), 'backup')} stay, {len(going)} go.",
+        f"{counted(staying, 'backup')} {'stays' if staying == 1 else 'stay'}, {len(going)} go.",
         f"{size_text(view.freed_bytes)} are freed, {size_text(view.plan.purged_bytes)} at once.",
     ]
     lines += [f"warning: {window.sentence}." for window in view.plan.lost]
