@@ -47,14 +47,14 @@ class VersionConflict:
 
     @property
     def sentence(self) -> str:
-        """Say it in one sentence."""
+        """Say it in one sentence, which no name begins: its case matters."""
         when = f"which MongoDB has since {self.since}" if self.since else "which it took away"
         what = {
-            Effect.NOT_CREATED: "will not be created: it is or uses",
-            Effect.INDEX_MISSING: "will not be built: it is or uses",
-            Effect.CHANGED: "will come back without",
+            Effect.NOT_CREATED: f"the target will not create {self.subject}: it is or uses",
+            Effect.INDEX_MISSING: f"the target will not build {self.subject}: it is or uses",
+            Effect.CHANGED: f"the target will keep {self.subject} without",
         }[self.effect]
-        return f"{self.subject} {what} {self.needs}, {when}"
+        return f"{what} {self.needs}, {when}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from mangrove.core.ports import CollectionInfo
 from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
-from servers.mongod import Account, GuardedServer, ThreeNodes, mongod_binary
+from servers.mongod import Account, GuardedServer, ThreeNodes, TlsServer, mongod_binary
 
 pytestmark = pytest.mark.mongod
 
@@ -327,3 +327,26 @@ def test_writing_goes_to_the_primary_whatever_the_profile_likes_to_read(
         sink.drop(namespace)
 
     assert outcome.inserted == 1
+
+
+def test_a_client_certificate_signs_in_where_it_is_asked_for(mongod_with_tls: TlsServer) -> None:
+    server = mongod_with_tls
+    roles = [{"role": "backup", "db": "admin"}]
+    with MongoClient[Any](server.uri, tlsCertificateKeyFile=str(server.client_file)) as root:
+        root["$external"].command("createUser", server.client_subject, roles=roles)
+    try:
+        uri = parse_uri(server.uri).uri.with_option("authMechanism", "MONGODB-X509")
+        uri = uri.with_option("authSource", "$external")
+        signed = uri.with_option("tlsCertificateKeyFile", str(server.client_file))
+        report = _gate().probe(_profile(signed.text()), None, Steps())
+        with pytest.raises(AuthenticationFailedError):
+            _gate().probe(_profile(uri.text()), None, Steps())
+    finally:
+        with MongoClient[Any](server.uri, tlsCertificateKeyFile=str(server.client_file)) as root:
+            root["$external"].command("dropUser", server.client_subject)
+
+    assert report.user == f"{server.client_subject}@$external"
+    assert report.tls
+    found = report.privilege("dump")
+    assert found is not None
+    assert found.allowed

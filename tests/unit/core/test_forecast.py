@@ -229,8 +229,9 @@ def test_conflicts_are_said_one_after_the_other() -> None:
     )
 
     assert forecast(conflicts=conflicts).versions == (
-        "a.b will not be created: it is or uses a time series, which MongoDB has since 5.0; "
-        "a.c index x will not be built: it is or uses a geoHaystack index, which it took away"
+        "the target will not create a.b: it is or uses a time series, which MongoDB has since 5.0; "
+        "the target will not build a.c index x: it is or uses a geoHaystack index, which it took "
+        "away"
     )
 
 
