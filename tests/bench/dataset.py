@@ -33,13 +33,13 @@ class Shape:
 
     collections: int = 4
     items: int = 3
-    words: int = 24
+    words: int = 41
 
 
 SHAPES = {
-    "4 collections, 600 B": Shape(),
-    "1 collection, 600 B": Shape(collections=1),
-    "2,000 collections, 600 B": Shape(collections=2_000),
+    "4 collections, 700 B": Shape(),
+    "1 collection, 700 B": Shape(collections=1),
+    "2,000 collections, 700 B": Shape(collections=2_000),
     "4 collections, 200 B": Shape(items=0, words=8),
     "4 collections, 20 kB": Shape(items=150, words=400),
 }

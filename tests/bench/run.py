@@ -15,12 +15,14 @@ from typing import Any
 from pymongo import MongoClient
 
 from bench.dataset import SHAPES, fill
-from bench.step import STEPS
+from bench.step import BY_HAND, STEPS
 from mangrove.app.container import embedded_folders
 from mangrove.connectors.embedded.mongod import EmbeddedMongod, find_mongod
 
 REPO = Path(__file__).resolve().parents[2]
-USUAL = "4 collections, 600 B"
+USUAL = "4 collections, 700 B"
+MANY = "2,000 collections, 700 B"
+BARE_RESTORE = "restore, no indexes"
 HEAD = "step                  wall s  x floor   cpu s    MB/s  stored MB  peak MB"
 
 
@@ -31,7 +33,7 @@ def measure(
     with EmbeddedMongod(find_mongod(embedded_folders())) as server:
         with MongoClient[Any](server.uri) as client:
             size = fill(client, megabytes, SHAPES[shape])
-        rows = []
+        rows: list[dict[str, Any]] = []
         for step in steps:
             runs = sorted((_one(step, server.uri) for _ in range(repeats)), key=_wall)
             rows.append({"step": step, "shape": shape, "data_bytes": size, **runs[len(runs) // 2]})
@@ -51,7 +53,23 @@ def table(rows: list[dict[str, Any]]) -> str:
             f"{row['data_bytes'] / 1e6 / wall:>8.0f}"
             f"{f'{stored / 1e6:.0f}' if stored else '':>11}{row['peak_rss_bytes'] / 1e6:>9.0f}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_beside_by_hand(rows)])
+
+
+def _beside_by_hand(rows: list[dict[str, Any]]) -> list[str]:
+    """Say how far a restore is from the fastest insertion by hand of the same documents."""
+    walls = {row["step"]: _wall(row) for row in rows}
+    if not {BY_HAND, BARE_RESTORE} <= walls.keys():
+        return []
+    ratio = walls[BARE_RESTORE] / walls[BY_HAND]
+    return [f"{BARE_RESTORE}, compared: {ratio:.2f} times the insertion by hand"]
+
+
+def beside_few(few: list[dict[str, Any]], many: list[dict[str, Any]]) -> str:
+    """Say what each step takes for many collections beside the same bytes in few."""
+    walls = {row["step"]: _wall(row) for row in few}
+    ratios = [f"{row['step']} {_wall(row) / walls[row['step']]:.2f}" for row in many]
+    return f"{many[0]['shape']}, times {few[0]['shape']}: {', '.join(ratios)}"
 
 
 def _wall(row: dict[str, Any]) -> float:
@@ -76,10 +94,15 @@ def main() -> None:
     options.add_argument("--megabytes", type=int, default=500)
     options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--shapes", action="store_true", help="measure every shape")
+    options.add_argument("--steps", default="", help="only these, split by ; and drain first")
     chosen = options.parse_args()
+    steps = chosen.steps.split(";") if chosen.steps else STEPS
+    usual: list[dict[str, Any]] = []
     for shape in SHAPES if chosen.shapes else (USUAL,):
-        rows = measure(chosen.megabytes, chosen.repeats, shape)
-        sys.stdout.write(table(rows) + "\n\n")
+        rows = measure(chosen.megabytes, chosen.repeats, shape, steps)
+        usual = rows if shape == USUAL else usual
+        beside = "\n" + beside_few(usual, rows) if shape == MANY else ""
+        sys.stdout.write(table(rows) + beside + "\n\n")
         sys.stdout.flush()
 
 

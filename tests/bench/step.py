@@ -14,6 +14,7 @@ from bson.int64 import Int64
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
+from bench.by_hand import insert_by_hand
 from bench.dataset import DATABASE
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
@@ -38,6 +39,7 @@ from mangrove.services.vaults import VaultDraft
 
 RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 Figures = dict[str, float]
+BY_HAND = "insertion by hand"
 
 
 def drain(uri: str) -> Figures:
@@ -137,6 +139,7 @@ STEPS: dict[str, Callable[[str], Figures]] = {
     "verify decoded": verify,
     "restore": lambda uri: restore(uri, IndexChoice.AFTER),
     "restore, no indexes": lambda uri: restore(uri, IndexChoice.NEVER),
+    BY_HAND: insert_by_hand,
     "copy": copy,
     "export": export,
     "import": import_dump,
