@@ -39,6 +39,20 @@ def is_of_cancel(error: BaseException) -> bool:
     return isinstance(error, RunCancelled)
 
 
+@contextmanager
+def closed_after(chunks: Iterable[bytes]) -> Iterator[None]:
+    """Close a stream at the end, so that a failure does not keep what it reads from open.
+
+    An exception holds the frames it came through, and they hold the half-read stream.
+    """
+    try:
+        yield
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+
+
 class RunContext:
     """Counts for whoever watches, and carries a cancel to whoever works.
 
@@ -186,15 +200,17 @@ class RunContext:
         self, chunks: Iterable[bytes], namespace: Namespace | None = None
     ) -> Iterator[bytes]:
         """Pass chunks on, counting their bytes and noticing a cancel at each."""
-        for chunk in chunks:
-            self.advance(len(chunk), namespace=namespace)
-            yield chunk
+        with closed_after(chunks):
+            for chunk in chunks:
+                self.advance(len(chunk), namespace=namespace)
+                yield chunk
 
     def passing(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass chunks on uncounted, noticing a cancel at each."""
-        for chunk in chunks:
-            self.check()
-            yield chunk
+        with closed_after(chunks):
+            for chunk in chunks:
+                self.check()
+                yield chunk
 
     def check(self) -> None:
         """Raise RunCancelled if the run was cancelled, or why it may not go on."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mangrove.core.ports import Clock
 from mangrove.core.rate import TokenBucket
-from mangrove.jobs.context import RunContext
+from mangrove.jobs.context import RunContext, closed_after
 
 PIECE_S = 0.1
 SMALLEST_PIECE = 16 << 10
@@ -34,10 +34,11 @@ class Pace:
         Raises:
             RunCancelled: At the next piece, or in the middle of a wait.
         """
-        for chunk in chunks:
-            for piece in self._pieces(chunk):
-                self._take(len(piece))
-                yield piece
+        with closed_after(chunks):
+            for chunk in chunks:
+                for piece in self._pieces(chunk):
+                    self._take(len(piece))
+                    yield piece
 
     def _pieces(self, chunk: bytes) -> Iterator[bytes]:
         """Cut so that a slow line gets something ten times a second, not a lot now and then."""

@@ -75,9 +75,19 @@ class SteadyFolder:
 
     def get(self, name: BlobName) -> Iterator[bytes]:
         """Yield a blob's bytes; raises BlobNotFoundError before the first one."""
-        chunks = self._aside.stream(lambda: self._folder.get(name))
-        first = list(islice(chunks, 1))  # opens it, in the one call that a small blob needs
-        return chain(first, chunks)
+
+        def begin() -> tuple[list[bytes], Iterator[bytes]]:
+            rest = self._folder.get(name)
+            return list(islice(rest, 2)), rest
+
+        head, rest = self._aside.call(begin)
+        if len(head) < 2:  # noqa: PLR2004 - a small blob is read whole in one call
+            return iter(head)
+        return self._continued(head, rest)
+
+    def _continued(self, head: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+        yield from head
+        yield from self._aside.stream(lambda: rest)
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield the blobs whose name starts with a prefix, in no order."""
