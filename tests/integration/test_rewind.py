@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from fakes.workstation import PROFILE, WAIT_S, Workstation, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.core.backup import BackupId, Rename, RestoreRequest
+from mangrove.core.backup import BackupId, Consistency, Rename, RestoreRequest
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import GapReason
@@ -153,3 +153,20 @@ def test_a_moment_outside_every_window_is_refused_before_anything(
         rewind(desk, OplogTimestamp(newest(client).seconds + 90, 0), database_name, "nowhere")
 
     assert client.list_database_names() == before
+
+
+def test_a_backup_with_its_own_oplog_is_a_base_too(
+    desk: Workstation, client: MongoClient[Any], database_name: str
+) -> None:
+    notes = client[database_name]["notes"]
+    notes.insert_many({"_id": n} for n in range(10))
+    assert desk.backup(consistency=Consistency.OPLOG).state is RunState.SUCCEEDED
+    notes.update_many({"_id": {"$lt": 5}}, {"$set": {"seen": True}})
+    then = newest(client).following
+    notes.drop()
+    desk.capture()
+
+    rewind(desk, then, database_name, f"{database_name}_then")
+
+    found = client[f"{database_name}_then"]["notes"]
+    assert (found.count_documents({}), found.count_documents({"seen": True})) == (10, 5)
