@@ -196,6 +196,7 @@ def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> l
         (
             ("storage", health.problem or "reachable"),
             ("backups", f"{health.backups:,}" if is_seen else "unknown"),
+            ("oplog slices", f"{health.slices:,}" if is_seen else "unknown"),
             ("stored", size_text(health.stored_bytes) if is_seen else "unknown"),
             ("free", free),
             ("key to open", _opening(health, spec)),

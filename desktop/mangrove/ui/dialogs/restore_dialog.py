@@ -9,6 +9,7 @@ from mangrove.core.backup import RestoreRequest
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
 from mangrove.core.moments import Moment
+from mangrove.core.pitr import base_of
 from mangrove.core.restore import RestorePlan
 from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
@@ -47,6 +48,7 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         )
         self._record = record
         self.moment = MomentPart(services.points, moment)
+        self.moment.setVisible(moment is not None or base_of(record).is_eligible)
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.accounts = AccountsPart(
             self.tr(
