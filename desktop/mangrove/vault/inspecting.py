@@ -23,9 +23,11 @@ from mangrove.vault.layout import (
     DESCRIPTOR,
     JOURNAL_PATH,
     LOCKS_PATH,
+    NEXT_DESCRIPTOR,
     SEQUENCE_PATH,
     SIGNATURE_SUFFIX,
     folder_of,
+    generation_of,
     is_evidence,
     is_manifest_signature,
     owner_of,
@@ -107,9 +109,14 @@ class Inspection:
         return compare_folder(shelf.backup, expected, found, self._own_names(shelf, found))
 
     def _own_names(self, shelf: Shelf, found: Iterable[str]) -> Iterator[str]:
-        """Yield manifest, signature, and evidence that is signed."""
+        """Yield manifest, signature, and evidence that is signed.
+
+        Of several generations the oldest counts, as for every reader; the others are left over.
+        """
         folder, names = folder_of(shelf.backup, sealed=self._sealed), frozenset(found)
-        yield from (folder.manifest, folder.manifest_signature)
+        later = filter(is_manifest_signature, names - {folder.foreign_manifest_signature})
+        signature = min(later, key=generation_of, default=folder.manifest_signature)
+        yield from (signature.removesuffix(SIGNATURE_SUFFIX), signature)
         for name in names:
             stem = name.removesuffix(SIGNATURE_SUFFIX)
             is_whole = stem in names and stem + SIGNATURE_SUFFIX in names
@@ -204,7 +211,8 @@ def _foreign(infos: Iterable[BlobInfo]) -> Iterator[VaultFinding]:
 
 
 def _is_ours(name: str) -> bool:
-    is_own = name == DESCRIPTOR or name.startswith(_OWN_PATHS) or name.startswith(f"{DESCRIPTOR}.")
+    is_described = name in (DESCRIPTOR, NEXT_DESCRIPTOR)
+    is_own = is_described or name.startswith(_OWN_PATHS) or name.startswith(f"{DESCRIPTOR}.")
     return is_own or is_of_oplog(name) or owner_of(name) is not None or is_manifest_signature(name)
 
 

@@ -149,6 +149,13 @@ def test_everything_is_signed_with_the_present_key_and_evidence_still_proves(
     assert record.proven is not None
 
 
+def test_a_look_through_the_vault_finds_nothing_wrong_afterwards(changed: TestVault) -> None:
+    rewrap(changed)
+    (record,) = changed.open().records()
+
+    assert changed.open().inspect([record]).findings == ()
+
+
 def test_done_once_it_is_done(changed: TestVault) -> None:
     rewrap(changed)
     before = names(changed)
@@ -204,6 +211,10 @@ def test_killed_after_any_step_the_backup_opens_and_the_next_run_converges(
     assert record.state is BackupState.COMPLETE
     assert record.proven is not None
     assert len(record.evidence) == 1
+    if steps % 2:  # a repair of the vault takes away what is left over, and nothing else
+        changed.open().repair(changed.open().inspect([record]).findings)
+        assert changed.open().inspect([record]).findings == ()
+        assert documents(changed) == CONTENT
 
     rewrap(changed)
     assert rewrap(changed) is None
