@@ -73,6 +73,12 @@ class FakeRetention:
         ahead = forecast(facts.entries, view.policies, facts.chains, facts.now, zone_named)
         return view, ahead
 
+    def fate_of(self, backup: str) -> str:
+        record = self.backups.find(backup)
+        spec = self.vaults.by_id(record.vault_id)
+        fates = self.preview(spec.name).fates
+        return next(f.sentence for f in fates if f.record.backup == record.backup)
+
     def start_prune(self, vault: str, *, accepts_lost_moments: bool = False) -> RunId:
         self.prunes.append((vault, accepts_lost_moments))
         return self.activity.begin(RunKind.PRUNE, f"Prune {vault}", "", vault)

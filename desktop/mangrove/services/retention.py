@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import BackupProtectedError, RetentionError
+from mangrove.core.errors import BackupNotFoundError, BackupProtectedError, RetentionError
 from mangrove.core.ports import RunHistory, Vault, WholeCatalog
 from mangrove.core.retention import Judgement, Policies, Verdict, Why
 from mangrove.core.retention_chains import LostWindow
@@ -144,6 +144,20 @@ class Retention:
         """
         spec = self._tools.vaults.find(vault)
         return retention_view(spec, self._facts(spec), policy)
+
+    def fate_of(self, backup: BackupId) -> str:
+        """Say of one backup whether it stays or when it goes, and why.
+
+        Raises:
+            BackupNotFoundError: If it is not in its vault any more.
+        """
+        record = self._backups.find(backup)
+        spec = self._tools.vaults.by_id(record.vault_id)
+        fates = retention_view(spec, self._facts(spec)).fates
+        found = next((fate for fate in fates if fate.record.backup == record.backup), None)
+        if found is None:
+            raise BackupNotFoundError(f"{record.backup} is not in its vault any more")
+        return found.sentence
 
     def what_if(
         self, spec: VaultSpec, facts: VaultFacts, policy: RetentionPolicy | None = None

@@ -278,3 +278,13 @@ def test_the_header_leads_to_dumps(qtbot: QtBot, ends: Ends, button: str, signal
 
     with qtbot.waitSignal(getattr(ends.navigator, signal)):
         getattr(page, button).click()
+
+
+def test_the_detail_says_whether_the_backup_stays_and_why(qtbot: QtBot, ends: Ends) -> None:
+    page = opened(qtbot, ends)
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0)
+
+    page.table.selectRow(0)
+
+    qtbot.waitUntil(lambda: any(t.startswith("Stays: ") for t in page.detail.facts.texts()))
+    assert any("last 1/3" in text for text in page.detail.facts.texts())

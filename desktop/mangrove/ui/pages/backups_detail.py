@@ -6,6 +6,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest, NotIncluded
 from mangrove.core.vault import BackupRecord, BackupState
@@ -59,6 +60,8 @@ class BackupDetail(QWidget):
         self.contents_card = Card(self.tr("Contents"))
         self.missing_card = Card(self.tr("Not included"))
         self.evidence_card = Card(self.tr("Evidence"))
+        self._fate = ""
+        self._manifest: Manifest | None = None
         self._lay_out()
         self.restore.clicked.connect(self._on_restore_clicked)
         self.verify.clicked.connect(self._on_verify_clicked)
@@ -66,7 +69,7 @@ class BackupDetail(QWidget):
 
     def show_row(self, row: BackupRow) -> None:
         """Show what the catalog knows; the manifest is on its way."""
-        self._row = row
+        self._row, self._fate, self._manifest = row, "", None
         record = row.record
         self.title.setText(
             f"{record.profile_name}, {text.moment(record.data_at, self._now()).text}"
@@ -92,10 +95,17 @@ class BackupDetail(QWidget):
         self.paragraph.setText(explanation.text)
         self.model.set_rows(rows_of_manifest(explanation.manifest))
         self.tree.fit_rows(_MOST_ROWS)
-        self.facts.set_rows(self._facts(self._row, explanation.manifest))
+        self._manifest = explanation.manifest
+        self.facts.set_rows(self._facts(self._row, self._manifest))
         self.contents_card.show()
         self._show_missing(explanation.manifest.not_included)
         self._show_evidence(explanation.evidence)
+
+    def show_fate(self, backup: BackupId, sentence: str) -> None:
+        """Show whether a backup stays or when it goes, and why."""
+        if self._row is not None and backup == self._row.record.backup:
+            self._fate = text.sentence(sentence)
+            self.facts.set_rows(self._facts(self._row, self._manifest))
 
     def show_problem(self, error: MangroveError) -> None:
         """Say why the manifest could not be read."""
@@ -165,6 +175,8 @@ class BackupDetail(QWidget):
             (self.tr("Documents"), text.count(record.documents)),
             (self.tr("Size"), self._sizes(record)),
         ]
+        if self._fate:
+            facts.append((self.tr("Retention"), self._fate))
         if manifest is not None:
             facts.append((self.tr("Consistency"), text.sentence(manifest.consistency_reason)))
             facts.append((self.tr("Objects"), self._objects(manifest)))

@@ -20,6 +20,7 @@ from mangrove.ui.models.backup_rows import (
 )
 from mangrove.ui.models.backups_model import BackupsModel
 from mangrove.ui.navigation import Navigator
+from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.pages.backups_detail import BackupDetail
 from mangrove.ui.pages.backups_filter import BackupsFilterBar
 from mangrove.ui.theme.style import theme
@@ -66,6 +67,7 @@ class BackupsPage(Page):
         self._services, self._calls, self._navigator = services, calls, navigator
         self._wanted: BackupId | None = None
         self._load_number = 0
+        self._fates = NewestCall(calls, self)
         self._is_stale = True
         self._pending: dict[str, str] = {}  # what to select once the rows are there
         self.banner = Banner()
@@ -283,6 +285,11 @@ class BackupsPage(Page):
             lambda: self._services.backups.explain(backup),
             self.detail.show_explanation,
             lambda error: self._on_explain_failed(backup, error),
+        )
+        self._fates.ask(
+            lambda: self._services.retention.fate_of(backup),
+            lambda sentence: self.detail.show_fate(backup, sentence),
+            lambda _error: None,  # the vault cannot be looked at; the explanation says so
         )
 
     def _on_explain_failed(self, backup: BackupId, error: MangroveError) -> None:
