@@ -34,7 +34,7 @@ from mangrove.jobs.context import RunContext
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch
 
-BATCH_OPERATIONS = 4_000
+BATCH_OPERATIONS = 1_000  # the target holds a lock for one batch: some hundredths of a second
 BATCH_BYTES = 8 << 20
 AHEAD_CHUNKS = 2
 AHEAD_BATCHES = 3
