@@ -6,7 +6,7 @@ from mangrove.core.backup import Consistency
 
 
 class OfferedConsistency(StrEnum):
-    """The consistency that can be asked for; nothing captures the oplog yet."""
+    """The consistency that a copy can be asked for: it keeps no oplog to be replayed."""
 
     AUTO = Consistency.AUTO.value
     SNAPSHOT = Consistency.SNAPSHOT.value

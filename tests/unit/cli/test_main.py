@@ -59,7 +59,7 @@ def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[
         (["profile", "add", "bad", "--uri", "http://host"], 2),
         (["vault", "kit", "v"], 2),
         (["capture", "production"], 2),
-        (["backup", "production", "--vault", "v", "--consistency", "oplog"], 2),
+        (["copy", "production", "--to", "dev", "--consistency", "oplog"], 2),
         (["backups", "--profile", "nobody"], 4),
         (["profile", "show", "nobody"], 4),
         (["runs", "show", "nothing"], 4),

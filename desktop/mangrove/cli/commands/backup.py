@@ -7,11 +7,10 @@ import typer
 
 from mangrove.cli.front import desk_of
 from mangrove.cli.json_value import official_document
-from mangrove.cli.offered import OfferedConsistency
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.accounts import PlainCredentials, users_and_roles_of
-from mangrove.core.backup import BackupRequest, Compression, selection_of
+from mangrove.core.backup import BackupRequest, Compression, Consistency, selection_of
 from mangrove.core.rate import parse_rate
 from mangrove.services.queries import parse_query
 
@@ -36,7 +35,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         list[str] | None,
         typer.Option(metavar="D.C=JSON", help="Of this collection only what matches; filtered."),
     ] = None,
-    consistency: Annotated[OfferedConsistency, typer.Option()] = OfferedConsistency.AUTO,
+    consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
     compression: Annotated[
         Compression | None, typer.Option(help="Other than the vault's own.")
     ] = None,
@@ -70,7 +69,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         profile,
         vault,
         replace(selection, users_and_roles=users_and_roles_of(asked=users_and_roles)),
-        consistency.meant,
+        consistency,
         compression,
         PlainCredentials.ALLOW if yes_unencrypted_credentials else PlainCredentials.REFUSE,
         parse_rate(limit_rate) if limit_rate else None,

@@ -175,6 +175,14 @@ class BackupDialog(QuestionDialog):
                 ),
             ),
             Option(
+                Consistency.OPLOG,
+                self.tr("With &oplog"),
+                self.tr(
+                    "Collection by collection, however long it takes; what is written meanwhile"
+                    " is kept and replayed on restore. Needs a replica set."
+                ),
+            ),
+            Option(
                 Consistency.NONE,
                 self.tr("&Not consistent"),
                 self.tr(
