@@ -88,6 +88,7 @@ _SERIES_PARTIAL = _Span("a partial index of a time series", (6, 0))
 _HAYSTACK = _Span("a geoHaystack index", gone=(5, 0))
 _COMPOUND_WILDCARD = _Span("a compound wildcard index", (7, 0))
 _COMPOUND_HASHED = _Span("a compound hashed index", (4, 4))
+_SAME_FIELDS = _Span("a second index on the same fields", (5, 0))
 _HIDDEN = _Span("the option hidden", (4, 4))
 _PREPARE_UNIQUE = _Span("the option prepareUnique", (6, 0))
 _WIDE_FILTER = _Span("a partial filter with $or, $in or $geoWithin", (6, 0))
@@ -142,9 +143,15 @@ def _of(entry: NamespaceEntry, name: str, version: Version) -> Iterator[VersionC
     yield from lacking
     if any(found.effect is Effect.NOT_CREATED for found in lacking):
         return  # its indexes are no further news
+    seen: set[str] = set()
     for text in entry.indexes:
         index = _document(text)
         subject = f"{name} index {index.get('name', '?')}"
+        fields = json.dumps([index.get("key"), index.get("collation")])
+        if fields in seen and _SAME_FIELDS.refuses(version):
+            yield _SAME_FIELDS.conflict(subject, Effect.INDEX_MISSING, version)
+            continue
+        seen.add(fields)
         for span, effect in _spans_of_index(index, entry.kind, options, version):
             yield span.conflict(subject, effect, version)
 

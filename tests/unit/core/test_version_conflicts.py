@@ -155,3 +155,14 @@ def test_what_cannot_be_read_has_no_conflicts() -> None:
     odd = replace(source, options="[" * 100_000, indexes=("{", "3", '{"key":3}'))
 
     assert version_conflicts([(odd, HERE)], server("4.4.2")) == ()
+
+
+@pytest.mark.parametrize(("target", "expected"), [("4.4.2", ["y"]), ("5.0.4", [])])
+def test_a_second_index_on_the_same_fields(target: str, expected: list[str]) -> None:
+    one = {"name": "x", "key": {"a": 1}}
+    other = {"name": "y", "key": {"a": 1}, "partialFilterExpression": {"b": {"$gt": 1}}}
+    collated = {"name": "z", "key": {"a": 1}, "collation": {"locale": "de"}}
+
+    found = conflicts(server(target), "", one, other, collated)
+
+    assert [c.subject.rpartition(" ")[2] for c in found] == expected
