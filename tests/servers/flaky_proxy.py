@@ -26,7 +26,7 @@ class Mood:
 
     Attributes:
         busy: By method, how many requests are answered with ``status``.
-        status: 503 or 429; sent with Retry-After.
+        status: 503 or 429, sent with Retry-After; or any other, with ``body``.
         retry_after_s: What Retry-After says; "" leaves it out.
         break_early: By method, the requests whose connection breaks before they are passed on.
         break_half_way: By method, the answers that break off in the middle of a long body.
@@ -37,6 +37,7 @@ class Mood:
 
     busy: Counter[str] = field(default_factory=Counter)
     status: int = 503
+    body: bytes = b""
     retry_after_s: str = ""
     break_early: Counter[str] = field(default_factory=Counter)
     break_half_way: Counter[str] = field(default_factory=Counter)
@@ -142,8 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(self._mood.status)
         if self._mood.retry_after_s:
             self.send_header("Retry-After", self._mood.retry_after_s)
-        self.send_header("Content-Length", "0")
+        body = b"" if self.command == "HEAD" else self._mood.body
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def _answer(self, answer: HTTPResponse) -> None:
         self.send_response(answer.status)

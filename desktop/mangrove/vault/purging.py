@@ -1,11 +1,12 @@
 """Removes a backup so that at no moment what is left of it looks whole."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from mangrove.core.errors import BackupNotFoundError
+from mangrove.core.errors import BackupNotFoundError, StorageDeniedError
 from mangrove.core.ports import Storage
 from mangrove.core.vault import BlobInfo
+from mangrove.core.wording import counted, is_or_are
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,18 @@ def purge_backup(storage: Storage, folder: BackupFolder) -> Iterator[BlobInfo]:
     for info in blobs:
         storage.delete(info.name)
         yield info
+    refuse_kept(folder.backup, storage.list(folder.path))
+
+
+def refuse_kept(what: str, left: Iterable[BlobInfo]) -> None:
+    """Raise StorageDeniedError if a storage said yes to a removal and lists the objects still."""
+    kept = sum(1 for _ in left)
+    if kept:
+        raise StorageDeniedError(
+            f"{counted(kept, 'object')} of {what or 'unfinished runs'} {is_or_are(kept)} still "
+            "there although the storage took the order to remove them",
+            hint="an object lock, a retention rule or a snapshot keeps them; nothing was freed",
+        )
 
 
 def _rank(name: str, folder: BackupFolder) -> int:

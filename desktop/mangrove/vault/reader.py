@@ -47,7 +47,7 @@ from mangrove.vault.layout import (
 from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest
-from mangrove.vault.purging import purge_backup
+from mangrove.vault.purging import purge_backup, refuse_kept
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.records import record_of, unreadable_record
 from mangrove.vault.rewrapping import Active, Rewrapping
@@ -335,6 +335,7 @@ class StoredVault:
         for piece in inventory.pieces(debris):
             self._storage.delete(piece.name)
             freed += piece.size_bytes
+        refuse_kept(debris.backup, take_inventory(self._storage).pieces(debris))
         log.info("debris removed backup=%s bytes=%d", debris.backup, freed)
         return freed
 
