@@ -18,6 +18,8 @@ from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.widgets.password_field import PasswordField
 
+_KEY_SHOWN = 16
+
 
 class KeyChange(StrEnum):
     """What can be done to a vault's keys."""
@@ -116,14 +118,16 @@ class KeysDialog(QuestionDialog):
     def _lay_out_keys(self) -> None:
         spec = self._spec
         rows: list[tuple[str, str] | tuple[str, str, str]] = [
-            (h.name or self.tr("Opens with"), h.recipient) for h in holders(spec)
+            (h.name or self.tr("Opens with"), _short(h.recipient), h.recipient)
+            for h in holders(spec)
         ]
-        rows.append((self.tr("Signed with"), spec.public_key))
+        rows.append((self.tr("Signed with"), _short(spec.public_key), spec.public_key))
         words = self.tr("{key}, up to backup number {number}")
         rows += [
             (
                 self.tr("Signed before"),
-                words.format(key=key.public_key, number=key.last_sequence),
+                words.format(key=_short(key.public_key), number=key.last_sequence),
+                key.public_key,
             )
             for key in reversed(spec.retired_keys)
         ]
@@ -185,3 +189,8 @@ class KeysDialog(QuestionDialog):
             case KeyChange.IMPORT:
                 words = self.tr("Keep this key in the keyring and read the vault here.")
                 return self.tr("Add key"), words, bool(self.identity.text())
+
+
+def _short(key: str) -> str:
+    """Return the beginning of a key, which is enough to tell it; the tip has all of it."""
+    return f"{key[:_KEY_SHOWN]}…"
