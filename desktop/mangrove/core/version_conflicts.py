@@ -148,7 +148,7 @@ def _of(entry: NamespaceEntry, name: str, version: Version) -> Iterator[VersionC
         index = _document(text)
         subject = f"{name} index {index.get('name', '?')}"
         fields = json.dumps([index.get("key"), index.get("collation")])
-        if fields in seen and _SAME_FIELDS.refuses(version):
+        if "key" in index and fields in seen and _SAME_FIELDS.refuses(version):
             yield _SAME_FIELDS.conflict(subject, Effect.INDEX_MISSING, version)
             continue
         seen.add(fields)
