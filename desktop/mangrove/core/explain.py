@@ -97,6 +97,12 @@ def _accounts(manifest: Manifest) -> str:
 def _moment(manifest: Manifest) -> str:
     if manifest.achieved is Consistency.SNAPSHOT and manifest.consistent_at:
         return f"All collections stand at one moment, cluster time {manifest.consistent_at}."
+    if manifest.oplog is not None:
+        entries = counted(manifest.oplog.documents, "oplog entry", "oplog entries")
+        return (
+            "Collections were read one after the other; a restore brings all to one moment, "
+            f"{manifest.oplog.last_ts}, by replaying {entries} kept with them."
+        )
     return (
         "Collections were read one after the other, so they may stand at slightly different "
         f"moments ({manifest.consistency_reason})."

@@ -7,6 +7,7 @@ from enum import StrEnum
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.run import Loss
+from mangrove.core.wording import counted
 
 OpenEntries = Callable[[], Iterable[bytes]]
 """Opens the entries from their beginning: chunks of whole BSON documents, in oplog order.
@@ -165,8 +166,9 @@ class ReplayOutcome:
 
     def sentence(self) -> str:
         """Say in one sentence what was done."""
-        total = sum(self.entries.values())
+        total = counted(sum(self.entries.values()), "oplog entry", "oplog entries")
         until = f" to {self.last_ts}" if self.last_ts else ""
         left = ", ".join(f"{count:,} {reason}" for reason, count in sorted(self.skipped.items()))
         skipped = f"; skipped: {left}" if left else ""
-        return f"replayed {total:,} oplog entries{until}: {self.operations:,} operations{skipped}"
+        done = counted(self.operations, "operation")
+        return f"replayed {total}{until}: {done}{skipped}"

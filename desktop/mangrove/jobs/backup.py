@@ -463,7 +463,8 @@ class _Dumping:
 def _moment(manifest: Manifest) -> str:
     if manifest.oplog is not None:
         count = counted(manifest.oplog.documents, "oplog entry", "oplog entries")
-        return f"with {count} that bring all to {manifest.consistent_at}"
+        verb = "brings" if manifest.oplog.documents == 1 else "bring"
+        return f"with {count} that {verb} all to {manifest.consistent_at}"
     if manifest.consistent_at:
         return f"all at cluster time {manifest.consistent_at}"
     return "each collection at its own moment"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
@@ -114,7 +114,7 @@ class Restores:
         ticket = Ticket(
             kind=RunKind.RESTORE,
             title=f"Restore to {profile.name}",
-            phases=phases_of(request),
+            phases=phases_of(request, has_oplog=record.achieved is Consistency.OPLOG),
             profile=profile.name,
             vault=spec.name,
             backup=record.backup,

@@ -7,7 +7,14 @@ from fakes.vaults import USERS, entry, evidence_for, manifest_for, new_id
 from mangrove.core.accounts import AuthPart, auth_namespace
 from mangrove.core.backup import CollectionQuery, Consistency, Selection
 from mangrove.core.explain import duration_text, explanation, size_text
-from mangrove.core.manifest import AuthEntry, NotIncluded, StoredBlob, StoredUsersAndRoles
+from mangrove.core.manifest import (
+    AuthEntry,
+    NotIncluded,
+    StoredBlob,
+    StoredOplog,
+    StoredUsersAndRoles,
+)
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.verification import Level
 
 METADATA = StoredBlob("m", 500, "", 10)
@@ -133,3 +140,13 @@ def test_each_level_has_its_words(level: Level) -> None:
     text = explanation(MANIFEST, [evidence_for(new_id(), level)], "attic")
 
     assert "Verified on 2026-03-01 13:00 UTC in 12 s" in text
+
+
+def test_an_oplog_is_said_to_bring_all_to_one_moment() -> None:
+    at = OplogTimestamp(1_700_000_000, 4)
+    oplog = StoredOplog(at, at, 1, 1, documents=3, plain_bytes=300, digest="0" * 32, segments=())
+    kept = replace(MANIFEST, achieved=Consistency.OPLOG, consistent_at=at, oplog=oplog)
+
+    text = explanation(kept, [], "attic")
+
+    assert "brings all to one moment, 1700000000:4, by replaying 3 oplog entries" in text
