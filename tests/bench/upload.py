@@ -50,7 +50,7 @@ def send_alone(endpoint: str, bucket: str, megabytes: int) -> None:
         region=REGION,
         access_key_id=ACCESS,
         secret_access_key=SECRET,
-        client_options={"allow_http": True},
+        client_options={"allow_http": True, "timeout": "1800s"},  # to join 2 GB takes a server long
     )
     name = f"alone-{secrets.token_hex(4)}"
     obstore.put(store, name, chunks(megabytes), chunk_size=8 * MIB, max_concurrency=3)

@@ -1,9 +1,12 @@
 """From an address and its keys to obstore's own store, for each of the three kinds."""
 
+import atexit
 import base64
 import json
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from obstore.store import AzureStore, GCSStore, S3Store
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 DEFAULT_REGION = "us-east-1"
+LAST_MOMENT_S = 0.1
 AnyStore = S3Store | AzureStore | GCSStore
 
 
@@ -54,6 +58,7 @@ def connect(
         InvalidKeyError: If the secret is not what this kind of store takes.
         StorageDeniedError: If it takes nothing without a key, and there is none.
     """
+    _leave_slowly()
     try:
         match address.kind:
             case StorageKind.AZURE:
@@ -64,6 +69,17 @@ def connect(
                 return _s3(bucket, address, keys, patience)
     except ObjectStoreFault as error:
         raise from_object_store(error, "") from error
+
+
+@cache
+def _leave_slowly() -> None:
+    """Let obstore's threads put down what they hold before Python ends, once one was used.
+
+    A thread of theirs that wants the interpreter while it ends is killed in the middle of Rust
+    code, and the whole program aborts. Seen with obstore 0.12 on Python 3.11, at the end of a
+    program whose last act was a large upload; ``tests/bench/upload.py`` shows when it is gone.
+    """
+    atexit.register(threading.Event().wait, LAST_MOMENT_S)
 
 
 def _s3(
