@@ -16,6 +16,7 @@ from bson.timestamp import Timestamp
 from pymongo import MongoClient
 
 from fakes.clock import FakeClock
+from format.mongodump_golden import unpack as unpack_dump
 from format.oplog_golden import (
     PIT_BASE,
     PIT_SLICE,
@@ -308,3 +309,19 @@ def test_a_replay_goes_on_after_the_server_went_away(
 
         assert outcome.operations == len(entries)
         assert client["away"].c.count_documents({}) == len(entries)
+
+
+@pytest.mark.mongod
+def test_a_dump_under_a_writer_that_moved_money_is_whole_again(
+    client: MongoClient[Any], sink: RestoreSink, tmp_path: Path
+) -> None:
+    drop_all(client)
+    folder = unpack_dump("oplog_full", tmp_path)
+    base = loaded(sink, folder)
+
+    replayed(sink, lambda: oplog_of(folder), base)
+
+    bank = client["bank"]
+    assert sum(d["bal"] for d in bank.accounts.find()) == 391_000
+    counts = {name: bank[name].count_documents({}) for name in ("accounts", "items", "journal")}
+    assert counts == {"accounts": 391, "items": 2336, "journal": 266}
