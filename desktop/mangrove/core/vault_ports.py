@@ -47,6 +47,10 @@ class Lease(Protocol):
         """Remove it; once it is gone that is no error."""
         ...
 
+    def abandon(self) -> None:
+        """Let it go without asking the storage; whoever of this process comes next removes it."""
+        ...
+
 
 class VaultLocks(Protocol):
     """The locks in a vault's storage."""

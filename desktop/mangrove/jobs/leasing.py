@@ -4,7 +4,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from mangrove.core.errors import MangroveError, RunCancelled, StorageDeniedError, VaultLockedError
+from mangrove.core.errors import (
+    MangroveError,
+    RunCancelled,
+    StalledError,
+    StorageDeniedError,
+    StorageUnavailableError,
+    VaultLockedError,
+)
 from mangrove.core.ports import Clock, Vault
 from mangrove.core.vault_lock import GIVE_UP_AFTER_S, REFRESH_EVERY_S, LockMode
 from mangrove.core.vault_ports import Lease
@@ -13,6 +20,7 @@ from mangrove.jobs.context import RunContext
 WAIT_S = 600.0
 """How long a run waits for another Mangrove that is alive; a stale lock is not waited for."""
 LOOK_EVERY_S = 5.0
+_GONE = (StorageUnavailableError, StalledError)
 
 
 @contextmanager
@@ -31,13 +39,20 @@ def leased(
         target=_keep_alive, args=(ctx, vault, lease, over, clock), name="mangrove-lease"
     )
     beat.start()
+    is_gone = False
     try:
         yield
+    except BaseException as error:
+        is_gone = isinstance(error, _GONE) or isinstance(error.__cause__, _GONE)
+        raise
     finally:
         over.set()
         beat.join()
-        with suppress(MangroveError):  # it becomes stale by itself, or is seen to be ours
-            lease.release()
+        if is_gone and ctx.cancelled.is_set():  # nobody waits for a storage that does not answer
+            lease.abandon()
+        else:
+            with suppress(MangroveError):
+                lease.release()
 
 
 @contextmanager

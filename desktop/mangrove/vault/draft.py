@@ -134,8 +134,6 @@ class VaultDraft:
         with self._lock:
             self._is_over = True
             names = sorted(self._touched, key=lambda name: not is_manifest_signature(name))
-        with suppress(MangroveError):
-            self._claims.give_back(self._sequence)
         for number, name in enumerate(names):
             try:
                 self._storage.delete(name)
@@ -145,6 +143,8 @@ class VaultDraft:
                 if is_manifest_signature(name) or isinstance(failure, _STORAGE_GONE):
                     self._left_behind = len(names) - number
                     return  # a backup that may be signed keeps its blobs; a lost storage, all
+        with suppress(MangroveError):
+            self._claims.give_back(self._sequence)
 
     def _put_soon(self, name: BlobName, chunks: Iterable[bytes]) -> None:
         """Store a blob; where many can be made durable at once, that is left to ``publish``."""

@@ -10,7 +10,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from mangrove.core.errors import (
@@ -50,11 +50,18 @@ class Locking:
         owner: This process.
         is_dead: Whether the process of a lock is known to be gone; only ever true for those of
             this workstation.
+        live: Tokens of the locks that this process holds.
     """
 
     owner: LockOwner
     clock: Clock
     is_dead: Callable[[LockOwner], bool]
+    live: set[str] = field(default_factory=set)
+
+    def is_over(self, lock: VaultLock) -> bool:
+        """Whether nobody holds a lock any more: its process died, or is ours and let it go."""
+        is_ours = lock.owner == self.owner and bool(lock.owner.birth)
+        return self.is_dead(lock.owner) or (is_ours and lock.token not in self.live)
 
 
 class StorageLocks:
@@ -135,7 +142,7 @@ class StorageLocks:
         )
 
     def _remove_dead(self) -> None:
-        dead = [lock for lock in self.all() if self._locking.is_dead(lock.owner)]
+        dead = [lock for lock in self.all() if self._locking.is_over(lock)]
         for lock in dead:
             log.info("lock of a dead process removed pid=%d", lock.owner.pid)
         self._remove(lock.token for lock in dead)
@@ -160,6 +167,7 @@ class StorageLease:
         self._beat = 0
         self._is_released = False
         self._guard = threading.Lock()
+        locking.live.add(lock.token)
         self._write()
 
     @property
@@ -190,8 +198,13 @@ class StorageLease:
     def release(self) -> None:
         """Remove it."""
         with self._guard:
-            self._is_released = True
+            self.abandon()
             self._storage.delete(self._name)
+
+    def abandon(self) -> None:
+        """Let it go where the storage does not answer; whoever of us comes next removes it."""
+        self._is_released = True
+        self._locking.live.discard(self._lock.token)
 
     @property
     def _name(self) -> BlobName:
