@@ -277,7 +277,7 @@ def test_capped_collections_alone_have_no_snapshot(
     selection = selection_of((database_name,), ())
 
     with source.open(selection, Consistency.AUTO) as dump:
-        assert (dump.achieved, dump.consistent_at) == (Consistency.NONE, None)
+        assert (dump.achieved, dump.consistent_at) == (Consistency.OPLOG, None)
     with (
         pytest.raises(UnsupportedTopologyError, match="capped"),
         source.open(selection, Consistency.SNAPSHOT),
@@ -366,14 +366,17 @@ def test_standalone_is_read_without_a_snapshot_and_says_why(
     assert "standalone" in dump.reason
 
 
-def test_oplog_consistency_is_refused_with_a_way_out(source: MongoDumpSource) -> None:
+def test_a_standalone_server_has_no_oplog_and_the_way_out_is_said(
+    standalone: EmbeddedMongod,
+) -> None:
     with (
-        pytest.raises(UnsupportedTopologyError, match="not offered yet") as caught,
-        source.open(Selection(), Consistency.OPLOG),
+        open_uri(parse_uri(standalone.uri).uri) as connection,
+        pytest.raises(UnsupportedTopologyError, match="keeps no oplog") as caught,
+        MongoDumpSource(connection).open(Selection(), Consistency.OPLOG),
     ):
         pass
 
-    assert "auto" in caught.value.hint
+    assert "consistency none" in caught.value.hint
 
 
 @pytest.mark.slow
