@@ -198,8 +198,8 @@ class _Verifying:
             self.ctx.begin(entry.namespace, entry.plain_bytes)
             try:
                 chunks = documents_of(entry, manifest.compression, self.body.vault.read)
-                for chunk in chunks:
-                    self.ctx.advance(len(chunk), namespace=entry.namespace)
+                for _ in self.ctx.metered(chunks, entry.namespace):
+                    pass
             except BAD_BACKUP as error:
                 self._find(str(entry.namespace), error.message)
                 self.ctx.fail(entry.namespace, error.message)
