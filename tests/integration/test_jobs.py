@@ -142,6 +142,8 @@ def test_what_makes_no_job_is_refused_and_nothing_is_saved(desk: Workstation) ->
 
     with pytest.raises(InvalidScheduleError, match="needs a profile"):
         jobs.add(JobDraft("x", JobKind.BACKUP, VAULT, "daily 02:00", "UTC"))
+    with pytest.raises(InvalidScheduleError, match="drills are not offered"):
+        jobs.add(nightly(level=Level.DRILLED))
     with pytest.raises(InvalidScheduleError, match="is no schedule"):
         jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "when it rains", "UTC"))
     with pytest.raises(JobNotFoundError):

@@ -191,6 +191,10 @@ def parse_vault_url(url_text: str) -> StorageAddress:
     is_login = parts.username is not None and scheme != StorageKind.SFTP
     if is_login or parts.password is not None:
         raise _keys_inside()
+    if not scheme and path.startswith("/"):
+        raise InvalidVaultUrlError(
+            "a vault is named by a URL, not by a path", hint=f"write file://{path}"
+        )
     if scheme not in _OPTIONS:
         raise InvalidVaultUrlError(f"'{scheme}' is not a kind of vault", hint=_KINDS_HINT)
     kind = StorageKind(scheme)

@@ -98,6 +98,10 @@ class Jobs:
         """
         if draft.kind not in self.kinds:
             raise InvalidScheduleError(f"jobs of the kind {draft.kind} are not offered yet")
+        if draft.level is Level.DRILLED:
+            raise InvalidScheduleError(
+                "drills are not offered yet", hint="choose stored, decoded or restored"
+            )
         if draft.kind in _NEEDS_PROFILE and not draft.profile:
             raise InvalidScheduleError(f"a job that does a {draft.kind} needs a profile")
         profile = self._profiles.find(draft.profile) if draft.profile else None

@@ -1,5 +1,6 @@
 """Retention: policies, previews, pins and holds, deletion with undo, and pruning."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -201,7 +202,12 @@ class Retention:
         return self._mark(backup, StatementKind.PIN, note)
 
     def unpin(self, backup: str) -> BackupId:
-        """Let the policy decide about a backup again."""
+        """Let the policy decide about a backup again.
+
+        Raises:
+            RetentionError: If it is not pinned.
+        """
+        self._require(backup, "pinned", lambda marks: marks.pin)
         return self._mark(backup, StatementKind.UNPIN, "")
 
     def hold(self, backup: str, note: str) -> BackupId:
@@ -217,7 +223,12 @@ class Retention:
         return self._mark(backup, StatementKind.HOLD, note)
 
     def release(self, backup: str, note: str = "") -> BackupId:
-        """Take a legal hold off."""
+        """Take a legal hold off.
+
+        Raises:
+            RetentionError: If there is none.
+        """
+        self._require(backup, "under a legal hold", lambda marks: marks.hold)
         return self._mark(backup, StatementKind.RELEASE, note)
 
     def undo(self, backup: str) -> BackupId:
@@ -297,6 +308,12 @@ class Retention:
 
     def _facts(self, spec: VaultSpec) -> VaultFacts:
         return gather(self._tools.keeper.open(spec), self._catalog, self._busy(), self._now)
+
+    def _require(self, backup: str, what: str, said: Callable[[Marks], Statement | None]) -> None:
+        record = self._backups.find(backup)
+        marks = self._vault_of(record).journal.read().marks().get(record.backup, NO_MARKS)
+        if said(marks) is None:
+            raise RetentionError(f"{record.backup} is not {what}; nothing was changed")
 
     def _mark(self, backup: str, kind: StatementKind, note: str) -> BackupId:
         record = self._backups.find(backup)

@@ -65,7 +65,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, dialog: type, *answers: object) -> N
 def test_a_vault_is_amber_until_its_kit_was_made_and_confirmed(
     qtbot: QtBot, window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    qtbot.waitUntil(lambda: badge(window) == "no recovery kit")
+    qtbot.waitUntil(lambda: badge(window) == "recovery kit not stored")
     answer(monkeypatch, MakeKitDialog, WISH)
     answer(monkeypatch, ConfirmKitDialog, "WRONG", KIT_CODE)
 

@@ -109,3 +109,10 @@ def test_each_secret_of_a_vault_has_a_name_of_its_own() -> None:
     makers = (identity_ref, signing_key_ref, storage_key_ref)
 
     assert len({make(VaultId(v)).name for make in makers for v in "ab"}) == 6
+
+
+def test_a_path_is_told_how_it_is_written() -> None:
+    with pytest.raises(InvalidVaultUrlError, match="not by a path") as refused:
+        parse_vault_url("/srv/backups")
+
+    assert refused.value.hint == "write file:///srv/backups"

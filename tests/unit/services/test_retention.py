@@ -125,6 +125,10 @@ def test_pins_and_holds_are_for_all_workstations_and_say_why(shop: Keep) -> None
     found = texts(shop)
     assert found[shop.made[2]] == "stays: pinned: before the migration"
     assert found[shop.made[3]] == "stays: legal hold: case 17"
+    with pytest.raises(RetentionError, match="is not under a legal hold; nothing was changed"):
+        shop.retention.release(shop.made[2])
+    with pytest.raises(RetentionError, match="is not pinned; nothing was changed"):
+        shop.retention.unpin(shop.made[3])
     shop.retention.unpin(shop.made[2])
     shop.retention.release(shop.made[3])
     assert [t.startswith("goes") for t in texts(shop).values()] == [False, True, True, True]

@@ -20,7 +20,10 @@ def report_blocks(report: VaultReport | None, mended: Repair | None) -> list[Blo
         return blocks
     if not report.findings:
         objects = counted(report.objects, "object")
-        blocks.append(f"{objects}, {size_text(report.size_bytes)}: all as it should be.")
+        blocks.append(
+            f"{objects}, {size_text(report.size_bytes)}: all there, and as large as they should "
+            "be. Their content is compared by: mangrove verify."
+        )
     return [*blocks, *map(_line, report.findings)]
 
 

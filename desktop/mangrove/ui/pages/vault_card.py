@@ -83,7 +83,7 @@ class VaultCard(Card):
         elif health.missing:
             self.badge.set_state(Tone.EXPOSED, self.tr("backups missing"))
         elif not self.kit.is_safe:
-            self.badge.set_state(Tone.UNPROVEN, self.tr("no recovery kit"))
+            self.badge.set_state(Tone.UNPROVEN, self.tr("recovery kit not stored"))
         else:
             self.badge.set_state(Tone.PROVEN, self.tr("in order"))
         self.facts.set_rows(self._facts())

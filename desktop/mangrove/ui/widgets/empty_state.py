@@ -1,6 +1,7 @@
 """What a page shows when it has nothing to show: one sentence and one action."""
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -49,6 +50,12 @@ class EmptyState(QWidget):
         self._say(sentence)
         self.button.setText(action)
         self.button.setVisible(bool(action))
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure the sentence again: only now its style is known."""
+        super().showEvent(event)
+        self._say(self._sentence.text())
 
     @override
     def changeEvent(self, event: QEvent) -> None:
