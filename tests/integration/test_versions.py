@@ -105,9 +105,10 @@ def test_a_backup_comes_back_the_same_on_its_own_version(
     restored = desk.restore(taken, version, renames=(Rename(database_name, copy),))
 
     record = desk.services.backups.find(taken)
-    assert record.achieved is (Consistency.NONE if version == OLD else Consistency.SNAPSHOT)
-    said = desk.services.backups.explain(taken).text
-    assert ("has no snapshot reads before 5.0" in said) is (version == OLD)
+    assert record.achieved is (Consistency.OPLOG if version == OLD else Consistency.SNAPSHOT)
+    assert record.consistent_at is not None
+    reason = desk.services.backups.explain(taken).manifest.consistency_reason
+    assert ("oplog" in reason) is (version == OLD)
     assert checked.state is RunState.SUCCEEDED
     assert losses(restored, copy) == {}
     assert shape(client, copy) == shape(client, database_name)

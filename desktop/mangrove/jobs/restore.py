@@ -358,14 +358,14 @@ def _rewound(result: RunResult, rewinding: Rewinding, rewind: RewindPlan | None)
     outcome, summary = rewinding.outcome, result.summary
     if rewind is not None:
         moment = f"{rewind.limit.at:%Y-%m-%d %H:%M:%S} UTC ({rewind.limit})"
-        summary = f"as it was before {moment}, from {rewind.base.backup}: {summary}"
+        summary = f"as it was before {moment}: first {rewind.base.backup}: {summary}"
     left = tuple(
         f"{name} did not exist at the moment; the existing one was left as it is"
         for name in rewinding.left_over
     )
     return replace(
         result,
-        summary=f"{summary}; {outcome.sentence()}",
+        summary=f"{summary}; then {outcome.sentence()}",
         warnings=(*result.warnings, *left),
         figures=(
             *result.figures,

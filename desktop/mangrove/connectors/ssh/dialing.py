@@ -37,6 +37,7 @@ class Dialer:
 
     def __init__(self, spec: TunnelSpec, secret: Secret | None) -> None:
         logging.getLogger("asyncssh").setLevel(logging.WARNING)  # below it, it names users, hosts
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # a broken line warns at each write
         self._spec = spec
         self._keys = read_host_keys(spec)
         self._login = _login(spec, secret)
