@@ -37,7 +37,7 @@ def database(replica_set: EmbeddedMongod, desk: Workstation, database_name: str)
     """A database with one collection and two indexes, backed up as the only backup."""
     desk.add_profile(replica_set.uri)
     with MongoClient[Any](replica_set.uri) as client:
-        fill(client, database_name, 2)
+        fill(client, database_name, 6)  # small ones are not measured
         client[database_name]["big"].create_index("group")
         client.admin.command("fsync")  # sizes are those of the last checkpoint
         yield database_name
@@ -67,7 +67,7 @@ def test_space_is_known_from_the_source_and_time_from_the_last_restore(
     restored = desk.restore(backup)
     second = forecast(desk, backup, indexes=IndexChoice.NEVER)
 
-    assert (first.collections, first.documents, first.indexes) == (1, 100, 1)
+    assert (first.collections, first.documents, first.indexes) == (1, 300, 1)
     assert first.space.measured == 1
     assert first.space.data_bytes > 1_000_000
     assert first.space.index_bytes >= 2 * 4096
