@@ -78,7 +78,7 @@ class JobsModel(QAbstractTableModel):
             JobColumn.WHAT: self.tr("What"),
             JobColumn.WHEN: self.tr("When"),
             JobColumn.NEXT: self.tr("Next"),
-            JobColumn.HISTORY: self.tr("Last times"),
+            JobColumn.HISTORY: self.tr("Past"),
         }
         return titles[JobColumn(section)]
 

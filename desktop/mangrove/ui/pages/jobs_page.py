@@ -263,7 +263,7 @@ class JobsPage(Page):
             self.tr("cancelled"),
             "sunday proof",
             self.tr("Capture oplog"),
-            self.tr("At 02:00 on Sunday"),
+            self.tr("At 02:00 every day"),
             "2026-12-24 23:59",
         )
 

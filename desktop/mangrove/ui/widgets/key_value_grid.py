@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from typing_extensions import override
 
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.labels import TextLabel
@@ -36,6 +38,17 @@ class KeyValueGrid(QWidget):
             self._grid.addWidget(right, index, 1, Qt.AlignmentFlag.AlignTop)
             self._labels += [left, right]
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._give_room()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_room()
+
+    def _give_room(self) -> None:
+        """Take the height that all lines need at this width; the policy alone would cut some."""
+        if self._grid.hasHeightForWidth():
+            self.setMinimumHeight(max(0, self._grid.heightForWidth(self.width())))
 
     def texts(self) -> list[str]:
         """Return all names and values in reading order."""
