@@ -1,13 +1,10 @@
 """The activity page: what runs, what waits and why, what ran, and one run in full."""
 
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, Slot
-from PySide6.QtGui import QFontMetrics, QShowEvent
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -20,13 +17,13 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.runs_model import RUN_ROLE, SORT_ROLE, RunColumn, RunsModel
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.run_detail import RunDetail
-from mangrove.ui.theme.style import theme
-from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.column_choice import ColumnChoice
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.widgets.row_table import RowTable
 from mangrove.ui.widgets.run_row import RunRow
 
 _WIDTHS = (680, 336)
@@ -169,30 +166,9 @@ class ActivityPage(Page):
         self._proxy.setSortRole(SORT_ROLE)
         self._proxy.setFilterKeyColumn(-1)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.table = QTableView()
-        self.table.setObjectName("activity-runs")
-        self.table.setAccessibleName(self.tr("Runs"))
-        self.table.setModel(self._proxy)
-        self.table.setSortingEnabled(True)
+        self.table = RowTable(self._proxy, "activity-runs", self.tr("Runs"))
         self.table.sortByColumn(RunColumn.WHEN, Qt.SortOrder.DescendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        row_height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
-        self.table.verticalHeader().setDefaultSectionSize(row_height)
-        header = self.table.horizontalHeader()
-        header.setSectionsMovable(True)
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        metrics = QFontMetrics(theme().font())
-        for column, widest in zip(RunColumn, self._widest(), strict=False):
-            room = Size.ICON + Space.L if column is RunColumn.STATE else Space.L
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(widest) + room)
+        self.table.fit(self._widest(), with_icon=RunColumn.STATE)
         self.columns = ColumnChoice(self.table, (RunColumn.SIZE,))
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)

@@ -1,13 +1,10 @@
 """The jobs page: what runs by itself, when next, and what became of the last times."""
 
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, QTimer, Slot
-from PySide6.QtGui import QFontMetrics, QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QSplitter,
     QStackedWidget,
-    QTableView,
 )
 from typing_extensions import override
 
@@ -25,12 +22,11 @@ from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
 from mangrove.ui.models.jobs_model import JOB_ROLE, SORT_ROLE, TONES_ROLE, JobColumn, JobsModel
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.job_detail import JobDetail
-from mangrove.ui.theme.style import theme
-from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.firing_dots import FiringDots
 from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.widgets.row_table import RowTable
 
 _WIDTHS = (700, 336)
 _LOOK_AGAIN_MS = 5_000
@@ -229,29 +225,10 @@ class JobsPage(Page):
         self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSourceModel(self.model)
         self._proxy.setSortRole(SORT_ROLE)
-        self.table = QTableView()
-        self.table.setObjectName("jobs")
-        self.table.setAccessibleName(self.tr("Jobs"))
-        self.table.setModel(self._proxy)
-        self.table.setSortingEnabled(True)
+        self.table = RowTable(self._proxy, "jobs", self.tr("Jobs"))
         self.table.sortByColumn(JobColumn.NEXT, Qt.SortOrder.AscendingOrder)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        row_height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
-        self.table.verticalHeader().setDefaultSectionSize(row_height)
+        self.table.fit(self._widest(), with_icon=JobColumn.STATE)
         header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        metrics = QFontMetrics(theme().font())
-        for column, widest in zip(JobColumn, self._widest(), strict=False):
-            room = Size.ICON + Space.L if column is JobColumn.STATE else Space.L
-            self.table.setColumnWidth(column, metrics.horizontalAdvance(widest) + room)
         header.resizeSection(JobColumn.HISTORY, header.minimumSectionSize())  # it stretches
         self._dots = FiringDots(TONES_ROLE)
         self.table.setItemDelegateForColumn(JobColumn.HISTORY, self._dots)
