@@ -239,7 +239,7 @@ def test_a_frozen_server_stalls_and_an_abort_gets_through(own_sshd: Sshd, root: 
     reader = threading.Thread(target=read)
     reader.start()
     patient.abort()
-    reader.join(40)
+    reader.join(20)
     assert not reader.is_alive()
     assert len(outcome) == 1
 

@@ -98,12 +98,11 @@ class Line:
             StalledError: If nothing came for the limit.
             StorageUnavailableError: If another thread ended it.
         """
-        limit_s = self._waiting.limit_s
         try:
-            return self._loop.run_until_complete(self._bounded(begin, limit_s))
+            return self._loop.run_until_complete(self._bounded(begin))
         except TimeoutError as error:
             raise StalledError(
-                f"the storage took and gave not a byte for {limit_s:g} seconds, "
+                f"the storage took and gave not a byte for {self._waiting.limit_s:g} seconds, "
                 "so the work was ended",
                 hint="check the storage and the network, then run it again",
             ) from error
@@ -120,11 +119,12 @@ class Line:
             if self._task is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
-    async def _bounded(self, begin: Callable[[], Awaitable[T]], limit_s: float) -> T:
+    async def _bounded(self, begin: Callable[[], Awaitable[T]]) -> T:
         with self._lock:
             self._task = asyncio.current_task()
         try:
-            async with asyncio.timeout(limit_s):
+            # The limit is asked for only now: an abort finds the task, or shortens the limit.
+            async with asyncio.timeout(self._waiting.limit_s):
                 return await begin()
         finally:
             with self._lock:
