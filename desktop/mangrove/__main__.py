@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from mangrove.app.memory import share_heaps
+from mangrove.app.watchdog import is_for_watchdog, run_watchdog
 
 # Options that belong to Qt (Qt documentation, QGuiApplication): they mean the window too.
 QT_OPTIONS = (
@@ -25,6 +26,8 @@ def main() -> int:
     """Open the window or carry out one command; returns the exit code."""
     share_heaps()
     arguments = sys.argv[1:]
+    if is_for_watchdog(arguments):
+        return run_watchdog()
     if is_for_window(arguments):
         # Only now, so that the command line starts fast and needs no display.
         from mangrove.app.gui import open_window  # noqa: PLC0415

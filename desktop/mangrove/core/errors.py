@@ -9,7 +9,7 @@ MangroveError                     a person can be told this
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
-│   └── JobNotFoundError
+│   └── JobNotFoundError · SnapshotNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
@@ -36,6 +36,8 @@ MangroveError                     a person can be told this
 │   └── PointNotReachableError · ReplayRefusedError
 ├── RetentionError               a backup may not go
 │   └── BackupProtectedError
+├── SnapshotError                a filesystem snapshot cannot be taken, read or removed
+│   └── SnapshotLockError · SnapshotCommandError · SnapshotRefusedError
 ├── StalledError                 for too long no byte was read or written
 └── RunError
     └── RunInterruptedError
@@ -186,6 +188,12 @@ class JobNotFoundError(NotFoundError):
     """Raised when there is no job of that name."""
 
     code = "job-not-found"
+
+
+class SnapshotNotFoundError(NotFoundError):
+    """Raised when there is no filesystem snapshot of that id."""
+
+    code = "snapshot-not-found"
 
 
 class SecretError(MangroveError):
@@ -512,6 +520,30 @@ class ReplayRefusedError(RestoreError):
     """Raised when an oplog cannot be replayed without a result that is wrong somewhere."""
 
     code = "replay-refused"
+
+
+class SnapshotError(MangroveError):
+    """Raised when a filesystem snapshot cannot be taken, read or removed."""
+
+    code = "snapshot"
+
+
+class SnapshotLockError(SnapshotError):
+    """Raised when writes cannot be held back, or were not until the snapshot was there."""
+
+    code = "snapshot-lock"
+
+
+class SnapshotCommandError(SnapshotError):
+    """Raised when a command of the file system failed or did not end in time."""
+
+    code = "snapshot-command"
+
+
+class SnapshotRefusedError(SnapshotError):
+    """Raised when a snapshot would not hold what a person expects of it."""
+
+    code = "snapshot-refused"
 
 
 class StalledError(MangroveError):

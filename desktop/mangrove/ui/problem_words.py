@@ -183,6 +183,30 @@ SENTENCES = {
         "Problems",
         "This backup has to stay. Nothing was deleted. The reason is named below.",
     ),
+    "snapshot": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The filesystem snapshot could not be taken or read. The deployment writes as before. See"
+        " the details below.",
+    ),
+    "snapshot-lock": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Writes could not be held back until the snapshot was there. No snapshot was registered,"
+        " and the deployment is not locked. Look at the details, then try again.",
+    ),
+    "snapshot-command": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A command of the file system failed. The deployment writes as before. Look at the"
+        " command's own words below.",
+    ),
+    "snapshot-refused": QT_TRANSLATE_NOOP(
+        "Problems",
+        "A snapshot here would not hold what you expect of it. Nothing was locked and nothing was"
+        " taken. The findings below say what to change.",
+    ),
+    "snapshot-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "There is no snapshot of this id. Nothing was changed. Choose again from the list.",
+    ),
     "stalled": QT_TRANSLATE_NOOP(
         "Problems",
         "A server or storage stopped answering in the middle of the work. Earlier backups are"

@@ -1,0 +1,225 @@
+"""What snapshots need from outside: the machine with the files, and the server on it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from mangrove.core.backup import BackupId
+from mangrove.core.deployment import ServerFacts
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.profile import Profile
+from mangrove.core.snapshot import DataLayout, Snapshot
+from mangrove.core.tunnel import TunnelSpec
+from mangrove.core.verification import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def last_words(self) -> str:
+        """Its last line of complaint, or its status."""
+        lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
+        return lines[-1] if lines else f"it ended with status {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """One file below a folder, its path relative to it."""
+
+    path: str
+    size_bytes: int
+
+
+class SnapshotHost(Protocol):
+    """The machine that a server's files are on: this one, or one behind SSH."""
+
+    @property
+    def name(self) -> str:
+        """Say in words which one it is."""
+        ...
+
+    def run(self, command: Sequence[str], limit_s: float) -> Ran:
+        """Run a command to its end.
+
+        Raises:
+            SnapshotCommandError: If it did not end in time; it was ended then.
+            TunnelError: If the machine behind SSH cannot be reached.
+        """
+        ...
+
+    def files(self, folder: str) -> tuple[HostFile, ...]:
+        """Return all files below a folder, by path; links are followed.
+
+        Raises:
+            SnapshotCommandError: If the folder cannot be read.
+        """
+        ...
+
+    def read(self, path: str, offset: int = 0) -> Iterator[bytes]:
+        """Yield a file's bytes from an offset on.
+
+        Errors: SnapshotCommandError if it cannot be read; TunnelError if the machine went away.
+        """
+        ...
+
+    def serve(self, command: Sequence[str], port: int) -> AbstractContextManager[int]:
+        """Run a server that listens on a port of the machine itself, while the block lasts.
+
+        It ends with us, whatever happens to us. Yields the port that leads to it from here.
+        """
+        ...
+
+    def abort(self) -> None:
+        """End what blocks in other threads."""
+        ...
+
+
+OpenHost = Callable[[TunnelSpec | None], AbstractContextManager[SnapshotHost]]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """One server as a snapshot sees it.
+
+    Attributes:
+        node: ``host:port``.
+        host_name: What its machine calls itself.
+        pid: Of its process, as in ``mongod.lock`` in its data folder.
+        dbpath: Its data folder; "" when it does not tell.
+        engine: ``wiredTiger`` and others.
+        is_persistent: Whether the engine keeps data on a disk at all.
+        has_journal: Whether the journal is on.
+        is_secondary: Whether it takes no writes of clients.
+        has_secondaries: Whether the set has others that do not.
+        is_locked: Whether somebody holds a lock on it now.
+        may_lock: Whether the user may lock and unlock; None when that is not known.
+        encrypted_at_rest: Whether the files need a key of the server's own.
+    """
+
+    node: str
+    host_name: str
+    pid: int
+    dbpath: str
+    layout: DataLayout
+    server: ServerFacts
+    engine: str
+    is_persistent: bool
+    has_journal: bool
+    is_secondary: bool
+    has_secondaries: bool
+    is_locked: bool
+    may_lock: bool | None
+    encrypted_at_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LockEnd:
+    """How a lock ended.
+
+    Attributes:
+        held_for: From the request to the answer that it is gone: writes waited no longer.
+        was_kept: Whether it lasted until we ended it; if not, the watchdog or another did.
+    """
+
+    held_for: timedelta
+    was_kept: bool
+
+
+class HeldLock(Protocol):
+    """A server whose writes are held back."""
+
+    def newest(self) -> OplogTimestamp | None:
+        """Return the newest oplog entry; nothing can follow it while the lock lasts."""
+        ...
+
+    def release(self) -> LockEnd:
+        """Unlock."""
+        ...
+
+
+class SnapshotNode(Protocol):
+    """One server that a snapshot is taken of."""
+
+    def facts(self) -> NodeFacts:
+        """Look at it."""
+        ...
+
+    def newest(self) -> OplogTimestamp | None:
+        """Return its newest oplog entry; None on a standalone."""
+        ...
+
+    def lock(self, limit: timedelta) -> AbstractContextManager[HeldLock]:
+        """Hold writes back while the block lasts, and never longer than the limit.
+
+        A process of its own watches: it unlocks after the limit, and at once when we are gone.
+
+        Raises:
+            SnapshotLockError: If it cannot be locked, or the watchdog is not ready; nothing is
+                locked then.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a throw-away server on a copy of the files shows."""
+
+    newest: OplogTimestamp | None
+    collections: int
+    documents: int
+    findings: tuple[Finding, ...]
+    server_version: str
+
+
+class SnapshotGate(Protocol):
+    """The way to single servers, and to throw-away ones."""
+
+    def nodes(self, profile: Profile) -> tuple[str, ...]:
+        """Return the members that hold data, as ``host:port``, secondaries first."""
+        ...
+
+    def open_node(self, profile: Profile, node: str) -> AbstractContextManager[SnapshotNode]:
+        """Connect to one server of a profile.
+
+        Args:
+            profile: Whose.
+            node: ``host:port``; "" for the one that the profile names.
+        """
+        ...
+
+    def look(self, port: int, each: Callable[[str], None]) -> Opened:
+        """Run ``validate`` on every collection of a throw-away server, and read its newest entry.
+
+        Args:
+            port: On this machine.
+            each: Told of each collection before it is looked at; may raise to end it.
+        """
+        ...
+
+    def find_mongod(self) -> str:
+        """Return the server program of this machine; raises EmbeddedServerError."""
+        ...
+
+
+class SnapshotStore(Protocol):
+    """Keeps what this workstation knows of snapshots."""
+
+    def all(self) -> tuple[Snapshot, ...]:
+        """Return every snapshot, newest first; records that cannot be read are left out."""
+        ...
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Insert or replace by id."""
+        ...
+
+    def remove(self, snapshot: BackupId) -> None:
+        """Forget one."""
+        ...
