@@ -9,7 +9,8 @@ MangroveError                     a person can be told this
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
-│   └── JobNotFoundError · SnapshotNotFoundError
+│   ├── JobNotFoundError · SnapshotNotFoundError
+│   └── AlertNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
@@ -34,6 +35,8 @@ MangroveError                     a person can be told this
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
 │   └── PointNotReachableError · ReplayRefusedError
+├── AlertError                   somebody could not be told, or not as asked
+│   └── InvalidChannelError · DeliveryError
 ├── RetentionError               a backup may not go
 │   └── BackupProtectedError
 ├── SnapshotError                a filesystem snapshot cannot be taken, read or removed
@@ -502,6 +505,31 @@ class PointNotReachableError(RestoreError):
     """Raised when no backup and no chain of slices lead to the moment asked for."""
 
     code = "point-not-reachable"
+
+
+class AlertError(MangroveError):
+    """Raised when alerts cannot be told as asked."""
+
+    code = "alert"
+
+
+class InvalidChannelError(AlertError):
+    """Raised when a URL leads to no service that takes messages, or a heartbeat's is none."""
+
+    code = "invalid-channel"
+
+
+class DeliveryError(AlertError):
+    """Raised when a service did not take a message."""
+
+    code = "delivery"
+    retryable = True
+
+
+class AlertNotFoundError(NotFoundError):
+    """Raised when no alert or channel is called so."""
+
+    code = "alert-not-found"
 
 
 class RetentionError(MangroveError):

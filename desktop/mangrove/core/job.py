@@ -81,6 +81,7 @@ class Firing:
         missed: Older moments that went by while nobody was there; this run stands for them.
         steps: The runs it consisted of, in order.
         problem: Why it failed or was skipped; "" else.
+        problem_code: The code of the error that ended it; "" else.
     """
 
     job_id: JobId
@@ -91,6 +92,7 @@ class Firing:
     missed: int = 0
     steps: tuple[RunId, ...] = ()
     problem: str = ""
+    problem_code: str = ""
 
 
 def ending_of(states: tuple[RunState, ...]) -> FiringState:

@@ -69,12 +69,14 @@ class Firer:
                     return _ended(firing, states, status)
         except MangroveError as error:
             failed = replace(firing, state=FiringState.FAILED, problem=error.message)
-            return failed, error.code
-        return replace(firing, state=ending_of(tuple(states)), problem=""), ""
+            return replace(failed, problem_code=error.code), error.code
+        done = replace(firing, state=ending_of(tuple(states)), problem="", problem_code="")
+        return done, ""
 
 
 def _ended(firing: Firing, states: Sequence[RunState], status: RunStatus) -> tuple[Firing, str]:
     problem = status.problem
     text = f"{status.title}: {problem.message if problem else status.state.value}"
-    ended = replace(firing, state=ending_of(tuple(states)), problem=text)
-    return ended, problem.code if problem else ""
+    code = problem.code if problem else ""
+    ended = replace(firing, state=ending_of(tuple(states)), problem=text, problem_code=code)
+    return ended, code

@@ -395,6 +395,18 @@ SENTENCES = {
         "The oplog cannot be replayed so that the result is right. The backup is not"
         " affected. See the details below, then choose another moment.",
     ),
+    "alert": QT_TRANSLATE_NOOP(
+        "Problems", "Alerts cannot be told like this. Backups go on. See the details below."
+    ),
+    "invalid-channel": QT_TRANSLATE_NOOP(
+        "Problems", "This leads to no service that takes messages. Nothing was stored. Correct it."
+    ),
+    "delivery": QT_TRANSLATE_NOOP(
+        "Problems", "The message did not arrive. Backups go on. See why below, then test again."
+    ),
+    "alert-not-found": QT_TRANSLATE_NOOP(
+        "Problems", "There is no such alert or channel. Nothing was changed. Look at the list."
+    ),
     "run": QT_TRANSLATE_NOOP(
         "Problems",
         "The run cannot go on. Earlier backups are not affected. See its log.",

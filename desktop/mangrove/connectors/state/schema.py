@@ -93,4 +93,31 @@ _SEEN_BACKUPS: Migration = (
     ) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS, _SEEN_BACKUPS)
+_ALERTS: Migration = (
+    """CREATE TABLE alerts (
+        key TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        is_open INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (key, opened_at)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX alerts_by_age ON alerts (is_open, opened_at)",
+    """CREATE TABLE deliveries (
+        delivery_id TEXT PRIMARY KEY NOT NULL,
+        target TEXT NOT NULL,
+        state TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        due_at TEXT NOT NULL,
+        value TEXT NOT NULL
+    )""",
+    "CREATE INDEX deliveries_by_state ON deliveries (state, due_at)",
+    """CREATE TABLE channels (
+        channel_id TEXT PRIMARY KEY NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL
+    )""",
+    # One row each for the settings, and for when an agent looked last.
+    "CREATE TABLE alert_notes (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS, _SEEN_BACKUPS, _ALERTS)

@@ -1,0 +1,157 @@
+"""Alerts and deliveries in state.sqlite."""
+
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from typing_extensions import override
+
+from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.core.alert import Alert
+from mangrove.core.alert_facts import Outage
+from mangrove.core.alert_ports import AlertStore
+from mangrove.core.delivery import Delivery, DeliveryState
+
+log = logging.getLogger(__name__)
+Value = TypeVar("Value")
+KEPT_DELIVERIES = 500
+KEPT_ALERTS = 1000
+_LOOK = "look"
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """When an agent looked last."""
+
+    at: datetime
+    outage: Outage | None = None
+
+
+class SqliteAlerts(AlertStore):
+    """Keeps alerts and what is on its way; of what is over, the newest thousand.
+
+    Threads: safe for several.
+    """
+
+    def __init__(self, database: StateDatabase) -> None:
+        self._database = database
+
+    @override
+    def newest(self) -> Mapping[str, Alert]:
+        query = "SELECT value FROM alerts ORDER BY opened_at"
+        with self._database.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        return {alert.key: alert for alert in _read_all(Alert, rows)}
+
+    @override
+    def recent(self, limit: int) -> tuple[Alert, ...]:
+        query = "SELECT value FROM alerts ORDER BY is_open DESC, opened_at DESC LIMIT ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return _read_all(Alert, rows)
+
+    @override
+    def save(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery] = ()) -> None:
+        rows = [(a.key, _text(a.opened_at), a.is_open, encoded(a)) for a in alerts]
+        with self._database.writing() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO alerts (key, opened_at, is_open, value)"
+                " VALUES (?, ?, ?, ?)",
+                rows,
+            )
+            _put(connection, deliveries)
+            _thin_out(connection)
+
+    @override
+    def due(self, now: datetime, limit: int) -> tuple[Delivery, ...]:
+        query = (
+            "SELECT value FROM deliveries WHERE state = ? AND due_at <= ?"
+            " ORDER BY made_at, delivery_id LIMIT ?"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (DeliveryState.WAITING, _text(now), limit)).fetchall()
+        return _read_all(Delivery, rows)
+
+    @override
+    def save_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        with self._database.writing() as connection:
+            _put(connection, deliveries)
+
+    @override
+    def deliveries(self, limit: int) -> tuple[Delivery, ...]:
+        query = "SELECT value FROM deliveries ORDER BY made_at DESC, delivery_id DESC LIMIT ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return _read_all(Delivery, rows)
+
+    @override
+    def seen_at(self) -> datetime | None:
+        look = self._look()
+        return look.at if look else None
+
+    @override
+    def outage(self) -> Outage | None:
+        look = self._look()
+        return look.outage if look else None
+
+    @override
+    def save_look(self, now: datetime, outage: Outage | None) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO alert_notes (name, value) VALUES (?, ?)",
+                (_LOOK, encoded(_Look(now, outage))),
+            )
+
+    def _look(self) -> _Look | None:
+        with self._database.reading() as connection:
+            query = "SELECT value FROM alert_notes WHERE name = ?"
+            row = connection.execute(query, (_LOOK,)).fetchone()
+        return read(_Look, row[0]) if row else None
+
+
+def _put(connection: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO deliveries (delivery_id, target, state, made_at, due_at, value)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (d.delivery_id, d.target, d.state, _text(d.made_at), _text(d.due_at), encoded(d))
+            for d in deliveries
+        ],
+    )
+
+
+def _thin_out(connection: sqlite3.Connection) -> None:
+    """Forget what is long over; nothing that is open or waiting."""
+    connection.execute(
+        "DELETE FROM deliveries WHERE state <> ? AND delivery_id NOT IN"
+        " (SELECT delivery_id FROM deliveries ORDER BY made_at DESC LIMIT ?)",
+        (DeliveryState.WAITING, KEPT_DELIVERIES),
+    )
+    connection.execute(
+        "DELETE FROM alerts WHERE NOT is_open AND (key, opened_at) NOT IN"
+        " (SELECT key, opened_at FROM alerts ORDER BY opened_at DESC LIMIT ?)",
+        (KEPT_ALERTS,),
+    )
+
+
+def _read_all(kind: type[Value], rows: Sequence[tuple[object]]) -> tuple[Value, ...]:
+    found = (read(kind, text) for (text,) in rows)
+    return tuple(value for value in found if value is not None)
+
+
+def read(kind: type[Value], text: object) -> Value | None:
+    """Read a record; None, and a line in the log, for one that is damaged."""
+    try:
+        return decoded(kind, str(text))
+    except CodecError as error:
+        log.warning("alert record skipped reason=%s", error)
+        return None
+
+
+def _text(moment: datetime) -> str:
+    """Write a moment so that its text sorts as its time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
