@@ -1,7 +1,7 @@
 """Figures in words: sizes, rates, durations, moments and counts; pure, the clock is a parameter."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from PySide6.QtCore import QCoreApplication
 
@@ -119,10 +119,10 @@ def moment(at: datetime, now: datetime, zone: tzinfo | None = None) -> Moment:
     return Moment(text, exact)
 
 
-def weekday(local: datetime) -> str:
-    """Write the short name of a moment's day: ``Mon``."""
+def weekday(day: date) -> str:
+    """Write the short name of a day, or of a moment's day: ``Mon``."""
     names = (_tr("Mon"), _tr("Tue"), _tr("Wed"), _tr("Thu"), _tr("Fri"), _tr("Sat"), _tr("Sun"))
-    return names[local.weekday()]
+    return names[day.weekday()]
 
 
 def sentence(text: str) -> str:

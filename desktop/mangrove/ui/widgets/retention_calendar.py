@@ -1,29 +1,19 @@
 """A calendar of backups, a cell for each day: what stays, what goes and what is to come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from mangrove.ui.theme.hatching import hatch
 from mangrove.ui.theme.style import theme
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.day_grid import DayGrid
 
-DAYS = 7
-_LEAST_WEEKS, _MOST_WEEKS = 18, 53
-_GAP = 3
+_LEAST_WEEKS = 18
 _RADIUS = 3
 
 
@@ -44,49 +34,31 @@ class DayFate:
 NOTHING = DayFate()
 
 
-class RetentionCalendar(QWidget):
-    """Draws days as cells.
+class RetentionCalendar(DayGrid):
+    """Draws what becomes of the backups of each day.
 
     Full means that a backup stays, hatched that all of the day go, a ring that one is expected;
-    a corner is cut off where some stay and others go. Arrow keys and the mouse choose a day.
-
-    Signals:
-        day_chosen: A ``date``, or None when the choice was taken back.
+    a corner is cut off where some stay and others go.
     """
 
-    day_chosen = Signal(object)
-
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", _LEAST_WEEKS, parent)
         self._fates: dict[date, DayFate] = {}
-        self._today = date(2000, 1, 1)
-        self._first = self._today
-        self._weeks = _LEAST_WEEKS
-        self.chosen: date | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setMouseTracking(True)
         self.setAccessibleName(self.tr("Calendar of backups"))
 
     def set_days(self, fates: Mapping[date, DayFate], today: date) -> None:
         """Show these days; the newest week is at the end."""
-        self._fates, self._today = dict(fates), today
+        self._fates = dict(fates)
         last = max((today, *(day for day in fates if not fates[day].is_empty)))
         first = min((today, *(day for day in fates if not fates[day].is_empty)))
-        monday = last - timedelta(days=last.weekday())
-        weeks = (monday - (first - timedelta(days=first.weekday()))).days // DAYS + 1
-        self._weeks = max(_LEAST_WEEKS, min(_MOST_WEEKS, weeks))
-        self._first = monday - timedelta(weeks=self._weeks - 1)
-        self.updateGeometry()
-        self.update()
-        self._tell()
+        self.set_range(first, last, today)
 
     def fate(self, day: date) -> DayFate:
         """Return what a day has."""
         return self._fates.get(day, NOTHING)
 
+    @override
     def words(self, day: date) -> str:
-        """Say what a day has."""
         fate = self.fate(day)
         parts = [
             words.format(count=count)
@@ -99,133 +71,9 @@ class RetentionCalendar(QWidget):
         ]
         return f"{day:%a %Y-%m-%d}: {', '.join(parts) or self.tr('no backup')}"
 
-    def choose(self, day: date | None) -> None:
-        """Choose a day, or none."""
-        if day is not None and not self._first <= day < self._first + timedelta(weeks=self._weeks):
-            return
-        if day != self.chosen:
-            self.chosen = day
-            self.update()
-            self._tell()
-            self.day_chosen.emit(day)
-
     @override
-    def sizeHint(self) -> QSize:
-        cell = self._cell_size()
-        width = self._left() + self._weeks * (cell + _GAP)
-        return QSize(round(width), round(self._top() + DAYS * (cell + _GAP)))
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._left() + _LEAST_WEEKS * DAYS, self.sizeHint().height())
-
-    @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            day = self._day_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), self.words(day) if day else "", self)
-            return True
-        return super().event(event)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        day = self._day_at(event.position())
-        self.choose(None if day == self.chosen else day)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Left: -DAYS,
-            Qt.Key.Key_Right: DAYS,
-            Qt.Key.Key_Up: -1,
-            Qt.Key.Key_Down: 1,
-        }
-        if event.key() == Qt.Key.Key_Escape and self.chosen is not None:
-            self.choose(None)
-        elif (step := steps.get(Qt.Key(event.key()))) is not None:
-            is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-            step = -step if is_mirrored and abs(step) == DAYS else step
-            start = self.chosen or self._today
-            self.choose(start + timedelta(days=step) if self.chosen else start)
-        else:
-            super().keyPressEvent(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._draw_words(painter)
-        for day in self._shown():
-            paint_day(painter, self._cell(day), self.fate(day), is_future=day > self._today)
-        ring = self.chosen or (self._today if self.hasFocus() else None)
-        if ring is not None:
-            painter.setPen(QPen(theme().colour("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(self._cell(ring).adjusted(-2, -2, 2, 2), _RADIUS, _RADIUS)
-
-    def _draw_words(self, painter: QPainter) -> None:
-        """Name the months above, a few weekdays beside, and draw a line after today's week."""
-        font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 11 / 13)
-        painter.setFont(font)
-        painter.setPen(theme().colour("text_muted"))
-        height, free_from = self._top(), -1.0
-        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        for week in range(self._weeks):
-            monday = self._first + timedelta(weeks=week)
-            inside = [monday + timedelta(days=n) for n in range(DAYS)]
-            if not any(day.day == 1 for day in inside) and week:
-                continue
-            cell, word = self._cell(monday), f"{inside[-1]:%b}"
-            wide = painter.fontMetrics().horizontalAdvance(word)
-            x = cell.right() - wide if is_mirrored else cell.left()
-            if is_mirrored or x >= free_from:
-                painter.drawText(QRectF(x, 0, wide + 1, height), Qt.AlignmentFlag.AlignTop, word)
-                free_from = x + wide + Space.S
-        for number in (0, 2, 4):
-            cell = self._cell(self._first + timedelta(days=number))
-            word = f"{self._first + timedelta(days=number):%a}"
-            left = self.width() - self._left() if is_mirrored else 0
-            where = QRectF(
-                left, cell.top() - _GAP, self._left() - Space.S, cell.height() + 2 * _GAP
-            )
-            painter.drawText(
-                where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word
-            )
-
-    def _shown(self) -> Iterable[date]:
-        return (self._first + timedelta(days=n) for n in range(self._weeks * DAYS))
-
-    def _top(self) -> int:
-        return self.fontMetrics().height() + Space.HALF
-
-    def _left(self) -> int:
-        return self.fontMetrics().horizontalAdvance(f"{self._first:%a}mm") + Space.S
-
-    def _cell_size(self) -> float:
-        usual = max(16.0, self.fontMetrics().height() * 1.2)
-        room = (self.width() - self._left()) / self._weeks - _GAP
-        return max(5.0, min(usual, room)) if self.width() > self._left() else usual
-
-    def _cell(self, day: date) -> QRectF:
-        week, weekday = divmod((day - self._first).days, DAYS)
-        side = self._cell_size()
-        x = self._left() + week * (side + _GAP)
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            x = self.width() - x - side
-        return QRectF(x + 0.5, self._top() + weekday * (side + _GAP) + 0.5, side - 1, side - 1)
-
-    def _day_at(self, at: QPointF) -> date | None:
-        hits = (d for d in self._shown() if self._cell(d).adjusted(-1, -1, 2, 2).contains(at))
-        return next(hits, None)
-
-    def _tell(self) -> None:
-        self.setAccessibleDescription(self.words(self.chosen or self._today))
+    def paint_day(self, painter: QPainter, cell: QRectF, day: date) -> None:
+        paint_day(painter, cell, self.fate(day), is_future=day > self._today)
 
 
 def paint_day(painter: QPainter, cell: QRectF, fate: DayFate, *, is_future: bool) -> None:
@@ -247,7 +95,9 @@ def paint_day(painter: QPainter, cell: QRectF, fate: DayFate, *, is_future: bool
         painter.setPen(QPen(look.colour("unproven"), 1.2))
         painter.setBrush(look.colour("unproven_soft"))
         painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
-        _hatch(painter, cell)
+        path = QPainterPath()
+        path.addRect(cell)
+        hatch(painter, path, QPen(look.colour("unproven"), 1.2), max(3.5, cell.width() / 3))
     else:
         painter.setPen(QPen(look.colour("running"), 1.5))
         painter.setBrush(look.colour("running_soft"))
@@ -258,16 +108,3 @@ def paint_day(painter: QPainter, cell: QRectF, fate: DayFate, *, is_future: bool
         painter.setPen(QPen(look.colour("surface"), 1))
         painter.setBrush(look.colour("unproven"))
         painter.drawPolygon(QPolygonF([cell.topRight() + point for point in corner]))
-
-
-def _hatch(painter: QPainter, cell: QRectF) -> None:
-    painter.save()
-    painter.setClipRect(cell)
-    painter.setPen(QPen(theme().colour("unproven"), 1.2))
-    step = max(3.5, cell.width() / 3)
-    offset = step
-    while offset < cell.width() * 2:
-        start = QPointF(cell.left() + offset, cell.top())
-        painter.drawLine(start, QPointF(cell.left(), cell.top() + offset))
-        offset += step
-    painter.restore()

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 
+from mangrove.ui.theme.hatching import hatch
 from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, Tone, TypeScale
-from mangrove.ui.widgets.timeline.axis import AxisMark, local_at
+from mangrove.ui.widgets.timeline.axis import AxisMark
+from mangrove.ui.widgets.timeline.axis_paint import DASH, AxisPainter, paint_words
 from mangrove.ui.widgets.timeline.marks import StripMarks
 from mangrove.ui.widgets.timeline.scale import Scale
-from mangrove.ui.widgets.timeline.words import context_label, mark_label
 
 BAND = 32
 LEAST_BAND, LEAST_GAP = 2.0, 1.5  # px: what is there is seen, however short
 APART = 36.0  # px between shapes of ticks: room for a shape and a number beside it
-_SHAPE, _STEM, _DASH, _HATCH = 12, 6, 4, 6
+_SHAPE, _STEM = 12, 6
 _STEMS_APART = 3.0  # px
 _HATCHED_FROM = 4.0  # px; a narrower gap is a plain line
 _PILL = 3
@@ -40,7 +41,7 @@ class Rows:
         for height, below in (
             (line + 2 * _PILL, Space.HALF),
             (line, 0),
-            (line + _DASH, Space.HALF),
+            (line + DASH, Space.HALF),
             (BAND, 0),
             (max(line, _SHAPE) + _STEM + Space.HALF, 0),
         ):
@@ -69,38 +70,8 @@ class StripPainter:
 
     def axis(self, marks: list[AxisMark]) -> None:
         """Draw lines and labels, and above them the day, month or year they belong to."""
-        rows, painter = self._rows, self._painter
-        free_from = -1e9
-        for mark in marks:
-            x = self._scale.x_of(mark.at_s)
-            painter.setPen(QPen(self._look.colour("border_strong"), 1))
-            painter.drawLine(QPointF(x, rows.axis.bottom() - _DASH), QPointF(x, rows.axis.bottom()))
-            label = mark_label(mark)
-            wide = self._metrics.horizontalAdvance(label)
-            along = self._along(x)
-            if along - wide / 2 < free_from or not self._fits(x, wide):
-                continue
-            free_from = along + wide / 2 + Space.S
-            painter.setPen(self._look.colour("text_muted"))
-            self._text(QRectF(x - wide / 2 - 1, rows.axis.top(), wide + 2, self._line), label)
-        self._contexts(marks)
-
-    def _contexts(self, marks: list[AxisMark]) -> None:
-        if not marks:
-            return
-        unit, zone = marks[0].unit, marks[0].local.tzinfo
-        start = self._scale.start_s
-        found = [(start, context_label(unit, local_at(start, zone)))]
-        found += [(m.at_s, context_label(unit, m.local)) for m in marks if m.opens]
-        places = [(self._along(self._scale.x_of(at)), label) for at, label in found if label]
-        for number, (along, label) in enumerate(places):
-            wide = self._metrics.horizontalAdvance(label)
-            end = places[number + 1][0] if number + 1 < len(places) else self._scale.width
-            if along + wide + Space.S > end:
-                continue
-            left = self._scale.width - along - wide if self._scale.is_mirrored else along
-            self._painter.setPen(self._look.colour("text"))
-            self._text(QRectF(left, self._rows.context.top(), wide + 1, self._line), label)
+        rows = self._rows
+        AxisPainter(self._painter, self._scale, rows.axis, rows.context).paint(marks)
 
     # --- what there is -------------------------------------------------------------------
 
@@ -140,24 +111,15 @@ class StripPainter:
 
     @staticmethod
     def gap_box(painter: QPainter, box: QRectF) -> None:
-        """Draw one gap; the lines are drawn by hand, so that they look the same at any scale."""
+        """Draw one gap."""
         look = theme()
         if box.width() < _HATCHED_FROM:
             painter.fillRect(box, look.tone(Tone.EXPOSED))
             return
         path = QPainterPath()
         path.addRoundedRect(box, 3, 3)
-        painter.save()
         painter.fillPath(path, look.tone_soft(Tone.EXPOSED))
-        painter.setClipPath(path, Qt.ClipOperation.IntersectClip)
-        painter.setPen(QPen(look.tone(Tone.EXPOSED), 1.5))
-        x = box.left() - box.left() % _HATCH - box.height()
-        lines = []
-        while x < box.right():
-            lines.append(QLineF(x, box.bottom(), x + box.height(), box.top()))
-            x += _HATCH
-        painter.drawLines(lines)
-        painter.restore()
+        hatch(painter, path, QPen(look.tone(Tone.EXPOSED), 1.5))
 
     def ticks(self, marks: StripMarks) -> None:
         """Draw a fine line for each backup, and below it the shape of its state."""
@@ -177,7 +139,7 @@ class StripPainter:
         wide = self._metrics.horizontalAdvance(label) + 1
         left = shape.left() - wide - 2 if self._scale.is_mirrored else shape.right() + 2
         place = QRectF(left, shape.center().y() - self._line / 2, wide, self._line)
-        self._text(place, label)
+        paint_words(self._painter, place, label)
 
     # --- moments -------------------------------------------------------------------------
 
@@ -189,14 +151,14 @@ class StripPainter:
         colour = self._look.colour("text_muted")
         self._painter.setPen(QPen(colour, 1, Qt.PenStyle.DashLine))
         rows = self._rows
-        top = rows.axis.bottom() - _DASH
+        top = rows.axis.bottom() - DASH
         self._painter.drawLine(QPointF(x, top), QPointF(x, rows.ticks.bottom()))
         wide = self._metrics.horizontalAdvance(label) + 1
         left = min(max(0.0, x - wide / 2), self._scale.width - wide)
         self._painter.setPen(colour)
         place = QRectF(left, rows.context.top(), wide, self._line)
         self._painter.fillRect(place.adjusted(-4, 0, 4, 0), self._look.colour("surface"))
-        self._text(place, label)
+        paint_words(self._painter, place, label)
 
     def chosen(self, moment_s: float, label: str) -> None:
         """Draw the chosen moment as a line with its clock above."""
@@ -215,7 +177,7 @@ class StripPainter:
         self._painter.drawRoundedRect(pill, 4, 4)
         self._painter.setPen(self._look.colour("surface"))
         self._painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)  # date, clock, zone
-        self._text(pill, label)
+        paint_words(self._painter, pill, label)
 
     # --- small things --------------------------------------------------------------------
 
@@ -223,16 +185,5 @@ class StripPainter:
     def _line(self) -> float:
         return self._metrics.height()
 
-    def _along(self, x: float) -> float:
-        """Return how far along time a pixel lies, whichever way time runs."""
-        return self._scale.width - x if self._scale.is_mirrored else x
-
-    def _fits(self, x: float, wide: float) -> bool:
-        return wide / 2 <= x <= self._scale.width - wide / 2
-
     def _box(self, left: float, right: float) -> QRectF:
         return QRectF(left, self._rows.band.top(), right - left, self._rows.band.height())
-
-    def _text(self, place: QRectF, label: str) -> None:
-        align = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
-        self._painter.drawText(place, int(align), label)

@@ -5,8 +5,6 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QFontMetricsF,
     QPainter,
     QPaintEvent,
@@ -18,6 +16,7 @@ from typing_extensions import override
 
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, TypeScale
+from mangrove.ui.widgets.telling import tell
 from mangrove.ui.widgets.timeline.axis import AxisMark, axis_marks
 from mangrove.ui.widgets.timeline.marks import StripMarks
 from mangrove.ui.widgets.timeline.paint import Rows, StripPainter
@@ -95,10 +94,7 @@ class StripView(QWidget):
 
     def tell(self, words: str) -> None:
         """Say what the chosen moment means to whoever listens instead of looking."""
-        if words != self.accessibleDescription():
-            self.setAccessibleDescription(words)
-            event = QAccessibleEvent(self, QAccessible.Event.DescriptionChanged)
-            QAccessible.updateAccessibility(event)
+        tell(self, words)
 
     def show_all(self) -> None:
         """Show everything there is."""
