@@ -18,6 +18,7 @@ from mangrove.core.accounts import (
     auth_namespace,
     auth_part,
 )
+from mangrove.core.assertion import Answer, Measure, Question
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
@@ -39,6 +40,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import (
     AccountSink,
+    Asked,
     CollectionInfo,
     DumpSource,
     FailedIndex,
@@ -317,6 +319,18 @@ class FakeSink(RestoreSink):
         return FreeSpace(self.deployment.free_bytes)
 
     @override
+    def ask(self, where: Namespace, question: Question, query: bytes, limit_ms: int) -> Answer:
+        self.deployment.note("ask", where)
+        held = self.deployment.collections.get(where)
+        values = [bson.decode(d) for d in held.documents] if held else []
+        wanted = bson.decode(query)
+        found = [v for v in values if all(v.get(k) == w for k, w in wanted.items())]
+        if question.measure is Measure.COUNT:
+            return Answer(float(len(found)))
+        fields = [v[question.field] for v in found if question.field in v]
+        return Answer(max(fields) if fields else None)
+
+    @override
     def databases(self) -> tuple[str, ...]:
         return tuple(sorted(self.deployment.databases()))
 
@@ -449,6 +463,12 @@ class FakeGate(Gate):
     @contextmanager
     @override
     def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:
+        with self._counted():
+            yield FakeSink(self.deployments[profile.name])
+
+    @contextmanager
+    @override
+    def open_asked(self, profile: Profile) -> Iterator[Asked]:
         with self._counted():
             yield FakeSink(self.deployments[profile.name])
 

@@ -18,6 +18,7 @@ from mangrove.connectors.autostart.installing import autostart
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.connectors.state.assertions import SqliteAssertions
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
@@ -37,6 +38,7 @@ from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.firing import Firer
 from mangrove.jobs.runner import Runner
 from mangrove.services.activity import Activity
+from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.captures import Captures
@@ -148,7 +150,9 @@ def _services(
         )
         backups = Backups(tools)
         points = Points(tools, catalog, zone_of, local_zone)
-        verifications = Verifications(tools, backups, SqliteScratchRegister(database))
+        assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)
+        scratch = SqliteScratchRegister(database)
+        verifications = Verifications(tools, backups, scratch, assertions)
         person = f"{locking.owner.user}@{locking.owner.host}"
         retention = Retention(tools, backups, catalog, runs, person, str(local_zone()))
         captures = Captures(tools, backups, catalog, runs)
@@ -162,6 +166,7 @@ def _services(
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,
+            assertions=assertions,
             restores=Restores(tools, backups, points, catalog),
             upkeep=Upkeep(tools, vaults, catalog),
             retention=retention,

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing_extensions import override
 
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
-from mangrove.core.ports import DumpSource, Gate, OplogSource, RestoreSink, StepListener
+from mangrove.core.ports import Asked, DumpSource, Gate, OplogSource, RestoreSink, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 
@@ -47,6 +47,10 @@ class LateGate(Gate):
     @override
     def open_oplog(self, profile: Profile) -> AbstractContextManager[OplogSource]:
         return self._gate.open_oplog(profile)
+
+    @override
+    def open_asked(self, profile: Profile) -> AbstractContextManager[Asked]:
+        return self._gate.open_asked(profile)
 
     @override
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:

@@ -78,6 +78,8 @@ _BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
     (StalledError, ExitCode.NOT_ALLOWED),
 )
 
+_PROOFS = (RunKind.VERIFY, RunKind.DRILL)
+
 
 def code_of_class(kind: type[MangroveError]) -> ExitCode:
     """Return the exit code of an error class."""
@@ -99,7 +101,9 @@ def code_of_run(status: RunStatus) -> ExitCode:
     if status.state is RunState.SUCCEEDED:
         return ExitCode.DONE
     if status.state is RunState.SUCCEEDED_WITH_WARNINGS:
-        return ExitCode.BAD_BACKUP if status.kind is RunKind.VERIFY else ExitCode.LOSSES
+        figures = dict(status.result.figures) if status.result else {}
+        is_bad = status.kind in _PROOFS and figures.get("findings", 1) > 0
+        return ExitCode.BAD_BACKUP if is_bad else ExitCode.LOSSES
     if status.state is RunState.CANCELLED:
         return ExitCode.CANCELLED
     return code_of_problem(status.problem) if status.problem else ExitCode.FAILED

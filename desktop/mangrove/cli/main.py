@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands import agent, job, profile, retention, runs, vault, vault_policy
+from mangrove.cli.commands import (
+    agent,
+    assertion,
+    job,
+    profile,
+    retention,
+    runs,
+    vault,
+    vault_policy,
+)
 from mangrove.cli.commands.backup import backup
 from mangrove.cli.commands.backups import backups
 from mangrove.cli.commands.capture import capture
@@ -61,6 +70,7 @@ def build_app() -> typer.Typer:
     app.command()(copy)
     app.command()(export)
     app.command("import")(import_dump)
+    app.add_typer(assertion.app, name="assertion")
     app.add_typer(job.app, name="job")
     app.add_typer(agent.app, name="agent")
     retention.add_to(app)

@@ -4,13 +4,13 @@ MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
-│   └── InvalidPolicyError · InvalidScheduleError
+│   └── InvalidPolicyError · InvalidScheduleError · InvalidAssertionError
 ├── AutostartError               the system does not start the agent by itself
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
 │   ├── JobNotFoundError · SnapshotNotFoundError
-│   └── AlertNotFoundError
+│   └── AlertNotFoundError · AssertionNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
@@ -144,6 +144,12 @@ class InvalidScheduleError(ConfigurationError):
     code = "invalid-schedule"
 
 
+class InvalidAssertionError(ConfigurationError):
+    """Raised when an assertion asks nothing, or expects what no figure can be."""
+
+    code = "invalid-assertion"
+
+
 class AutostartError(MangroveError):
     """Raised when the operating system does not take the agent as a service of the user."""
 
@@ -197,6 +203,12 @@ class SnapshotNotFoundError(NotFoundError):
     """Raised when there is no filesystem snapshot of that id."""
 
     code = "snapshot-not-found"
+
+
+class AssertionNotFoundError(NotFoundError):
+    """Raised when a profile has no assertion of that name."""
+
+    code = "assertion-not-found"
 
 
 class SecretError(MangroveError):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from mangrove.core.accounts import Account, AccountKind
+from mangrove.core.assertion import Answer, Assertion, AssertionId, Question
 from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, Consistency, Selection
 from mangrove.core.deployment import (
@@ -161,6 +162,22 @@ class RunHistory(Protocol):
 
     def close_abandoned(self, ended_at: datetime) -> tuple[RunStatus, ...]:
         """Mark as interrupted the open runs whose process is gone, and return them."""
+        ...
+
+
+class AssertionStore(Protocol):
+    """Keeps what the owners of data expect of them."""
+
+    def of(self, profile_id: ProfileId) -> tuple[Assertion, ...]:
+        """Return a profile's assertions by name; records that cannot be read are left out."""
+        ...
+
+    def save(self, assertion: Assertion) -> None:
+        """Insert or replace by id; raises NameTakenError if the profile has another so named."""
+        ...
+
+    def remove(self, assertion_id: AssertionId) -> None:
+        """Forget one; evidence that names it stays."""
         ...
 
 
@@ -560,7 +577,29 @@ class ReplaySink(Protocol):
         ...
 
 
-class RestoreSink(Protocol):
+class Asked(Protocol):
+    """A deployment that can be asked for a figure."""
+
+    def ask(self, where: Namespace, question: Question, query: bytes, limit_ms: int) -> Answer:
+        """Take a figure of the documents of a collection; one that is not there is empty.
+
+        Args:
+            where: The collection that is asked; a copy's is called otherwise than the question's.
+            question: What is asked.
+            query: Its query as BSON.
+            limit_ms: How long the server may think.
+
+        Returns:
+            The figure; with a problem where the server does not take the question, or took too
+            long.
+
+        Raises:
+            ConnectionLostError, MissingPrivilegeError: It could not be asked.
+        """
+        ...
+
+
+class RestoreSink(Asked, Protocol):
     """A deployment that documents are written to; safe for several threads."""
 
     def facts(self) -> ServerFacts:
@@ -695,6 +734,10 @@ class Gate(Protocol):
 
     def open_oplog(self, profile: Profile) -> AbstractContextManager[OplogSource]:
         """Connect for capturing the oplog."""
+        ...
+
+    def open_asked(self, profile: Profile) -> AbstractContextManager[Asked]:
+        """Connect for asking; nothing is ever written through it."""
         ...
 
     def open_sink(self, profile: Profile) -> AbstractContextManager[RestoreSink]:

@@ -25,6 +25,8 @@ class RunKind(StrEnum):
     PRUNE = "prune"
     REWRAP = "rewrap"
     MIRROR = "mirror"
+    DRILL = "drill"
+    CHECK = "check"
 
 
 class RunState(StrEnum):
@@ -66,6 +68,7 @@ class Phase(StrEnum):
     REPLAY = "replay the oplog"
     INDEXES = "build indexes"
     COMPARE = "compare"
+    ASSERT = "ask the assertions"
     SWAP = "put in place"
     ACCOUNTS = "users and roles"
     CLEAN_UP = "clean up"

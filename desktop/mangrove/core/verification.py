@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from mangrove.core.assertion import AssertionResult
 from mangrove.core.backup import BackupId
+from mangrove.core.oplog import OplogTimestamp
 
 
 class Level(StrEnum):
@@ -45,15 +47,69 @@ class NamespaceResult:
     good: bool
 
 
+Steps = tuple[tuple[str, timedelta], ...]
+"""Name and duration of each step, in order."""
+Amounts = tuple[tuple[str, int], ...]
+"""What the steps moved, by name: ``documents``, ``plain_bytes``, ``stored_bytes``, ``indexes``,
+``slices``, ``entries``, ``operations``. Bytes are BSON before compression, or as stored."""
+
+
+class StepName(StrEnum):
+    """The steps of a verification or drill that figures are made of."""
+
+    LOCATE = "locate"
+    MANIFEST = "signature and manifest"
+    STORED = "stored objects"
+    DECODED = "decoded documents"
+    SERVER = "server"
+    LOAD = "load"
+    INDEXES = "indexes"
+    COMPARE = "compare"
+    LOOK = "look through the oplog"
+    REPLAY = "replay"
+    ASSERTIONS = "assertions"
+    CLEAN_UP = "clean up"
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What a drill went back to.
+
+    Attributes:
+        limit: Everything before it was replayed, itself not; None for the backup as it stands.
+        seed: What the moment was drawn with; "" when it was named.
+        compared_with: A younger backup that stands at that very moment, which the replayed copy
+            was compared with; "" without one.
+    """
+
+    limit: OplogTimestamp | None
+    seed: str = ""
+    compared_with: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class EvidenceSummary:
-    """The result of one verification as a catalog row shows it."""
+    """The result of one verification as a catalog row shows it.
+
+    Attributes:
+        steps, amounts: How long each step took and how much it moved; empty in rows of before.
+    """
 
     level: Level
     passed: bool
     finished_at: datetime
     duration: timedelta
     target: str
+    steps: Steps = ()
+    amounts: Amounts = ()
+
+    def step(self, name: StepName) -> timedelta | None:
+        """How long a step took; None if it was not measured."""
+        return dict(self.steps).get(name)
+
+    def amount(self, name: str) -> int | None:
+        """How much was moved; None if it was not measured."""
+        return dict(self.amounts).get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +119,8 @@ class Evidence:
     Attributes:
         passed: Whether nothing at all was wrong.
         target: Where it was restored to (profile name or ``embedded``); "" below ``restored``.
-        steps: Name and duration of each step, in order.
+        assertions: What was asked of the restored copy, and what it said.
+        drill: What a drill went back to; None for any other level.
     """
 
     backup: BackupId
@@ -77,8 +134,11 @@ class Evidence:
     stored_bytes: int
     target: str
     server_version: str
-    steps: tuple[tuple[str, timedelta], ...]
+    steps: Steps
     tool_version: str
+    amounts: Amounts = ()
+    assertions: tuple[AssertionResult, ...] = ()
+    drill: Drill | None = None
 
     @property
     def duration(self) -> timedelta:
@@ -89,7 +149,13 @@ class Evidence:
     def summary(self) -> EvidenceSummary:
         """The same without its details."""
         return EvidenceSummary(
-            self.level, self.passed, self.finished_at, self.duration, self.target
+            level=self.level,
+            passed=self.passed,
+            finished_at=self.finished_at,
+            duration=self.duration,
+            target=self.target,
+            steps=self.steps,
+            amounts=self.amounts,
         )
 
 

@@ -1,9 +1,9 @@
 """Scratch databases for trial restores: names nobody has, and nothing left behind."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mangrove.core.errors import MangroveError, NamespaceConflictError
 from mangrove.core.manifest import Manifest
@@ -14,6 +14,41 @@ from mangrove.jobs.context import RunContext
 PREFIX = "mangrove_verify_"
 SHORT_PREFIX = "mgv"
 _PREFIXES = (PREFIX, SHORT_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchNames:
+    """The scratch databases of one trial restore.
+
+    Attributes:
+        of: The scratch database of each database that is restored.
+        claim: Claims a new name for a database.
+        drop: Drops one; False if that failed for now.
+    """
+
+    claim: Callable[[str], str]
+    drop: Callable[[str], bool]
+    of: dict[str, str] = field(default_factory=dict)
+    _claimed: list[str] = field(default_factory=list)
+
+    def name_of(self, database: str) -> str:
+        """Return the scratch database of a database, claimed now if it was not yet.
+
+        An oplog may make databases that its base does not hold.
+
+        Raises:
+            NamespaceConflictError: As ``Scratch.databases``.
+        """
+        if database not in self.of:
+            name = self.claim(database)
+            self._claimed.append(name)
+            self.of[database] = name
+        return self.of[database]
+
+    def drop_all(self) -> None:
+        """Drop every database that was claimed and is not dropped yet."""
+        while self._claimed:
+            self.drop(self._claimed.pop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +65,7 @@ class Scratch:
     ctx: RunContext
 
     @contextmanager
-    def databases(self, manifest: Manifest) -> Iterator[dict[str, str]]:
+    def databases(self, manifest: Manifest) -> Iterator[ScratchNames]:
         """Claim one new name for each database of a backup; drop them all at the end.
 
         Errors: whatever ends the block, the databases go; one that cannot be dropped stays
@@ -39,32 +74,34 @@ class Scratch:
         Raises:
             NamespaceConflictError: If a name exists, against all odds; it is not touched.
         """
-        self._drop_abandoned()
-        names = {name: _new_name(manifest.database_room(name)) for name in manifest.databases}
-        claimed: list[str] = []
+        self.drop_abandoned()
+        names = ScratchNames(lambda name: self._claim(manifest.database_room(name)), self._drop)
         try:
-            for name in names.values():
-                self._claim(name)
-                claimed.append(name)
+            for name in manifest.databases:
+                names.name_of(name)
             yield names
         finally:
             if self.ctx.cancelled.is_set():
                 self.sink.abort()  # a server that does not answer is not waited for
-            for name in claimed:
-                self._drop(name)
+            names.drop_all()
 
-    def _claim(self, name: str) -> None:
+    def drop_abandoned(self) -> int:
+        """Drop what trial restores left here whose process is gone; returns how many."""
+        if self.profile is None:
+            return 0
+        abandoned = self.register.abandoned(self.profile.profile_id)
+        dropped = [n for n in abandoned if n.startswith(_PREFIXES) and self._drop(n)]
+        for name in dropped:
+            self.ctx.log(f"dropped {name}, left by a verification that was interrupted")
+        return len(dropped)
+
+    def _claim(self, room: int) -> str:
+        name = _new_name(room)
         if self.sink.existing(name):
             raise NamespaceConflictError(f"a database {name} exists already; it was not touched")
         if self.profile is not None:
             self.register.add(self.profile.profile_id, name)
-
-    def _drop_abandoned(self) -> None:
-        if self.profile is None:
-            return
-        for name in self.register.abandoned(self.profile.profile_id):
-            if name.startswith(_PREFIXES) and self._drop(name):
-                self.ctx.log(f"dropped {name}, left by a verification that was interrupted")
+        return name
 
     def _drop(self, name: str) -> bool:
         try:

@@ -1,54 +1,34 @@
 """The verify body: evidence that a backup is whole, readable, and restores to the same data."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
-from mangrove.core.backup import IndexChoice
-from mangrove.core.deployment import ScratchKind
-from mangrove.core.errors import (
-    BlobNotFoundError,
-    CorruptBackupError,
-    MangroveError,
-    ReplayRefusedError,
-    WriteRefusedError,
-    WrongIdentityError,
-)
+from mangrove.core.assertion import Assertion
+from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.namespace import Namespace
-from mangrove.core.ports import (
-    Catalog,
-    Clock,
-    Gate,
-    RestoreSink,
-    ScratchRegister,
-    Vault,
-)
+from mangrove.core.pitr import RewindPlan
+from mangrove.core.ports import Catalog, Clock, Gate, ScratchRegister, Vault
 from mangrove.core.profile import Profile
-from mangrove.core.replay import ReplayMapping
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.verification import (
+    Drill,
     Evidence,
-    Finding,
     Level,
     NamespaceResult,
+    StepName,
     VerifyRequest,
 )
+from mangrove.core.wording import counted
 from mangrove.engine.content import documents_of
-from mangrove.jobs.accounts import SUBJECT, merged_on_trial, read_accounts
+from mangrove.jobs.accounts import SUBJECT, read_accounts
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.entering import entering
 from mangrove.jobs.leasing import leased_if_allowed
-from mangrove.jobs.loading import Destination, Loader
-from mangrove.jobs.replay import Replay, look
-from mangrove.jobs.rewinding import OplogPart, base_of, index_infos, oplog_part
-from mangrove.jobs.scratch import Scratch
+from mangrove.jobs.ledger import BAD_BACKUP, Ledger
+from mangrove.jobs.trial import OPLOG, Trial
 from mangrove.jobs.workers import each, side_by_side
 
-BAD_BACKUP = (CorruptBackupError, BlobNotFoundError, WrongIdentityError)
-NO_REPLAY = (*BAD_BACKUP, ReplayRefusedError, WriteRefusedError)
-OPLOG = "oplog"
 _BY_LEVEL = {
     Level.STORED: (Phase.CHECK_STORED, Phase.CATALOG),
     Level.DECODED: (Phase.CHECK_STORED, Phase.DECODE, Phase.CATALOG),
@@ -62,12 +42,36 @@ _BY_LEVEL = {
         Phase.CLEAN_UP,
         Phase.CATALOG,
     ),
+    Level.DRILLED: (
+        Phase.CHECK_STORED,
+        Phase.DECODE,
+        Phase.CONNECT,
+        Phase.LOAD,
+        Phase.COMPARE,
+        Phase.LOOK,
+        Phase.REPLAY,
+        Phase.INDEXES,
+        Phase.CLEAN_UP,
+        Phase.CATALOG,
+    ),
 }
 
 
-def phases_of(level: Level) -> tuple[Phase, ...]:
-    """Return the phases a verification of this level goes through."""
-    return _BY_LEVEL.get(level, _BY_LEVEL[Level.RESTORED])
+def phases_of(level: Level, *, replays: bool = False, asks: bool = False) -> tuple[Phase, ...]:
+    """Return the phases a verification of this level goes through.
+
+    Args:
+        level: How deep it goes.
+        replays: Whether the backup is replayed onto: with its own oplog, or with slices.
+        asks: Whether there are assertions.
+    """
+    if level.depth < Level.RESTORED.depth:
+        return _BY_LEVEL[level]
+    phases = _BY_LEVEL[Level.DRILLED if replays else Level.RESTORED]
+    if not asks:
+        return phases
+    at = phases.index(Phase.CLEAN_UP)
+    return (*phases[:at], Phase.ASSERT, *phases[at:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class VerifyBody:
 
     Attributes:
         target: The profile to restore to on trial; None for the embedded server.
+        assertions: What is asked of the restored copy.
+        rewind: What is replayed onto it, in a drill.
+        drill: What a drill goes back to; kept with the evidence.
     """
 
     request: VerifyRequest
@@ -87,6 +94,9 @@ class VerifyBody:
     clock: Clock
     tool_version: str
     parallel: int = 2
+    assertions: tuple[Assertion, ...] = ()
+    rewind: RewindPlan | None = None
+    drill: Drill | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -98,7 +108,7 @@ class VerifyBody:
             ConnectError, StorageUnavailableError, WrongIdentityError: The verification could
                 not be done; that says nothing about the backup.
         """
-        work = _Verifying(self, ctx, self.clock.now())
+        work = _Verifying(self, ctx, self.clock.now(), Ledger(ctx, self.clock))
         purpose = f"verification of {self.request.backup}"
         with (
             ctx.aborting_on_cancel(self.vault.abort),
@@ -107,7 +117,7 @@ class VerifyBody:
             evidence = work.gather()
         ctx.enter(Phase.CATALOG)
         self.vault.keep_evidence(evidence)
-        return _result(evidence, self._list(evidence))
+        return _result(evidence, work.ledger.unanswered, self._list(evidence))
 
     def _list(self, evidence: Evidence) -> tuple[str, ...]:
         """Put the evidence into the catalog; returns what to warn of, for it is kept anyway."""
@@ -127,51 +137,51 @@ class _Verifying:
     body: VerifyBody
     ctx: RunContext
     started_at: datetime
-    findings: list[Finding] = field(default_factory=list)
-    results: dict[str, NamespaceResult] = field(default_factory=dict)
-    steps: list[tuple[str, timedelta]] = field(default_factory=list)
-    server_version: str = ""
+    ledger: Ledger
 
     def gather(self) -> Evidence:
         manifest = self._manifest()
         if manifest is not None:
             self._all_levels(manifest)
         blobs = manifest.blobs if manifest is not None else ()
-        request = self.body.request
+        request, ledger = self.body.request, self.ledger
         return Evidence(
             backup=request.backup,
             level=request.level,
             started_at=self.started_at,
             finished_at=self.body.clock.now(),
-            passed=not self.findings,
-            findings=tuple(self.findings),
-            namespaces=tuple(self.results[name] for name in sorted(self.results)),
+            passed=not ledger.findings,
+            findings=tuple(ledger.findings),
+            namespaces=tuple(ledger.results[name] for name in sorted(ledger.results)),
             blobs=len(blobs),
             stored_bytes=sum(b.size_bytes for b in blobs),
-            target=request.target if request.level is Level.RESTORED else "",
-            server_version=self.server_version,
-            steps=tuple(self.steps),
+            target=request.target if request.level.depth >= Level.RESTORED.depth else "",
+            server_version=ledger.server_version,
+            steps=tuple(ledger.steps),
             tool_version=self.body.tool_version,
+            amounts=tuple(sorted(ledger.amounts.items())),
+            assertions=tuple(ledger.assertions),
+            drill=self.body.drill,
         )
 
     def _manifest(self) -> Manifest | None:
-        with self._step("signature and manifest"):
+        with self.ledger.step(StepName.MANIFEST):
             try:
                 return self.body.vault.manifest(self.body.request.backup)
             except (CorruptBackupError, BlobNotFoundError) as error:
-                self._find(self.body.request.backup, error.message)
+                self.ledger.find(self.body.request.backup, error.message)
                 return None
 
     def _all_levels(self, manifest: Manifest) -> None:
         depth = self.body.request.level.depth
         if depth >= Level.DECODED.depth:
             self._require_key(manifest)
-        with self._step("stored objects"):
+        with self.ledger.step(StepName.STORED):
             self._check_stored(manifest)
-        if depth >= Level.DECODED.depth and not self.findings:
-            with self._step("decoded documents"):
+        if depth >= Level.DECODED.depth and not self.ledger.findings:
+            with self.ledger.step(StepName.DECODED):
                 self._decode(manifest)
-        if depth >= Level.RESTORED.depth and not self.findings:
+        if depth >= Level.RESTORED.depth and not self.ledger.findings:
             self._restore(manifest)
 
     def _require_key(self, manifest: Manifest) -> None:
@@ -180,15 +190,22 @@ class _Verifying:
             self.body.vault.require_key(manifest)
 
     def _check_stored(self, manifest: Manifest) -> None:
-        self.ctx.enter(Phase.CHECK_STORED, manifest.stored_bytes)
+        rewind = self.body.rewind
+        slices = tuple(piece.blob for piece in rewind.slices) if rewind is not None else ()
+        blobs = (*manifest.blobs, *slices)
+        total = sum(blob.size_bytes for blob in blobs)
+        self.ctx.enter(Phase.CHECK_STORED, total)
+        self.ledger.amounts["stored_bytes"] = total
+        if rewind is not None:
+            self.ledger.amounts["slices"] = len(slices)
 
         def check(blob: StoredBlob) -> None:
             self.ctx.check()
-            with self._finding(blob.name):
+            with self.ledger.finding(blob.name):
                 self.body.vault.compare(blob, self.ctx.passing)
             self.ctx.advance(blob.size_bytes)
 
-        side_by_side(each(check, manifest.blobs), self.body.parallel, "mangrove-check")
+        side_by_side(each(check, blobs), self.body.parallel, "mangrove-check")
 
     def _decode(self, manifest: Manifest) -> None:
         self.ctx.enter(Phase.DECODE, manifest.plain_bytes)
@@ -201,7 +218,7 @@ class _Verifying:
                 for _ in self.ctx.metered(chunks, entry.namespace):
                     pass
             except BAD_BACKUP as error:
-                self._find(str(entry.namespace), error.message)
+                self.ledger.find(str(entry.namespace), error.message)
                 self.ctx.fail(entry.namespace, error.message)
                 return
             self._keep(entry)
@@ -210,7 +227,7 @@ class _Verifying:
         side_by_side(each(decode, manifest.namespaces), self.body.parallel, "mangrove-decode")
         self._decode_accounts(manifest)
         if manifest.oplog is not None:
-            with self._finding(OPLOG):
+            with self.ledger.finding(OPLOG):
                 oplog = documents_of(manifest.oplog, manifest.compression, self.body.vault.read)
                 for _ in self.ctx.passing(oplog):
                     pass
@@ -220,133 +237,57 @@ class _Verifying:
         held = manifest.users_and_roles
         if held is None:
             return
-        with self._finding(SUBJECT):
+        with self.ledger.finding(SUBJECT):
             read_accounts(manifest, self.body.vault)
             for part in held.parts:
                 name, count = str(part.namespace), part.documents
-                self.results[name] = NamespaceResult(name, count, part.digest, 0, good=True)
+                self.ledger.results[name] = NamespaceResult(name, count, part.digest, 0, good=True)
 
     def _keep(self, entry: NamespaceEntry) -> None:
-        self.results[str(entry.namespace)] = NamespaceResult(
+        self.ledger.results[str(entry.namespace)] = NamespaceResult(
             str(entry.namespace), entry.documents, entry.digest, len(entry.indexes), good=True
         )
 
     def _restore(self, manifest: Manifest) -> None:
-        self.ctx.enter(Phase.CONNECT)
-        target = self.body.target
-        gate = self.body.gate
-        opened: AbstractContextManager[RestoreSink]
-        if target:
-            opened = entering(self.ctx, gate.open_sink(target))
-        else:  # a server of our own is up soon, and must not outlive us
-            opened = gate.open_scratch(_scratch_kind(manifest))
-        with opened as sink:
-            self.server_version = sink.facts().version_text
-            scratch = Scratch(sink, self.body.scratch, target, self.ctx)
-            with scratch.databases(manifest) as names, self.ctx.aborting_on_cancel(sink.abort):
-                sink.check_privileges([*names.values()])
-                self._restore_into(manifest, sink, names)
-                self.ctx.enter(Phase.CLEAN_UP)
-
-    def _restore_into(self, manifest: Manifest, sink: RestoreSink, names: dict[str, str]) -> None:
-        part = oplog_part(manifest, self.body.vault, None)
-        loader = Loader(
-            vault=self.body.vault,
-            manifest=manifest,
-            sink=sink,
+        body = self.body
+        Trial(
             ctx=self.ctx,
-            destinations=[_scratch_destination(e, names) for e in manifest.namespaces],
-            indexes=IndexChoice.AFTER if part is None else IndexChoice.NEVER,
-            parallel=self.body.parallel,
-        )
-        with self._step("load"):
-            loader.load()
-        with self._step("indexes"):
-            loader.build_indexes()
-        with self._step("compare"):
-            results = loader.compare()
-        self.results |= {r.namespace: r for r in results}
-        self.findings.extend(Finding(loss.subject, loss.reason) for loss in loader.losses)
-        if part is not None:
-            with self._step(OPLOG), self._finding(OPLOG, NO_REPLAY):
-                self._replay(manifest, loader, part, names)
-        if self.body.target is None and manifest.users_and_roles is not None:
-            with self._step(SUBJECT):  # never on a real deployment: there they could sign in
-                self.findings += merged_on_trial(manifest, self.body.vault, sink)
-
-    def _replay(
-        self, manifest: Manifest, loader: Loader, part: OplogPart, names: dict[str, str]
-    ) -> None:
-        """Replay the backup's oplog onto the scratch copy, and build the indexes there are then."""
-
-        def target_of(name: Namespace) -> Namespace | None:
-            scratch = names.get(name.database)
-            is_meant = scratch is not None and manifest.selection.matches(name)
-            return Namespace(scratch, name.collection) if scratch and is_meant else None
-
-        base, mapping = [base_of(d) for d in loader.made], ReplayMapping(target_of)
-        seen = look(self.ctx, part.entries, base, mapping, part.window)
-        outcome = Replay(
-            self.ctx, loader.sink, part.entries, base, mapping, part.window, seen
-        ).run()
-        self.ctx.log(outcome.sentence())
-        for info, final in index_infos(outcome):
-            for failed in loader.sink.build_indexes(info):
-                self._find(f"{final} index {failed.name}", failed.reason)
-
-    @contextmanager
-    def _finding(
-        self, subject: str, bad: tuple[type[MangroveError], ...] = BAD_BACKUP
-    ) -> Iterator[None]:
-        """Turn what shows the backup to be bad into a finding; let everything else pass."""
-        try:
-            yield
-        except bad as error:
-            self._find(subject, error.message)
-
-    def _find(self, subject: str, problem: str) -> None:
-        self.findings.append(Finding(subject, problem))
-        self.ctx.log(f"{subject}: {problem}")
-
-    @contextmanager
-    def _step(self, name: str) -> Iterator[None]:
-        started_s = self.body.clock.monotonic_s()
-        try:
-            yield
-        finally:
-            took = timedelta(seconds=self.body.clock.monotonic_s() - started_s)
-            self.steps.append((name, took))
+            ledger=self.ledger,
+            gate=body.gate,
+            vault=body.vault,
+            register=body.scratch,
+            target=body.target,
+            stands_at=_stands_at(manifest, body.rewind),
+            assertions=body.assertions,
+            rewind=body.rewind,
+            parallel=body.parallel,
+        ).run(manifest)
 
 
-def _scratch_kind(manifest: Manifest) -> ScratchKind:
-    """Choose the server: the cheap one, unless a collection exists on a replica set only.
-
-    Source: MongoDB manual, "Queryable Encryption": not on standalone servers.
-    """
-    needs_set = any('"encryptedFields"' in n.options for n in manifest.namespaces)
-    return ScratchKind.REPLICA_SET if needs_set else ScratchKind.STANDALONE
+def _stands_at(manifest: Manifest, rewind: RewindPlan | None) -> datetime:
+    """Return the moment that the restored copy stands at in the end."""
+    return rewind.limit.at if rewind is not None else manifest.data_at
 
 
-def _scratch_destination(entry: NamespaceEntry, names: dict[str, str]) -> Destination:
-    target = Namespace(names[entry.namespace.database], entry.namespace.collection)
-    return Destination(entry, target, target)
-
-
-def _result(evidence: Evidence, warnings: tuple[str, ...]) -> RunResult:
+def _result(evidence: Evidence, unanswered: Sequence[Loss], warnings: tuple[str, ...]) -> RunResult:
     done = {
         Level.STORED: "every stored object is as it was written",
         Level.DECODED: "every document was decrypted, decoded and counted",
     }.get(evidence.level, "it was restored on trial, and the copy is the same")
     findings = len(evidence.findings)
+    summary = f"{evidence.backup} is proven: {done}"
+    if not evidence.passed:
+        summary = f"{evidence.backup} is not what it should be: {counted(findings, 'finding')}"
+    elif unanswered:
+        summary += f"; {counted(len(unanswered), 'assertion')} got no answer"
     return RunResult(
-        summary=f"{evidence.backup} is proven: {done}"
-        if evidence.passed
-        else f"{evidence.backup} is not what it should be: {findings} findings",
+        summary=summary,
         warnings=warnings,
-        losses=tuple(Loss(f.subject, f.problem) for f in evidence.findings),
+        losses=(*(Loss(f.subject, f.problem) for f in evidence.findings), *unanswered),
         backup=evidence.backup,
         figures=(
             *_documents(evidence),
+            ("findings", findings),
             ("blobs", evidence.blobs),
             ("stored_bytes", evidence.stored_bytes),
             ("seconds", evidence.duration.total_seconds()),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
+from mangrove.services.assertions import Assertions
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
@@ -34,6 +35,7 @@ class Services:
     kits: Kits
     backups: Backups
     verifications: Verifications
+    assertions: Assertions
     restores: Restores
     retention: Retention
     upkeep: Upkeep

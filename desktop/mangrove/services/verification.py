@@ -1,5 +1,6 @@
 """Verifications: start one; the evidence comes with the backup."""
 
+from mangrove.core.backup import Consistency
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.ports import ScratchRegister
 from mangrove.core.run import RunId, RunKind
@@ -7,16 +8,24 @@ from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
 from mangrove.jobs.verify import VerifyBody, phases_of
+from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
 
 
 class Verifications:
     """Trial restores and the smaller proofs."""
 
-    def __init__(self, tools: BackupTools, backups: Backups, scratch: ScratchRegister) -> None:
+    def __init__(
+        self,
+        tools: BackupTools,
+        backups: Backups,
+        scratch: ScratchRegister,
+        assertions: Assertions,
+    ) -> None:
         self._tools = tools
         self._backups = backups
         self._scratch = scratch
+        self._assertions = assertions
 
     def start(self, request: VerifyRequest) -> RunId:
         """Start a verification and return at once.
@@ -26,13 +35,15 @@ class Verifications:
         """
         if request.level is Level.DRILLED:
             raise InvalidSelectionError(
-                "drills are not offered yet", hint="choose stored, decoded or restored"
+                "a drill goes back to a moment of a profile, not to one backup",
+                hint="start a drill of the profile instead; or choose stored, decoded or restored",
             )
         tools = self._tools
         record = self._backups.find(request.backup)
         spec = tools.vaults.by_id(record.vault_id)
         on_profile = request.level is Level.RESTORED and request.target != EMBEDDED
         target = tools.profiles.find(request.target) if on_profile else None
+        assertions = self._assertions.of_slug(record.profile_slug)
         body = VerifyBody(
             request=VerifyRequest(record.backup, request.level, request.target),
             target=target,
@@ -43,11 +54,16 @@ class Verifications:
             clock=tools.clock,
             tool_version=tools.tool_version,
             parallel=tools.parallel,
+            assertions=assertions,
         )
         ticket = Ticket(
             kind=RunKind.VERIFY,
             title=f"Verify {record.backup}",
-            phases=phases_of(request.level),
+            phases=phases_of(
+                request.level,
+                replays=record.achieved is Consistency.OPLOG,
+                asks=bool(assertions),
+            ),
             profile=target.name if target else record.profile_name,
             vault=spec.name,
             backup=record.backup,

@@ -46,6 +46,11 @@ SENTENCES = {
         "These numbers do not say what to keep. Nothing was changed. Change them, or keep"
         " everything.",
     ),
+    "invalid-assertion": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This assertion asks nothing, or expects what no figure can be. Nothing was stored. Give"
+        " it a figure and a range.",
+    ),
     "invalid-schedule": QT_TRANSLATE_NOOP(
         "Problems",
         "The schedule cannot be understood or never comes. Nothing was stored. Write it as in the"
@@ -55,6 +60,11 @@ SENTENCES = {
         "Problems",
         "The system did not take the agent as a service of yours. Nothing was installed. Jobs run"
         " while this window is open, or with: mangrove agent",
+    ),
+    "assertion-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This deployment has no assertion of that name. Nothing was changed. Look at its list of"
+        " assertions.",
     ),
     "job-not-found": QT_TRANSLATE_NOOP(
         "Problems",

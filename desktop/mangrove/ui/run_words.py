@@ -30,6 +30,8 @@ _ICONS = {
     RunKind.CAPTURE: "timeline",
     RunKind.REWRAP: "vaults",
     RunKind.MIRROR: "vaults",
+    RunKind.DRILL: "timeline",
+    RunKind.CHECK: "verify",
 }
 
 _LIGHTS = {
@@ -98,6 +100,7 @@ def phase_word(phase: Phase) -> str:
         Phase.REPLAY: _tr("replay the oplog"),
         Phase.INDEXES: _tr("build indexes"),
         Phase.COMPARE: _tr("compare"),
+        Phase.ASSERT: _tr("ask the assertions"),
         Phase.SAFETY: _tr("safety backup"),
         Phase.SWAP: _tr("put in place"),
         Phase.ACCOUNTS: _tr("users and roles"),

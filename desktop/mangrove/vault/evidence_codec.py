@@ -6,6 +6,13 @@ from mangrove.core.backup import BackupId
 from mangrove.core.errors import ManifestCorruptError
 from mangrove.core.verification import Evidence, Finding, Level, NamespaceResult
 from mangrove.vault.manifest_codec import check_format
+from mangrove.vault.measured_codec import (
+    OPTIONAL_FIELDS,
+    amounts_of,
+    assertions_of,
+    drill_of,
+    measured_document,
+)
 from mangrove.vault.strict_json import (
     MalformedDocumentError,
     Node,
@@ -53,7 +60,7 @@ def decode_evidence(data: bytes) -> Evidence:
     try:
         document = decode_document(data, LIMIT_BYTES)
         check_format(document, FORMAT_NAME, FORMAT_VERSION)
-        return _evidence(document.record(_FIELDS))
+        return _evidence(document.record(_FIELDS, OPTIONAL_FIELDS))
     except MalformedDocumentError as error:
         raise ManifestCorruptError(
             f"a piece of evidence cannot be understood: {error}",
@@ -78,6 +85,7 @@ def _document(evidence: Evidence) -> Mapping[str, object]:
         "server_version": evidence.server_version,
         "steps": [{"name": n, "seconds": encode_duration(d)} for n, d in evidence.steps],
         "tool_version": evidence.tool_version,
+        **measured_document(evidence),
     }
 
 
@@ -108,6 +116,9 @@ def _evidence(record: Record) -> Evidence:
         server_version=record["server_version"].text(),
         steps=tuple((s["name"].text(), s["seconds"].duration()) for s in steps),
         tool_version=record["tool_version"].text(),
+        amounts=amounts_of(record),
+        assertions=assertions_of(record),
+        drill=drill_of(record),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import NoReturn, TypeVar
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -128,6 +129,18 @@ class Node:
         if not least <= self.value <= MAX_INTEGER:
             self.fail("is out of range")
         return self.value
+
+    def optional_number(self) -> float | None:
+        """Read a finite number or null."""
+        if self.value is None:
+            return None
+        if not isinstance(self.value, int | float) or isinstance(self.value, bool):
+            self.fail("is not a number")
+        try:
+            number = float(self.value)
+        except OverflowError:
+            self.fail("is out of range")
+        return number if isfinite(number) else self.fail("is out of range")
 
     def flag(self) -> bool:
         """Read true or false."""

@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.vaults import SLUG, USERS, entry, evidence_for, manifest_for, new_id
+from mangrove.core.assertion import AssertionResult, Measure, Question, Verdict
 from mangrove.core.deployment import DiskUse
 from mangrove.core.errors import ManifestCorruptError, UnknownFormatError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vault import VaultId
+from mangrove.core.verification import Drill, Level
 from mangrove.vault.descriptor import Descriptor, decode_descriptor, encode_descriptor
 from mangrove.vault.evidence_codec import decode_evidence, encode_evidence
 from mangrove.vault.manifest_codec import decode_manifest, encode_manifest
@@ -235,3 +238,46 @@ def test_what_is_no_vaults_description_is_refused(data: bytes) -> None:
 def test_a_moment_without_a_time_zone_is_never_written() -> None:
     with pytest.raises(ValueError, match="time zone"):
         encode_moment(datetime(2026, 3, 1))  # noqa: DTZ001 - the mistake to be noticed
+
+
+def test_evidence_of_a_drill_comes_back_with_all_that_was_asked_and_measured() -> None:
+    question = Question(
+        Namespace("shop", "orders"), Measure.AGE, "placed_at", "{}", at_most=93_600.0
+    )
+    full = replace(
+        EVIDENCE,
+        level=Level.DRILLED,
+        amounts=(("documents", 12), ("operations", 3)),
+        assertions=(
+            AssertionResult("fresh", question, Verdict.HELD, 12.5),
+            AssertionResult("enough", question, Verdict.UNANSWERED, None, "too slow"),
+        ),
+        drill=Drill(OplogTimestamp(1_764_000_000, 7), "42", ""),
+    )
+
+    assert decode_evidence(encode_evidence(full)) == full
+    whole = replace(full, drill=Drill(None))
+    assert decode_evidence(encode_evidence(whole)) == whole
+
+
+def test_evidence_without_a_trial_is_written_as_it_always_was() -> None:
+    text = encode_evidence(EVIDENCE).decode()
+
+    assert not any(f'"{name}"' in text for name in ("amounts", "assertions", "drill"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amounts": [{"name": "documents", "amount": -1}]},
+        {"assertions": [{"name": "x"}]},
+        {"drill": {"limit": {"t": 1}, "seed": "", "compared_with": ""}},
+        {"drill": {"limit": None, "seed": 4, "compared_with": ""}},
+        {"amounts": {}},
+    ],
+)
+def test_strange_measures_in_evidence_are_refused(change: dict[str, object]) -> None:
+    document = json.loads(encode_evidence(EVIDENCE)) | change
+
+    with pytest.raises(ManifestCorruptError):
+        decode_evidence(json.dumps(document).encode())

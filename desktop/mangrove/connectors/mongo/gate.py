@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.connectors.mongo.asked import MongoAsked
 from mangrove.connectors.mongo.client import open_connection, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
@@ -15,7 +16,14 @@ from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.errors import EmbeddedServerError
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import DumpSource, OplogSource, RestoreSink, SecretStore, StepListener
+from mangrove.core.ports import (
+    Asked,
+    DumpSource,
+    OplogSource,
+    RestoreSink,
+    SecretStore,
+    StepListener,
+)
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri, parse_uri
@@ -68,6 +76,12 @@ class MongoGate:
             source = MongoOplogSource(connection)
             source.check()
             yield source
+
+    @contextmanager
+    def open_asked(self, profile: Profile) -> Iterator[Asked]:
+        """Connect for asking, where the profile likes to read."""
+        with open_connection(profile, self._secrets, stall_s=self._stall_s) as connection:
+            yield MongoAsked(connection)
 
     @contextmanager
     def open_sink(self, profile: Profile) -> Iterator[RestoreSink]:

@@ -11,6 +11,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import indexing, listing
 from mangrove.connectors.mongo.account_sink import MongoAccountSink
+from mangrove.connectors.mongo.asked import MongoAsked
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
@@ -38,6 +39,7 @@ from mangrove.connectors.mongo.privileges import (
 from mangrove.connectors.mongo.reinserting import insert_again
 from mangrove.connectors.mongo.replay_sink import MongoReplaySink
 from mangrove.connectors.mongo.topology import server_facts
+from mangrove.core.assertion import Answer, Question
 from mangrove.core.deployment import PrivilegeFinding, ServerFacts, Topology
 from mangrove.core.errors import (
     MangroveError,
@@ -99,6 +101,10 @@ class MongoRestoreSink:
     def free_space(self, databases: Sequence[str]) -> FreeSpace:
         """Return what is free on the server's disk."""
         return free_space(self._connection, self._facts, databases)
+
+    def ask(self, where: Namespace, question: Question, query: bytes, limit_ms: int) -> Answer:
+        """Take a figure of a collection's documents."""
+        return MongoAsked(self._connection).ask(where, question, query, limit_ms)
 
     def databases(self) -> tuple[str, ...]:
         """Return the names of all databases that the user may see."""

@@ -120,4 +120,20 @@ _ALERTS: Migration = (
     "CREATE TABLE alert_notes (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[Migration, ...] = (_TABLES, _JOBS, _SEEN_BACKUPS, _ALERTS)
+_ASSERTIONS: Migration = (
+    """CREATE TABLE assertions (
+        assertion_id TEXT PRIMARY KEY NOT NULL,
+        profile_id TEXT NOT NULL,
+        name_key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        UNIQUE (profile_id, name_key)
+    )""",
+)
+
+MIGRATIONS: tuple[Migration, ...] = (
+    _TABLES,
+    _JOBS,
+    _SEEN_BACKUPS,
+    _ALERTS,
+    _ASSERTIONS,
+)

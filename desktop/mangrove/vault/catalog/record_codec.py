@@ -27,10 +27,7 @@ def encode_record(record: BackupRecord) -> str:
         row[name] = encode_moment(row[name])
     at = record.consistent_at
     row["consistent_at"] = None if at is None else [at.seconds, at.increment]
-    row["evidence"] = [
-        [p.level, p.passed, encode_moment(p.finished_at), encode_duration(p.duration), p.target]
-        for p in record.evidence
-    ]
+    row["evidence"] = [_piece(summary) for summary in record.evidence]
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -81,7 +78,21 @@ def _timestamp(pair: list[int] | None) -> OplogTimestamp | None:
     return None if pair is None else OplogTimestamp(*pair)
 
 
+def _piece(of: EvidenceSummary) -> list[object]:
+    finished_at, duration_s = encode_moment(of.finished_at), encode_duration(of.duration)
+    steps = [[name, encode_duration(took)] for name, took in of.steps]
+    return [of.level, of.passed, finished_at, duration_s, of.target, steps, of.amounts]
+
+
 def _evidence(piece: list[Any]) -> EvidenceSummary:
-    level, passed, finished_at, duration_s, target = piece
-    moment, duration = datetime.fromisoformat(finished_at), timedelta(seconds=duration_s)
-    return EvidenceSummary(Level(level), passed, moment, duration, target)
+    level, passed, finished_at, duration_s, target, *measured = piece
+    steps, amounts = measured or ((), ())  # rows before steps were kept
+    return EvidenceSummary(
+        level=Level(level),
+        passed=passed,
+        finished_at=datetime.fromisoformat(finished_at),
+        duration=timedelta(seconds=duration_s),
+        target=target,
+        steps=tuple((str(name), timedelta(seconds=took)) for name, took in steps),
+        amounts=tuple((str(name), int(count)) for name, count in amounts),
+    )
