@@ -3,11 +3,13 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from contract.each_call import each_call
 from contract.storage_suite import NAME
+from mangrove.app.clock import SystemClock
 from mangrove.core.errors import (
     BlobNotFoundError,
     StalledError,
@@ -16,8 +18,9 @@ from mangrove.core.errors import (
 )
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobName, parse_vault_url
-from mangrove.vault.storage.connecting import Patience
+from mangrove.vault.storage.connecting import PATIENCE, Patience
 from mangrove.vault.storage.object_store import ObjectStorage
+from mangrove.vault.storage.s3 import S3Storage
 from servers.azure import AzureContainer
 from servers.flaky_proxy import FlakyProxy, flaky_proxy
 from servers.object_stores import ObjectStore
@@ -25,6 +28,7 @@ from servers.object_stores import ObjectStore
 pytestmark = [pytest.mark.storage, pytest.mark.slow]
 PATIENT = Patience(connect_s=2, read_s=20, retries=6, retry_s=30, first_wait_s=0.1)
 HASTY = Patience(connect_s=2, read_s=20, retries=0, retry_s=1, first_wait_s=0.1)
+HASTY_TWICE = replace(HASTY, retries=1)
 MIB = 1 << 20
 
 
@@ -52,6 +56,50 @@ def test_a_busy_storage_that_asks_to_come_back_later_is_outwaited(
 
     mood.busy = Counter({"GET": 3})
     assert sum(map(len, storage.get(NAME))) == 20 * MIB
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_insists_on_its_pause_is_outwaited_with_our_own_patience(
+    proxy: FlakyProxy, moto_s3: ObjectStore, status: int
+) -> None:
+    """obstore does not read Retry-After; its waits double, and so outlast what is asked for."""
+    storage = through(proxy, moto_s3, PATIENCE)
+    mood = proxy.mood
+    mood.status, mood.retry_after_s, mood.insists_s = status, "3", 3.0
+
+    assert storage.put(NAME, [b"x"]) == 1
+
+    assert mood.seen["HEAD"] < 10  # it was not asked without a pause
+
+
+def test_our_own_requests_wait_as_long_as_the_server_says(
+    proxy: FlakyProxy, versioned_s3: ObjectStore
+) -> None:
+    url = versioned_s3.url.replace(versioned_s3.endpoint, proxy.endpoint)
+    keys = (versioned_s3.access_key, Secret(versioned_s3.secret_key))
+    storage = S3Storage(parse_vault_url(url), *keys, SystemClock().now, HASTY_TWICE)
+    mood = proxy.mood
+    mood.retry_after_s, mood.insists_s = "2", 1.0
+
+    assert storage.keeping().has_versions
+
+    assert mood.seen["GET"] == 4  # one that was refused, and the three questions
+
+
+def test_checksums_are_sent_where_they_are_wanted_and_nowhere_else(
+    proxy: FlakyProxy, moto_s3: ObjectStore
+) -> None:
+    through(proxy, moto_s3).put(NAME, [b"x"])
+    assert "x-amz-checksum-sha256" not in proxy.mood.headers["PUT"]
+
+    address = parse_vault_url(
+        f"{moto_s3.url.replace(moto_s3.endpoint, proxy.endpoint)}&checksum=sha256"
+    )
+    keys = (moto_s3.access_key, Secret(moto_s3.secret_key))
+    for size in (1, 9):
+        proxy.mood.headers.clear()
+        ObjectStorage(address, *keys, PATIENT).put(BlobName(f"b{size}"), [b"x" * MIB] * size)
+        assert "x-amz-checksum-sha256" in proxy.mood.headers["PUT"]
 
 
 def test_a_storage_that_stays_busy_is_said_to_be(proxy: FlakyProxy, moto_s3: ObjectStore) -> None:

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,7 +33,9 @@ class Mood:
         break_half_way: By method, the answers that break off in the middle of a long body.
         lose_answer: By method, the requests that are done and whose answer is never sent.
         is_stuck: While set, nothing is read and nothing is answered.
+        insists_s: For how long from the first request on each is answered with ``status``.
         seen: How many requests came, by method.
+        headers: The names of headers that came, by method, in lower case.
     """
 
     busy: Counter[str] = field(default_factory=Counter)
@@ -42,9 +45,12 @@ class Mood:
     break_early: Counter[str] = field(default_factory=Counter)
     break_half_way: Counter[str] = field(default_factory=Counter)
     lose_answer: Counter[str] = field(default_factory=Counter)
+    insists_s: float = 0.0
     is_stuck: threading.Event = field(default_factory=threading.Event)
     freed: threading.Event = field(default_factory=threading.Event)
     seen: Counter[str] = field(default_factory=Counter)
+    headers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    began_s: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
     open_sockets: set[socket.socket] = field(default_factory=set)
 
@@ -54,6 +60,12 @@ class Mood:
             is_one = left[method] > 0
             left[method] -= is_one
             return is_one
+
+    def is_insisting(self) -> bool:
+        """Whether the server is to be left alone still."""
+        with self.lock:
+            self.began_s = self.began_s or time.monotonic()
+            return time.monotonic() - self.began_s < self.insists_s
 
     def wait_while_stuck(self) -> None:
         """Hang until the test is over."""
@@ -116,12 +128,13 @@ class _Handler(BaseHTTPRequestHandler):
         method, mood = self.command, self._mood
         with mood.lock:
             mood.seen[method] += 1
+            mood.headers[method].update(name.lower() for name in self.headers)
         mood.wait_while_stuck()
         if mood.uses_up(mood.break_early, method):
             self._break()
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        if mood.uses_up(mood.busy, method):
+        if mood.is_insisting() or mood.uses_up(mood.busy, method):
             self._say_busy()
             return
         connection = HTTPConnection(*self._upstream, timeout=20)

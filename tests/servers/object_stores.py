@@ -8,8 +8,10 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -99,7 +101,28 @@ def moto_s3(moto_server: S3Server) -> ObjectStore:
     return store
 
 
-def _create_bucket(store: ObjectStore) -> None:
+@pytest.fixture
+def versioned_s3(moto_s3: ObjectStore) -> ObjectStore:
+    """A fresh bucket on moto that keeps earlier versions."""
+    with admin_of(moto_s3) as client:
+        client.put_bucket_versioning(
+            Bucket=moto_s3.bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+    return moto_s3
+
+
+@pytest.fixture
+def locked_s3(moto_server: S3Server) -> ObjectStore:
+    """A fresh bucket on moto that keeps earlier versions, and whose objects can be locked."""
+    keys = (moto_server.access_key, moto_server.secret_key)
+    store = ObjectStore(moto_server.endpoint, _new_bucket_name(), *keys)
+    _create_bucket(store, ObjectLockEnabledForBucket=True)
+    return store
+
+
+@contextmanager
+def admin_of(store: ObjectStore) -> Iterator[Any]:
+    """A client of another maker, for what the owner of a bucket does with it."""
     client = boto3.client(
         "s3",
         endpoint_url=store.endpoint,
@@ -108,9 +131,14 @@ def _create_bucket(store: ObjectStore) -> None:
         aws_secret_access_key=store.secret_key,
     )
     try:
-        client.create_bucket(Bucket=store.bucket)
+        yield client
     finally:
         client.close()
+
+
+def _create_bucket(store: ObjectStore, **options: bool) -> None:
+    with admin_of(store) as client:
+        client.create_bucket(Bucket=store.bucket, **options)
 
 
 def _new_keys() -> tuple[str, str]:

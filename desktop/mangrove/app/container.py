@@ -119,7 +119,7 @@ def _services(
     try:
         gate = LateGate(partial(_mongo_gate, parts))
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
-        open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=_dialer)
+        open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=_dialer, now=parts.clock.now)
         locking = locking_of(paths.state, parts.clock)
         memory = SqliteMemory(database)
         keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking, memory)

@@ -104,6 +104,8 @@ def vault_document(spec: VaultSpec) -> dict[str, object]:
         "compression": spec.compression,
         "access_key": spec.access_key,
         "created_at": spec.created_at,
+        "object_lock": spec.object_lock,
+        "keeping": spec.keeping,
     }
 
 

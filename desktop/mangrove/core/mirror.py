@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
+from mangrove.core.object_lock import Keeping, ObjectLock
 from mangrove.core.secret import SecretRef
 
 
@@ -13,7 +14,7 @@ class MirrorSpec:
     Attributes:
         mirror_id: Names its keyring entry.
         url: As the person gave it, without keys.
-        access_key, has_storage_secret: As in ``VaultSpec``.
+        access_key, has_storage_secret, object_lock, keeping: As in ``VaultSpec``.
     """
 
     mirror_id: str
@@ -21,6 +22,8 @@ class MirrorSpec:
     url: str
     access_key: str = ""
     has_storage_secret: bool = False
+    object_lock: ObjectLock | None = None
+    keeping: Keeping | None = None
 
 
 @dataclass(frozen=True, slots=True)

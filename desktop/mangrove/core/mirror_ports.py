@@ -43,8 +43,11 @@ class Mirror(Protocol):
 class MirrorKeeper(Protocol):
     """Makes and opens mirrors, and reads from the nearest good copy."""
 
-    def create_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> None:
+    def create_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> MirrorSpec:
         """Put ``vault.json`` into an empty storage, or accept a copy of this very vault.
+
+        Returns:
+            The mirror, with what its storage says of versions and locks.
 
         Raises:
             BlobExistsError: If something else is there.

@@ -26,6 +26,7 @@ from mangrove.core.job import Firing, Job, JobId
 from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
+from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import LogLine, RunId, RunStatus
@@ -906,8 +907,8 @@ class SliceShelf(Protocol):
         """Yield every slice as ``all`` does; only the unknown ones are read."""
         ...
 
-    def remove(self, name: str) -> None:
-        """Remove a slice, its signature first; one that is not there is no error."""
+    def remove(self, name: str) -> Hidden:
+        """Remove a slice, its signature first; returns what the storage still holds of it."""
         ...
 
     def keep_break(self, cut: ChainBreak) -> None:
@@ -1036,6 +1037,10 @@ class Vault(Protocol):
         Raises:
             BackupNotFoundError: If nothing of it is there.
         """
+        ...
+
+    def hidden(self, backup: BackupId) -> Hidden:
+        """Return what the storage still holds of a backup that was purged: earlier versions."""
         ...
 
     @property

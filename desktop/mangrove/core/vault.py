@@ -11,6 +11,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
 from mangrove.core.mirror import MirrorSpec
 from mangrove.core.namespace import Namespace
+from mangrove.core.object_lock import KEEPS_NOTHING, Keeping, ObjectLock
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.tunnel import TunnelAuth, parse_server
@@ -40,7 +41,7 @@ class StorageKind(StrEnum):
 
 _OPTIONS: dict[str, frozenset[str]] = {
     StorageKind.FOLDER: frozenset(),
-    StorageKind.S3: frozenset({"endpoint", "region", "style"}),
+    StorageKind.S3: frozenset({"endpoint", "region", "style", "checksum"}),
     StorageKind.AZURE: frozenset({"account", "endpoint"}),
     StorageKind.GOOGLE: frozenset({"endpoint"}),
     StorageKind.SFTP: frozenset({"auth", "key", "known_hosts"}),
@@ -79,11 +80,16 @@ class StorageAddress:
 
 @dataclass(frozen=True, slots=True)
 class StorageLogin:
-    """A place and what opens it, before anything is kept of either."""
+    """A place and what opens it, before anything is kept of either.
+
+    Attributes:
+        object_lock: What is asked of it; None for nothing.
+    """
 
     url: str
     access_key: str = ""
     secret: Secret | None = None
+    object_lock: ObjectLock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +99,12 @@ class PlaceReport:
     Attributes:
         free_bytes: None where the storage does not tell.
         keeps_what_is_removed: Whether a removed object was listed still.
+        keeping: What it says itself of versions and locks.
     """
 
     free_bytes: int | None
     keeps_what_is_removed: bool = False
+    keeping: Keeping = KEEPS_NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +128,8 @@ class VaultSpec:
         has_storage_secret: Whether the keyring holds what opens the storage: a secret key, a
             password or passphrase, a service account's key, a section of rclone's configuration.
         mirrors: More copies of the vault.
+        object_lock: What everything that is written is locked for; None for nothing.
+        keeping: What the storage said of versions and locks when it was asked last.
     """
 
     vault_id: VaultId
@@ -138,6 +148,8 @@ class VaultSpec:
     kit: KitRecord | None = None
     has_storage_secret: bool = False
     mirrors: tuple[MirrorSpec, ...] = ()
+    object_lock: ObjectLock | None = None
+    keeping: Keeping | None = None
 
     @property
     def is_encrypted(self) -> bool:
@@ -417,6 +429,7 @@ class VaultHealth:
         slices: Signed oplog slices; ``stored_bytes`` counts them too.
         missing: Backups that this workstation has seen there, newest first, and did not remove.
         rolled_back: A sentence if the newest of all are among them; "" otherwise.
+        keeping: What the storage says of versions and locks.
     """
 
     reachable: bool
@@ -430,3 +443,4 @@ class VaultHealth:
     slices: int = 0
     missing: tuple[BackupId, ...] = ()
     rolled_back: str = ""
+    keeping: Keeping = KEEPS_NOTHING

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
 from mangrove.core.wording import counted
 
 SHOWN_NAMES = 3
@@ -74,6 +75,7 @@ class VaultReport:
 
     Attributes:
         tool_versions: By which Mangrove how many backups were written.
+        hidden: Earlier versions that the storage keeps of what was removed or written over.
     """
 
     objects: int
@@ -82,6 +84,7 @@ class VaultReport:
     slices: int
     findings: tuple[VaultFinding, ...]
     tool_versions: tuple[tuple[str, int], ...] = ()
+    hidden: Hidden = NOTHING_HIDDEN
 
     @property
     def is_sound(self) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import BackupNotFoundError, ConfirmationMissingError, MangroveError
+from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
 from mangrove.core.ports import Clock, Vault, WholeCatalog
 from mangrove.core.retention import Judgement, Verdict, ageing_slices
 from mangrove.core.retention_chains import LostWindow, SliceVerdict, lost_windows
@@ -143,6 +145,8 @@ class _Pruning:
     plan: PrunePlan
     losses: list[Loss] = field(default_factory=list)
     freed_bytes: int = 0
+    hidden: Hidden = NOTHING_HIDDEN
+    guard: Lock = field(default_factory=Lock)
 
     def run(self) -> RunResult:
         self.ctx.enter(Phase.MARK)
@@ -169,12 +173,21 @@ class _Pruning:
         self.ctx.log(f"{backup} is removed: {verdict.because}")
         with suppress(BackupNotFoundError):
             for info in self.body.vault.purge(backup):
-                self.freed_bytes += info.size_bytes
                 self.ctx.advance(info.size_bytes)
+                self._note(info.size_bytes, NOTHING_HIDDEN)
+            rest = self.body.vault.hidden(backup)
+            self._note(0, rest)
+            if not rest.is_nothing:
+                self.ctx.log(f"{backup}: {rest.sentence}")
         try:
             self.body.catalog.remove(self.body.vault.spec.vault_id, backup)
         except MangroveError as error:
             self.ctx.log(f"{backup} is still in the catalog: {error.message}")
+
+    def _note(self, removed_bytes: int, rest: Hidden) -> None:
+        with self.guard:  # backups are removed side by side
+            self.freed_bytes += removed_bytes
+            self.hidden = self.hidden.joined(rest)
 
     def _remove_slices(self) -> None:
         """Remove slices, then let the catalog say so: it is corrected where a cancel came first."""
@@ -184,8 +197,7 @@ class _Pruning:
         try:
             for verdict in self.plan.slices:
                 self.ctx.check()
-                shelf.remove(verdict.slice.name)
-                self.freed_bytes += verdict.slice.stored_bytes
+                self._note(verdict.slice.stored_bytes, shelf.remove(verdict.slice.name))
                 self.ctx.advance(verdict.slice.stored_bytes)
         finally:
             with suppress(MangroveError):
@@ -203,12 +215,14 @@ class _Pruning:
     def _result(self) -> RunResult:
         plan = self.plan
         purged, marked = len(plan.purges), len(plan.marks)
+        gone = "removed for good" if self.hidden.is_nothing else "hidden, not removed"
         parts = [
-            f"{counted(purged, 'backup')} {is_or_are(purged)} removed for good",
+            f"{counted(purged, 'backup')} {is_or_are(purged)} {gone}",
             f"{counted(marked, 'more')} goes on {plan.due_at:%Y-%m-%d %H:%M} UTC unless undone"
             if marked
             else "",
-            f"{counted(len(plan.slices), 'oplog slice')} removed" if plan.slices else "",
+            f"{counted(len(plan.slices), 'oplog slice')} {gone}" if plan.slices else "",
+            self.hidden.sentence,
         ]
         nothing = not (purged or marked or plan.slices)
         return RunResult(
@@ -220,7 +234,8 @@ class _Pruning:
                 ("purged", purged),
                 ("marked", marked),
                 ("kept", len(plan.kept)),
-                ("freed_bytes", self.freed_bytes),
+                ("freed_bytes", self.hidden.left_of(self.freed_bytes)),
+                ("hidden_bytes", self.hidden.size_bytes),
                 ("freed_later_bytes", plan.marked_bytes),
             ),
         )

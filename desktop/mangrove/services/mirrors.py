@@ -7,6 +7,7 @@ from functools import partial
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError, VaultNotFoundError
 from mangrove.core.mirror import MirrorSpec, MirrorState, mirror_key_ref
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
+from mangrove.core.object_lock import ObjectLock
 from mangrove.core.ports import SecretStore, VaultStore
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunId, RunKind
@@ -26,6 +27,7 @@ class MirrorDraft:
     url: str
     access_key: str = ""
     secret: Secret | None = None
+    object_lock: ObjectLock | None = None
 
 
 class Mirrors:
@@ -54,12 +56,14 @@ class Mirrors:
         parse_vault_url(url)
         self._refuse_twice(spec, name, url)
         has_secret = draft.secret is not None
-        made = MirrorSpec(secrets.token_hex(4), name, url, draft.access_key, has_secret)
+        made = MirrorSpec(
+            secrets.token_hex(4), name, url, draft.access_key, has_secret, draft.object_lock
+        )
         ref = mirror_key_ref(spec.vault_id, made.mirror_id)
         try:
             if draft.secret is not None:
                 self._secrets.store(ref, draft.secret)
-            self._keeper.create_mirror(spec, made)
+            made = self._keeper.create_mirror(spec, made)
             self._store.save(replace(spec, mirrors=(*spec.mirrors, made)))
         except BaseException:
             self._secrets.forget(ref)

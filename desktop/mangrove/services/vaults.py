@@ -2,7 +2,7 @@
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Compression
 from mangrove.core.errors import (
@@ -13,6 +13,7 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.key_changes import Holder, parse_holder
+from mangrove.core.object_lock import Keeping, ObjectLock, checked_object_lock
 from mangrove.core.ports import (
     Clock,
     RunHistory,
@@ -58,6 +59,7 @@ class VaultDraft:
         write_only: Make no key that opens documents: only the extra recipients can read.
         access_key: Name of the key of an S3-compatible storage.
         secret_key: What opens the storage, of whatever kind.
+        object_lock: What everything that is written is locked for, in a bucket that locks.
     """
 
     name: str
@@ -68,6 +70,7 @@ class VaultDraft:
     access_key: str = ""
     secret_key: Secret | None = None
     write_only: bool = False
+    object_lock: ObjectLock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +138,10 @@ class Vaults:
         Raises:
             InvalidVaultUrlError, BlobExistsError, VaultError: Nothing of ours stays there.
         """
-        login = StorageLogin(draft.url.strip(), draft.access_key, draft.secret_key)
-        return self._keeper.try_place(login, on_step)
+        if draft.object_lock is not None:
+            checked_object_lock(draft.object_lock)
+        place = (draft.url.strip(), draft.access_key, draft.secret_key)
+        return self._keeper.try_place(StorageLogin(*place, draft.object_lock), on_step)
 
     def add(self, draft: VaultDraft) -> SavedVault:
         """Make a vault: fresh keys into the keyring, ``vault.json`` into the storage.
@@ -153,8 +158,9 @@ class Vaults:
         try:
             spec = self._with_fresh_keys(vault_id, name, draft)
             self._store.save(spec)  # first: it is taken back more surely than what is stored far
-            self.test(draft)
+            spec = with_keeping(spec, self.test(draft).keeping)
             self._keeper.create(spec)
+            self._store.save(spec)
         except BaseException:
             self._take_back(vault_id)
             raise
@@ -168,7 +174,11 @@ class Vaults:
 
     def check(self, name: str) -> VaultHealth:
         """Look at storage, keys and debris."""
-        return self._keeper.open(self.find(name)).health()
+        spec = self.find(name)
+        health = self._keeper.open(spec).health()
+        if health.reachable and with_keeping(spec, health.keeping) != spec:
+            self._store.save(with_keeping(spec, health.keeping))
+        return health
 
     def rebuild_catalog(self, name: str) -> int:
         """Read the whole vault anew; returns how many backups it holds."""
@@ -249,6 +259,7 @@ class Vaults:
             description_recipient=keys.recipient if draft.write_only else "",
             kept_in=self._secrets.describe(),
             has_storage_secret=draft.secret_key is not None,
+            object_lock=draft.object_lock,
         )
 
     def _take_back(self, vault_id: VaultId) -> None:
@@ -269,6 +280,13 @@ class Vaults:
         if not spec.is_encrypted:
             notices.append(UNENCRYPTED_NOTICE)
         return "; ".join(notices)
+
+
+def with_keeping(spec: VaultSpec, found: Keeping) -> VaultSpec:
+    """Note what a storage said of versions and locks; one that would not say changes nothing."""
+    if found.problem:
+        return spec
+    return replace(spec, keeping=found if found.has_versions else None)
 
 
 def _check_write_only(draft: VaultDraft) -> None:

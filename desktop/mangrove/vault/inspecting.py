@@ -19,6 +19,7 @@ from mangrove.core.vault_lock import VaultLock
 from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport, compare_folder
 from mangrove.core.wording import counted
 from mangrove.vault.inventory import Inventory, Shelf, take_inventory
+from mangrove.vault.keeping import hidden_in, hidden_of
 from mangrove.vault.layout import (
     DESCRIPTOR,
     JOURNAL_PATH,
@@ -90,6 +91,7 @@ class Inspection:
             slices=sum(shelf.slices for shelf in inventory.oplog),
             findings=tuple(findings),
             tool_versions=tuple(sorted(self._versions.items())),
+            hidden=hidden_in(self._storage, ""),
         )
 
     def _of_backup(self, shelf: Shelf) -> list[VaultFinding]:
@@ -219,13 +221,14 @@ def _is_ours(name: str) -> bool:
 def repair_storage(storage: Storage, findings: Iterable[VaultFinding]) -> int:
     """Remove orphans, debris and broken statements; everything else is left alone."""
     removable = (FindingKind.ORPHAN, FindingKind.DEBRIS, FindingKind.STATEMENT)
-    freed = 0
+    freed, removed = 0, set[BlobName]()
     for finding in findings:
         if finding.kind not in removable:
             continue
         for name in finding.names:
             storage.delete(BlobName(name))
+            removed.add(BlobName(name))
             if finding.kind is FindingKind.STATEMENT:
                 storage.delete(BlobName(_partner(name)))
         freed += finding.size_bytes
-    return freed
+    return hidden_of(storage, removed).left_of(freed)

@@ -1,11 +1,14 @@
 """Makes and opens vaults."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 from mangrove.core.errors import VaultNotFoundError
+from mangrove.core.object_lock import Keeping
 from mangrove.core.ports import (
     Clock,
     SecretStore,
@@ -32,6 +35,7 @@ from mangrove.vault.descriptor import (
     read_descriptor,
     settle_descriptor,
 )
+from mangrove.vault.keeping import keeping_of
 from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
@@ -40,7 +44,9 @@ from mangrove.vault.reader import StoredVault
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import highest_signed
-from mangrove.vault.storage.opening import ensure_folder, open_storage
+from mangrove.vault.storage.connecting import CHECKSUM
+from mangrove.vault.storage.locking import locking
+from mangrove.vault.storage.opening import ensure_folder, forget_folder, open_storage
 from mangrove.vault.transfer import store_compared
 
 log = logging.getLogger(__name__)
@@ -78,7 +84,7 @@ class VaultFactory:
         self._memory = memory
         self._locking = locking or Locking(this_process(), clock, lambda _: False)
         self._secrets = secrets
-        self._clock = clock
+        self._clock = self.clock = clock
         self._open_at = open_at
 
     def create(self, spec: VaultSpec) -> None:
@@ -92,9 +98,11 @@ class VaultFactory:
         for recipient in spec.recipients:
             X25519Recipient.from_text(recipient)
         Sealer(spec, self._secrets).require_signing_key()
-        storage = self._prepared(parse_vault_url(spec.url), spec.access_key, self._secret_of(spec))
-        refuse_occupied(storage)
-        store_compared(storage, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
+        address = parse_vault_url(spec.url)
+        with self._prepared(address, spec.access_key, self._secret_of(spec)) as storage:
+            refuse_occupied(storage)
+            kept = locking(storage, spec.object_lock, self._clock.now)
+            store_compared(kept, DESCRIPTOR, encode_descriptor(descriptor_of(spec)))
         took_s = self._clock.monotonic_s() - began_s
         log.info("vault created vault=%s seconds=%.1f", spec.vault_id, took_s)
 
@@ -159,15 +167,34 @@ class VaultFactory:
         )
 
     def try_place(self, login: StorageLogin, on_step: StepListener) -> PlaceReport:
-        """Write, read back and remove one object where a vault shall be; a folder stays made."""
-        storage = self._prepared(parse_vault_url(login.url), login.access_key, login.secret)
-        return try_place(storage, on_step)
+        """Write, read back and remove one object where a vault shall be; nothing stays."""
+        address = parse_vault_url(login.url)
+        with self._prepared(address, login.access_key, login.secret, stays=False) as storage:
+            return try_place(storage, on_step, login.object_lock, self._clock)
 
-    def _prepared(self, address: StorageAddress, access_key: str, secret: Secret | None) -> Storage:
-        ensure_folder(address)
-        storage = self._open_at(address, access_key, secret)
-        self.prepare(storage)
-        return storage
+    @contextmanager
+    def _prepared(
+        self,
+        address: StorageAddress,
+        access_key: str,
+        secret: Secret | None,
+        *,
+        stays: bool = True,
+    ) -> Iterator[Storage]:
+        """Open a storage, its folder made; one that was made goes again if this fails."""
+        is_new = ensure_folder(address)
+        try:
+            storage = self._open_at(address, access_key, secret)
+            self.prepare(storage)
+            if (keeping := keeping_of(storage)).has_lock:
+                storage = self._open_at(with_checksum(address, keeping), access_key, secret)
+            yield storage
+        except BaseException:
+            if is_new:
+                forget_folder(address)
+            raise
+        if is_new and not stays:
+            forget_folder(address)
 
     def prepare(self, storage: Storage) -> None:
         """Make the storage's own folder, where it has one."""
@@ -180,4 +207,13 @@ class VaultFactory:
 
     def storage(self, spec: VaultSpec) -> Storage:
         """Open the storage of a vault."""
-        return self._open_at(parse_vault_url(spec.url), spec.access_key, self._secret_of(spec))
+        address = with_checksum(parse_vault_url(spec.url), spec.keeping)
+        opened = self._open_at(address, spec.access_key, self._secret_of(spec))
+        return locking(opened, spec.object_lock, self._clock.now)
+
+
+def with_checksum(address: StorageAddress, keeping: Keeping | None) -> StorageAddress:
+    """Send checksums to a bucket that locks: where it does so by itself it takes nothing else."""
+    if keeping is None or not keeping.has_lock:
+        return address
+    return replace(address, options=(*address.options, ("checksum", CHECKSUM)))

@@ -8,12 +8,14 @@ from mangrove.core.mirror_ports import Mirror
 from mangrove.core.ports import Contents, SecretStore, Storage
 from mangrove.core.vault import VaultSpec, parse_vault_url
 from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
-from mangrove.vault.keeper import OpenStorage, VaultFactory
+from mangrove.vault.keeper import OpenStorage, VaultFactory, with_checksum
+from mangrove.vault.keeping import keeping_of
 from mangrove.vault.layout import DESCRIPTOR
 from mangrove.vault.mirroring import StoredMirror
 from mangrove.vault.nearest import NearestCopy, distance
 from mangrove.vault.place_test import refuse_occupied
-from mangrove.vault.storage.opening import ensure_folder
+from mangrove.vault.storage.locking import locking
+from mangrove.vault.storage.opening import ensure_folder, forget_folder
 from mangrove.vault.transfer import store_compared
 
 OWN_NAME = ""
@@ -30,12 +32,25 @@ class MirrorFactory:
 
     def __init__(self, vaults: VaultFactory, secrets: SecretStore, open_at: OpenStorage) -> None:
         self._vaults, self._secrets, self._open_at = vaults, secrets, open_at
+        self._now = vaults.clock.now
 
-    def create_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> None:
+    def create_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> MirrorSpec:
         """Put ``vault.json`` into an empty storage, or accept a copy of this very vault."""
-        ensure_folder(parse_vault_url(mirror.url))
-        storage = self._storage(spec, mirror)
-        self._vaults.prepare(storage)
+        address = parse_vault_url(mirror.url)
+        is_new = ensure_folder(address)
+        try:
+            storage = self._storage(spec, mirror)
+            self._vaults.prepare(storage)
+            keeping = keeping_of(storage)
+            mirror = replace(mirror, keeping=keeping if keeping.has_versions else None)
+            self._begin(spec, self._storage(spec, mirror) if keeping.has_lock else storage)
+        except BaseException:
+            if is_new:
+                forget_folder(address)
+            raise
+        return mirror
+
+    def _begin(self, spec: VaultSpec, storage: Storage) -> None:
         if next(storage.list(DESCRIPTOR), None) is not None:
             check_descriptor(storage, spec)
             return
@@ -63,4 +78,6 @@ class MirrorFactory:
     def _storage(self, spec: VaultSpec, mirror: MirrorSpec) -> Storage:
         ref = mirror_key_ref(spec.vault_id, mirror.mirror_id)
         secret = self._secrets.fetch(ref) if mirror.has_storage_secret else None
-        return self._open_at(parse_vault_url(mirror.url), mirror.access_key, secret)
+        address = with_checksum(parse_vault_url(mirror.url), mirror.keeping)
+        opened = self._open_at(address, mirror.access_key, secret)
+        return locking(opened, mirror.object_lock, self._now)

@@ -2,21 +2,32 @@
 
 import os
 import secrets
+from datetime import timedelta
 
-from mangrove.core.errors import BlobExistsError, BlobMismatchError, VaultError
-from mangrove.core.ports import StepListener, Storage
+from mangrove.core.errors import BlobExistsError, BlobMismatchError, StorageDeniedError, VaultError
+from mangrove.core.object_lock import ObjectLock, ObjectLockMode
+from mangrove.core.ports import Clock, StepListener, Storage
 from mangrove.core.vault import BlobName, PlaceReport
+from mangrove.vault.keeping import KeepingStorage, keeping_of
 from mangrove.vault.layout import DESCRIPTOR
 
 TRIED_BYTES = 256 << 10
+TRIED_LOCK = timedelta(minutes=2)
 
 
-def try_place(storage: Storage, on_step: StepListener) -> PlaceReport:
+def try_place(
+    storage: Storage,
+    on_step: StepListener,
+    lock: ObjectLock | None = None,
+    clock: Clock | None = None,
+) -> PlaceReport:
     """Go through everything that a vault does to its storage, with one small object.
 
     Args:
         storage: Of the place, which may hold nothing yet.
         on_step: Told of each step.
+        lock: What the vault will ask of its bucket; the object is locked for minutes only.
+        clock: Says when those end; needed for a lock.
 
     Raises:
         BlobExistsError: If something is there already.
@@ -38,12 +49,38 @@ def try_place(storage: Storage, on_step: StepListener) -> PlaceReport:
                 hint="choose another place",
             )
         on_step("read back", "the same bytes")
+        if lock is not None and clock is not None:
+            _try_lock(storage, name, clock, on_step)
     finally:
         on_step("removed", "")
         storage.delete(name)
     is_kept = any(info.name == name for info in storage.list(name))
-    on_step("removed", "still listed: this storage keeps what is removed" if is_kept else "gone")
-    return PlaceReport(free_bytes=_free(storage), keeps_what_is_removed=is_kept)
+    keeping = keeping_of(storage)
+    on_step("removed", _removed_words(is_listed=is_kept, has_versions=keeping.has_versions))
+    return PlaceReport(_free(storage), keeps_what_is_removed=is_kept, keeping=keeping)
+
+
+def _removed_words(*, is_listed: bool, has_versions: bool) -> str:
+    if is_listed:
+        return "still listed: this storage keeps what is removed"
+    return "hidden: this bucket keeps earlier versions" if has_versions else "gone"
+
+
+def _try_lock(storage: Storage, name: BlobName, clock: Clock, on_step: StepListener) -> None:
+    """Lock the object for a moment, so that a missing right is known before there is a vault.
+
+    Raises:
+        StorageDeniedError: If the storage locks nothing, or we may not.
+    """
+    on_step("locked", "")
+    if not isinstance(storage, KeepingStorage) or not storage.keeping().has_lock:
+        raise StorageDeniedError(
+            "this storage locks no objects, and that was asked for; nothing was made",
+            hint="take an S3 bucket that was made with object lock, or leave the lock out",
+        )
+    tried = ObjectLock(1, ObjectLockMode.GOVERNANCE)
+    storage.lock_object(name, tried, clock.now() + TRIED_LOCK)
+    on_step("locked", f"for {TRIED_LOCK.seconds // 60} minutes, to see that we may")
 
 
 def refuse_occupied(storage: Storage) -> None:

@@ -19,6 +19,7 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
+from mangrove.core.object_lock import Hidden
 from mangrove.core.ports import Draft, Passing, SliceShelf, Storage, as_they_come
 from mangrove.core.retention_marks import StatementKind
 from mangrove.core.vault import (
@@ -37,6 +38,7 @@ from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
 from mangrove.vault.inspecting import Inspection, repair_storage
 from mangrove.vault.inventory import Shelf, take_inventory
+from mangrove.vault.keeping import hidden_in, hidden_of, keeping_of
 from mangrove.vault.layout import (
     BackupFolder,
     folder_of,
@@ -264,6 +266,10 @@ class StoredVault:
         self._recollection.forget(backup)
         yield from purge_backup(self._storage, self._folder(backup))
 
+    def hidden(self, backup: BackupId) -> Hidden:
+        """Return what the storage still holds of a backup that was purged."""
+        return hidden_in(self._storage, self._folder(backup).path)
+
     @property
     def journal(self) -> StatementShelf:
         """Return what was said about what stays and goes."""
@@ -280,6 +286,7 @@ class StoredVault:
         try:
             inventory = take_inventory(self._storage)
             free_bytes = self._storage.free_bytes()
+            keeping = keeping_of(self._storage)
         except MangroveError as error:
             return VaultHealth(
                 reachable=False,
@@ -306,6 +313,7 @@ class StoredVault:
             slices=sum(shelf.slices for shelf in inventory.oplog),
             missing=tuple(item.backup for item in self._recollection.missing(present)),
             rolled_back=self._recollection.rollback(present),
+            keeping=keeping,
         )
 
     def _let_go_of_deleted(self, present: set[BackupId]) -> None:
@@ -331,11 +339,13 @@ class StoredVault:
                 f"{debris.backup} is a signed backup and was not touched",
                 hint="look at the vault again: what was debris has been finished meanwhile",
             )
-        freed = 0
+        freed, names = 0, set()
         for piece in inventory.pieces(debris):
             self._storage.delete(piece.name)
+            names.add(piece.name)
             freed += piece.size_bytes
         refuse_kept(debris.backup, take_inventory(self._storage).pieces(debris))
+        freed = hidden_of(self._storage, names).left_of(freed)
         log.info("debris removed backup=%s bytes=%d", debris.backup, freed)
         return freed
 

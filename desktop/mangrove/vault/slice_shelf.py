@@ -14,10 +14,12 @@ from mangrove.core.errors import (
     SignatureInvalidError,
 )
 from mangrove.core.manifest import StoredBlob
+from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
 from mangrove.core.ports import Storage
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.vault.keeping import hidden_in
 from mangrove.vault.layout import SIGNATURE_SUFFIX, signature_of
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES
@@ -88,12 +90,13 @@ class StoredSlices:
         """Yield every slice; what is known is not read where the listing bears it out."""
         return self._surveyed("", {piece.blob.name: piece for piece in known if piece.is_usable})
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> Hidden:
         """Remove a slice, its signature first: half of one is debris."""
         if slice_in(name) is None or is_signature(name):
             raise AssertionError(f"not a slice: {name}")
         self._storage.delete(signature_of(BlobName(name)))
         self._storage.delete(BlobName(name))
+        return hidden_in(self._storage, name)
 
     def _surveyed(self, profile_slug: str, known: Mapping[str, OplogSlice]) -> Iterator[OplogSlice]:
         listed = {info.name: info for info in self._listed(profile_slug)}

@@ -6,6 +6,7 @@ from fakes.readable import cut_off
 from fakes.services import FakeServices
 from mangrove.core.backup import Compression
 from mangrove.core.errors import StorageDeniedError
+from mangrove.core.object_lock import ObjectLock, ObjectLockMode
 from mangrove.core.secret import Secret
 from mangrove.core.vault import StorageKind
 from mangrove.services.vaults import VaultDraft
@@ -65,6 +66,26 @@ def test_a_bucket_carries_its_keys_apart_from_its_url(qtbot: QtBot, ends: Ends) 
     draft = dialog.answer().draft
     assert draft.url == "s3://dumps?endpoint=https://minio.example:9000"
     assert (draft.access_key, draft.secret_key) == ("writer", Secret("hush"))
+
+
+def test_a_lock_is_asked_of_a_bucket_and_of_nothing_else(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    filled_bucket(dialog)
+    assert dialog.answer().draft.object_lock is None
+    assert not dialog.object_lock.firm.isEnabled()
+
+    dialog.object_lock.days.setValue(30)
+    dialog.object_lock.firm.setChecked(True)
+
+    lock = ObjectLock(30, ObjectLockMode.COMPLIANCE)
+    answer = dialog.answer()
+    assert answer.draft.object_lock == lock
+    problem = StorageDeniedError("no")
+    again = opened(qtbot, ends, VaultStart(answer.place, answer.draft, problem))
+    assert again.object_lock.value() == lock
+    dialog.kind.choose(StorageKind.FOLDER)
+    assert not dialog.object_lock.isVisible()
+    assert dialog.answer().draft.object_lock is None
 
 
 def test_keys_of_a_bucket_do_not_stay_with_a_folder(qtbot: QtBot, ends: Ends) -> None:

@@ -8,9 +8,12 @@ from mangrove.cli.commands import vault_mirror
 from mangrove.cli.commands.vault_keys import import_identity, recipients, rewrap, rotate_key
 from mangrove.cli.commands.vault_kit import KIT_WORDS, kit, open_kit
 from mangrove.cli.commands.vault_place import (
+    LOCK_DAYS_HELP,
+    LOCK_MODE_HELP,
     OPENING_HELP,
     URL_HELP,
     give_place,
+    object_lock,
     storage_secret,
     tell_step,
 )
@@ -22,6 +25,7 @@ from mangrove.cli.output import Block, Facts, Table
 from mangrove.core.backup import Compression
 from mangrove.core.explain import size_text
 from mangrove.core.key_changes import Holder, holders, kit_state
+from mangrove.core.object_lock import ObjectLockMode, keeping_words
 from mangrove.core.vault import VaultHealth, VaultSpec
 from mangrove.core.wording import counted
 from mangrove.services.vaults import VaultDraft
@@ -53,6 +57,10 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     secret_stdin: Annotated[
         bool, typer.Option("--secret-stdin", "--secret-key-stdin", help=OPENING_HELP)
     ] = False,
+    object_lock_days: Annotated[int, typer.Option(help=LOCK_DAYS_HELP)] = 0,
+    object_lock_mode: Annotated[
+        ObjectLockMode, typer.Option(help=LOCK_MODE_HELP)
+    ] = ObjectLockMode.GOVERNANCE,
     test: Annotated[
         bool, typer.Option("--test", help="Only try the place: write, read back, remove.")
     ] = False,
@@ -69,6 +77,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             access_key=access_key,
             secret_key=storage_secret(desk, url, access_key, from_input=secret_stdin),
             write_only=write_only,
+            object_lock=object_lock(object_lock_days, object_lock_mode),
         )
         if test:
             give_place(desk, services.vaults.test(draft, tell_step(desk)))
@@ -83,6 +92,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
         ("encrypted to", ", ".join(map(_holder, holders(saved.spec))) or "nobody: not encrypted"),
         ("signed with", saved.spec.public_key),
         ("compression", saved.spec.compression),
+        *_keeping_facts(saved.spec),
         ("recovery kit", KIT_WORDS["missing"]),
     )
     desk.output.give({"vault": vault_document(saved.spec)}, Facts(facts))
@@ -100,11 +110,12 @@ def list_all(context: typer.Context) -> None:
             v.url,
             "yes" if v.is_encrypted else "NO",
             v.compression.value,
+            keeping_words(v.keeping, v.object_lock),
             str(kit_state(v)) if kit_state(v).is_safe else str(kit_state(v)).upper(),
         )
         for v in specs
     )
-    columns = ("name", "url", "encrypted", "compression", "recovery kit")
+    columns = ("name", "url", "encrypted", "compression", "what is removed stays", "recovery kit")
     table = Table(columns, rows, "no vault yet")
     desk.output.give({"vaults": [vault_document(v) for v in specs]}, table)
 
@@ -136,7 +147,7 @@ def check(
             services.keys.accept_missing(name)
         mended = services.upkeep.repair(name) if repair else None
         health = services.vaults.check(name)
-        spec = services.vaults.find(name)
+        spec = services.vaults.find(name)  # what the check noted of it is in it now
         is_usable = health.reachable and not health.problem
         report = services.upkeep.inspect(name) if is_usable and not quick else None
         growth = services.upkeep.growth(name, health.free_bytes)
@@ -199,6 +210,7 @@ def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> l
             ("oplog slices", f"{health.slices:,}" if is_seen else "unknown"),
             ("stored", size_text(health.stored_bytes) if is_seen else "unknown"),
             ("free", free),
+            *_keeping_facts(spec),
             ("key to open", _opening(health, spec)),
             ("key to sign", "in the keyring" if health.has_signing_key else "MISSING"),
             ("recovery kit", KIT_WORDS[kit_state(spec)]),
@@ -211,6 +223,15 @@ def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> l
     )
     debris = Table(("debris", ">objects", ">size"), rows, "no debris")
     return [facts, *_missing_blocks(health), debris] if is_seen else [facts]
+
+
+def _keeping_facts(spec: VaultSpec) -> tuple[tuple[str, str], ...]:
+    if spec.keeping is None:
+        return ()
+    facts = (("what is removed", spec.keeping.sentence),)
+    if spec.object_lock is None:
+        return facts
+    return (*facts, ("what is written", spec.object_lock.words))
 
 
 def _missing_blocks(health: VaultHealth) -> list[Block]:

@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.vault_place import OPENING_HELP, URL_HELP, storage_secret
+from mangrove.cli.commands.vault_place import (
+    LOCK_DAYS_HELP,
+    LOCK_MODE_HELP,
+    OPENING_HELP,
+    URL_HELP,
+    object_lock,
+    storage_secret,
+)
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of, require_keyring
 from mangrove.cli.output import Table
@@ -12,6 +19,7 @@ from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.explain import size_text
 from mangrove.core.mirror import MirrorState
+from mangrove.core.object_lock import ObjectLockMode
 from mangrove.services.mirrors import MirrorDraft
 
 app = typer.Typer(help="More copies of a vault, in places of their own.", no_args_is_help=True)
@@ -20,7 +28,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The mirror's name.")]
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     vault: Vault,
     name: Name,
@@ -28,14 +36,19 @@ def add(
     url: Annotated[str, typer.Option(help=URL_HELP)],
     access_key: Annotated[str, typer.Option(help="Access key of an S3 storage.")] = "",
     secret_stdin: Annotated[bool, typer.Option("--secret-stdin", help=OPENING_HELP)] = False,
+    object_lock_days: Annotated[int, typer.Option(help=LOCK_DAYS_HELP)] = 0,
+    object_lock_mode: Annotated[
+        ObjectLockMode, typer.Option(help=LOCK_MODE_HELP)
+    ] = ObjectLockMode.GOVERNANCE,
 ) -> None:
     """Add a mirror; the next backup, or sync, copies everything there."""
     desk = desk_of(context)
     with desk.services() as services:
         secret = storage_secret(desk, url, access_key, from_input=secret_stdin)
+        lock = object_lock(object_lock_days, object_lock_mode)
         if secret is not None:
             require_keyring(services, "what opens the mirror", "nothing was added")
-        made = services.mirrors.add(vault, MirrorDraft(name, url, access_key, secret))
+        made = services.mirrors.add(vault, MirrorDraft(name, url, access_key, secret, lock))
     said = f"{made.name} mirrors {vault} now; copy everything there: mangrove vault mirror sync"
     desk.output.give({"mirror": made}, f"{said} {vault}")
 

@@ -18,6 +18,8 @@ def report_blocks(report: VaultReport | None, mended: Repair | None) -> list[Blo
         blocks.append(f"{number} mended, {size_text(mended.freed_bytes)} freed.")
     if report is None:
         return blocks
+    if not report.hidden.is_nothing:
+        blocks.append(f"{report.hidden.sentence}.")
     if not report.findings:
         objects = counted(report.objects, "object")
         blocks.append(

@@ -12,6 +12,7 @@ from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.object_lock_part import ObjectLockPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.step_relay import StepRelay
 from mangrove.ui.dialogs.vault_choice import CompressionBox
@@ -80,6 +81,7 @@ class VaultDialog(QuestionDialog):
             StorageKind.SFTP: SftpForm(),
             StorageKind.RCLONE: RcloneForm(),
         }
+        self.object_lock = ObjectLockPart()
         self.steps, self.outcome = StepList(), Banner()
         self.test = QPushButton(self.tr("&Test this place"))
         self.encrypted = QCheckBox(self.tr("&Encrypt everything that is stored"))
@@ -118,6 +120,7 @@ class VaultDialog(QuestionDialog):
             write_only=self._is_write_only,
             access_key=self.form.access_key(),
             secret_key=self.form.secret(),
+            object_lock=self.object_lock.value() if self._can_lock else None,
         )
         return VaultAnswer(place, draft)
 
@@ -125,6 +128,10 @@ class VaultDialog(QuestionDialog):
     def form(self) -> PlaceForm:
         """The fields of the chosen kind."""
         return self.forms[self.kind.value]
+
+    @property
+    def _can_lock(self) -> bool:
+        return self.kind.value is StorageKind.S3
 
     def _kinds(self) -> tuple[Option[StorageKind], ...]:
         return (
@@ -183,6 +190,7 @@ class VaultDialog(QuestionDialog):
         self.kind.choose(start.place.kind)
         self.form.show_place(start.place)
         self.form.show_secret(draft.access_key, draft.secret_key)
+        self.object_lock.show_value(draft.object_lock)
         self.encrypted.setChecked(draft.encrypted)
         self.compression.setCurrentIndex(self.compression.findData(draft.compression))
         self.recipients.setPlainText("\n".join(draft.extra_recipients))
@@ -205,6 +213,7 @@ class VaultDialog(QuestionDialog):
         self.body.addWidget(self.kind)
         for form in self.forms.values():
             self.body.addWidget(form)
+        self.body.addWidget(self.object_lock)
         self.body.addWidget(self.steps)
         self.body.addWidget(self.outcome)
         self.steps.hide()
@@ -236,6 +245,7 @@ class VaultDialog(QuestionDialog):
     def _on_changed(self) -> None:
         for kind, form in self.forms.items():
             form.setVisible(kind is self.kind.value)
+        self.object_lock.setVisible(self._can_lock)
         self._show_encryption()
         name, place, recipients = (
             self._name_problem(),
@@ -323,6 +333,8 @@ class VaultDialog(QuestionDialog):
             words = self.tr("A vault can be made here; {size} are free.").format(
                 size=text.size(report.free_bytes)
             )
+        if report.keeping.sentence:
+            words = f"{words} {self.tr('The storage says:')} {report.keeping.sentence}."
         self.outcome.show_message(BannerKind.GOOD, words)
         self.bring_into_view(self.outcome)
 

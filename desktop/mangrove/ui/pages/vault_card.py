@@ -190,6 +190,10 @@ class VaultCard(Card):
         if health is not None:
             facts.append((self.tr("Keys here"), self._keys(health)))
         facts.append((self.tr("Compression"), spec.compression.value))
+        if spec.keeping is not None:
+            facts.append((self.tr("What is removed"), text.sentence(spec.keeping.sentence)))
+        if spec.object_lock is not None:
+            facts.append((self.tr("What is written"), text.sentence(spec.object_lock.words)))
         return facts
 
     def _place(self) -> tuple[str, str]:

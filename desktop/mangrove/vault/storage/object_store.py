@@ -137,9 +137,12 @@ class ObjectStorage:
 
         A stream that breaks is asked for again from where it broke, of the same version.
         """
+        return self._read(name, {})
+
+    def _read(self, name: BlobName, which: "obstore.GetOptions") -> Iterator[bytes]:
         line = self._waiting.line()
         try:
-            opened = self._open(line, self._key(name), 0, None)
+            opened = self._open(line, self._key(name), 0, which)
         except BaseException as error:
             line.close()
             if isinstance(error, ObjectStoreFault):
@@ -157,7 +160,7 @@ class ObjectStorage:
         while True:
             try:
                 if opened.stream is None:
-                    opened = self._open(line, self._key(name), done, opened.version)
+                    opened = self._open(line, self._key(name), done, opened.which)
                 chunk = line.wait(partial(anext, opened.stream, None))
             except ObjectStoreFault as error:
                 found = self._fault(error, name)
@@ -173,14 +176,13 @@ class ObjectStorage:
             done += len(chunk)
             yield bytes(chunk)
 
-    def _open(self, line: Line, key: str, offset: int, version: str | None) -> "_Opened":
-        options: obstore.GetOptions = {}
+    def _open(self, line: Line, key: str, offset: int, which: "obstore.GetOptions") -> "_Opened":
+        options: obstore.GetOptions = {**which}
         if offset:
             options["range"] = {"offset": offset}
-            options["if_match"] = version
         found = line.wait(lambda: obstore.get_async(self._store, key, options=options))
         stream = found.stream(min_chunk_size=CHUNK_BYTES)
-        return _Opened(aiter(stream), version or found.meta["e_tag"])
+        return _Opened(aiter(stream), {"if_match": found.meta["e_tag"], **which})
 
     def _may_try_again(self, error: VaultError) -> bool:
         return isinstance(error, StorageUnavailableError) and not self._waiting.is_aborted
@@ -254,10 +256,10 @@ class ObjectStorage:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A blob being read, and which version of it."""
+    """A blob being read, and which version of it is asked for when it breaks."""
 
     stream: AsyncIterator[bytes] | None
-    version: str | None
+    which: "obstore.GetOptions"
 
 
 class _Source:
