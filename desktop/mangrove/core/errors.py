@@ -5,18 +5,21 @@ MangroveError                     a person can be told this
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
 │   └── InvalidPolicyError · InvalidScheduleError · InvalidAssertionError
+│   └── InvalidPolicyError · InvalidScheduleError · InvalidAtlasPolicyError
 ├── AutostartError               the system does not start the agent by itself
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
 │   ├── JobNotFoundError · SnapshotNotFoundError
 │   └── AlertNotFoundError · AssertionNotFoundError
+│   ├── JobNotFoundError · SnapshotNotFoundError · AtlasNotFoundError
+│   └── AlertNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
 ├── ConnectError                 could not reach or enter a server
 │   ├── ServerUnreachableError · AuthenticationFailedError · TlsError · ConnectionLostError
-│   ├── EmbeddedServerError
+│   ├── EmbeddedServerError · AtlasUnreachableError · AtlasSignInError
 │   └── TunnelError              could not get through the SSH server before it
 │       └── UnknownHostKeyError · ChangedHostKeyError
 ├── SourceError                  the server cannot give what was asked
@@ -32,6 +35,9 @@ MangroveError                     a person can be told this
 │       ├── ChunkForgedError · BackupTruncatedError · BlobMismatchError
 │       ├── MalformedBsonError · MalformedMetadataError · ContentMismatchError
 │       └── MalformedDumpError
+├── AtlasError                   Atlas does not do what was asked
+│   ├── AtlasUnsupportedError · AtlasDeniedError · AtlasComplianceError
+│   └── AtlasConflictError · AtlasBusyError · AtlasRequestError · AtlasWorkFailedError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
 │   └── PointNotReachableError · ReplayRefusedError
@@ -148,6 +154,10 @@ class InvalidAssertionError(ConfigurationError):
     """Raised when an assertion asks nothing, or expects what no figure can be."""
 
     code = "invalid-assertion"
+class InvalidAtlasPolicyError(ConfigurationError):
+    """Raised when a backup schedule breaks a rule that Atlas enforces."""
+
+    code = "invalid-atlas-policy"
 
 
 class AutostartError(MangroveError):
@@ -209,6 +219,10 @@ class AssertionNotFoundError(NotFoundError):
     """Raised when a profile has no assertion of that name."""
 
     code = "assertion-not-found"
+class AtlasNotFoundError(NotFoundError):
+    """Raised when Atlas, or we, know no account, project, cluster, snapshot or job so called."""
+
+    code = "atlas-not-found"
 
 
 class SecretError(MangroveError):
@@ -284,6 +298,19 @@ class EmbeddedServerError(ConnectError):
     """Raised when the embedded mongod is missing or does not come up."""
 
     code = "embedded-server"
+
+
+class AtlasUnreachableError(ConnectError):
+    """Raised when Atlas does not answer, or answers that it cannot now."""
+
+    code = "atlas-unreachable"
+    retryable = True
+
+
+class AtlasSignInError(ConnectError):
+    """Raised when Atlas refuses the service account or API key, or the address we come from."""
+
+    code = "atlas-sign-in"
 
 
 class TunnelError(ConnectError):
@@ -481,6 +508,56 @@ class MalformedDumpError(CorruptBackupError):
     """Raised when a mongodump directory or archive breaks its format; details say where."""
 
     code = "malformed-dump"
+
+
+class AtlasError(MangroveError):
+    """Raised when Atlas does not do what was asked."""
+
+    code = "atlas"
+
+
+class AtlasUnsupportedError(AtlasError):
+    """Raised when a cluster's tier or settings do not allow what was asked."""
+
+    code = "atlas-unsupported"
+
+
+class AtlasDeniedError(AtlasError):
+    """Raised when the service account or API key lacks the role for what was asked."""
+
+    code = "atlas-denied"
+
+
+class AtlasComplianceError(AtlasError):
+    """Raised when a backup compliance policy forbids what was asked."""
+
+    code = "atlas-compliance"
+
+
+class AtlasConflictError(AtlasError):
+    """Raised when a cluster is busy with something that does not go with what was asked."""
+
+    code = "atlas-conflict"
+    retryable = True
+
+
+class AtlasBusyError(AtlasError):
+    """Raised when Atlas limits how often we may ask, for longer than we wait."""
+
+    code = "atlas-busy"
+    retryable = True
+
+
+class AtlasRequestError(AtlasError):
+    """Raised when Atlas calls a request malformed, or answers what we do not understand."""
+
+    code = "atlas-request"
+
+
+class AtlasWorkFailedError(AtlasError):
+    """Raised when a snapshot, restore or download that Atlas had accepted came to nothing."""
+
+    code = "atlas-work-failed"
 
 
 class RestoreError(MangroveError):

@@ -94,6 +94,64 @@ SENTENCES = {
         "The file or folder cannot be used as a mongodump directory or archive. Nothing"
         " was changed. Choose another one.",
     ),
+    "invalid-atlas-policy": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The schedule breaks a rule that Atlas enforces. Nothing was sent to Atlas. Change the"
+        " marked entry.",
+    ),
+    "atlas-not-found": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas knows nothing of this name, or the account may not see it. Nothing was changed."
+        " Choose again from the list.",
+    ),
+    "atlas-unreachable": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas does not answer now. Work that Atlas has accepted goes on there. Check the network,"
+        " then try again.",
+    ),
+    "atlas-sign-in": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas refused the account. Nothing was changed there. Check the secret, and that this"
+        " computer's address is on the account's access list.",
+    ),
+    "atlas": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas did not do what was asked. Backups in the vaults are not affected. See the details.",
+    ),
+    "atlas-unsupported": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This cluster does not allow it. Nothing was asked of Atlas. A backup by Mangrove itself"
+        " works on every tier.",
+    ),
+    "atlas-denied": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The Atlas account lacks the role for this. Nothing was changed. Give it the role that the"
+        " details name, in Atlas.",
+    ),
+    "atlas-compliance": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The project's backup compliance policy forbids this. Nothing was changed. Only MongoDB's"
+        " support can weaken such a policy.",
+    ),
+    "atlas-conflict": QT_TRANSLATE_NOOP(
+        "Problems",
+        "The cluster is busy with something that does not go with this. Nothing was changed. Wait"
+        " until that has ended, then try again.",
+    ),
+    "atlas-busy": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas limits how often it may be asked. Nothing was changed. Try again in a while.",
+    ),
+    "atlas-request": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas and Mangrove did not understand each other. Nothing was changed. See the details,"
+        " and send us the report.",
+    ),
+    "atlas-work-failed": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Atlas began, and could not finish. Backups in the vaults are not affected. Look at the"
+        " cluster in Atlas, then try again.",
+    ),
     "not-found": QT_TRANSLATE_NOOP(
         "Problems",
         "What was asked for is not there any more. Nothing was changed. Choose again"

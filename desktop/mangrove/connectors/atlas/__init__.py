@@ -1,0 +1,1 @@
+"""Talks to the Atlas Administration API over HTTPS. Imports core."""

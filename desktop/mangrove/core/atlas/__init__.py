@@ -1,0 +1,1 @@
+"""MongoDB Atlas as values and rules: clusters, snapshots, policies, restores. Imports core."""
