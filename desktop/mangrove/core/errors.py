@@ -4,16 +4,14 @@ MangroveError                     a person can be told this
 ├── ConfigurationError           what was asked for makes no sense
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
-│   └── InvalidPolicyError · InvalidScheduleError · InvalidAssertionError
-│   └── InvalidPolicyError · InvalidScheduleError · InvalidAtlasPolicyError
+│   ├── InvalidPolicyError · InvalidScheduleError · InvalidAssertionError
+│   └── InvalidAtlasPolicyError
 ├── AutostartError               the system does not start the agent by itself
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
 │   ├── ProfileNotFoundError · VaultNotFoundError · BackupNotFoundError · RunNotFoundError
-│   ├── JobNotFoundError · SnapshotNotFoundError
-│   └── AlertNotFoundError · AssertionNotFoundError
 │   ├── JobNotFoundError · SnapshotNotFoundError · AtlasNotFoundError
-│   └── AlertNotFoundError
+│   └── AlertNotFoundError · AssertionNotFoundError
 ├── SecretError
 │   ├── SecretNotFoundError · KeyringLockedError · KeyringUnavailableError · KeyringLostSecretError
 │   └── IdentityMissingError     below SecretNotFoundError: the key to open a vault is elsewhere
@@ -154,6 +152,8 @@ class InvalidAssertionError(ConfigurationError):
     """Raised when an assertion asks nothing, or expects what no figure can be."""
 
     code = "invalid-assertion"
+
+
 class InvalidAtlasPolicyError(ConfigurationError):
     """Raised when a backup schedule breaks a rule that Atlas enforces."""
 
@@ -219,6 +219,8 @@ class AssertionNotFoundError(NotFoundError):
     """Raised when a profile has no assertion of that name."""
 
     code = "assertion-not-found"
+
+
 class AtlasNotFoundError(NotFoundError):
     """Raised when Atlas, or we, know no account, project, cluster, snapshot or job so called."""
 
