@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fakes.sample_data import NOW, PROFILES, VAULTS
+from mangrove.core.figures.slots import slots_between
 from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
 from mangrove.core.ports import LeaseHolder
 from mangrove.core.profile import Profile
@@ -38,13 +39,14 @@ def _view(job: Job, states: str, step: timedelta) -> JobView:
         "x": (FiringState.FAILED, "Back up: cannot reach db1.example.net:27017"),
         "s": (FiringState.SKIPPED, "paused until 2026-03-01 08:00 UTC: moving"),
     }
+    slots = slots_between(job.schedule, NOW - step * (len(states) + 1), NOW)[::-1]
     firings = tuple(
         Firing(
             job.job_id,
-            NOW - step * number,
-            NOW - step * number,
+            slots[number],
+            slots[number],
             meaning[mark][0],
-            NOW - step * number + timedelta(minutes=3),
+            slots[number] + timedelta(minutes=3),
             missed=2 if number == 3 else 0,
             steps=(RunId("r-0"),),
             problem=meaning[mark][1],

@@ -10,6 +10,7 @@ from typing import cast
 from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
+from fakes.figures import FigureFakes, MemoryFiringFacts, MemoryRunFacts, fake_figures, measured_by
 from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
@@ -53,7 +54,7 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
-from mangrove.core.ports import Catalog, LeaseHolder, SliceCatalog, StepListener
+from mangrove.core.ports import LeaseHolder, SliceCatalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
 from mangrove.core.run import RunId, RunKind
@@ -73,14 +74,14 @@ from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.figures.service import Figures
 from mangrove.services.jobs import JobDraft, JobView
 from mangrove.services.keys import ChangedKeys
 from mangrove.services.kit_files import KitFiles
 from mangrove.services.kits import OpenedKit
-from mangrove.services.metrics import Metrics
 from mangrove.services.points import Points
-from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
-from mangrove.services.vaults import SavedVault, VaultDraft, Vaults
+from mangrove.services.profiles import ProfileDraft, SavedProfile
+from mangrove.services.vaults import SavedVault, VaultDraft
 
 TARGET_URI = parse_uri("mongodb://ann@db.example.net").uri
 
@@ -640,7 +641,8 @@ class FakeServices:
     captures: FakeCaptures
     slices: FakeSlices
     points: Points
-    metrics: Metrics
+    figures: Figures
+    figure_memory: FigureFakes
     activity: FakeActivity
     jobs: FakeJobs
     background: FakeBackground
@@ -687,13 +689,13 @@ def _assembled(
     times = SimpleNamespace(of=lambda _profile: tuple(backups.measured))
     tools = SimpleNamespace(profiles=profiles, catalog=backups, clock=clock, times=times)
     points = Points(cast("BackupTools", tools), cast("SliceCatalog", slices), zone_of, lambda: UTC)
-    metrics = Metrics(
-        cast("Profiles", profiles),
-        cast("Vaults", vaults),
-        cast("Catalog", backups),
+    memory = FigureFakes(
+        MemoryRunFacts(activity.recent, measured_by(backups.measured, "production")),
+        MemoryFiringFacts(lambda: jobs.rows),
         clock,
-        points.reach,
+        holder=jobs.holder,
     )
+    figures = fake_figures(profiles, vaults, points, backups.all, lambda: jobs.rows, memory)
     return FakeServices(
         profiles,
         vaults,
@@ -706,7 +708,8 @@ def _assembled(
         FakeCaptures(activity),
         slices,
         points,
-        metrics,
+        figures,
+        memory,
         activity,
         jobs,
         FakeBackground(),

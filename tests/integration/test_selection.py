@@ -23,7 +23,7 @@ from mangrove.core.backup import (
     Selection,
 )
 from mangrove.core.errors import InvalidSelectionError, NamespaceConflictError
-from mangrove.core.metrics import Light
+from mangrove.core.figures.lights import Light
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import RunState, RunStatus
 from mangrove.engine.extended_json_read import from_extended
@@ -157,7 +157,7 @@ def test_a_query_filters_one_collection_and_marks_the_backup_everywhere(
     assert not found.record.is_whole
     assert "It is FILTERED" in found.text
     assert found.manifest.selection.queries[0].text == '{"state":"paid"}'
-    (exposure,) = desk.services.metrics.overview().exposures
+    (exposure,) = desk.services.figures.overview().profiles
     assert (exposure.light, exposure.newest, exposure.filtered) == (Light.EXPOSED, None, 1)
     good(desk.restore(backup, include=(f"{shop}.orders",), renames=(Rename(shop, f"{shop}_b"),)))
     assert {d["state"] for d in client[f"{shop}_b"]["orders"].find()} == {"paid"}
@@ -170,7 +170,7 @@ def test_a_whole_deployment_with_a_query_is_no_full_protection(
     backup = taken(desk, Selection(queries=(query(shop, "orders", state="paid"),)))
 
     assert not desk.services.backups.find(backup).is_whole
-    assert desk.services.metrics.overview().exposures[0].newest is None
+    assert desk.services.figures.overview().profiles[0].newest is None
 
 
 def test_field_order_and_types_of_a_query_reach_the_server(

@@ -20,15 +20,18 @@ from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.connectors.state.assertions import SqliteAssertions
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.facts import SqliteFiringFacts, SqliteRunFacts
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.memory import SqliteMemory
+from mangrove.connectors.state.objectives import SqliteObjectives, SqliteSightings
 from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
+from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, SecretStore
 from mangrove.core.secret import Secret
@@ -44,12 +47,13 @@ from mangrove.services.bundle import Services
 from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.figures.service import Figures
+from mangrove.services.figures.sources import FigureSources
 from mangrove.services.job_steps import JobSteps
 from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.leftovers import Leftovers
-from mangrove.services.metrics import Metrics
 from mangrove.services.mirrors import Mirrors
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
@@ -175,7 +179,7 @@ def _services(
             copies=Copies(tools, backups),
             captures=captures,
             points=points,
-            metrics=Metrics(profiles, vaults, catalog, parts.clock, points.reach),
+            figures=_figures(tools, points, jobs, database),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
@@ -194,6 +198,25 @@ def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase) -> Jobs:
     agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)
     start = partial(autostart, agent_command())
     return Jobs(store, steps, agent, start, tools.clock)
+
+
+def _figures(tools: BackupTools, points: Points, jobs: Jobs, database: StateDatabase) -> Figures:
+    return Figures(
+        FigureSources(
+            profiles=tools.profiles,
+            vaults=tools.vaults,
+            points=points,
+            backups=lambda: RecordFacts(tools.catalog.all()),
+            runs=SqliteRunFacts(database),
+            jobs=SqliteJobs(database),
+            firings=SqliteFiringFacts(database),
+            objectives=SqliteObjectives(database),
+            sightings=SqliteSightings(database),
+            clock=tools.clock,
+            fires=jobs.agent_holder,
+            zone=local_zone,
+        )
+    )
 
 
 def agent_command() -> AgentCommand:

@@ -8,6 +8,7 @@ from typing import NewType, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.cover import Cover, DatabaseContent, rough_cover
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
 from mangrove.core.mirror import MirrorSpec
 from mangrove.core.namespace import Namespace
@@ -357,6 +358,8 @@ class BackupRecord:
         is_filtered: Whether a query left out some documents of a collection.
         consistent_at: The moment that everything inside stands at; None without one.
         scope: The mark of its selection; backups of different scopes never replace each other.
+        cover: What of the deployment it protects; None in rows from before that was kept.
+        contents: What its databases come to.
     """
 
     backup: BackupId
@@ -385,6 +388,15 @@ class BackupRecord:
     is_filtered: bool = False
     consistent_at: OplogTimestamp | None = None
     scope: str = ""
+    cover: Cover | None = None
+    contents: tuple[DatabaseContent, ...] = ()
+
+    @property
+    def protects(self) -> Cover:
+        """What of the deployment it protects, as far as is known."""
+        if self.cover is not None:
+            return self.cover
+        return rough_cover(self.databases, is_whole=self.is_whole, is_filtered=self.is_filtered)
 
     def with_evidence(self, summary: EvidenceSummary) -> Self:
         """Return the record with one more piece of evidence, newest first."""

@@ -10,11 +10,11 @@ from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
+from mangrove.services.figures.service import Figures
 from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
 from mangrove.services.leftovers import Leftovers
-from mangrove.services.metrics import Metrics
 from mangrove.services.mirrors import Mirrors
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
@@ -44,7 +44,7 @@ class Services:
     copies: Copies
     captures: Captures
     points: Points
-    metrics: Metrics
+    figures: Figures
     mirrors: Mirrors
     activity: Activity
     jobs: Jobs

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.metrics import Light
+from mangrove.core.figures.lights import Light
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.ui.theme.tokens import Tone
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.cover import contents_of, cover_of
 from mangrove.core.manifest import Manifest
 from mangrove.core.vault import (
     BackupRecord,
@@ -45,6 +46,8 @@ def record_of(manifest: Manifest, evidence: tuple[Evidence, ...] = ()) -> Backup
         is_filtered=manifest.is_filtered,
         consistent_at=manifest.consistent_at,
         scope=manifest.selection.scope,
+        cover=cover_of(manifest),
+        contents=contents_of(manifest),
     )
 
 

@@ -182,11 +182,11 @@ def test_a_folder_that_is_a_file_is_said_to_be_unusable(tmp_path: Path) -> None:
 
 def test_a_missing_column_is_named_as_damage(made: Path) -> None:
     with closing(sqlite3.connect(made)) as connection:
-        connection.execute("ALTER TABLE runs DROP COLUMN value")
+        connection.execute("ALTER TABLE profiles DROP COLUMN value")
 
     with (
         closing(StateDatabase.open(made.parent)) as database,
         pytest.raises(DamagedStateError, match="no such column: value"),
         database.reading() as connection,
     ):
-        connection.execute("SELECT value FROM runs")
+        connection.execute("SELECT value FROM profiles")

@@ -43,8 +43,8 @@ def test_worst_profile_stands_first(qtbot: QtBot, ends: Ends) -> None:
 
     assert _cards(page) == [
         ("reporting", "exposed"),
-        ("production", "unproven"),
         ("staging", "proven"),
+        ("production", "proven"),
     ]
 
 

@@ -5,7 +5,7 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.core.explain import duration_text, size_text
-from mangrove.core.metrics import Exposure
+from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.wording import counted
 
 
@@ -13,10 +13,10 @@ def status(context: typer.Context) -> None:
     """Say what would be lost now, how long the way back takes, and what needs you."""
     desk = desk_of(context)
     with desk.services() as services:
-        overview = services.metrics.overview()
+        overview = services.figures.overview()
     table = Table(
         ("profile", "state", "would lose", "back in", ">backups", "why"),
-        tuple(_row(e) for e in overview.exposures),
+        tuple(_row(e) for e in overview.profiles),
         "no profile yet",
     )
     stored = f"{counted(overview.backups, 'backup')}, {size_text(overview.stored_bytes)} stored."
@@ -24,9 +24,9 @@ def status(context: typer.Context) -> None:
     desk.output.give({"status": overview}, overview.headline, table, stored, *needs)
 
 
-def _row(item: Exposure) -> tuple[str, ...]:
+def _row(item: ProfileFigures) -> tuple[str, ...]:
     lose = "everything" if item.lose_at_most is None else duration_text(item.lose_at_most)
-    back = "unknown" if item.restore_took is None else duration_text(item.restore_took)
+    back = "unknown" if item.restore_takes is None else duration_text(item.restore_takes)
     reasons = "; ".join(item.reasons)
     backups = f"{item.backups}" + (f" ({item.filtered} filtered)" if item.filtered else "")
     return (item.profile_name, item.light.value, lose, back, backups, reasons)

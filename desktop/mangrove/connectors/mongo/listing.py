@@ -19,6 +19,7 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.backup import Selection
+from mangrove.core.cover import ON_THE_WAY, SERVER_OWN
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
@@ -230,9 +231,9 @@ def _why_not(namespace: Namespace, selection: Selection) -> NotIncluded | None:
         is_taken = selection.users_and_roles is UsersAndRoles.INCLUDE
         return NotIncluded("" if is_taken else "users and roles", NOT_ASKED_FOR)
     if name.startswith("system.") or "$" in name:
-        return NotIncluded(str(namespace), "made and kept by the server itself")
+        return NotIncluded(str(namespace), SERVER_OWN)
     is_on_the_way = database == "admin" and name in TEMPORARY_ACCOUNTS
-    return NotIncluded(str(namespace), "users and roles being restored") if is_on_the_way else None
+    return NotIncluded(str(namespace), ON_THE_WAY) if is_on_the_way else None
 
 
 def _check_named(selection: Selection, found: tuple[Listed, ...]) -> None:

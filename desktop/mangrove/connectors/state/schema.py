@@ -130,10 +130,44 @@ _ASSERTIONS: Migration = (
     )""",
 )
 
+_FIGURES: Migration = (
+    """CREATE TABLE objectives (
+        profile_id TEXT NOT NULL,
+        database TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (profile_id, database)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE seen_databases (
+        profile_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        first_seen TEXT NOT NULL,
+        last_seen TEXT NOT NULL,
+        collections INTEGER NOT NULL,
+        PRIMARY KEY (profile_id, name)
+    ) WITHOUT ROWID""",
+    # Which schedule held when: a new one changes the future, never what was expected before.
+    """CREATE TABLE schedule_versions (
+        job_id TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (job_id, number)
+    ) WITHOUT ROWID""",
+    "ALTER TABLE firings ADD COLUMN version INTEGER",
+    "CREATE INDEX firings_by_age ON firings (begun_at)",
+    # Computed from the record, so that a question about one kind reads no other.
+    """ALTER TABLE runs ADD COLUMN kind TEXT GENERATED ALWAYS AS
+        (CASE WHEN json_valid(value) THEN json_extract(value, '$.kind') END) VIRTUAL""",
+    """ALTER TABLE runs ADD COLUMN profile TEXT GENERATED ALWAYS AS
+        (CASE WHEN json_valid(value) THEN json_extract(value, '$.profile') END) VIRTUAL""",
+    "CREATE INDEX runs_by_kind ON runs (kind, profile, created_at DESC)",
+    "CREATE INDEX runs_by_ending ON runs (kind, state, created_at DESC)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
     _SEEN_BACKUPS,
     _ALERTS,
     _ASSERTIONS,
+    _FIGURES,
 )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from mangrove.core.metrics import Light
+from mangrove.core.figures.lights import Light
 from mangrove.core.vault import BackupRecord, BackupState, VaultId, VaultSpec
 from mangrove.core.verification import Level
 

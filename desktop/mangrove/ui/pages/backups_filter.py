@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from mangrove.core.metrics import Light
+from mangrove.core.figures.lights import Light
 from mangrove.ui.models.backup_rows import BackupFilter, BackupRow
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.labels import TextLabel

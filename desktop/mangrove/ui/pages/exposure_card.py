@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from mangrove.core.metrics import Exposure
+from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.ports import Clock
 from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED
@@ -26,11 +26,11 @@ _DASH = "\N{EN DASH}"  # absence is drawn
 
 
 class ExposureCard(Card):
-    """Draws one ``Exposure``."""
+    """Draws one ``ProfileFigures``."""
 
     def __init__(
         self,
-        exposure: Exposure,
+        exposure: ProfileFigures,
         records: Sequence[BackupRecord],
         clock: Clock,
         navigator: Navigator,
@@ -79,7 +79,7 @@ class ExposureCard(Card):
     def _figures(self) -> QGridLayout:
         item = self._exposure
         lose = text.rough_duration(item.lose_at_most) if item.lose_at_most is not None else _DASH
-        back = text.rough_duration(item.restore_took) if item.restore_took else _DASH
+        back = text.rough_duration(item.restore_takes) if item.restore_takes else _DASH
         proof = text.ago(item.proof.finished_at, self._now) if item.proof else self.tr("never")
         newest = item.newest
         at = text.moment(newest.data_at, self._now) if newest else None
@@ -89,7 +89,7 @@ class ExposureCard(Card):
         columns: tuple[tuple[str, str, str, str], ...] = (
             (
                 self.tr("Lose at most"),
-                lose if item.newest else self.tr("everything"),
+                lose if item.lose_at_most is not None else self.tr("everything"),
                 self.tr("objective {duration}").format(
                     duration=text.rough_duration(item.objective)
                 ),
@@ -118,10 +118,10 @@ class ExposureCard(Card):
         return grid
 
     def _how_known(self) -> str:
-        proof = self._exposure.proof
-        if proof is None:
+        newest = self._exposure.restore.newest
+        if newest is None:
             return self.tr("never measured")
-        return self.tr("measured {ago}").format(ago=text.ago(proof.finished_at, self._now))
+        return self.tr("measured {ago}").format(ago=text.ago(newest.ended_at, self._now))
 
     def _where_proven(self) -> str:
         target = self._exposure.proof.target if self._exposure.proof else ""

@@ -10,10 +10,11 @@ from typing_extensions import override
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
+from mangrove.core.figures.answer import Overview
+from mangrove.core.figures.needs import Need, Remedy
 from mangrove.core.run import RunStatus
 from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
-from mangrove.services.metrics import Need, Overview
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
@@ -100,12 +101,12 @@ class OverviewPage(Page):
         for spec in services.vaults.all():
             own = [r for r in records if r.vault_id == spec.vault_id]
             vaults.append((spec.name, len(own), sum(r.stored_bytes for r in own)))
-        overview = services.metrics.overview()
+        overview = services.figures.overview()
         pictures = {
             e.profile_slug: picture_of(
                 services.points.timeline(e.profile_name), services.clock.now()
             )
-            for e in overview.exposures
+            for e in overview.profiles
         }
         has_profile = bool(services.profiles.all())
         return _Facts(overview, records, tuple(vaults), has_profile, pictures)
@@ -119,7 +120,7 @@ class OverviewPage(Page):
         self.steps.set_done((facts.has_profile, bool(facts.vaults), False))
         self.headline.setText(overview.headline)
         clear_layout(self.cards.column)
-        for exposure in overview.exposures:
+        for exposure in overview.profiles:
             own = [r for r in facts.records if r.profile_slug == exposure.profile_slug]
             picture = facts.pictures.get(exposure.profile_slug)
             card = ExposureCard(exposure, own, self._services.clock, self._navigator, picture)
@@ -161,21 +162,32 @@ class OverviewPage(Page):
         button.clicked.connect(lambda _=False: action())
         self.needs.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
 
-    def _remedies(self, subject: str) -> dict[str, tuple[str, Callable[[], None]]]:
+    def _remedies(self, subject: str) -> dict[Remedy, tuple[str, Callable[[], None]]]:
         go = self._navigator
         return {
-            "add-profile": (self.tr("Add deployment…"), go.open_add_profile),
-            "add-vault": (self.tr("Add vault…"), go.open_add_vault),
-            "backup": (self.tr("Back up now…"), lambda: go.open_backup(subject)),
-            "verify": (self.tr("Verify it…"), lambda: go.open_verify(BackupId(subject))),
-            "open-deployments": (
+            Remedy.ADD_PROFILE: (self.tr("Add deployment…"), go.open_add_profile),
+            Remedy.ADD_VAULT: (self.tr("Add vault…"), go.open_add_vault),
+            Remedy.BACKUP: (self.tr("Back up now…"), lambda: go.open_backup(subject)),
+            Remedy.VERIFY: (self.tr("Verify it…"), lambda: go.open_verify(BackupId(subject))),
+            Remedy.OPEN_DEPLOYMENTS: (
                 self.tr("Show deployments"),
                 lambda: go.open_page(PageName.DEPLOYMENTS, profile=subject),
             ),
-            "open-backups": (
+            Remedy.OPEN_BACKUPS: (
                 self.tr("Show the backup"),
                 lambda: go.open_page(PageName.BACKUPS, backup=subject),
             ),
+            Remedy.OPEN_JOBS: (self.tr("Show jobs"), lambda: go.open_page(PageName.JOBS)),
+            Remedy.PLAN_JOBS: (self.tr("Show jobs"), lambda: go.open_page(PageName.JOBS)),
+            Remedy.START_AGENT: (self.tr("Show jobs"), lambda: go.open_page(PageName.JOBS)),
+            Remedy.OPEN_TIMELINE: (
+                self.tr("Open timeline"),
+                lambda: go.open_page(PageName.TIMELINE, profile=subject),
+            ),
+            Remedy.MAKE_KIT: (self.tr("Make recovery kit…"), lambda: go.open_make_kit(subject)),
+            Remedy.CONFIRM_KIT: (self.tr("Confirm the kit…"), lambda: go.open_confirm_kit(subject)),
+            Remedy.OPEN_VAULTS: (self.tr("Show vaults"), lambda: go.open_page(PageName.VAULTS)),
+            Remedy.SYNC_MIRROR: (self.tr("Show vaults"), lambda: go.open_page(PageName.VAULTS)),
         }
 
     @Slot(object)

@@ -5,7 +5,7 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
-from mangrove.core.metrics import Light
+from mangrove.core.figures.lights import Light
 from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level
 from mangrove.ui.models.backup_rows import BackupRow

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.cover import Cover, DatabaseContent, DatabaseCover
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.core.verification import EvidenceSummary, Level
@@ -27,6 +28,11 @@ def encode_record(record: BackupRecord) -> str:
         row[name] = encode_moment(row[name])
     at = record.consistent_at
     row["consistent_at"] = None if at is None else [at.seconds, at.increment]
+    row["cover"] = None if record.cover is None else _plain_cover(record.cover)
+    row["contents"] = [
+        [c.name, c.documents, c.plain_bytes, c.stored_bytes, c.index_entries]
+        for c in record.contents
+    ]
     row["evidence"] = [_piece(summary) for summary in record.evidence]
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
@@ -71,7 +77,22 @@ def _record(row: dict[str, Any]) -> BackupRecord:
         is_filtered=bool(row.get("is_filtered", False)),  # rows before there were queries
         consistent_at=_timestamp(row.get("consistent_at")),
         scope=row.get("scope", ""),  # rows before there were scopes
+        cover=_cover(row.get("cover")),
+        contents=tuple(DatabaseContent(*piece) for piece in row.get("contents", ())),
     )
+
+
+def _plain_cover(cover: Cover) -> list[object]:
+    parts = [[d.name, d.is_whole, d.collections] for d in cover.databases]
+    return [cover.is_deployment, cover.is_filtered, parts]
+
+
+def _cover(piece: list[Any] | None) -> Cover | None:
+    if piece is None:
+        return None
+    is_deployment, is_filtered, parts = piece
+    databases = tuple(DatabaseCover(name, whole, tuple(held)) for name, whole, held in parts)
+    return Cover(is_deployment, databases, is_filtered)
 
 
 def _timestamp(pair: list[int] | None) -> OplogTimestamp | None:

@@ -1,0 +1,237 @@
+"""The answers: what the overview, ``status`` and the alerts are given, in one value."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import inf
+
+from mangrove.core.figures.changes import Change
+from mangrove.core.figures.compliance import Compliance, Slot
+from mangrove.core.figures.days import DayMark
+from mangrove.core.figures.evidence import EvidenceFact, Freshness
+from mangrove.core.figures.exposure import Exposure, Span
+from mangrove.core.figures.lights import Light, Lights
+from mangrove.core.figures.needs import Need
+from mangrove.core.figures.objectives import Objectives, RpoTarget
+from mangrove.core.figures.protection import Observed, RpoPoint
+from mangrove.core.figures.restore_estimate import MeasuredRestore, RestoreEstimate
+from mangrove.core.figures.sizes import SizeSeries
+from mangrove.core.job import JobId, JobKind
+from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault_keys import KitState
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFigures:
+    """The figures of one database.
+
+    Attributes:
+        exposure: E(d).
+        target: R(d).
+        is_met: Whether E(d) <= R(d).
+        covered: How many of its collections a backup within the objective holds with all their
+            documents; None for all of them.
+        total: How many there are; None while nobody looked.
+        objectives: What is set for it, the profile's included.
+        freshness: V(d).
+        restore: T(d).
+        observed: Over the period of the profile's.
+    """
+
+    name: str
+    light: Light
+    lights: Lights
+    exposure: Exposure
+    target: RpoTarget
+    is_met: bool
+    covered: int | None
+    total: int | None
+    objectives: Objectives
+    freshness: Freshness
+    restore: RestoreEstimate
+    observed: Observed
+
+
+@dataclass(frozen=True, slots=True)
+class VaultReaders:
+    """Who can read what a vault holds.
+
+    Attributes:
+        readers: Pairs of a public key and whose it is ("" for not named).
+        is_encrypted: If not, whoever reads the storage reads the data.
+        kit: Whether the recovery kit is stored.
+    """
+
+    vault: str
+    is_encrypted: bool
+    is_write_only: bool
+    readers: tuple[tuple[str, str], ...]
+    kit: KitState
+
+    @property
+    def is_escrowed(self) -> bool:
+        """Whether the backups can be opened when this workstation is gone."""
+        return self.kit.is_safe or not self.is_encrypted
+
+
+@dataclass(frozen=True, slots=True)
+class JobFigures:
+    """How a job's schedule was kept.
+
+    Attributes:
+        slots: The expected times of the last days with what became of them, oldest first.
+        compliance: Over a longer time than the slots shown.
+        next_at: None while it is paused or nobody fires.
+        profile, vault: Names.
+    """
+
+    job_id: JobId
+    name: str
+    kind: JobKind
+    profile: str
+    vault: str
+    schedule: str
+    slots: tuple[Slot, ...]
+    compliance: Compliance
+    next_at: datetime | None
+    paused_until: datetime | None
+    paused_why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFigures:
+    """The figures of one profile: of each the worst of its databases, never an average.
+
+    Attributes:
+        lights: The worst of each over all databases.
+        light: The lowest of them: the recoverability.
+        reasons: Why it is not green, each one sentence without its full stop.
+        exposure: The worst of its databases.
+        target, is_met: Of that database.
+        databases: The worst first.
+        unlisted: Whether nobody knows what databases there are: no backup of the whole deployment
+            was taken and nobody listed them.
+        freshness, restore, observed: Of the whole deployment.
+        rpo_days: The worst exposure of each day of the last ``observed.period``.
+        restores: Measured restores of this profile's backups or to it, oldest first.
+        verified: Bytes verified within 30 days / bytes retained; None when nothing is kept.
+        windows: The moments that captured oplog leads to, of the whole deployment.
+        gaps: Between and after them, with the reason; an open one ends with None.
+        days: The last year, day by day.
+        newest: The newest complete backup of the whole deployment.
+        backups, partial, filtered: How many complete ones are kept; those that hold a part; those
+            from which queries left documents out.
+        stored_bytes: What all its backups take.
+    """
+
+    profile_slug: str
+    profile_name: str
+    light: Light
+    lights: Lights
+    reasons: tuple[str, ...]
+    exposure: Exposure
+    target: RpoTarget
+    is_met: bool
+    databases: tuple[DatabaseFigures, ...]
+    unlisted: bool
+    objectives: Objectives
+    freshness: Freshness
+    restore: RestoreEstimate
+    observed: Observed
+    rpo_days: tuple[RpoPoint, ...]
+    restores: tuple[MeasuredRestore, ...]
+    verified: float | None
+    windows: tuple[Span, ...]
+    gaps: tuple[tuple[datetime, datetime | None, str], ...]
+    headroom: timedelta | None
+    days: tuple[DayMark, ...]
+    changes: tuple[Change, ...]
+    jobs: tuple[JobFigures, ...]
+    readers: tuple[VaultReaders, ...]
+    newest: BackupRecord | None
+    backups: int
+    partial: int
+    filtered: int
+    stored_bytes: int
+
+    @property
+    def lose_at_most(self) -> timedelta | None:
+        """E of its worst database; None when that is everything."""
+        return None if self.exposure.is_unprotected else self.exposure.age
+
+    @property
+    def objective(self) -> timedelta:
+        """How old the newest data may be."""
+        return self.target.age
+
+    @property
+    def proof(self) -> EvidenceFact | None:
+        """The last passed test restore."""
+        return self.freshness.proof
+
+    @property
+    def restore_takes(self) -> timedelta | None:
+        """T of the whole deployment; None for unknown."""
+        return self.restore.expected
+
+    @property
+    def reached_at(self) -> datetime | None:
+        """The end of the newest window, also of one that has ended; None without capture."""
+        return max((w.end for w in self.windows), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class VaultFigures:
+    """One vault on the overview.
+
+    Attributes:
+        sizes: Bytes over time with the projection.
+        seen_at: When its storage was last looked at; None for never.
+        late_mirrors: Names of mirrors that lacked something when they were last looked at.
+    """
+
+    vault_id: VaultId
+    name: str
+    backups: int
+    stored_bytes: int
+    sizes: SizeSeries
+    seen_at: datetime | None = None
+    late_mirrors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything the overview draws.
+
+    Attributes:
+        at: When it was computed.
+        profiles: The worst first.
+        headline: The answer, in one or two sentences.
+        needs: The most pressing first.
+        sizes: Of all vaults together.
+        days_from: The first day of every calendar.
+    """
+
+    at: datetime
+    profiles: tuple[ProfileFigures, ...]
+    headline: str
+    needs: tuple[Need, ...]
+    vaults: tuple[VaultFigures, ...]
+    jobs: tuple[JobFigures, ...]
+    sizes: SizeSeries
+    backups: int
+    stored_bytes: int
+    days_from: date
+
+
+def worst_first(profiles: "list[ProfileFigures]") -> tuple[ProfileFigures, ...]:
+    """Order profiles so that the one in most need stands first."""
+    return tuple(
+        sorted(
+            profiles,
+            key=lambda p: (
+                p.light.rank,
+                -(p.lose_at_most.total_seconds() if p.lose_at_most is not None else inf),
+                p.profile_name.casefold(),
+            ),
+        )
+    )

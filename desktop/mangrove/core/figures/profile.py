@@ -1,0 +1,404 @@
+"""The figures of one profile, worked out from its facts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from mangrove.core.cover import DatabaseContent
+from mangrove.core.figures.answer import (
+    DatabaseFigures,
+    JobFigures,
+    ProfileFigures,
+    VaultReaders,
+)
+from mangrove.core.figures.changes import Change, Look, changes_of
+from mangrove.core.figures.days import calendar_of
+from mangrove.core.figures.evidence import (
+    EvidenceFact,
+    Freshness,
+    freshness_of,
+    verified_fraction,
+)
+from mangrove.core.figures.exposure import Exposure, Span, exposure_of
+from mangrove.core.figures.facts import DayTotal, Group, GroupId
+from mangrove.core.figures.lights import Light, Lights, lights_of, lowest
+from mangrove.core.figures.listing import Listing, SeenDatabase
+from mangrove.core.figures.objectives import (
+    FRESH_EVIDENCE,
+    CapturePace,
+    Objectives,
+    RpoTarget,
+    rpo_target,
+)
+from mangrove.core.figures.protection import Moment, Observed, RpoPoint, observed, rpo_by_day
+from mangrove.core.figures.restore_estimate import (
+    MeasuredRestore,
+    RestoreEstimate,
+    Work,
+    restore_estimate,
+)
+from mangrove.core.vault import BackupRecord
+
+PERIOD = timedelta(days=30)
+DEFAULT_LAG = timedelta(minutes=5)
+WHOLE = ""
+"""The name of the whole deployment among databases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What captured oplog leads to.
+
+    Attributes:
+        spans: Windows of the whole deployment.
+        partial: Windows whose bases hold only some databases, by database.
+        gaps: With the reason; an open one ends with None.
+        pace: How the capture goes; None without one.
+    """
+
+    spans: tuple[Span, ...] = ()
+    partial: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    gaps: tuple[tuple[datetime, datetime | None, str], ...] = ()
+    pace: CapturePace | None = None
+    headroom: timedelta | None = None
+
+    def of(self, database: str) -> tuple[Span, ...]:
+        """Return the windows that lead to moments of a database."""
+        return (*self.spans, *self.partial.get(database, ()))
+
+    @property
+    def lag(self) -> timedelta:
+        """How far behind a capture that runs may be: twice what is usual for it."""
+        if self.pace is None:
+            return DEFAULT_LAG
+        return max(DEFAULT_LAG, 2 * self.pace.interval + self.pace.upload_p95)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFacts:
+    """Everything that is known of one profile.
+
+    Attributes:
+        objectives: What is set, by database; that of "" is for all.
+        longest_gaps: Of the schedules that back up everything, by database; "" for one that is
+            not named.
+        newest, earlier: The newest backup of the whole deployment, and that of a week ago.
+        measured: Every restore that went through.
+        targets: The classes of restore target that tell how long it takes, the best first.
+        failed_runs: How many backup runs failed, by day.
+        is_escrowed: Whether all vaults it is in could be opened elsewhere.
+        changed: What is different and does not show in two backups.
+    """
+
+    slug: str
+    name: str
+    since: datetime
+    listing: Listing
+    groups: Sequence[Group]
+    moments: Mapping[GroupId, Sequence[Moment]]
+    evidence: Mapping[GroupId, Sequence[EvidenceFact]]
+    days: Sequence[DayTotal]
+    totals: Sequence[DayTotal]
+    objectives: Mapping[str, Objectives]
+    longest_gaps: Mapping[str, timedelta]
+    captured: Captured
+    measured: Sequence[MeasuredRestore]
+    targets: Sequence[str]
+    failed_runs: Mapping[date, int]
+    jobs: tuple[JobFigures, ...]
+    readers: tuple[VaultReaders, ...]
+    is_escrowed: bool
+    newest: BackupRecord | None
+    earlier: BackupRecord | None
+    changed: tuple[Change, ...] = ()
+
+
+def profile_figures(
+    facts: ProfileFacts, now: datetime, zone: tzinfo, first: date
+) -> ProfileFigures:
+    """Work out everything about one profile.
+
+    Args:
+        facts: What is known of it.
+        now: The moment.
+        zone: The time zone that days are meant in.
+        first: The first day of the calendar.
+    """
+    desk = _Desk(facts, now, zone)
+    databases = sorted(map(desk.database, facts.listing.databases), key=_worst_first)
+    summary = desk.summary(databases)
+    retained = sum(t.stored_bytes for t in facts.totals)
+    return ProfileFigures(
+        profile_slug=facts.slug,
+        profile_name=facts.name,
+        light=summary.lights.lowest,
+        lights=summary.lights,
+        reasons=desk.reasons(summary),
+        exposure=summary.exposure,
+        target=summary.target,
+        is_met=summary.lights.rpo is Light.PROVEN,
+        databases=tuple(databases),
+        unlisted=not facts.listing.is_certain,
+        objectives=desk.objectives(WHOLE),
+        freshness=summary.freshness,
+        restore=desk.restore(_work_of(facts.newest)),
+        observed=summary.observed,
+        rpo_days=desk.rpo_days(),
+        restores=_own_restores(facts),
+        verified=verified_fraction(desk.all_evidence, retained, now),
+        windows=facts.captured.spans,
+        gaps=facts.captured.gaps,
+        headroom=facts.captured.headroom,
+        days=calendar_of(facts.days, facts.failed_runs, first, now.astimezone(UTC).date()),
+        changes=(*changes_of(_look(facts.earlier), _look(facts.newest)), *facts.changed),
+        jobs=facts.jobs,
+        readers=facts.readers,
+        newest=facts.newest,
+        backups=sum(t.complete for t in facts.totals),
+        partial=sum(g.backups for g in facts.groups if not g.cover.is_deployment),
+        filtered=sum(g.backups for g in facts.groups if g.cover.is_filtered),
+        stored_bytes=retained,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """The worst of each figure over all databases."""
+
+    lights: Lights
+    exposure: Exposure
+    target: RpoTarget
+    freshness: Freshness
+    observed: Observed
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Works out the figures of one profile; databases that the same backups hold share them."""
+
+    facts: ProfileFacts
+    now: datetime
+    zone: tzinfo
+    _observed: dict[tuple[object, ...], Observed] = field(default_factory=dict)
+
+    @property
+    def all_evidence(self) -> list[EvidenceFact]:
+        """Of all its backups."""
+        held = (self.facts.evidence.get(g.group_id, ()) for g in self.facts.groups)
+        return [fact for facts in held for fact in facts]
+
+    def objectives(self, database: str) -> Objectives:
+        """Return what is set for a database, that for the profile included."""
+        general = self.facts.objectives.get(WHOLE, Objectives())
+        return self.facts.objectives.get(database, Objectives()).or_else(general)
+
+    def target(self, database: str) -> RpoTarget:
+        """Return R(d)."""
+        gaps = self.facts.longest_gaps
+        gap = gaps.get(database, gaps.get(WHOLE))
+        pace = self.facts.captured.pace if self.facts.captured.of(database) else None
+        return rpo_target(self.objectives(database).rpo, gap, pace)
+
+    def database(self, seen: SeenDatabase) -> DatabaseFigures:
+        """Work out the figures of one database."""
+        name, now = seen.name, self.now
+        target, objectives = self.target(name), self.objectives(name)
+        holding = self._holding(name)
+        exposure = exposure_of(
+            (g.newest_at for g in holding if g.newest_at is not None),
+            self.facts.captured.of(name),
+            seen.first_seen,
+            now,
+            self.facts.captured.lag,
+        )
+        freshness = self._freshness(holding, objectives)
+        is_met = exposure.meets(target.age)
+        lights = lights_of(
+            rpo_met=is_met,
+            evidence_fresh=freshness.is_fresh,
+            keys_escrowed=self.facts.is_escrowed,
+        )
+        return DatabaseFigures(
+            name=name,
+            light=lights.lowest,
+            lights=lights,
+            exposure=exposure,
+            target=target,
+            is_met=is_met,
+            covered=None if is_met else self._covered(name, target),
+            total=seen.collections,
+            objectives=objectives,
+            freshness=freshness,
+            restore=self.restore(_work_in(self.facts.newest, name)),
+            observed=self._observed_of(name, holding, seen.first_seen, target.age),
+        )
+
+    def summary(self, databases: Sequence[DatabaseFigures]) -> _Summary:
+        """Take the worst of each; what nobody listed counts as unprotected."""
+        certain = self.facts.listing.is_certain and bool(databases)
+        nothing = Exposure(max(self.now - self.facts.since, timedelta(0)), None)
+        fallback = self._freshness((), self.objectives(WHOLE))
+        return _Summary(
+            lights=Lights(
+                rpo=lowest(*(d.lights.rpo for d in databases)) if certain else Light.EXPOSED,
+                evidence=lowest(*(d.lights.evidence for d in databases))
+                if databases
+                else Light.UNPROVEN,
+                keys=Light.PROVEN if self.facts.is_escrowed else Light.UNPROVEN,
+            ),
+            exposure=databases[0].exposure if certain else nothing,
+            target=databases[0].target if certain else self.target(WHOLE),
+            freshness=max(
+                (d.freshness for d in databases),
+                key=lambda f: timedelta.max if f.age is None else f.age,
+                default=fallback,
+            ),
+            observed=self._worst_observed(databases),
+        )
+
+    def restore(self, work: Work | None) -> RestoreEstimate:
+        """Return T for some work; None for work that nobody knows."""
+        if work is None:
+            return RestoreEstimate(None, why_unknown="there is no backup of it to tell from")
+        return restore_estimate(work, self.facts.measured, self.facts.targets, self.now)
+
+    def rpo_days(self) -> tuple[RpoPoint, ...]:
+        """Return the worst exposure of each day over all databases."""
+        if not self.facts.listing.databases:
+            return ()
+        worst: dict[date, timedelta | None] = {}
+        start = self._period(self.facts.since).start
+        sets = {self._ids(d.name): d.name for d in self.facts.listing.databases}
+        for ids, name in sets.items():
+            spans = self.facts.captured.of(name)
+            period = Span(start, self.now)
+            for point in rpo_by_day(self._moments(ids), spans, period, self.zone):
+                held = worst.get(point.day, timedelta(0))
+                if held is None or point.worst is None:
+                    worst[point.day] = None
+                else:
+                    worst[point.day] = max(held, point.worst)
+        return tuple(RpoPoint(day, worst[day]) for day in sorted(worst))
+
+    def reasons(self, summary: _Summary) -> tuple[str, ...]:
+        """Say why the light is not green."""
+        found = []
+        if summary.exposure.is_unprotected and not any(g.newest_at for g in self._whole()):
+            found.append("no complete backup of the whole deployment exists")
+        elif summary.exposure.is_unprotected:
+            found.append("a database is in no complete backup")
+        elif summary.lights.rpo is not Light.PROVEN:
+            found.append("the newest data that can be restored are older than the objective")
+        newest = self.facts.newest
+        if newest is not None and newest.failed_evidence:
+            found.append("the last verification of the newest backup failed")
+        if self.facts.groups and summary.lights.evidence is not Light.PROVEN:
+            found.append(_why_not_fresh(summary.freshness))
+        if self.facts.groups and not self.facts.is_escrowed:
+            found.append("no recovery kit with the present keys is known to be stored")
+        return tuple(found)
+
+    # --- inside --------------------------------------------------------------------------
+
+    def _whole(self) -> list[Group]:
+        return [g for g in self.facts.groups if g.cover.is_deployment]
+
+    def _holding(self, database: str) -> list[Group]:
+        return [g for g in self.facts.groups if g.cover.holds(database)]
+
+    def _ids(self, database: str) -> tuple[GroupId, ...]:
+        return tuple(g.group_id for g in self._holding(database))
+
+    def _moments(self, ids: Iterable[GroupId]) -> list[Moment]:
+        return [m for group_id in ids for m in self.facts.moments.get(group_id, ())]
+
+    def _freshness(self, holding: Iterable[Group], objectives: Objectives) -> Freshness:
+        evidence = (e for g in holding for e in self.facts.evidence.get(g.group_id, ()))
+        allowed = objectives.evidence_age
+        return freshness_of(evidence, self.now, FRESH_EVIDENCE if allowed is None else allowed)
+
+    def _covered(self, database: str, target: RpoTarget) -> int:
+        """Count the collections that backups within the objective hold with all documents."""
+        held: set[str] = set()
+        for group in self.facts.groups:
+            found = group.cover.of(database)
+            is_recent = group.newest_at is not None and self.now - group.newest_at <= target.age
+            if found is not None and is_recent:
+                held.update(found.collections)
+        return len(held)
+
+    def _period(self, since: datetime) -> Span:
+        return Span(min(self.now, max(self.now - PERIOD, since)), self.now)
+
+    def _observed_of(
+        self, name: str, holding: Sequence[Group], since: datetime, target: timedelta
+    ) -> Observed:
+        period = self._period(since)
+        ids = tuple(g.group_id for g in holding)
+        key = (ids, period.start, target)
+        if key not in self._observed:
+            spans = self.facts.captured.of(name)
+            self._observed[key] = observed(self._moments(ids), spans, period, target)
+        return self._observed[key]
+
+    def _worst_observed(self, databases: Sequence[DatabaseFigures]) -> Observed:
+        period = self._period(self.facts.since)
+        if not databases:
+            return Observed(period, period.end - period.start, 0.0)
+        shares = [s for d in databases if (s := d.observed.availability) is not None]
+        return Observed(
+            min((d.observed.period for d in databases), key=lambda p: p.start),
+            max(d.observed.worst_gap for d in databases),
+            min(shares, default=None),
+        )
+
+
+def _why_not_fresh(freshness: Freshness) -> str:
+    if freshness.age is None:
+        return "no backup was ever restored on trial"
+    days = freshness.allowed // timedelta(days=1)
+    return f"a backup was last restored on trial more than {days} days ago"
+
+
+def _worst_first(database: DatabaseFigures) -> tuple[int, bool, timedelta, str]:
+    exposure = database.exposure
+    return (
+        database.light.rank,
+        not exposure.is_unprotected,
+        -exposure.age,
+        database.name,
+    )
+
+
+def _work_of(record: BackupRecord | None) -> Work | None:
+    if record is None:
+        return None
+    entries = sum(c.index_entries for c in record.contents)
+    return Work(record.stored_bytes, record.plain_bytes, record.documents, entries)
+
+
+def _work_in(record: BackupRecord | None, database: str) -> Work | None:
+    """Return the work of one database; that of all where its share is not known."""
+    if record is None:
+        return None
+    if not record.contents:
+        return _work_of(record) if record.databases == (database,) else None
+    for content in record.contents:
+        if content.name == database:
+            return _work(content)
+    return None
+
+
+def _work(content: DatabaseContent) -> Work:
+    return Work(content.stored_bytes, content.plain_bytes, content.documents, content.index_entries)
+
+
+def _own_restores(facts: ProfileFacts) -> tuple[MeasuredRestore, ...]:
+    own = [m for m in facts.measured if m.target in facts.targets]
+    return tuple(sorted(own, key=lambda m: m.ended_at))
+
+
+def _look(record: BackupRecord | None) -> Look | None:
+    if record is None:
+        return None
+    return Look(frozenset(record.databases), record.plain_bytes, record.server_version)

@@ -1,0 +1,212 @@
+"""The RTO estimate: how long until it is back, from measured restores only, never a guess."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+
+from mangrove.core.forecast import COMPARABLE
+
+HALF_LIFE = timedelta(days=90)
+CAREFUL = 0.25
+"""T(d) itself takes each rate at its 25th percentile: three of four restores went faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How long the parts of a restore took; None for what was not measured apart.
+
+    Attributes:
+        download: Fetch, check and decrypt.
+        insert: Write the documents.
+        indexes: Build the indexes.
+        replay: Replay the oplog.
+        verify: Compare what is there with what should be.
+    """
+
+    download: timedelta | None = None
+    insert: timedelta | None = None
+    indexes: timedelta | None = None
+    replay: timedelta | None = None
+    verify: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRestore:
+    """One restore that went through without a loss.
+
+    Attributes:
+        target: The class of target: a deployment's name, or ``embedded``.
+        kind: ``restore``, ``copy``, ``trial restore`` or ``drill``.
+        index_entries: Entries of secondary indexes built: documents times indexes.
+        operations: Replayed from the oplog.
+    """
+
+    target: str
+    kind: str
+    ended_at: datetime
+    took: timedelta
+    stored_bytes: int
+    plain_bytes: int
+    documents: int = 0
+    index_entries: int = 0
+    operations: int = 0
+    steps: Steps = Steps()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be restored."""
+
+    stored_bytes: int
+    plain_bytes: int
+    documents: int = 0
+    index_entries: int = 0
+    operations: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreEstimate:
+    """How long a restore takes, and how that is known; noticing and deciding come on top.
+
+    Attributes:
+        expected: T(d); None for *unknown*.
+        p50, p90: With the rates of the median restore, and of the slow tenth.
+        target: Where those restores went, "" for unknown.
+        restores: How many were measured there with this size.
+        newest: The newest of them.
+        why_unknown: Why there is no figure; "" when there is one.
+    """
+
+    expected: timedelta | None
+    p50: timedelta | None = None
+    p90: timedelta | None = None
+    target: str = ""
+    restores: int = 0
+    newest: MeasuredRestore | None = None
+    why_unknown: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything was measured that tells."""
+        return self.expected is not None
+
+    def evidence_age(self, now: datetime) -> timedelta | None:
+        """How old the newest measurement is."""
+        return now - self.newest.ended_at if self.newest else None
+
+    def meets(self, target: timedelta | None) -> bool | None:
+        """Whether T(d) is within an objective; None where either is not known."""
+        if target is None or self.expected is None:
+            return None
+        return self.expected <= target
+
+
+def restore_estimate(
+    work: Work, measured: Iterable[MeasuredRestore], targets: Sequence[str], now: datetime
+) -> RestoreEstimate:
+    """Return T(d) from restores to one class of target, the first that has any of this size.
+
+    Rates of different targets are never mixed. Each counts with a weight that halves every
+    90 days.
+
+    Args:
+        work: What is to be restored.
+        measured: Every restore that went through.
+        targets: The classes that count, the one that tells most first.
+        now: The moment.
+    """
+    known = [m for m in measured if m.plain_bytes > 0 and m.took > timedelta(0)]
+    if not known:
+        return RestoreEstimate(None, why_unknown="no restore was ever measured")
+    if work.plain_bytes <= 0:
+        return RestoreEstimate(None, why_unknown="nothing is there to be restored")
+    for target in targets:
+        alike = [m for m in known if m.target == target and _is_size_class(m, work)]
+        if alike:
+            return _estimated(work, alike, target, now)
+    there = [m for m in known if m.target in targets]
+    why = "no restore of this size was measured" if there else "no restore to it was measured"
+    return RestoreEstimate(None, why_unknown=why)
+
+
+def weighted_percentile(pairs: Iterable[tuple[float, float]], share: float) -> float:
+    """Return the lowest value at which that share of all weight is reached.
+
+    Args:
+        pairs: Values with their weights; at least one.
+        share: 0 to 1.
+    """
+    ordered = sorted(pairs)
+    total = sum(weight for _, weight in ordered)
+    reached = 0.0
+    for value, weight in ordered:
+        reached += weight
+        if reached >= share * total:
+            return value
+    return ordered[-1][0]
+
+
+def _is_size_class(measured: MeasuredRestore, work: Work) -> bool:
+    one, other = measured.plain_bytes, work.plain_bytes
+    return one <= other * COMPARABLE and other <= one * COMPARABLE
+
+
+def _estimated(
+    work: Work, alike: Sequence[MeasuredRestore], target: str, now: datetime
+) -> RestoreEstimate:
+    return RestoreEstimate(
+        expected=_duration(work, alike, CAREFUL, now),
+        p50=_duration(work, alike, 0.5, now),
+        p90=_duration(work, alike, 0.1, now),
+        target=target,
+        restores=len(alike),
+        newest=max(alike, key=lambda m: m.ended_at),
+    )
+
+
+def _duration(
+    work: Work, alike: Sequence[MeasuredRestore], share: float, now: datetime
+) -> timedelta:
+    """Add up the parts where they were measured apart, else take the rate of the whole."""
+    apart = [m for m in alike if m.steps.insert is not None]
+    if not apart:
+        rate = _rate(alike, lambda m: m.plain_bytes, lambda m: m.took, share, now)
+        return timedelta(seconds=work.plain_bytes / rate)
+    parts: tuple[tuple[float, _Amount, _Time], ...] = (
+        (work.stored_bytes, lambda m: m.stored_bytes, lambda m: m.steps.download),
+        (work.documents, lambda m: m.documents, lambda m: m.steps.insert),
+        (work.index_entries, lambda m: m.index_entries, lambda m: m.steps.indexes),
+        (work.operations, lambda m: m.operations, lambda m: m.steps.replay),
+        (work.plain_bytes, lambda m: m.plain_bytes, lambda m: m.steps.verify),
+    )
+    seconds = sum(
+        amount / _rate(apart, amount_of, time_of, share, now)
+        for amount, amount_of, time_of in parts
+    )
+    return timedelta(seconds=seconds)
+
+
+_Amount = Callable[[MeasuredRestore], float]
+_Time = Callable[[MeasuredRestore], timedelta | None]
+
+
+def _rate(
+    measured: Iterable[MeasuredRestore],
+    amount_of: _Amount,
+    time_of: _Time,
+    share: float,
+    now: datetime,
+) -> float:
+    """Return units per second at a percentile; endless where that part was never measured."""
+    pairs = [
+        (amount_of(m) / max(took.total_seconds(), 1e-6), _weight(m, now))
+        for m in measured
+        if (took := time_of(m)) is not None and amount_of(m) > 0
+    ]
+    return weighted_percentile(pairs, share) if pairs else inf
+
+
+def _weight(measured: MeasuredRestore, now: datetime) -> float:
+    age = max(now - measured.ended_at, timedelta(0))
+    return float(0.5 ** (age / HALF_LIFE))

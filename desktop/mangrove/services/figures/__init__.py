@@ -1,0 +1,1 @@
+"""The figures as a service: gathers facts, lets core judge them, and says what needs somebody."""

@@ -1,0 +1,70 @@
+"""How the schedules of all jobs were kept."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from mangrove.core.figures.answer import JobFigures
+from mangrove.core.figures.compliance import Fired, ScheduleVersion, compliance_of, slots_of
+from mangrove.core.job import Job, JobId
+from mangrove.core.profile import ProfileId
+from mangrove.core.vault import VaultId
+from mangrove.services.figures.sources import FigureSources
+
+SHOWN = timedelta(days=7)
+COUNTED = timedelta(days=30)
+AHEAD = timedelta(days=1)
+
+
+def job_figures(
+    sources: FigureSources,
+    profiles: Mapping[ProfileId, str],
+    vaults: Mapping[VaultId, str],
+    now: datetime,
+) -> tuple[JobFigures, ...]:
+    """Return the figures of every job by name, the times of the last week and the next day."""
+    fired = sources.firings.fired(now - COUNTED)
+    versions = sources.firings.schedule_versions()
+    return tuple(
+        _figures(
+            job,
+            _versions_of(job, versions),
+            fired.get(job.job_id, ()),
+            (
+                profiles.get(job.profile_id, "") if job.profile_id else "",
+                vaults.get(job.vault_id, ""),
+            ),
+            now,
+        )
+        for job in sources.jobs.all()
+    )
+
+
+def _versions_of(
+    job: Job, known: Mapping[JobId, Sequence[ScheduleVersion]]
+) -> Sequence[ScheduleVersion]:
+    first = ScheduleVersion(1, job.created_at, job.schedule, job.paused_until)
+    return known.get(job.job_id) or (first,)
+
+
+def _figures(
+    job: Job,
+    versions: Sequence[ScheduleVersion],
+    fired: Sequence[Fired],
+    names: tuple[str, str],
+    now: datetime,
+) -> JobFigures:
+    slots = slots_of(versions, fired, now - COUNTED, now + AHEAD, now)
+    profile, vault = names
+    return JobFigures(
+        job_id=job.job_id,
+        name=job.name,
+        kind=job.kind,
+        profile=profile,
+        vault=vault,
+        schedule=job.schedule.describe(),
+        slots=tuple(slot for slot in slots if slot.at > now - SHOWN),
+        compliance=compliance_of(slots),
+        next_at=job.schedule.next_after(max(now, job.paused_until or now)),
+        paused_until=job.paused_until if job.is_paused(now) else None,
+        paused_why=job.paused_why if job.is_paused(now) else "",
+    )

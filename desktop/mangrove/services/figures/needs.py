@@ -1,0 +1,275 @@
+"""Says what needs somebody, with the action that mends it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from mangrove.core.explain import duration_text
+from mangrove.core.figures.answer import JobFigures, ProfileFigures, VaultFigures, VaultReaders
+from mangrove.core.figures.compliance import SlotState
+from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
+from mangrove.core.run import RunState, RunStatus
+from mangrove.core.vault_keys import KitState
+from mangrove.core.wording import counted
+
+NOW, SOON, LATER = Urgency.NOW, Urgency.SOON, Urgency.LATER
+LEAST_HEADROOM = timedelta(hours=3)
+RECENT = timedelta(days=2)
+FULL_WITHIN_DAYS = 30
+
+
+def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
+    """Yield what one profile needs."""
+    yield from _exposure_needs(item)
+    yield from _evidence_needs(item)
+    yield from _capture_needs(item, now)
+    if item.backups and not any(job.profile == item.profile_name for job in item.jobs):
+        yield Need(
+            NeedKind.NOTHING_SCHEDULED,
+            LATER,
+            f"Nothing is scheduled for {item.profile_name}: it is backed up only by hand.",
+            Remedy.PLAN_JOBS,
+            item.profile_name,
+            profile=item.profile_name,
+            command=f"mangrove job add --recommended --profile {item.profile_name} --vault VAULT",
+        )
+
+
+def _exposure_needs(item: ProfileFigures) -> Iterator[Need]:
+    name = item.profile_name
+    command = f"mangrove backup {name} --vault VAULT"
+
+    def need(kind: NeedKind, urgency: Urgency, sentence: str, subject: str = "") -> Need:
+        return Need(kind, urgency, sentence, Remedy.BACKUP, subject or name, name, command=command)
+
+    if not item.backups:
+        yield need(NeedKind.NEVER_BACKED_UP, NOW, f"There is no backup of {name}.")
+        return
+    if item.unlisted:
+        those = counted(item.partial, "backup holds", "backups hold")
+        sentence = f"No backup holds all of {name}: {those} a part of it."
+        yield need(NeedKind.NOT_WHOLE, NOW, sentence)
+        return
+    unprotected = [d.name for d in item.databases if d.exposure.is_unprotected]
+    for database in unprotected:
+        yield Need(
+            NeedKind.DATABASE_UNPROTECTED,
+            NOW,
+            f"The database {database} of {name} is in no backup that holds all of it.",
+            Remedy.BACKUP,
+            name,
+            profile=name,
+            job=database,
+            command=command,
+        )
+    late = [d for d in item.databases if not d.is_met and not d.exposure.is_unprotected]
+    if late:
+        age = duration_text(late[0].exposure.age)
+        allowed = duration_text(late[0].target.age)
+        whose = name if len(late) == len(item.databases) else f"{late[0].name} on {name}"
+        yield need(
+            NeedKind.RPO_EXCEEDED,
+            NOW,
+            f"The newest data of {whose} that can be restored are {age} old; the objective is"
+            f" {allowed}.",
+        )
+
+
+def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:
+    name, newest = item.profile_name, item.newest
+    if newest is None:
+        return
+    verify = f"mangrove verify {newest.backup} --level restored"
+    if newest.failed_evidence is not None:
+        yield Need(
+            NeedKind.VERIFICATION_FAILED,
+            NOW,
+            f"The last verification of {newest.backup} failed.",
+            Remedy.OPEN_BACKUPS,
+            newest.backup,
+            profile=name,
+            command=f"mangrove show {newest.backup}",
+        )
+    elif item.freshness.age is None:
+        sentence = f"No backup of {name} was ever restored on trial."
+        yield Need(
+            NeedKind.NEVER_PROVEN,
+            SOON,
+            sentence,
+            Remedy.VERIFY,
+            newest.backup,
+            name,
+            command=verify,
+        )
+    elif not item.freshness.is_fresh:
+        sentence = (
+            f"A backup of {name} was last restored on trial"
+            f" {duration_text(item.freshness.age)} ago."
+        )
+        yield Need(
+            NeedKind.EVIDENCE_OLD,
+            SOON,
+            sentence,
+            Remedy.VERIFY,
+            newest.backup,
+            name,
+            command=verify,
+        )
+    if item.restore.meets(item.objectives.rto) is False:
+        takes = duration_text(item.restore.expected or timedelta(0))
+        allowed = duration_text(item.objectives.rto or timedelta(0))
+        yield Need(
+            NeedKind.RTO_EXCEEDED,
+            SOON,
+            f"Restoring {name} takes about {takes}; the objective is {allowed}.",
+            Remedy.OPEN_DEPLOYMENTS,
+            name,
+            profile=name,
+        )
+
+
+def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
+    name = item.profile_name
+    recent = [gap for gap in item.gaps if gap[1] is None or now - gap[1] < RECENT]
+    if recent:
+        start, end, reason = recent[-1]
+        length = duration_text((end or now) - start)
+        since = "is open for" if end is None else "was"
+        yield Need(
+            NeedKind.OPLOG_GAP,
+            NOW if end is None else LATER,
+            f"A gap in the moments of {name} that can be restored {since} {length}: {reason}.",
+            Remedy.OPEN_TIMELINE,
+            name,
+            profile=name,
+            command=f"mangrove windows {name}",
+        )
+    if item.headroom is not None and item.headroom < LEAST_HEADROOM:
+        yield Need(
+            NeedKind.HEADROOM_LOW,
+            SOON,
+            f"The oplog of {name} reaches back only {duration_text(item.headroom)}: a capture that"
+            " stops for longer leaves a gap.",
+            Remedy.OPEN_TIMELINE,
+            name,
+            profile=name,
+            command=f"mangrove windows {name}",
+        )
+
+
+def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator[Need]:
+    """Yield what the keys of vaults with backups in them need."""
+    words = {
+        KitState.MISSING: (
+            NeedKind.KIT_MISSING,
+            "Without this computer nobody can open the vault {vault}: it has no recovery kit.",
+            Remedy.MAKE_KIT,
+        ),
+        KitState.OUTDATED: (
+            NeedKind.KIT_OUTDATED,
+            "The recovery kit of the vault {vault} is older than its keys.",
+            Remedy.MAKE_KIT,
+        ),
+        KitState.UNCONFIRMED: (
+            NeedKind.KIT_UNCONFIRMED,
+            "Nobody confirmed that the recovery kit of the vault {vault} is stored.",
+            Remedy.CONFIRM_KIT,
+        ),
+    }
+    for item in readers:
+        if item.vault not in used or item.is_escrowed:
+            continue
+        kind, sentence, action = words[item.kit]
+        verb = "confirm" if action is Remedy.CONFIRM_KIT else "--out FILE"
+        yield Need(
+            kind,
+            SOON,
+            sentence.format(vault=item.vault),
+            action,
+            item.vault,
+            vault=item.vault,
+            command=f"mangrove vault kit {item.vault} {verb}",
+        )
+
+
+def job_needs(jobs: Sequence[JobFigures], *, is_anybody_firing: bool) -> Iterator[Need]:
+    """Yield what the schedules need: the last time of a job counts, not its history."""
+    if jobs and not is_anybody_firing:
+        yield Need(
+            NeedKind.NOBODY_FIRES,
+            NOW,
+            "No window is open and no agent runs: jobs start only while one of them does.",
+            Remedy.START_AGENT,
+            command="mangrove agent install",
+        )
+    for job in jobs:
+        past = [s for s in job.slots if s.state not in (SlotState.COMING, SlotState.PAUSED)]
+        last = past[-1] if past else None
+        if last is None or last.state not in (SlotState.FAILED, SlotState.MISSED):
+            continue
+        is_missed = last.state is SlotState.MISSED
+        what = "missed its time" if is_missed else "failed"
+        why = f": {last.problem}" if last.problem else ""
+        yield Need(
+            NeedKind.RUN_MISSED if is_missed else NeedKind.RUN_FAILED,
+            SOON,
+            f"The job {job.name} {what} of {last.at:%Y-%m-%d %H:%M} UTC{why}.",
+            Remedy.OPEN_JOBS,
+            job.name,
+            profile=job.profile,
+            vault=job.vault,
+            job=job.name,
+            command=f"mangrove job run {job.name}",
+        )
+
+
+def run_needs(backups: Sequence[RunStatus], known: frozenset[str]) -> Iterator[Need]:
+    """Yield what the newest backup run of each profile needs."""
+    for run in backups:
+        if run.profile not in known:
+            continue
+        losses = len(run.result.losses) if run.result else 0
+        if run.state in (RunState.FAILED, RunState.INTERRUPTED):
+            why = run.problem.message if run.problem else run.state.value
+            kind, sentence = NeedKind.RUN_FAILED, f"The last backup of {run.profile} failed: {why}."
+        elif losses:
+            kind = NeedKind.RUN_WITH_LOSSES
+            sentence = f"The last backup of {run.profile} is done with losses: {losses} listed."
+        else:
+            continue
+        yield Need(
+            kind,
+            SOON,
+            sentence,
+            Remedy.BACKUP,
+            run.profile,
+            profile=run.profile,
+            vault=run.vault,
+            command=f"mangrove backup {run.profile} --vault {run.vault}",
+        )
+
+
+def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]:
+    """Yield what the storages need, as far as they were looked at."""
+    for item in vaults:
+        full_on = item.sizes.full_on
+        if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
+            yield Need(
+                NeedKind.VAULT_NEARLY_FULL,
+                SOON,
+                f"The storage of the vault {item.name} will be full on {full_on:%Y-%m-%d} at this"
+                " pace.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove prune {item.name}",
+            )
+        for mirror in item.late_mirrors:
+            yield Need(
+                NeedKind.MIRROR_LATE,
+                SOON,
+                f"The mirror {mirror} of the vault {item.name} lacks backups.",
+                Remedy.SYNC_MIRROR,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault mirror sync {item.name}",
+            )

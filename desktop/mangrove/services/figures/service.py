@@ -1,0 +1,141 @@
+"""The overview's figures: one answer for the window, the terminal and the alerts."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+
+from mangrove.core.explain import duration_text
+from mangrove.core.figures.answer import Overview, ProfileFigures, VaultFigures, worst_first
+from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency, most_pressing_first
+from mangrove.core.figures.profile import profile_figures
+from mangrove.core.figures.sizes import sizes_of
+from mangrove.core.profile import Profile, UnreadableProfile
+from mangrove.core.vault import VaultSpec
+from mangrove.services.figures import needs
+from mangrove.services.figures.gathering import Gathered, gather
+from mangrove.services.figures.sources import FigureSources
+
+
+class Figures:
+    """Figures, computed from the catalog each time; absence counts.
+
+    Calls look into local files only. They take a while with many backups: not for a GUI thread.
+    """
+
+    def __init__(self, sources: FigureSources) -> None:
+        self._sources = sources
+
+    def overview(self) -> Overview:
+        """Gather everything that the overview draws."""
+        known = gather(self._sources)
+        profiles = worst_first(
+            [_figures(known, p) for p in known.profiles if isinstance(p, Profile)]
+        )
+        days = [day for held in known.days.values() for day in held]
+        totals = [total for held in known.totals.values() for total in held]
+        vaults = tuple(_vault(known, spec) for spec in known.vaults)
+        return Overview(
+            at=known.now,
+            profiles=profiles,
+            headline=headline(profiles),
+            needs=most_pressing_first(list(self._needs(known, profiles, vaults))),
+            vaults=vaults,
+            jobs=known.jobs,
+            sizes=sizes_of(days, known.first_day, known.now.astimezone(UTC).date()),
+            backups=sum(t.complete + t.unreadable for t in totals),
+            stored_bytes=sum(t.stored_bytes for t in totals),
+            days_from=known.first_day,
+        )
+
+    def profile(self, name: str) -> ProfileFigures:
+        """Return the figures of one profile.
+
+        Raises:
+            ProfileNotFoundError: If there is none, or it is damaged.
+        """
+        profile = self._sources.profiles.find(name)
+        return _figures(gather(self._sources), profile)
+
+    def _needs(
+        self, known: Gathered, profiles: Sequence[ProfileFigures], vaults: Sequence[VaultFigures]
+    ) -> Iterator[Need]:
+        yield from _first_steps(known)
+        for item in profiles:
+            yield from needs.profile_needs(item, known.now)
+        used = frozenset(v.name for v in vaults if v.backups)
+        yield from needs.key_needs(known.readers, used)
+        fires = self._sources.fires() is not None
+        of_jobs = tuple(needs.job_needs(known.jobs, is_anybody_firing=fires))
+        yield from of_jobs
+        told = {need.profile for need in of_jobs}
+        names = frozenset(p.profile_name for p in profiles) - told
+        yield from needs.run_needs(known.newest_backups, names)
+        yield from needs.vault_needs(vaults, known.now)
+
+
+def headline(profiles: Sequence[ProfileFigures]) -> str:
+    """Say in one or two sentences how bad the worst profile is."""
+    if not profiles:
+        return "Nothing is protected yet."
+    worst = profiles[0]
+    name = worst.profile_name
+    if worst.lose_at_most is None and worst.unlisted and worst.partial:
+        return f"If {name} died now, everything on it that no backup of a part holds would be lost."
+    if worst.lose_at_most is None and worst.backups:
+        lost = [d.name for d in worst.databases if d.exposure.is_unprotected]
+        return f"If {name} died now, {', '.join(lost) or 'everything on it'} would be lost."
+    if worst.lose_at_most is None:
+        return f"If {name} died now, everything on it would be lost."
+    answer = f"If {name} died now you would lose at most {duration_text(worst.lose_at_most)}."
+    if worst.restore_takes is None:
+        why = worst.restore.why_unknown
+        return f"{answer} How long until it is back is unknown: {why}."
+    return f"{answer} Back in about {duration_text(worst.restore_takes)}, measured."
+
+
+def _figures(known: Gathered, profile: Profile) -> ProfileFigures:
+    zone = known.sources.zone()
+    return profile_figures(known.facts_of(profile), known.now, zone, known.first_day)
+
+
+def _vault(known: Gathered, spec: VaultSpec) -> VaultFigures:
+    days = [d for held in known.days.values() for d in held if d.vault_id == spec.vault_id]
+    totals = [t for held in known.totals.values() for t in held if t.vault_id == spec.vault_id]
+    today = known.now.astimezone(UTC).date()
+    return VaultFigures(
+        vault_id=spec.vault_id,
+        name=spec.name,
+        backups=sum(t.complete + t.unreadable for t in totals),
+        stored_bytes=sum(t.stored_bytes for t in totals),
+        sizes=sizes_of(days, known.first_day, today),
+    )
+
+
+def _first_steps(known: Gathered) -> Iterator[Need]:
+    if not known.profiles:
+        yield Need(
+            NeedKind.NO_PROFILE,
+            Urgency.NOW,
+            "No deployment is known yet.",
+            Remedy.ADD_PROFILE,
+            command="mangrove profile add NAME --uri URI",
+        )
+    if not known.vaults:
+        yield Need(
+            NeedKind.NO_VAULT,
+            Urgency.NOW,
+            "There is no vault to keep backups in.",
+            Remedy.ADD_VAULT,
+            command="mangrove vault add NAME --url URL",
+        )
+    for item in known.profiles:
+        if isinstance(item, UnreadableProfile):
+            sentence = f"The profile {item.name} is damaged: {item.reason}."
+            yield Need(
+                NeedKind.DAMAGED_PROFILE,
+                Urgency.NOW,
+                sentence,
+                Remedy.OPEN_DEPLOYMENTS,
+                item.name,
+                profile=item.name,
+                command=f"mangrove profile remove {item.name}",
+            )
