@@ -73,6 +73,7 @@ DEBIAN_PACKAGES = (
     "age minisign zstd",
 )
 
+MOST_TEST_PROCESSES = 4
 QUICK = "not slow and not mongod and not network and not journey and not bench"
 
 
@@ -318,10 +319,21 @@ def run_stage(stage: Stage) -> bool:
 def run_all(pytest_args: Sequence[str]) -> int:
     """Run the static stages, then pytest, whose own closing line is the tests' summary."""
     failed = [stage.name for stage in static_stages() if not run_stage(stage)]
-    status = run([str(PYTHON), "-m", "pytest", *pytest_args], desktop_env())
+    status = run([str(PYTHON), "-m", "pytest", *side_by_side(pytest_args)], desktop_env())
     if failed:
         say(f"FAILED before the tests: {', '.join(failed)}")
     return status or int(bool(failed))
+
+
+def side_by_side(pytest_args: Sequence[str]) -> list[str]:
+    """Let a process for each core share the tests, file by file, unless the caller says how many.
+
+    A file stays whole, so that the servers which its tests share are started once.
+    """
+    if any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in pytest_args):
+        return [*pytest_args]
+    width = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    return ["-n", str(width), "--dist", "loadfile", *pytest_args]
 
 
 def has_display() -> bool:

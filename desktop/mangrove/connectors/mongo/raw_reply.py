@@ -58,10 +58,11 @@ def slice_reply(reply: bytes) -> RawBatch:
     cursor = find_element(reply, b"cursor")
     if cursor is None:
         raise ValueError("the reply holds no cursor")
-    cursor_id, batch, token = 0, b"", b""
+    view = memoryview(reply)  # a copy of each batch would cost as much as reading it
+    cursor_id, batch, token = 0, view[:0], b""
     for element in elements(reply, cursor.value):
         if element.name in (b"firstBatch", b"nextBatch"):
-            batch = reply[element.value : element.end]
+            batch = view[element.value : element.end]
         elif element.name == b"id" and element.kind == _INT64:
             cursor_id = int.from_bytes(reply[element.value : element.end], "little", signed=True)
         elif element.name == b"postBatchResumeToken":
@@ -71,24 +72,24 @@ def slice_reply(reply: bytes) -> RawBatch:
     return RawBatch(cursor_id, joined, count, token)
 
 
-def join_plainly(array: bytes) -> bytes:
+def join_plainly(array: bytes | memoryview) -> bytes:
     """Join the documents of a BSON array: the supported, slower way."""
-    view, parts, at = memoryview(array), [], 4
-    while array[at]:
-        start = array.index(0, at + 1) + 1
-        at = start + int32_at(array, start)
+    view, text, parts, at = memoryview(array), bytes(array), [], 4
+    while text[at]:
+        start = text.index(0, at + 1) + 1
+        at = start + int32_at(text, start)
         parts.append(view[start:at])
     return b"".join(parts)
 
 
-def fast_join() -> Callable[[bytes], bytes] | None:
+def fast_join() -> Callable[[bytes | memoryview], bytes] | None:
     """Return pymongo's private C function that joins an array's documents, if it is there."""
     native = getattr(bson, "_cbson", None)
-    found: Callable[[bytes], bytes] | None = getattr(native, "_array_of_documents_to_buffer", None)
+    found: Callable[[bytes | memoryview], bytes] | None = getattr(native, "_array_of_documents_to_buffer", None)
     return found
 
 
-join_array: Callable[[bytes], bytes] = fast_join() or join_plainly
+join_array: Callable[[bytes | memoryview], bytes] = fast_join() or join_plainly
 
 
 def count_in_array(array_bytes: int, joined_bytes: int) -> int:
