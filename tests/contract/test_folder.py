@@ -11,6 +11,7 @@ from typing_extensions import override
 from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
 from mangrove.core.errors import (
+    BlobExistsError,
     StalledError,
     StorageDeniedError,
     StorageFullError,
@@ -19,7 +20,7 @@ from mangrove.core.errors import (
 from mangrove.core.ports import SettlingStorage, Storage
 from mangrove.core.vault import BlobName, StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
-from mangrove.vault.storage import settling
+from mangrove.vault.storage import new_file, settling
 from mangrove.vault.storage.folder import FolderStorage
 from mangrove.vault.storage.opening import ensure_folder, open_storage
 from mangrove.vault.storage.steady_folder import SteadyFolder
@@ -96,11 +97,52 @@ def test_what_is_put_durably_is_flushed_at_once(
 ) -> None:
     noted = flushed(monkeypatch, tmp_path)
 
+    monkeypatch.setattr(new_file, "_NAMELESS", None)  # elsewhere it has no name to be noted
+
     FolderStorage(tmp_path).put(BlobName("a/b"), [b"x"])
 
     assert noted[0] == "."
     assert noted[1].startswith("a/.part-")
     assert noted[2:] == ["a"]
+
+
+@pytest.mark.parametrize("is_nameless", [True, False])
+def test_a_file_has_its_name_once_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_nameless: bool
+) -> None:
+    if not is_nameless:
+        monkeypatch.setattr(new_file, "_NAMELESS", None)
+    storage, seen = FolderStorage(tmp_path), []
+
+    def chunks() -> Iterator[bytes]:
+        yield b"one"
+        seen.extend(files(tmp_path / "a"))
+        yield b"two"
+
+    storage.put(BlobName("a/b"), chunks())
+
+    assert [name[:6] for name in seen] == ([] if is_nameless else [".part-"])
+    assert (tmp_path / "a/b").read_bytes() == b"onetwo"
+    assert files(tmp_path) == ["a", "a/b"]
+
+
+@pytest.mark.parametrize("is_nameless", [True, False])
+def test_of_two_writers_of_one_name_the_second_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_nameless: bool
+) -> None:
+    if not is_nameless:
+        monkeypatch.setattr(new_file, "_NAMELESS", None)
+    storage = FolderStorage(tmp_path)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"late"
+        storage.put(BlobName("a/b"), [b"first"])
+
+    with pytest.raises(BlobExistsError):
+        storage.put(BlobName("a/b"), chunks())
+
+    assert (tmp_path / "a/b").read_bytes() == b"first"
+    assert files(tmp_path) == ["a", "a/b"]
 
 
 def test_a_file_system_that_cannot_be_flushed_is_an_error(
@@ -215,6 +257,7 @@ def test_a_disk_without_hard_links_is_written_by_renaming(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)  # as on exFAT
+    monkeypatch.setattr(new_file, "_NAMELESS", None)
     storage = FolderStorage(tmp_path)
 
     storage.put(NAME, [b"x"])

@@ -111,7 +111,7 @@ def query(database: str, collection: str, **fields: object) -> CollectionQuery:
         (("{}.log[1]",), (), {"log[1]"}),
         (("{}.*",), ("*.p*", "*.a*", "{}.heat"), {"orders", "log[1]", "few"}),
     ],
-    ids=str,
+    ids=["all", "glob", "escaped star", "literal brackets", "excluded"],
 )
 def test_patterns_choose_what_is_dumped(
     desk: Workstation, shop: str, include: list[str], exclude: list[str], expected: set[str]

@@ -1,9 +1,7 @@
 """A storage in a folder: files appear under their name only when whole and on the disk."""
 
 import contextlib
-import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from mangrove.core.errors import BlobNotFoundError, StorageUnavailableError
 from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
 from mangrove.vault.storage.error_map import already_there, from_os
+from mangrove.vault.storage.new_file import NewFile, open_new
 from mangrove.vault.storage.settling import (
     BEGIN_EVERY,
     Unsettled,
@@ -22,11 +21,9 @@ from mangrove.vault.storage.settling import (
 )
 
 CHUNK_BYTES = 1 << 20
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _TRIES = 5
 _OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows only
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | _BINARY
 
 
@@ -63,20 +60,23 @@ class FolderStorage:
         try:
             if target.exists():
                 raise already_there(name)
-            descriptor, temporary = self._open_temporary(target.parent, is_durable=is_durable)
+            file = self._open_new(target.parent, is_durable=is_durable)
         except OSError as error:
             raise from_os(error, name) from error
+        is_there = False
         try:
-            size = _write(descriptor, chunks, name, is_durable=is_durable)
-            _appear(temporary, target, name)
+            size = _write(file, chunks, name, is_durable=is_durable)
+            _appear(file, target, name)
+            is_there = True
             if is_durable:
                 _sync_above(target, name)
             else:
                 self._unsettled.note(target)
         finally:
             with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            self._remove_empty(target.parent)
+                file.forget()
+            if not is_there:
+                self._remove_empty(target.parent)
         return size
 
     def get(self, name: BlobName) -> Iterator[bytes]:
@@ -145,12 +145,11 @@ class FolderStorage:
                 hint="connect or mount the disk it is on",
             )
 
-    def _open_temporary(self, folder: Path, *, is_durable: bool) -> tuple[int, Path]:
+    def _open_new(self, folder: Path, *, is_durable: bool) -> NewFile:
         for attempt in range(_TRIES):
             self._make_folders(folder, is_durable=is_durable)
-            temporary = folder / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
             try:
-                return os.open(temporary, _CREATE, 0o600), temporary
+                return open_new(folder)
             except FileNotFoundError:  # another writer's clean-up removed the empty folder
                 if attempt == _TRIES - 1:
                     raise
@@ -210,38 +209,30 @@ def _info(entry: os.DirEntry[str], name: str) -> Iterator[BlobInfo]:
     yield BlobInfo(BlobName(name), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
 
-def _write(descriptor: int, chunks: Iterable[bytes], name: str, *, is_durable: bool) -> int:
+def _write(file: NewFile, chunks: Iterable[bytes], name: str, *, is_durable: bool) -> int:
     size = begun = 0
-    with contextlib.closing(os.fdopen(descriptor, "wb", buffering=0)) as file:
-        for chunk in chunks:
-            try:
-                rest = memoryview(chunk)
-                while rest:
-                    rest = rest[file.write(rest) :]
-            except OSError as error:
-                raise from_os(error, name) from error
-            size += len(chunk)
-            if size - begun >= BEGIN_EVERY:
-                begin_writing(descriptor, begun, size - begun)
-                begun = size
-        if is_durable:
-            try:
-                os.fsync(file.fileno())
-            except OSError as error:
-                raise from_os(error, name) from error
+    for chunk in chunks:
+        try:
+            file.write(chunk)
+        except OSError as error:
+            raise from_os(error, name) from error
+        size += len(chunk)
+        if size - begun >= BEGIN_EVERY:
+            begin_writing(file.descriptor, begun, size - begun)
+            begun = size
+    if is_durable:
+        try:
+            os.fsync(file.descriptor)
+        except OSError as error:
+            raise from_os(error, name) from error
     return size
 
 
-def _appear(temporary: Path, target: Path, name: str) -> None:
+def _appear(file: NewFile, target: Path, name: str) -> None:
     try:
-        try:
-            os.link(temporary, target)
-        except FileExistsError as error:
-            raise already_there(name) from error
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            _rename(temporary, target, name)
+        file.appear(target)
+    except FileExistsError as error:
+        raise already_there(name) from error
     except OSError as error:
         raise from_os(error, name) from error
 
@@ -251,13 +242,6 @@ def _sync_above(target: Path, name: str) -> None:
         sync_folder(target.parent)
     except OSError as error:
         raise from_os(error, name) from error
-
-
-def _rename(temporary: Path, target: Path, name: str) -> None:
-    """Rename where the file system has no hard links (exFAT, some network shares)."""
-    if target.exists():
-        raise already_there(name)
-    temporary.rename(target)
 
 
 def _missing(name: str) -> BlobNotFoundError:

@@ -107,7 +107,10 @@ def test_keys_read_back_from_their_texts() -> None:
     assert MinisignPublicKey.from_text(KEY.public_key.to_file_text()) == KEY.public_key
 
 
-@pytest.mark.parametrize("text", ["", "RWQ", "one\ntwo", "untrusted comment: x\n", KEY.to_text()])
+@pytest.mark.parametrize(
+    "text",
+    ["", "RWQ", "one\ntwo", "untrusted comment: x\n", pytest.param(KEY.to_text(), id="secret key")],
+)
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidKeyError):
         MinisignPublicKey.from_text(text)
