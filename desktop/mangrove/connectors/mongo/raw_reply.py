@@ -85,7 +85,9 @@ def join_plainly(array: bytes | memoryview) -> bytes:
 def fast_join() -> Callable[[bytes | memoryview], bytes] | None:
     """Return pymongo's private C function that joins an array's documents, if it is there."""
     native = getattr(bson, "_cbson", None)
-    found: Callable[[bytes | memoryview], bytes] | None = getattr(native, "_array_of_documents_to_buffer", None)
+    found: Callable[[bytes | memoryview], bytes] | None = getattr(
+        native, "_array_of_documents_to_buffer", None
+    )
     return found
 
 
