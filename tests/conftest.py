@@ -5,6 +5,7 @@ pytest_plugins = [
     "look",
     "servers.mongod",
     "servers.keyring_service",
+    "servers.logind",
     "servers.object_stores",
     "servers.azure",
     "servers.google",

@@ -10,11 +10,12 @@ from typing_extensions import override
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.job import Firing, FiringState, Job, JobId
+from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import Catalog, JobStore, Lease, LeaseHolder, RunHistory, ScratchRegister
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vigil import AgentRank
 
 
 class MemoryRuns(RunHistory):
@@ -139,6 +140,7 @@ class MemoryJobs(JobStore):
 
     def __init__(self) -> None:
         self.is_owner_gone = False
+        self.resting: Rest | None = None
         self._jobs: dict[JobId, Job] = {}
         self._firings: dict[tuple[JobId, datetime], Firing] = {}
         self._lock = threading.Lock()
@@ -161,9 +163,30 @@ class MemoryJobs(JobStore):
             self._firings[firing.job_id, firing.begun_at] = firing
 
     @override
-    def firings(self, job_id: JobId, limit: int) -> tuple[Firing, ...]:
+    def begin(self, firing: Firing) -> bool:
+        if any(f.state is FiringState.RUNNING for f in self.firings(firing.job_id, 10)):
+            return False
+        self.save_firing(firing)
+        return True
+
+    @override
+    def rest(self) -> Rest | None:
+        return self.resting
+
+    @override
+    def set_rest(self, rest: Rest | None) -> None:
+        self.resting = rest
+
+    @override
+    def firings(
+        self, job_id: JobId, limit: int, until: datetime | None = None
+    ) -> tuple[Firing, ...]:
         with self._lock:
-            own = [f for f in self._firings.values() if f.job_id == job_id]
+            own = [
+                f
+                for f in self._firings.values()
+                if f.job_id == job_id and (until is None or f.begun_at <= until)
+            ]
         return tuple(sorted(own, key=lambda f: f.begun_at, reverse=True)[:limit])
 
     @override
@@ -189,13 +212,20 @@ class MemoryLease(Lease):
     def __init__(self) -> None:
         self.is_free = True
         self.is_held = False
+        self.beat_at: datetime | None = None
         self.on_take: Callable[[], None] = lambda: None
 
     @override
-    def take(self, now: datetime) -> bool:
+    def take(self, now: datetime, rank: AgentRank = AgentRank.WINDOW) -> bool:
         self.on_take()
         self.is_held = self.is_free
+        if self.is_held:
+            self.beat_at = now
         return self.is_held
+
+    @override
+    def last_beat(self) -> datetime | None:
+        return self.beat_at
 
     @override
     def give_back(self) -> None:

@@ -10,18 +10,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mangrove.app.clock import SystemClock, local_zone, zone_of
+from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
 from mangrove.app.paths import AppPaths
 from mangrove.connectors.autostart.installing import autostart
+from mangrove.connectors.machine.awake import wakefulness
+from mangrove.connectors.machine.network import RoutedNetwork
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.connectors.state.assertions import SqliteAssertions
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.diary import SqliteDiary
 from mangrove.connectors.state.facts import SqliteFiringFacts, SqliteRunFacts
 from mangrove.connectors.state.jobs import SqliteJobs
+from mangrove.connectors.state.lanes import SqliteLaneBook
 from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.memory import SqliteMemory
 from mangrove.connectors.state.objectives import SqliteObjectives, SqliteSightings
@@ -33,13 +37,16 @@ from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
 from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import Clock, Gate, SecretStore
+from mangrove.core.ports import Clock, Gate, RunHistory, SecretStore
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.firing import Firer
+from mangrove.jobs.keep_awake import KeepAwake
 from mangrove.jobs.runner import Runner
+from mangrove.jobs.stall_watch import StallWatch
+from mangrove.jobs.surroundings import Surroundings
 from mangrove.services.activity import Activity
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
@@ -117,7 +124,9 @@ def _services(
     parts: Parts, paths: AppPaths, database: StateDatabase, catalog: SqliteCatalog
 ) -> Iterator[Services]:
     runs = SqliteRuns(database)
-    runner = Runner(runs, parts.clock)
+    runner = Runner(runs, parts.clock, lane_book=SqliteLaneBook(database))
+    keep_awake = KeepAwake(wakefulness())
+    runner.subscribe(keep_awake.watch)
     background = ThreadBackground()
     stopping = ExitStack()
     try:
@@ -161,7 +170,7 @@ def _services(
         retention = Retention(tools, backups, catalog, runs, person, str(local_zone()))
         captures = Captures(tools, backups, catalog, runs)
         steps = JobSteps(profiles, vaults, backups, verifications, captures, retention, parts.clock)
-        jobs = _jobs(tools, steps, database)
+        jobs = _jobs(tools, steps, database, runs)
         stopping.callback(jobs.close)
         yield Services(
             profiles=profiles,
@@ -188,14 +197,23 @@ def _services(
         )
     finally:
         runner.close()
+        keep_awake.close()
         stopping.close()
         background.close()
 
 
-def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase) -> Jobs:
-    store = SqliteJobs(database)
-    firer = Firer(store, tools.clock, steps, tools.runner.wait, is_worth_retrying)
-    agent = Agent(store, SqliteLease(database, "agent"), tools.clock, firer)
+def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase, runs: RunHistory) -> Jobs:
+    store, watch = SqliteJobs(database), StallWatch(tools.runner, tools.clock)
+    firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying)
+    around = Surroundings(
+        SystemWatch(tools.clock),
+        RoutedNetwork(),
+        steps.hosts_of,
+        runs.close_abandoned,
+        SqliteDiary(database),
+    )
+    lease = SqliteLease(database, "agent")
+    agent = Agent(store, lease, tools.clock, firer, surroundings=around)
     start = partial(autostart, agent_command())
     return Jobs(store, steps, agent, start, tools.clock)
 

@@ -47,7 +47,7 @@ MangroveError                     a person can be told this
 │   └── SnapshotLockError · SnapshotCommandError · SnapshotRefusedError
 ├── StalledError                 for too long no byte was read or written
 └── RunError
-    └── RunInterruptedError
+    └── RunInterruptedError · RunHungError
 
 RunCancelled(BaseException)       not an error: outside the tree, so `except Exception` lets it by
 anything else                     our bug
@@ -676,6 +676,12 @@ class RunError(MangroveError):
     """Raised when a run as such cannot go on."""
 
     code = "run"
+
+
+class RunHungError(RunError):
+    """Raised for a run in which nothing moved for so long that it was ended."""
+
+    code = "run-hung"
 
 
 class RunInterruptedError(RunError):

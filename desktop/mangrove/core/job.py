@@ -1,9 +1,9 @@
 """Jobs: saved and scheduled definitions of runs, and what became of each of their times."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, Self
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.profile import ProfileId
@@ -13,6 +13,8 @@ from mangrove.core.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
 
 JobId = NewType("JobId", str)
+HUNG_AFTER = timedelta(hours=2)
+"""Long enough for the index of a large collection, which moves no counter while it is built."""
 
 
 class JobKind(StrEnum):
@@ -38,6 +40,7 @@ class Job:
         prunes: Whether a backup is followed by pruning its vault.
         paused_until: No run before that moment; None for not paused.
         paused_why: Who looks at the job reads this.
+        hung_after: A run of it that moves nothing for so long is ended.
     """
 
     job_id: JobId
@@ -54,10 +57,23 @@ class Job:
     prunes: bool = False
     paused_until: datetime | None = None
     paused_why: str = ""
+    hung_after: timedelta = HUNG_AFTER
+
+    def made_at(self, moment: datetime) -> Self:
+        """Return it as if it had been made at that moment."""
+        return replace(self, created_at=moment)
 
     def is_paused(self, now: datetime) -> bool:
         """Whether it rests."""
         return self.paused_until is not None and now < self.paused_until
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A pause of all jobs: until when, and why."""
+
+    until: datetime
+    why: str
 
 
 class FiringState(StrEnum):
@@ -82,6 +98,7 @@ class Firing:
         steps: The runs it consisted of, in order.
         problem: Why it failed or was skipped; "" else.
         problem_code: The code of the error that ended it; "" else.
+        by_hand: Whether a person started it, and not the clock.
     """
 
     job_id: JobId
@@ -93,6 +110,7 @@ class Firing:
     steps: tuple[RunId, ...] = ()
     problem: str = ""
     problem_code: str = ""
+    by_hand: bool = False
 
 
 def ending_of(states: tuple[RunState, ...]) -> FiringState:

@@ -22,7 +22,7 @@ from mangrove.core.deployment import (
     ServerFacts,
 )
 from mangrove.core.forecast import FreeSpace
-from mangrove.core.job import Firing, Job, JobId
+from mangrove.core.job import Firing, Job, JobId, Rest
 from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
@@ -50,6 +50,7 @@ from mangrove.core.vault_memory import Remembered
 from mangrove.core.vault_ports import RetentionJournal, VaultLocks
 from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence
+from mangrove.core.vigil import AgentRank
 
 
 class Clock(Protocol):
@@ -201,8 +202,26 @@ class JobStore(Protocol):
         """Insert or replace by job and beginning; this process is its owner."""
         ...
 
-    def firings(self, job_id: JobId, limit: int) -> tuple[Firing, ...]:
-        """Return what became of a job's times, newest first."""
+    def begin(self, firing: Firing) -> bool:
+        """Save the beginning of a firing; False, and nothing is saved, if another has begun.
+
+        Another is one of the same job that runs in any living process; and, for a firing by the
+        clock, one for the same time that ended with more than a failure.
+        """
+        ...
+
+    def firings(
+        self, job_id: JobId, limit: int, until: datetime | None = None
+    ) -> tuple[Firing, ...]:
+        """Return what became of a job's times that began until then, newest first."""
+        ...
+
+    def rest(self) -> Rest | None:
+        """Return the pause of all jobs; None if there is none."""
+        ...
+
+    def set_rest(self, rest: Rest | None) -> None:
+        """Let all jobs rest, or end that."""
         ...
 
     def close_abandoned(self, ended_at: datetime) -> tuple[Firing, ...]:
@@ -217,13 +236,18 @@ class LeaseHolder:
     pid: int
     since: datetime
     beat_at: datetime
+    rank: AgentRank = AgentRank.WINDOW
 
 
 class Lease(Protocol):
     """Lets exactly one process of a user do something, as long as it gives signs of life."""
 
-    def take(self, now: datetime) -> bool:
-        """Take or keep it; False while another process that lives has it."""
+    def take(self, now: datetime, rank: AgentRank = AgentRank.WINDOW) -> bool:
+        """Take or keep it; False while another living process of this rank or above has it."""
+        ...
+
+    def last_beat(self) -> datetime | None:
+        """Return the newest sign of life of anybody; None if there never was one."""
         ...
 
     def give_back(self) -> None:

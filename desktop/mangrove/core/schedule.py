@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from mangrove.core.cron_times import times_after
 from mangrove.core.errors import InvalidScheduleError
 
 FIELDS = 5
@@ -51,8 +52,7 @@ class Schedule:
 
     def after(self, moment: datetime) -> Iterator[datetime]:
         """Yield the moments at which it is due, in UTC, all later than the given one."""
-        local = moment.astimezone(ZoneInfo(self.zone))
-        return (slot.astimezone(UTC) for slot in CronSim(self.cron, local))
+        return times_after(self.cron, ZoneInfo(self.zone), moment)
 
     def next_after(self, moment: datetime) -> datetime:
         """Return the first moment at which it is due, in UTC."""

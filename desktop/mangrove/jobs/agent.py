@@ -3,27 +3,42 @@
 import logging
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from mangrove.core.catch_up import next_look, trusted, wanted
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import Firing, FiringState, Job, JobId
+from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import Clock, JobStore, Lease
-from mangrove.core.schedule import Due, due
+from mangrove.core.schedule import Due
+from mangrove.core.vigil import AgentRank
 from mangrove.jobs.firing import Firer
+from mangrove.jobs.noticing import Noticing
+from mangrove.jobs.surroundings import PlainWatch, Surroundings
 
 log = logging.getLogger(__name__)
 LOOK_S = 15.0
 CLOSE_DEADLINE_S = 30.0
-MAX_INTERRUPTIONS = 2
-SHOWN_FIRINGS = 5
+SHOWN_FIRINGS = 10
+NETWORK_PATIENCE = timedelta(hours=1)
+"""So long a job waits for a network before it runs all the same, and fails with its reason."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a look found out about a job, and until when it holds."""
+
+    job: Job
+    quiet_from: datetime
+    quiet_until: datetime
 
 
 @dataclass(slots=True)
 class Agent:
     """Fires jobs on time while it holds the lease; one look is quick and never waits for a run.
 
-    After a time asleep a job runs once for all the moments that went by. A time whose run was
-    interrupted by a crash runs once more. A job that still runs is not started again.
+    After a time asleep a job runs once for all the moments that went by, and not before there is
+    a network again. A time whose run was interrupted by a crash runs once more. A job that still
+    runs, in whatever process, is not started again.
 
     Threads: one that looks, and one for each job that runs.
     """
@@ -33,13 +48,32 @@ class Agent:
     clock: Clock
     firer: Firer
     look_s: float = LOOK_S
+    surroundings: Surroundings | None = None
+    rank: AgentRank = AgentRank.WINDOW
     _threads: dict[JobId, threading.Thread] = field(default_factory=dict)
+    _known: dict[JobId, _Known] = field(default_factory=dict)
+    _waits: dict[JobId, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _look_lock: threading.Lock = field(default_factory=threading.Lock)
     _looker: threading.Thread | None = None
+    _noticing: Noticing = field(init=False)
 
-    def start(self) -> None:
-        """Look at the clock from now on, on a thread of its own; a second call changes nothing."""
-        self.lease.take(self.clock.now())  # at once, so that whoever asks next sees it
+    def __post_init__(self) -> None:
+        if self.surroundings is None:
+            self.surroundings = Surroundings(PlainWatch(self.clock))
+        self._noticing = Noticing(self.surroundings, self.lease)
+
+    def start(self, rank: AgentRank = AgentRank.WINDOW) -> None:
+        """Look at the clock from now on, on a thread of its own; a second call changes nothing.
+
+        Args:
+            rank: An agent in the background takes over from one in a window.
+        """
+        self.rank = rank
+        try:
+            self._noticing.look(rank)  # at once, so that whoever asks next sees it
+        except MangroveError as error:
+            log.warning("the agent could not take its place yet reason=%s", error)
         with self._lock:
             if self._looker is None:
                 self._looker = threading.Thread(target=self._go_on, name="mangrove-agent")
@@ -62,37 +96,101 @@ class Agent:
         if self._looker is not None:
             self._looker.join(CLOSE_DEADLINE_S)
         self.wait(CLOSE_DEADLINE_S)
-        self.lease.give_back()
+        self._noticing.leave()
+
+    @property
+    def waiting(self) -> frozenset[JobId]:
+        """The jobs that are due and wait for a network."""
+        return frozenset(self._waits)
 
     def look(self) -> tuple[JobId, ...]:
         """Fire what is due, if we are the one to do so; returns the jobs that were started."""
-        now = self.clock.now()
-        if not self.lease.take(now):
-            return ()
-        self.store.close_abandoned(now)
-        return tuple(job.job_id for job in self.store.all() if self._look_at(job, now))
+        with self._look_lock:
+            changed = self._noticing.look(self.rank)
+            if changed is None:
+                self._known.clear()
+                self._waits.clear()
+                return ()
+            now = self.clock.now()
+            if self.store.close_abandoned(now) or changed:
+                self._known.clear()
+            rest = self.store.rest()
+            jobs = self.store.all()
+            begun = tuple(job.job_id for job in jobs if self._looked_at(job, now, rest))
+            self._forget_waits(jobs)
+            return begun
 
     def fire_now(self, job: Job) -> bool:
         """Run a job at once, whoever holds the lease; False if it runs already."""
         now = self.clock.now()
-        return self._begin(job, Firing(job.job_id, now, now, FiringState.RUNNING))
+        running = FiringState.RUNNING
+        return self._begin(job, Firing(job.job_id, now, now, running, by_hand=True))
 
-    def _look_at(self, job: Job, now: datetime) -> bool:
-        found = due(job.schedule, self._served_at(job), now)
+    # --- one job -------------------------------------------------------------------------
+
+    def _looked_at(self, job: Job, now: datetime, rest: Rest | None) -> bool:
+        """Look at one job; whatever is wrong with it keeps no other from being looked at."""
+        try:
+            return self._look_at(job, now, rest)
+        except MangroveError as error:
+            log.warning("job could not be looked at job=%s reason=%s", job.name, error)
+        except Exception:
+            log.exception("job met a bug job=%s", job.name)
+        return False
+
+    def _look_at(self, job: Job, now: datetime, rest: Rest | None) -> bool:
+        known = self._known.get(job.job_id)
+        if known and known.job == job and known.quiet_from <= now < known.quiet_until:
+            return False
+        job = self._dated(job, now)
+        firings = self.store.firings(job.job_id, SHOWN_FIRINGS, trusted(now))
+        found = wanted(job, firings, now, self.firer.is_worth_retrying)
         if found is None:
+            until = next_look(job, firings, self.firer.is_worth_retrying)
+            self._known[job.job_id] = _Known(job, now, until)
             return False
-        if job.is_paused(now):
-            self._skip(job, found, now)
+        self._known.pop(job.job_id, None)
+        if job.is_paused(now) or (rest and now < rest.until):
+            self._skip(job, found, now, rest)
             return False
-        return self._begin(
-            job,
-            Firing(job.job_id, found.slot_at, now, FiringState.RUNNING, missed=found.missed),
-        )
+        if self._waits_for_network(job):
+            return False
+        firing = Firing(job.job_id, found.slot_at, now, FiringState.RUNNING, missed=found.missed)
+        return self._begin(job, firing)
+
+    def _dated(self, job: Job, now: datetime) -> Job:
+        """Return a job that was made in a future that never came as one that is made now."""
+        if job.created_at <= trusted(now):
+            return job
+        dated = job.made_at(now)
+        self.store.save(dated)
+        return dated
+
+    def _waits_for_network(self, job: Job) -> bool:
+        around = self._noticing.around
+        if around.network is None or around.network.leads_to(around.hosts_of(job)):
+            self._waits.pop(job.job_id, None)
+            return False
+        awake_s = around.watch.reading().awake_s
+        since_s = self._waits.setdefault(job.job_id, awake_s)
+        if awake_s - since_s < NETWORK_PATIENCE.total_seconds():
+            return True
+        del self._waits[job.job_id]
+        return False
+
+    def _forget_waits(self, jobs: tuple[Job, ...]) -> None:
+        """Keep in mind only jobs that are still there, and say when the network goes or comes."""
+        names = {job.job_id: job.name for job in jobs if job.job_id in self._waits}
+        for gone in self._waits.keys() - names.keys():
+            del self._waits[gone]
+        self._noticing.note_network(", ".join(names.values()))
 
     def _begin(self, job: Job, firing: Firing) -> bool:
         with self._lock:
             thread = self._threads.get(job.job_id)
             if thread is not None and thread.is_alive():
+                return False
+            if not self.store.begin(firing):
                 return False
             thread = threading.Thread(
                 target=self._fire, args=(job, firing), name=f"mangrove-job-{job.name[:20]}"
@@ -101,22 +199,13 @@ class Agent:
             thread.start()
         return True
 
-    def _served_at(self, job: Job) -> datetime:
-        """Return the newest moment that needs no run any more."""
-        firings = self.store.firings(job.job_id, SHOWN_FIRINGS)
-        lost = [f.slot_at for f in firings if f.state is FiringState.INTERRUPTED]
-        served = (
-            f.slot_at
-            for f in firings
-            if f.state is not FiringState.INTERRUPTED or lost.count(f.slot_at) >= MAX_INTERRUPTIONS
-        )
-        return max((job.created_at, *served))
-
-    def _skip(self, job: Job, found: Due, now: datetime) -> None:
-        why = f"paused until {job.paused_until:%Y-%m-%d %H:%M} UTC"
-        why += f": {job.paused_why}" if job.paused_why else ""
+    def _skip(self, job: Job, found: Due, now: datetime, rest: Rest | None) -> None:
+        until, why = job.paused_until, job.paused_why
+        if rest and (until is None or rest.until > until):
+            until, why = rest.until, rest.why
+        words = f"paused until {until:%Y-%m-%d %H:%M} UTC: {why or 'nobody said why'}"
         skipped = Firing(
-            job.job_id, found.slot_at, now, FiringState.SKIPPED, now, found.missed, problem=why
+            job.job_id, found.slot_at, now, FiringState.SKIPPED, now, found.missed, problem=words
         )
         self.store.save_firing(skipped)
 
@@ -132,4 +221,6 @@ class Agent:
                 self.look()
             except MangroveError as error:
                 log.warning("the agent could not look reason=%s", error)
+            except Exception:  # silence would be worse than anything else
+                log.exception("the agent met a bug")
             self.firer.stop.wait(self.look_s)

@@ -219,6 +219,11 @@ class RunContext:
         if self._cancelled.is_set():
             raise RunCancelled
 
+    @property
+    def end_reason(self) -> BaseException | None:
+        """Why the run may not go on, beyond a person's cancel."""
+        return None if self._end_reason is None else self._end_reason()
+
     def end_because(self, reason: Callable[[], BaseException]) -> None:
         """Let the run fail with this error at its next chunk: what it relied on is gone."""
         self._end_reason = reason

@@ -15,7 +15,9 @@ from mangrove.core.run import RunId, RunState, RunStatus
 log = logging.getLogger(__name__)
 Step = Callable[[BackupId | None], RunId | None]
 """Starts a run, given the backup taken before; None when there is nothing to do."""
-Await = Callable[[RunId], RunStatus]
+Await = Callable[[RunId, timedelta], RunStatus]
+"""Waits for a run, and ends it once nothing moved for so long."""
+CUT_OFF = "the program that did this was ended"
 GOOD = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 
 
@@ -25,7 +27,7 @@ class Firer:
 
     Attributes:
         steps_of: Turns a job into the steps that it consists of.
-        await_run: Waits until a run is over.
+        await_run: Waits until a run is over; a hung one is ended.
         is_worth_retrying: Whether a failed run only found the way closed, by its problem's code.
         stop: Set when the program ends: nothing is waited for any longer.
     """
@@ -39,11 +41,11 @@ class Firer:
     retry_waits: Sequence[timedelta] = RETRY_WAITS
 
     def fire(self, job: Job, firing: Firing) -> Firing:
-        """Do all steps, and keep what became of them; never raises what a person can be told."""
-        self.store.save_firing(firing)
+        """Do all steps of a firing that has begun, and keep what became of them."""
         for wait in (*self.retry_waits, None):
-            firing, code = self._attempt(job, firing)
-            is_closed = firing.state is FiringState.FAILED and self.is_worth_retrying(code)
+            firing = self._attempt(job, firing)
+            is_failed = firing.state is FiringState.FAILED
+            is_closed = is_failed and self.is_worth_retrying(firing.problem_code)
             if wait is None or not is_closed or self.stop.wait(wait.total_seconds()):
                 break
             log.info("job tries again job=%s reason=%s", job.name, firing.problem)
@@ -51,8 +53,8 @@ class Firer:
         self.store.save_firing(firing)
         return firing
 
-    def _attempt(self, job: Job, firing: Firing) -> tuple[Firing, str]:
-        """Do the steps once; returns the firing with its ending, and the problem's code."""
+    def _attempt(self, job: Job, firing: Firing) -> Firing:
+        """Do the steps once; returns the firing with its ending."""
         states: list[RunState] = []
         backup: BackupId | None = None
         try:
@@ -62,21 +64,23 @@ class Firer:
                     continue
                 firing = replace(firing, steps=(*firing.steps, run_id))
                 self.store.save_firing(firing)
-                status = self.await_run(run_id)
+                status = self.await_run(run_id, job.hung_after)
                 states.append(status.state)
                 backup = status.backup or backup
                 if status.state not in GOOD:
-                    return _ended(firing, states, status)
+                    return self._ended(firing, states, status)
         except MangroveError as error:
-            failed = replace(firing, state=FiringState.FAILED, problem=error.message)
-            return replace(failed, problem_code=error.code), error.code
-        done = replace(firing, state=ending_of(tuple(states)), problem="", problem_code="")
-        return done, ""
+            return replace(
+                firing, state=FiringState.FAILED, problem=error.message, problem_code=error.code
+            )
+        return replace(firing, state=ending_of(tuple(states)), problem="", problem_code="")
 
-
-def _ended(firing: Firing, states: Sequence[RunState], status: RunStatus) -> tuple[Firing, str]:
-    problem = status.problem
-    text = f"{status.title}: {problem.message if problem else status.state.value}"
-    code = problem.code if problem else ""
-    ended = replace(firing, state=ending_of(tuple(states)), problem=text, problem_code=code)
-    return ended, code
+    def _ended(self, firing: Firing, states: Sequence[RunState], status: RunStatus) -> Firing:
+        """Return a firing that did not end well; what the program's own end cut off comes again."""
+        problem = status.problem
+        if status.state is RunState.CANCELLED and self.stop.is_set():
+            words = f"{status.title}: {CUT_OFF}"
+            return replace(firing, state=FiringState.INTERRUPTED, problem=words)
+        text = f"{status.title}: {problem.message if problem else status.state.value}"
+        code = problem.code if problem else ""
+        return replace(firing, state=ending_of(tuple(states)), problem=text, problem_code=code)

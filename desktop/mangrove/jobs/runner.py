@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mangrove.core.agent_ports import LaneBook
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import (
     MangroveError,
@@ -16,6 +17,7 @@ from mangrove.core.errors import (
     RunError,
     RunNotFoundError,
 )
+from mangrove.core.lane import Occupied
 from mangrove.core.patience import RETRY_WAITS_S
 from mangrove.core.ports import Clock, RunHistory
 from mangrove.core.run import (
@@ -29,7 +31,7 @@ from mangrove.core.run import (
     RunStatus,
 )
 from mangrove.jobs.context import RunContext, is_of_cancel
-from mangrove.jobs.lanes import Claim, Lanes
+from mangrove.jobs.lanes import Claim, Entrant, Lanes
 
 log = logging.getLogger(__name__)
 run_id_of_thread: contextvars.ContextVar[str] = contextvars.ContextVar("run_id", default="")
@@ -59,6 +61,7 @@ class _Live:
     context: RunContext
     over: threading.Event
     thread: threading.Thread | None = None
+    given_up: bool = False
 
 
 class Runner:
@@ -70,6 +73,7 @@ class Runner:
         history: Keeps what ran.
         clock: Tells when.
         retry_waits_s: How long runs wait before each new try after a lost connection.
+        lane_book: Who is in which lane; None for the runs of this process alone.
     """
 
     def __init__(
@@ -77,11 +81,12 @@ class Runner:
         history: RunHistory,
         clock: Clock,
         retry_waits_s: Sequence[float] = RETRY_WAITS_S,
+        lane_book: LaneBook | None = None,
     ) -> None:
         self._retry_waits_s = retry_waits_s
         self._history = history
         self._clock = clock
-        self._lanes = Lanes()
+        self._lanes = Lanes(lane_book)
         self._lock = threading.Lock()
         self._live: dict[RunId, _Live] = {}
         self._listeners: dict[int, Listener] = {}
@@ -145,6 +150,34 @@ class Runner:
         """
         self._find(run_id).context.cancel()
 
+    def end(self, run_id: RunId, error: MangroveError) -> None:
+        """Let a run fail for a reason that lies outside of it, and cut what it waits for.
+
+        Raises:
+            RunNotFoundError: If no such run goes on here.
+        """
+        context = self._find(run_id).context
+        context.end_because(lambda: error)
+        context.cancel()
+
+    def give_up(self, run_id: RunId, error: MangroveError) -> None:
+        """Record a run as failed whose thread comes back from nowhere, and free its lanes.
+
+        The thread goes on to exist; whatever it may still come to is not recorded.
+
+        Raises:
+            RunNotFoundError: If no such run goes on here.
+        """
+        live = self._find(run_id)
+        with self._lock:
+            if live.over.is_set() or live.given_up:
+                return
+            live.given_up = True
+        live.context.log(f"given up: {error.message}")
+        self._record(live, Problem(error.code, error.message, error.hint))
+        self._lanes.let_go(run_id)
+        live.over.set()
+
     def wait(self, run_id: RunId, timeout_s: float | None = None) -> RunStatus:
         """Return a run's status once it is over, or after the timeout."""
         live = self._find(run_id)
@@ -171,33 +204,43 @@ class Runner:
         try:
             context.change(lambda status: status)
             outcome = self._guarded(context, ticket, body)
-            context.change(self._ended(outcome))
-            self._history.save(context.status())
+            with self._lock:
+                is_late, live.given_up = live.given_up, True
+            if not is_late:
+                self._record(live, outcome)
         except Exception:
             log.exception("run could not be recorded id=%s", run_id)
         finally:
             live.over.set()
 
+    def _record(self, live: _Live, outcome: Outcome) -> None:
+        """Keep the ending, then tell of it: no success is told that is not kept."""
+        context = live.context
+        ended = self._ended(outcome)
+        try:
+            self._history.save(ended(context.status()))
+        except MangroveError as error:
+            log.warning("run could not be recorded reason=%s", error)
+            if isinstance(outcome, RunResult):
+                ended = self._ended(_unrecorded(error, outcome.summary))
+        context.change(ended)
+
     def _guarded(self, context: RunContext, ticket: Ticket, body: Body) -> Outcome:
         """Return the result, the problem, or None when cancelled."""
         try:
-            self._say_why_waiting(context, ticket)
-            with self._lanes.hold(ticket.claims, context.cancelled):
+            entrant = Entrant(context.status().run_id, ticket.title, self._waiting(context))
+            with self._lanes.hold(ticket.claims, context.cancelled, entrant):
                 context.check()
                 context.change(self._running)
                 self._history.save(context.status())
                 return body(context)
         except RunCancelled as cancel:
-            context.log(str(cancel) or CANCELLED)
-            context.note(str(cancel) or CANCELLED)
-            return None
+            return self._cut_short(context, cancel)
         except MangroveError as error:
             if context.cancelled.is_set() and is_of_cancel(error):
-                context.log(f"cancelled; meanwhile: {error.message}")
-                return None
-            context.log(f"failed: {error.message}")
-            log.info("run failed code=%s", error.code, exc_info=True)
-            return Problem(error.code, error.message, error.hint)
+                context.log(f"meanwhile: {error.message}")
+                return self._cut_short(context, RunCancelled())
+            return self._failed(context, error)
         except Exception as error:
             log.exception("run met a bug kind=%s", ticket.kind)
             context.log(f"failed by a fault of ours: {type(error).__name__}")
@@ -208,10 +251,27 @@ class Runner:
                 is_bug=True,
             )
 
-    def _say_why_waiting(self, context: RunContext, ticket: Ticket) -> None:
-        lane = self._lanes.blocked_by(ticket.claims)
-        if lane is not None:
-            context.change(lambda s: replace(s, waiting_for=f"another run that uses {lane}"))
+    def _cut_short(self, context: RunContext, cancel: RunCancelled) -> Problem | None:
+        """Tell a run that a person cancelled from one that something else put an end to."""
+        if isinstance(reason := context.end_reason, MangroveError):
+            return self._failed(context, reason)
+        context.log(str(cancel) or CANCELLED)
+        context.note(str(cancel) or CANCELLED)
+        return None
+
+    def _failed(self, context: RunContext, error: MangroveError) -> Problem:
+        context.log(f"failed: {error.message}")
+        log.info("run failed code=%s", error.code, exc_info=error)
+        return Problem(error.code, error.message, error.hint)
+
+    def _waiting(self, context: RunContext) -> Callable[[Occupied], None]:
+        def say(found: Occupied) -> None:
+            where = f" (in process {found.pid})" if found.pid else ""
+            words = f"'{found.title}'{where} is at work in {found.lane}"
+            if context.status().waiting_for != words:
+                context.change(lambda s: replace(s, waiting_for=words))
+
+        return say
 
     def _running(self, status: RunStatus) -> RunStatus:
         state = RunState.RUNNING if status.state is RunState.QUEUED else status.state
@@ -278,6 +338,14 @@ class Runner:
     def _forget_listener(self, key: int) -> None:
         with self._lock:
             self._listeners.pop(key, None)
+
+
+def _unrecorded(error: MangroveError, done: str) -> Problem:
+    return Problem(
+        error.code,
+        f"the run ended ({done}), and that could not be recorded: {error.message}",
+        error.hint,
+    )
 
 
 def _cancel_note(note: str) -> str:

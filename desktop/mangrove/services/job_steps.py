@@ -6,8 +6,9 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId, BackupRequest
 from mangrove.core.capture import CaptureMode, CaptureRequest
-from mangrove.core.errors import ChainTakenError, InvalidScheduleError
+from mangrove.core.errors import ChainTakenError, InvalidScheduleError, MangroveError
 from mangrove.core.job import Job, JobKind
+from mangrove.core.job_hosts import job_hosts
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId
@@ -66,6 +67,14 @@ class JobSteps:
             ProfileNotFoundError: If it is gone.
         """
         return self.profiles.by_id(job.profile_id).name if job.profile_id else ""
+
+    def hosts_of(self, job: Job) -> Sequence[str]:
+        """Return the machines that a job talks to; those of what is gone are none."""
+        try:
+            profile = self.profiles.by_id(job.profile_id) if job.profile_id else None
+            return job_hosts(profile, self.vaults.by_id(job.vault_id).url)
+        except MangroveError:  # the run itself says what is missing
+            return ()
 
     def _backup(self, job: Job, vault: str) -> Sequence[Step]:
         request = BackupRequest(self.profile_name(job), vault, job.selection, job.consistency)

@@ -484,5 +484,10 @@ SENTENCES = {
         "The program that did this run is gone. Earlier backups are not affected. Start"
         " the run again.",
     ),
+    "run-hung": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Nothing moved for too long, so the run was ended. Earlier backups are not affected."
+        " See its log for where it stood still, then start it again.",
+    ),
     "bug": BUG,
 }

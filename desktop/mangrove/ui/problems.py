@@ -139,6 +139,7 @@ _REMEDIES = {
     "snapshot-lost": Remedy.RETRY,
     "vault-locked": Remedy.RETRY,
     "run-interrupted": Remedy.RETRY,
+    "run-hung": Remedy.RETRY,
     "connect": Remedy.TEST_PROFILE,
     "server-unreachable": Remedy.TEST_PROFILE,
     "source": Remedy.TEST_PROFILE,

@@ -6,17 +6,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typing_extensions import override
 
 from fakes.clock import FakeClock
 from fakes.memory_state import MemoryJobs, MemoryLease
+from guards import LogGuard
+from mangrove.core.agent_ports import Network, Watch
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind, Rest
 from mangrove.core.run import Problem, RunId, RunKind, RunState, RunStatus
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.vault import VaultId
+from mangrove.core.vigil import ClockReading, NoticeKind
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Firer, Step
+from mangrove.jobs.surroundings import MemoryDiary, Surroundings
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NIGHTLY = Job(
@@ -49,6 +54,33 @@ GOOD = ended(RunState.SUCCEEDED)
 
 
 @dataclass
+class MovableWatch(Watch):
+    """Every clock of a machine that sleeps, travels and is set by hand."""
+
+    clock: FakeClock
+    asleep_s: float = 0.0
+    moved: timedelta = timedelta(0)
+    zone: str = "Europe/Berlin"
+
+    @override
+    def reading(self) -> ClockReading:
+        now = self.clock.now()
+        elapsed_s = (now - self.moved).timestamp()
+        return ClockReading(now, elapsed_s - self.asleep_s, elapsed_s, self.zone)
+
+
+@dataclass
+class FakeNetwork(Network):
+    """A network that comes and goes."""
+
+    is_up: bool = True
+
+    @override
+    def leads_to(self, hosts: Sequence[str]) -> bool:
+        return self.is_up
+
+
+@dataclass
 class World:
     """A clock, a store, and runs that end as they are told to."""
 
@@ -58,6 +90,9 @@ class World:
     endings: list[RunStatus] = field(default_factory=list)
     given: list[BackupId | None] = field(default_factory=list)
     steps: int = 1
+    watch: MovableWatch = field(init=False)
+    network: FakeNetwork = field(default_factory=FakeNetwork)
+    diary: MemoryDiary = field(default_factory=MemoryDiary)
     hold: threading.Event = field(default_factory=threading.Event)
     problem: Exception | None = None
 
@@ -72,7 +107,26 @@ class World:
             lambda code: code == "server-unreachable",
             retry_waits=(timedelta(0), timedelta(0)),
         )
-        self.agent = Agent(self.store, self.lease, self.clock, firer)
+        self.watch = MovableWatch(self.clock)
+        around = Surroundings(
+            self.watch, self.network, lambda _: ("db1.example.net",), diary=self.diary
+        )
+        self.agent = Agent(self.store, self.lease, self.clock, firer, surroundings=around)
+
+    def sleep_until(self, moment: datetime) -> None:
+        """Close the lid, and open it at that moment."""
+        self.watch.asleep_s += (moment - self.clock.now()).total_seconds()
+        self.clock.advance(moment - self.clock.now())
+
+    def move_clock(self, step: timedelta) -> None:
+        """Set the clock without any time passing."""
+        self.watch.moved += step
+        self.clock.advance(step)
+
+    def noticed(self) -> list[NoticeKind]:
+        """Return what the agent noticed besides its own beginning, oldest first."""
+        kinds = [notice.kind for notice in reversed(self.diary.recent(100))]
+        return [kind for kind in kinds if kind is not NoticeKind.STARTED]
 
     def at(self, moment: datetime) -> list[Firing]:
         """Move the clock there, let the agent look, and return what was fired, oldest first."""
@@ -93,7 +147,7 @@ class World:
         self.given.append(taken)
         return RunId(f"run {len(self.given)}")
 
-    def _await(self, _: RunId) -> RunStatus:
+    def _await(self, _: RunId, _hung_after: timedelta) -> RunStatus:
         assert self.hold.wait(30)
         return self.endings.pop(0) if self.endings else GOOD
 
@@ -139,6 +193,173 @@ def test_a_clock_put_forward_a_day_runs_once(world: World) -> None:
     world.at(night(3))
 
     assert [f.slot_at for f in world.at(night(4, 2, 1))] == [night(3), night(4)]
+
+
+def test_a1_a_laptop_that_slept_through_three_nights_catches_up_once_the_network_is_back(
+    world: World,
+) -> None:
+    world.at(MONDAY)
+    world.network.is_up = False
+    world.sleep_until(night(5, 7, 30))
+    for minute in (30, 31, 32):
+        assert world.at(night(5, 7, minute)) == []
+    assert world.agent.waiting == {NIGHTLY.job_id}
+
+    world.network.is_up = True
+    (caught_up,) = world.at(night(5, 7, 40))
+
+    assert (caught_up.slot_at, caught_up.missed) == (night(5), 2)
+    assert caught_up.state is FiringState.SUCCEEDED
+    assert len(world.at(night(5, 23))) == 1
+    assert world.at(night(6))[-1].slot_at == night(6)
+    assert world.noticed() == [NoticeKind.SLEPT, NoticeKind.NO_NETWORK, NoticeKind.NETWORK_BACK]
+
+
+def test_a_network_that_never_comes_back_does_not_silence_a_job(world: World) -> None:
+    world.network.is_up = False
+    world.endings = [ended(RunState.FAILED, "server-unreachable")] * 3
+    assert world.at(night(3)) == []
+    assert world.at(night(3, 2, 59)) == []
+
+    (firing,) = world.at(night(3, 3))
+
+    assert (firing.state, firing.problem_code) == (FiringState.FAILED, "server-unreachable")
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a2_a_clock_put_forward_is_noticed_and_runs_what_that_skipped_once(
+    world: World, hours: int
+) -> None:
+    world.at(night(3, 1, 30))
+
+    world.move_clock(timedelta(hours=hours))
+
+    assert len(world.at(world.clock.now())) == 1
+    assert world.noticed() == [NoticeKind.CLOCK_FORWARD]
+    world.move_clock(timedelta(hours=-hours))
+    assert len(world.at(night(3, 2, 1))) == 1
+
+
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a2_a_clock_put_back_is_noticed_and_runs_nothing_twice(world: World, hours: int) -> None:
+    world.at(night(3, 2, 5))
+
+    world.move_clock(timedelta(hours=-hours))
+
+    assert len(world.at(world.clock.now())) == 1
+    assert world.noticed() == [NoticeKind.CLOCK_BACK]
+    assert len(world.at(night(3, 2, 6))) == 1
+    assert len(world.at(night(4))) == 2
+
+
+def test_a2_a_year_that_never_was_keeps_no_job_from_running_afterwards(world: World) -> None:
+    world.at(night(3))
+    for _ in range(12):
+        world.move_clock(timedelta(days=30))
+        world.at(world.clock.now())
+    world.move_clock(timedelta(days=-360))
+
+    before = len(world.firings())
+    world.at(night(4))
+    world.at(night(4, 2, 1))
+
+    mine = [f for f in world.firings() if f.slot_at == night(4)]
+    assert len(mine) == 1
+    assert len(world.firings()) == before + 1
+
+
+def test_a2_a_job_made_under_a_wrong_clock_runs_at_its_next_time(world: World) -> None:
+    world.store.save(replace(NIGHTLY, created_at=MONDAY + timedelta(days=400)))
+    world.at(MONDAY)
+
+    assert [f.slot_at for f in world.at(night(3))] == [night(3)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "expected"),
+    [
+        ("Europe/Berlin", datetime(2026, 3, 29, tzinfo=UTC), ["01:00"]),  # 02:30 is skipped
+        ("Europe/Berlin", datetime(2026, 10, 25, tzinfo=UTC), ["00:30"]),  # 02:30 comes twice
+    ],
+)
+def test_a2_summer_time_makes_one_run_of_a_night(
+    world: World, zone: str, day: datetime, expected: list[str]
+) -> None:
+    made = day - timedelta(hours=12)
+    job = replace(NIGHTLY, schedule=parse_schedule("daily 02:30", zone), created_at=made)
+    world.store.save(job)
+    for quarter in range(24 * 4):
+        world.at(made + timedelta(minutes=15 * quarter))
+
+    assert [f"{f.slot_at:%H:%M}" for f in world.firings()] == expected
+
+
+def test_a_journey_to_another_zone_is_noticed_and_moves_no_job(world: World) -> None:
+    world.at(night(3))
+    world.watch.zone = "America/New_York"
+
+    assert len(world.at(night(3, 2, 1))) == 1
+    assert world.noticed() == [NoticeKind.ZONE_CHANGED]
+    assert world.at(night(4))[-1].slot_at == night(4)
+
+
+def test_a7_an_agent_that_was_dead_is_noticed_at_the_next_start(world: World) -> None:
+    world.lease.beat_at = MONDAY - timedelta(days=3)
+
+    world.at(MONDAY)
+
+    (notice, *_) = reversed(world.diary.recent(10))
+    assert (notice.kind, notice.span) == (NoticeKind.ABSENT, timedelta(days=3))
+    assert "since 2026-02-27 12:00 UTC no window and no agent was running" in notice.sentence()
+
+
+def test_a_closed_way_is_tried_again_an_hour_later_and_the_schedule_stays(world: World) -> None:
+    world.endings = [ended(RunState.FAILED, "server-unreachable")] * 3
+    world.at(night(3))
+    assert len(world.at(night(3, 2, 59))) == 1
+
+    *_, again = world.at(night(3, 3))
+
+    assert (again.slot_at, again.state) == (night(3), FiringState.SUCCEEDED)
+    assert len(world.at(night(3, 23))) == 2
+    assert world.at(night(4))[-1].slot_at == night(4)
+
+
+def test_a_rest_of_all_jobs_skips_with_its_reason(world: World) -> None:
+    world.store.set_rest(Rest(night(4, 12), "moving house"))
+
+    (skipped,) = world.at(night(3))
+
+    assert skipped.problem == "paused until 2026-03-04 12:00 UTC: moving house"
+    assert world.at(night(5))[-1].state is FiringState.SUCCEEDED
+
+
+def test_what_the_end_of_the_program_cut_off_runs_once_more_after_it(world: World) -> None:
+    world.hold.clear()
+    world.clock.advance(night(3) - MONDAY)
+    world.agent.look()
+    world.endings = [ended(RunState.CANCELLED)]
+    world.agent.stop()
+    world.hold.set()
+    world.agent.wait(30)
+
+    (firing,) = world.firings()
+
+    assert firing.state is FiringState.INTERRUPTED
+    assert "the program that did this was ended" in firing.problem
+
+
+def test_a_job_with_a_fault_keeps_no_other_from_running(world: World, log_guard: LogGuard) -> None:
+    log_guard.expect("job met a bug job=broken")
+    broken = replace(
+        NIGHTLY,
+        job_id=JobId("broken"),
+        name="broken",
+        schedule=replace(NIGHTLY.schedule, zone="Atlantis/Capital"),
+    )
+    world.store.save(broken)
+
+    assert len(world.at(night(3))) == 1
 
 
 def test_only_the_holder_of_the_lease_fires(world: World) -> None:

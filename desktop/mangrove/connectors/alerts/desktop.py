@@ -31,15 +31,15 @@ class FreedesktopNotifier(DesktopNotifier):
             raise DeliveryError("this session has no desktop that could show a notification")
         try:
             # On systems without D-Bus the library is not installed.
-            from jeepney import (  # type: ignore[import-untyped]  # noqa: PLC0415  # ships no types
+            from jeepney import (
                 DBusAddress,
                 DBusErrorResponse,
                 new_method_call,
             )
-            from jeepney.io.blocking import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            from jeepney.io.blocking import (
                 open_dbus_connection,
             )
-            from jeepney.wrappers import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            from jeepney.wrappers import (
                 unwrap_msg,
             )
         except ImportError:

@@ -8,7 +8,7 @@ from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringErro
 from mangrove.core.errors import KeyringLockedError, KeyringUnavailableError, SecretError
 
 try:
-    from jeepney import DBusErrorResponse  # type: ignore[import-untyped]  # ships no types
+    from jeepney import DBusErrorResponse
     from secretstorage.exceptions import (
         LockedException,
         PromptDismissedException,

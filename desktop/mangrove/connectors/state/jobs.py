@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -11,12 +12,21 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
+from mangrove.core.catch_up import trusted
 from mangrove.core.errors import NameTakenError
-from mangrove.core.job import Firing, FiringState, Job, JobId
+from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import JobStore
 
+LOOKED_AT = 10
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
+_INSERT = "INSERT OR REPLACE INTO firings (job_id, begun_at, state, owner_pid, owner_birth, value)"
+_SERVED = (
+    FiringState.SUCCEEDED,
+    FiringState.SUCCEEDED_WITH_WARNINGS,
+    FiringState.CANCELLED,
+    FiringState.SKIPPED,
+)
 INTERRUPTED = "the program that did this ended before it was done"
 
 
@@ -28,12 +38,16 @@ class SqliteJobs(JobStore):
 
     def __init__(self, database: StateDatabase) -> None:
         self._database = database
+        self._known: dict[str, Job | None] = {}  # an agent reads the same jobs again and again
 
     @override
     def all(self) -> tuple[Job, ...]:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT value FROM jobs ORDER BY name_key").fetchall()
-        return tuple(job for (text,) in rows if (job := _read(Job, text)) is not None)
+        before = self._known
+        known = {t: before[t] if t in before else _read(Job, t) for (t,) in rows}
+        self._known = known
+        return tuple(job for (text,) in rows if (job := known[text]) is not None)
 
     @override
     def save(self, job: Job) -> None:
@@ -61,18 +75,46 @@ class SqliteJobs(JobStore):
         key = (firing.job_id, _text(firing.begun_at))
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO firings"
-                " (job_id, begun_at, state, owner_pid, owner_birth, value)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                f"{_INSERT} VALUES (?, ?, ?, ?, ?, ?)",
                 (*key, firing.state, pid, birth_of(pid), encoded(firing)),
             )
 
     @override
-    def firings(self, job_id: JobId, limit: int) -> tuple[Firing, ...]:
-        query = "SELECT value FROM firings WHERE job_id = ? ORDER BY begun_at DESC LIMIT ?"
+    def begin(self, firing: Firing) -> bool:
+        pid = os.getpid()
+        row = (firing.job_id, _text(firing.begun_at), firing.state, pid, birth_of(pid))
+        with self._database.writing() as connection:
+            if _has_begun(connection, firing):
+                return False
+            connection.execute(f"{_INSERT} VALUES (?, ?, ?, ?, ?, ?)", (*row, encoded(firing)))
+        return True
+
+    @override
+    def firings(
+        self, job_id: JobId, limit: int, until: datetime | None = None
+    ) -> tuple[Firing, ...]:
+        query = (
+            "SELECT value FROM firings WHERE job_id = ? AND begun_at <= ?"
+            " ORDER BY begun_at DESC LIMIT ?"
+        )
+        latest = _text(until) if until else "9999"
         with self._database.reading() as connection:
-            rows = connection.execute(query, (job_id, limit)).fetchall()
+            rows = connection.execute(query, (job_id, latest, limit)).fetchall()
         return tuple(firing for (text,) in rows if (firing := _read(Firing, text)) is not None)
+
+    @override
+    def rest(self) -> Rest | None:
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT value FROM agent_rest").fetchone()
+        return _read(Rest, row[0]) if row else None
+
+    @override
+    def set_rest(self, rest: Rest | None) -> None:
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM agent_rest")
+            if rest is not None:
+                query = "INSERT INTO agent_rest (one, value) VALUES (1, ?)"
+                connection.execute(query, (encoded(rest),))
 
     @override
     def close_abandoned(self, ended_at: datetime) -> tuple[Firing, ...]:
@@ -86,6 +128,23 @@ class SqliteJobs(JobStore):
                 [(f.state, encoded(f), f.job_id, _text(f.begun_at)) for f in closed],
             )
         return closed
+
+
+def _has_begun(connection: sqlite3.Connection, firing: Firing) -> bool:
+    """Whether the job runs in a living process, or its time was served meanwhile."""
+    query = (
+        "SELECT state, owner_pid, owner_birth, value FROM firings"
+        " WHERE job_id = ? AND (begun_at <= ? OR state = ?) ORDER BY begun_at DESC LIMIT ?"
+    )
+    latest = _text(trusted(firing.begun_at))
+    values = (firing.job_id, latest, FiringState.RUNNING, LOOKED_AT)
+    for state, pid, birth, text in connection.execute(query, values):
+        if state == FiringState.RUNNING and is_alive(pid, birth):
+            return True
+        other = _read(Firing, text) if state in _SERVED and not firing.by_hand else None
+        if other is not None and other.slot_at == firing.slot_at:
+            return True
+    return False
 
 
 def _interrupted(firing: Firing, ended_at: datetime) -> Firing:

@@ -163,6 +163,26 @@ _FIGURES: Migration = (
     "CREATE INDEX runs_by_ending ON runs (kind, state, created_at DESC)",
 )
 
+_AGENT: Migration = (
+    # A beat is also kept in seconds that no moved clock and no night asleep can falsify.
+    "ALTER TABLE leases ADD COLUMN beat_s REAL NOT NULL DEFAULT 0",
+    "ALTER TABLE leases ADD COLUMN rank INTEGER NOT NULL DEFAULT 1",
+    """CREATE TABLE agent_diary (
+        number INTEGER PRIMARY KEY NOT NULL,
+        value TEXT NOT NULL
+    )""",
+    "CREATE TABLE agent_rest (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL)",
+    """CREATE TABLE lane_places (
+        lane TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        title TEXT NOT NULL,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        PRIMARY KEY (lane, run_id)
+    ) WITHOUT ROWID""",
+    "CREATE TABLE lane_limits (lane TEXT PRIMARY KEY NOT NULL, places INTEGER NOT NULL)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -170,4 +190,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ALERTS,
     _ASSERTIONS,
     _FIGURES,
+    _AGENT,
 )

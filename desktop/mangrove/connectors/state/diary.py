@@ -1,0 +1,47 @@
+"""What agents noticed, in state.sqlite."""
+
+import logging
+
+from typing_extensions import override
+
+from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.core.agent_ports import AgentDiary
+from mangrove.core.vigil import Notice
+
+KEPT = 500
+log = logging.getLogger(__name__)
+
+
+class SqliteDiary(AgentDiary):
+    """Keeps the last notices.
+
+    Threads: safe for several.
+    """
+
+    def __init__(self, database: StateDatabase) -> None:
+        self._database = database
+
+    @override
+    def write(self, notice: Notice) -> None:
+        with self._database.writing() as connection:
+            connection.execute("INSERT INTO agent_diary (value) VALUES (?)", (encoded(notice),))
+            connection.execute(
+                "DELETE FROM agent_diary WHERE number <= (SELECT MAX(number) FROM agent_diary) - ?",
+                (KEPT,),
+            )
+
+    @override
+    def recent(self, limit: int) -> tuple[Notice, ...]:
+        query = "SELECT value FROM agent_diary ORDER BY number DESC LIMIT ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return tuple(notice for (text,) in rows if (notice := _read(text)) is not None)
+
+
+def _read(text: object) -> Notice | None:
+    try:
+        return decoded(Notice, str(text))
+    except CodecError as error:
+        log.warning("agent notice skipped reason=%s", error)
+        return None

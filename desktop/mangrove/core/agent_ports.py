@@ -1,0 +1,65 @@
+"""What an agent and the runs beside it need from outside, as small protocols."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from mangrove.core.lane import Claim, Occupied
+from mangrove.core.run import RunId
+from mangrove.core.vigil import ClockReading, Notice
+
+
+class Watch(Protocol):
+    """Reads every clock of the machine."""
+
+    def reading(self) -> ClockReading:
+        """Return what the clocks say now; the time zone is read anew."""
+        ...
+
+
+class Network(Protocol):
+    """Tells whether this machine has a way to other machines."""
+
+    def leads_to(self, hosts: Sequence[str]) -> bool:
+        """Whether there is a route to each of these hosts; nothing is sent to them."""
+        ...
+
+
+class Wakefulness(Protocol):
+    """Keeps the machine from falling asleep by itself."""
+
+    def hold(self, why: str) -> AbstractContextManager[bool]:
+        """Keep it awake while the block lasts; yields whether the system agreed."""
+        ...
+
+
+class AgentDiary(Protocol):
+    """Keeps what agents noticed, for whoever looks later."""
+
+    def write(self, notice: Notice) -> None:
+        """Keep one; of many the oldest go."""
+        ...
+
+    def recent(self, limit: int) -> tuple[Notice, ...]:
+        """Return the last ones, newest first."""
+        ...
+
+
+class LaneBook(Protocol):
+    """Says who is in which lane, in all processes of this user."""
+
+    def enter(self, run_id: RunId, title: str, claims: Sequence[Claim]) -> Occupied | None:
+        """Take all places at once; returns what is in the way, and takes none then."""
+        ...
+
+    def leave(self, run_id: RunId) -> None:
+        """Give a run's places back."""
+        ...
+
+    def limits(self) -> dict[str, int]:
+        """Return the numbers that a person set, by lane."""
+        ...
+
+    def set_limit(self, lane: str, limit: int | None) -> None:
+        """Set how many may be in a lane at once; None for the usual number."""
+        ...
