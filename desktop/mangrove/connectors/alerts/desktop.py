@@ -31,15 +31,15 @@ class FreedesktopNotifier(DesktopNotifier):
             raise DeliveryError("this session has no desktop that could show a notification")
         try:
             # On systems without D-Bus the library is not installed.
-            from jeepney import (
+            from jeepney import (  # noqa: PLC0415
                 DBusAddress,
                 DBusErrorResponse,
                 new_method_call,
             )
-            from jeepney.io.blocking import (
+            from jeepney.io.blocking import (  # noqa: PLC0415
                 open_dbus_connection,
             )
-            from jeepney.wrappers import (
+            from jeepney.wrappers import (  # noqa: PLC0415
                 unwrap_msg,
             )
         except ImportError:
