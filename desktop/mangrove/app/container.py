@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
+from mangrove.app.memory import give_back_after
 from mangrove.app.paths import AppPaths
 from mangrove.connectors.autostart.installing import autostart
 from mangrove.connectors.machine.awake import wakefulness
@@ -127,6 +128,7 @@ def _services(
     runner = Runner(runs, parts.clock, lane_book=SqliteLaneBook(database))
     keep_awake = KeepAwake(wakefulness())
     runner.subscribe(keep_awake.watch)
+    runner.subscribe(give_back_after)
     background = ThreadBackground()
     stopping = ExitStack()
     try:

@@ -2,6 +2,9 @@
 
 import ctypes
 import sys
+from collections.abc import Callable
+
+from mangrove.core.run import RunStatus
 
 _ARENA_MAX = -8  # M_ARENA_MAX
 _TRIM_THRESHOLD = -1  # M_TRIM_THRESHOLD
@@ -21,10 +24,26 @@ def share_heaps() -> None:
 
     Source: mallopt(3), M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD; glibc only.
     """
-    if not sys.platform.startswith("linux"):
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _library_call("mallopt")
     if mallopt is not None:
         mallopt(_ARENA_MAX, _HEAPS)
         mallopt(_MMAP_THRESHOLD, _LARGEST_ON_HEAP)
         mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
+
+
+def give_back_after(status: RunStatus) -> None:
+    """Give what the heap keeps back to the system once a run is over.
+
+    Source: malloc_trim(3); glibc only.
+    """
+    trim = _library_call("malloc_trim")
+    if status.state.is_over and trim is not None:
+        trim(0)
+
+
+def _library_call(name: str) -> Callable[..., int] | None:
+    """Return a call of the C library; None where the system is not Linux or has it not."""
+    if not sys.platform.startswith("linux"):
+        return None
+    found: Callable[..., int] | None = getattr(ctypes.CDLL(None), name, None)
+    return found
