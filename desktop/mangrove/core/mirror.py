@@ -63,6 +63,34 @@ class MirrorState:
         return f"LATE: {len(self.late)} backups and {self.late_objects} other objects are missing"
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What was brought back into a vault from its other copies.
+
+    Attributes:
+        sources: The copies it came from.
+        problem: What could not be brought back; "" when nothing is missing any more.
+    """
+
+    objects: int = 0
+    size_bytes: int = 0
+    sources: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFrom:
+    """Where something was read from, where that was not simply the vault.
+
+    Attributes:
+        notes: Sentences for the log: another copy was nearer.
+        warnings: Sentences for the result: a copy was away, or lacked or had damaged something.
+    """
+
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 def mirror_key_ref(vault_id: str, mirror_id: str) -> SecretRef:
     """Name the keyring entry of what opens a mirror's storage."""
     return SecretRef(f"vault/{vault_id}/mirror/{mirror_id}/storage-key")

@@ -1,10 +1,11 @@
 """What mirrors need from a vault, as small protocols."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from mangrove.core.mirror import MirrorSpec, MirrorState
-from mangrove.core.ports import Contents, Passing
+from mangrove.core.backup import BackupId
+from mangrove.core.mirror import Mended, MirrorSpec, MirrorState, ReadFrom
+from mangrove.core.ports import Contents, Passing, Vault
 from mangrove.core.vault import VaultSpec
 
 
@@ -36,6 +37,58 @@ class Mirror(Protocol):
         """
         ...
 
+    def copy_below(self, prefix: str) -> None:
+        """Copy what lies below a prefix and is missing there; signatures come last.
+
+        For objects of no backup, such as slices; quick, for nothing else is listed.
+
+        Raises:
+            VaultError: As one of the two storages says. What is whole stays.
+        """
+        ...
+
+    def as_vault(self) -> Vault:
+        """Return it as a vault of its own, for listing and for removing."""
+        ...
+
+    def abort(self) -> None:
+        """End transfers that block in other threads."""
+
+
+@runtime_checkable
+class ManyCopies(Protocol):
+    """Contents that come from several copies of a vault."""
+
+    def read_from(self) -> ReadFrom:
+        """Say which copies were read so far, and why another than one would expect."""
+        ...
+
+
+class Mender(Protocol):
+    """Brings back into a vault what it lacks; the caller holds the vault's exclusive lock."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What the copies are called that things may come from; empty when there is none."""
+        ...
+
+    def mend(self, backup: BackupId, passing: Passing, *, compares: bool = False) -> Mended:
+        """Bring back what a backup lacks.
+
+        Args:
+            backup: Which one; it may be gone altogether.
+            passing: What bytes go through, to be counted or ended.
+            compares: Whether the content of what is there is read, too.
+
+        Raises:
+            VaultError: The vault's own storage failed us. What was good stays.
+        """
+        ...
+
+    def mend_slices(self, passing: Passing) -> Mended:
+        """Bring back oplog slices whose signature is there without them."""
+        ...
+
     def abort(self) -> None:
         """End transfers that block in other threads."""
 
@@ -56,6 +109,10 @@ class MirrorKeeper(Protocol):
 
     def open_mirror(self, spec: VaultSpec, mirror: MirrorSpec) -> Mirror:
         """Open a mirror; secrets are fetched when they are first needed."""
+        ...
+
+    def open_mender(self, spec: VaultSpec) -> Mender:
+        """Open everything that lost objects may come back from: mirrors, earlier versions."""
         ...
 
     def open_nearest(self, spec: VaultSpec) -> Contents:

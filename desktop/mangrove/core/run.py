@@ -75,6 +75,9 @@ class Phase(StrEnum):
     DECIDE = "decide what stays"
     MARK = "mark what goes"
     PURGE = "remove what is due"
+    SHRINK = "shrink the mirrors"
+    INSPECT = "look through the vault"
+    MEND = "bring back what is missing"
     REWRAP = "give to other recipients"
     MIRROR = "copy to mirrors"
 

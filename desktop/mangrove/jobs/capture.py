@@ -12,15 +12,17 @@ from mangrove.core.errors import (
     RunCancelled,
     StalledError,
 )
+from mangrove.core.mirror_ports import Mirror
 from mangrove.core.oplog import Continuity
 from mangrove.core.patience import RETRY_WAITS_S, STALL_S
 from mangrove.core.pitr import Base
-from mangrove.core.ports import Clock, OplogSource, SliceCatalog, Vault
+from mangrove.core.ports import Clock, OplogSource, SliceCatalog, SliceShelf, Vault
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault_lock import LockMode
 from mangrove.jobs.chain import ChainWriter, Places
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased
+from mangrove.jobs.slice_mirroring import MirroredShelf
 from mangrove.jobs.steady import steadily
 
 PHASES = (Phase.CONNECT, Phase.CAPTURE)
@@ -42,6 +44,7 @@ class CaptureBody:
         bases: Returns the profile's bases in this vault: a new chain begins at the newest that
             the oplog reaches back to.
         on_gap: Told when a new base is needed.
+        mirrors: Get each slice as soon as it is stored.
         poll_s: How long to wait when nothing new is there.
     """
 
@@ -53,6 +56,7 @@ class CaptureBody:
     bases: Callable[[], Sequence[Base]]
     clock: Clock
     on_gap: Callable[[RunContext], None] = field(default=lambda _: None)
+    mirrors: Sequence[Mirror] = ()
     poll_s: float = POLL_S
 
     def __call__(self, ctx: RunContext) -> RunResult:
@@ -64,15 +68,16 @@ class CaptureBody:
             SourceError, ConnectError, VaultError: As the ports raised them; what is stored stays.
         """
         ctx.enter(Phase.CONNECT)
+        shelf = MirroredShelf(self.vault.slices(), self.mirrors, ctx)
         with (
-            ctx.aborting_on_cancel(self.vault.abort),
+            ctx.aborting_on_cancel(self._abort_storages),
             self.open_oplog() as source,
             ctx.aborting_on_cancel(source.abort),
         ):
             writer = ChainWriter(
                 ctx=ctx,
                 source=source,
-                places=self._places(ctx),
+                places=self._places(ctx, shelf),
                 clock=self.clock,
                 compression=self.request.compression or self.vault.spec.compression,
                 length_s=self.request.slice_length.total_seconds(),
@@ -82,12 +87,17 @@ class CaptureBody:
             writer.resume()
             ctx.enter(Phase.CAPTURE)
             self._capture(ctx, source, writer)
-        return _result(writer, warnings)
+        return _result(writer, (*warnings, *shelf.warnings))
 
-    def _places(self, ctx: RunContext) -> Places:
+    def _abort_storages(self) -> None:
+        self.vault.abort()
+        for mirror in self.mirrors:
+            mirror.abort()
+
+    def _places(self, ctx: RunContext, shelf: SliceShelf) -> Places:
         purpose = f"capture of {self.request.profile}"
         hold = partial(leased, ctx, self.vault, LockMode.SHARED, purpose, self.clock)
-        return Places(self.slug, self.vault.slices(), self.catalog, self.bases, hold)
+        return Places(self.slug, shelf, self.catalog, self.bases, hold)
 
     def _capture(self, ctx: RunContext, source: OplogSource, writer: ChainWriter) -> None:
         try:

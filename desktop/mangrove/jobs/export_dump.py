@@ -25,6 +25,7 @@ from mangrove.engine.mongodump.outgoing import (
 )
 from mangrove.engine.stages.compress import decompressed
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.mirror import told_of_copies
 from mangrove.jobs.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
@@ -93,7 +94,10 @@ class ExportBody:
             ctx.check()
             writer.finish()
         result = self._result(chosen, parts)
-        return replace(result, warnings=(*result.warnings, *_without_oplog(manifest, oplog)))
+        copies = told_of_copies(ctx, self.vault)
+        return replace(
+            result, warnings=(*result.warnings, *copies, *_without_oplog(manifest, oplog))
+        )
 
     def _oplog(self, manifest: Manifest, chosen: Sequence[NamespaceEntry]) -> StoredOplog | None:
         """Return the oplog if mongorestore could replay it onto what is chosen.

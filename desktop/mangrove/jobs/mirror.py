@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mangrove.core.errors import MangroveError, RunCancelled
-from mangrove.core.mirror_ports import Mirror
+from mangrove.core.mirror_ports import ManyCopies, Mirror
+from mangrove.core.ports import Contents
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
@@ -51,6 +52,16 @@ def bring(ctx: RunContext, mirror: Mirror) -> int:
             copied += 1
             ctx.note(f"{mirror.spec.name}: {name}")
         return copied
+
+
+def told_of_copies(ctx: RunContext, contents: Contents) -> tuple[str, ...]:
+    """Log which copy of a vault was read; returns what to warn of."""
+    if not isinstance(contents, ManyCopies):
+        return ()
+    said = contents.read_from()
+    for sentence in (*said.notes, *said.warnings):
+        ctx.log(sentence)
+    return said.warnings
 
 
 def follow_up(ctx: RunContext, open_mirrors: OpenMirrors) -> tuple[str, ...]:

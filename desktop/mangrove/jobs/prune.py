@@ -1,6 +1,6 @@
 """The prune body: decides, marks what goes, and removes for good what was marked long enough."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +8,7 @@ from threading import Lock
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import BackupNotFoundError, ConfirmationMissingError, MangroveError
+from mangrove.core.mirror_ports import Mirror
 from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
 from mangrove.core.ports import Clock, Vault, WholeCatalog
 from mangrove.core.retention import Judgement, Verdict, ageing_slices
@@ -18,10 +19,12 @@ from mangrove.core.vault_lock import LockMode
 from mangrove.core.wording import counted, is_or_are
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased
+from mangrove.jobs.shrinking import Left, shrink
 from mangrove.jobs.vault_facts import VaultFacts, gather
 from mangrove.jobs.workers import each, side_by_side
 
 PHASES = (Phase.DECIDE, Phase.MARK, Phase.PURGE)
+MIRRORED_PHASES = (*PHASES, Phase.SHRINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class PruneBody:
         busy: Tells which backups runs of this workstation use.
         by: Who prunes, as statements name people.
         accepts_lost_moments: Whether somebody agreed that moments stop being restorable.
+        mirrors: Let go of the same, each by its own listing.
     """
 
     vault: Vault
@@ -40,6 +44,7 @@ class PruneBody:
     busy: Callable[[], dict[BackupId, str]]
     by: str
     accepts_lost_moments: bool = False
+    mirrors: Sequence[Mirror] = ()
     parallel: int = 2
 
     def __call__(self, ctx: RunContext) -> RunResult:
@@ -147,6 +152,8 @@ class _Pruning:
     freed_bytes: int = 0
     hidden: Hidden = NOTHING_HIDDEN
     guard: Lock = field(default_factory=Lock)
+    mirrored: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def run(self) -> RunResult:
         self.ctx.enter(Phase.MARK)
@@ -156,6 +163,7 @@ class _Pruning:
         purge = each(self._purge, self.plan.purges)
         side_by_side(purge, self.body.parallel, "mangrove-purge")
         self._remove_slices()
+        self._shrink_mirrors()
         self._tidy()
         return self._result()
 
@@ -204,6 +212,39 @@ class _Pruning:
                 slices = tuple(shelf.survey(self.facts.slices))
                 self.body.catalog.replace_slices(spec.vault_id, slices, shelf.breaks())
 
+    def _shrink_mirrors(self) -> None:
+        """Let mirrors go the same way; one that is late or away is caught up by the next prune."""
+        if not self.body.mirrors:
+            return
+        self.ctx.enter(Phase.SHRINK)
+        left = self._left()
+        for mirror in self.body.mirrors:
+            name = mirror.spec.name
+            try:
+                with self.ctx.aborting_on_cancel(mirror.abort):
+                    shrunk = shrink(self.ctx, mirror, left)
+            except MangroveError as error:
+                self.ctx.check()
+                self.warnings.append(
+                    f"the mirror {name} was not shrunk, the next prune does it: {error.message}"
+                )
+                continue
+            self.mirrored.append(shrunk.sentence(name))
+            if shrunk.kept:
+                self.warnings.append(_kept_words(name, shrunk.kept))
+
+    def _left(self) -> Left:
+        facts, gone = self.facts, {verdict.entry.backup for verdict in self.plan.purges}
+        removed = {verdict.slice.name for verdict in self.plan.slices}
+        return Left(
+            now=facts.now,
+            journal=self.body.vault.journal.read(),
+            records=[item.record for item in facts.seen],
+            backups={item.record.backup for item in facts.seen} - gone,
+            slices=[piece for piece in facts.slices if piece.blob.name not in removed],
+            points_of_last=None if facts.policies.former else facts.policy.points_of_last,
+        )
+
     def _tidy(self) -> None:
         """Remove statements that say nothing any more; what stays is only in the way."""
         gone = {verdict.entry.backup for verdict in self.plan.purges}
@@ -223,13 +264,14 @@ class _Pruning:
             else "",
             f"{counted(len(plan.slices), 'oplog slice')} {gone}" if plan.slices else "",
             self.hidden.sentence,
+            *self.mirrored,
         ]
-        nothing = not (purged or marked or plan.slices)
+        nothing = not (purged or marked or plan.slices or any(self.mirrored))
         return RunResult(
             summary="nothing is to go now; every backup stays"
             if nothing
             else "; ".join(filter(None, parts)),
-            warnings=tuple(window.sentence for window in plan.lost),
+            warnings=(*(window.sentence for window in plan.lost), *self.warnings),
             figures=(
                 ("purged", purged),
                 ("marked", marked),
@@ -239,3 +281,12 @@ class _Pruning:
                 ("freed_later_bytes", plan.marked_bytes),
             ),
         )
+
+
+def _kept_words(name: str, kept: tuple[BackupId, ...]) -> str:
+    number, names = len(kept), ", ".join(kept[:3])
+    return (
+        f"the mirror {name} holds {counted(number, 'backup')} that {is_or_are(number)} gone from"
+        f" the vault although nobody deleted {'it' if number == 1 else 'them'}: {names};"
+        " bring back what was lost with: mangrove vault check NAME --repair"
+    )

@@ -38,6 +38,7 @@ from mangrove.jobs.accounts import (
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.entering import entering
 from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.mirror import told_of_copies
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.placing import PLAIN, Placement, put_in_place
 from mangrove.jobs.rewinding import OplogPart, Rewinding, oplog_part, refuse_unfit, told
@@ -162,7 +163,8 @@ class RestoreBody:
         result = self._result(plan, loader, self.clock.monotonic_s() - started_s)
         if rewinding is not None:
             result = _rewound(result, rewinding, self.rewind)
-        result = replace(result, warnings=(*warnings, *result.warnings))
+        copies = told_of_copies(ctx, self.vault)
+        result = replace(result, warnings=(*warnings, *copies, *result.warnings))
         return reported(result, plan.accounts, lost)
 
     def _fill(self, loader: Loader, rewinding: Rewinding | None) -> list[Placement]:

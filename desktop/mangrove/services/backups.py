@@ -9,7 +9,7 @@ from mangrove.core.backup import BackupId, BackupRequest, Selection, backup_id
 from mangrove.core.errors import BackupNotFoundError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
-from mangrove.core.mirror_ports import MirrorKeeper
+from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
@@ -60,8 +60,12 @@ class BackupTools:
 
     def copy_on(self, vault: VaultSpec) -> Callable[[RunContext], tuple[str, ...]]:
         """Return what a run calls to bring its backup to the mirrors of a vault."""
-        opened = tuple(self.mirrors.open_mirror(vault, mirror) for mirror in vault.mirrors)
+        opened = self.mirrors_of(vault)
         return partial(follow_up, open_mirrors=lambda: opened)
+
+    def mirrors_of(self, vault: VaultSpec) -> tuple[Mirror, ...]:
+        """Return the mirrors of a vault, opened."""
+        return tuple(self.mirrors.open_mirror(vault, mirror) for mirror in vault.mirrors)
 
 
 class Backups:

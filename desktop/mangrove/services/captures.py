@@ -48,6 +48,7 @@ class Captures:
             bases=partial(self._bases, profile, spec),
             clock=tools.clock,
             on_gap=partial(self._take_base, request),
+            mirrors=tools.mirrors_of(spec),
         )
         goes_on = request.mode is CaptureMode.FOLLOW
         ticket = Ticket(

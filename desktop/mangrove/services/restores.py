@@ -79,7 +79,7 @@ class Restores:
     @contextmanager
     def _looking(self, request: RestoreRequest) -> Iterator[_Looked]:
         record, rewind = self._base_of(request)
-        vault = self._tools.keeper.open(self._tools.vaults.by_id(record.vault_id))
+        vault = self._tools.mirrors.open_nearest(self._tools.vaults.by_id(record.vault_id))
         manifest = vault.manifest(record.backup)
         profile = self._tools.profiles.find(request.profile)
         exact = replace(request, backup=record.backup, profile=profile.name)

@@ -17,7 +17,7 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.vault_lock import LockMode
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.prune import PHASES, PruneBody, PrunePlan, plan_prune
+from mangrove.jobs.prune import MIRRORED_PHASES, PHASES, PruneBody, PrunePlan, plan_prune
 from mangrove.jobs.runner import Ticket
 from mangrove.jobs.vault_facts import VaultFacts, busy_backups, gather, zone_named
 from mangrove.services.backups import Backups, BackupTools
@@ -186,12 +186,13 @@ class Retention:
             busy=self._busy,
             by=self._person,
             accepts_lost_moments=accepts_lost_moments,
+            mirrors=tools.mirrors_of(spec),
             parallel=tools.parallel,
         )
         ticket = Ticket(
             kind=RunKind.PRUNE,
             title=f"Prune {spec.name}",
-            phases=PHASES,
+            phases=MIRRORED_PHASES if spec.mirrors else PHASES,
             vault=spec.name,
             claims=(Claim(f"vault {spec.name}"),),
         )

@@ -1,12 +1,18 @@
 """Upkeep of vaults: look through a whole one, repair what can be, and say how it grows."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mangrove.core.backup import BackupId
 from mangrove.core.growth import Growth, growth_of
 from mangrove.core.ports import Catalog
+from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_report import VaultFinding, VaultReport
+from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.mend import PHASES, MendBody
+from mangrove.jobs.runner import Ticket
 from mangrove.jobs.vault_facts import refresh_catalog
 from mangrove.services.backups import BackupTools
 from mangrove.services.vaults import Vaults
@@ -34,6 +40,30 @@ class Upkeep:
         spec = self._vaults.find(vault)
         return self._tools.keeper.open(spec).inspect(self._known(spec))
 
+    def start_mending(self, vault: str) -> RunId | None:
+        """Start to bring back what is missing or damaged, from mirrors and earlier versions.
+
+        Returns:
+            The run; None when there is no other copy that anything could come back from.
+
+        Raises:
+            VaultNotFoundError: Nothing was started.
+            StorageUnavailableError, StorageDeniedError: If the vault's own storage fails us.
+        """
+        spec, tools = self._vaults.find(vault), self._tools
+        mender = tools.mirrors.open_mender(spec)
+        if not mender.sources:
+            return None
+        body = MendBody(tools.keeper.open(spec), self._catalog, tools.clock, lambda: mender)
+        ticket = Ticket(
+            kind=RunKind.MIRROR,
+            title=f"Bring back what {spec.name} lacks",
+            phases=PHASES,
+            vault=spec.name,
+            claims=(Claim(f"vault {spec.name}"),),
+        )
+        return tools.runner.start(ticket, body)
+
     def repair(self, vault: str) -> Repair:
         """Look again with nobody else there, and mend what can be mended.
 
@@ -45,13 +75,14 @@ class Upkeep:
         opened = self._tools.keeper.open(spec)
         lease = opened.locks.take(LockMode.EXCLUSIVE, f"repair of {spec.name}")
         try:
+            missing = opened.health().missing
             findings = opened.inspect(self._known(spec)).findings
-            mended = tuple(f for f in findings if f.is_repairable)
+            mended = tuple(f for f in findings if f.is_repairable and not _is_rest(f, missing))
             freed = opened.repair(mended)
             refresh_catalog(opened, self._catalog)
         finally:
             lease.release()
-        return Repair(mended, tuple(f for f in findings if not f.is_repairable), freed)
+        return Repair(mended, tuple(f for f in findings if f not in mended), freed)
 
     def growth(self, vault: str, free_bytes: int | None = None) -> tuple[Growth, ...]:
         """Say how much room a vault's backups take, going by the catalog, and how that grows."""
@@ -59,3 +90,9 @@ class Upkeep:
 
     def _known(self, spec: VaultSpec) -> tuple[BackupRecord, ...]:
         return tuple(r for r in self._catalog.all() if r.vault_id == spec.vault_id)
+
+
+def _is_rest(finding: VaultFinding, missing: Iterable[BackupId]) -> bool:
+    """Whether debris is what is left of a backup that nobody deleted: it may be mended yet."""
+    is_debris = finding.kind is FindingKind.DEBRIS
+    return is_debris and BackupId(finding.subject.rpartition("/")[2]) in set(missing)

@@ -4,13 +4,15 @@ from dataclasses import replace
 from functools import partial
 
 from mangrove.core.mirror import MirrorSpec, mirror_key_ref
-from mangrove.core.mirror_ports import Mirror
+from mangrove.core.mirror_ports import Mender, Mirror
 from mangrove.core.ports import Contents, SecretStore, Storage
 from mangrove.core.vault import VaultSpec, parse_vault_url
 from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
+from mangrove.vault.earlier_versions import EarlierVersions
 from mangrove.vault.keeper import OpenStorage, VaultFactory, with_checksum
-from mangrove.vault.keeping import keeping_of
+from mangrove.vault.keeping import KeepingStorage, keeping_of
 from mangrove.vault.layout import DESCRIPTOR
+from mangrove.vault.mending import Mending, SourceCopy
 from mangrove.vault.mirroring import StoredMirror
 from mangrove.vault.nearest import NearestCopy, distance
 from mangrove.vault.place_test import refuse_occupied
@@ -19,6 +21,9 @@ from mangrove.vault.storage.opening import ensure_folder, forget_folder
 from mangrove.vault.transfer import store_compared
 
 OWN_NAME = ""
+EARLIER = "earlier versions in the bucket"
+VERSIONS_BACK = 3
+"""Whoever damaged an object may have done so more than once."""
 
 
 class MirrorFactory:
@@ -61,7 +66,21 @@ class MirrorFactory:
         """Open a mirror; secrets are fetched when they are first needed."""
         own = partial(self._vaults.storage, spec)
         copies = (own, partial(self._storage, spec, mirror))
-        return StoredMirror(spec, mirror, partial(self._vaults.open, spec), copies)
+        open_copy = partial(self._vaults.open_in, replace(spec, mirrors=()))
+        return StoredMirror(spec, mirror, partial(self._vaults.open, spec), open_copy, copies)
+
+    def open_mender(self, spec: VaultSpec) -> Mender:
+        """Open everything that lost objects may come back from: mirrors, earlier versions."""
+        storage = self._vaults.storage(spec)
+        alone = replace(spec, mirrors=())
+        places = [(f"the mirror {m.name}", self._storage(spec, m)) for m in spec.mirrors]
+        if isinstance(storage, KeepingStorage) and storage.keeping().has_versions:
+            places += [(EARLIER, EarlierVersions(storage, n)) for n in range(VERSIONS_BACK)]
+        copies = [
+            SourceCopy(name, self._vaults.open_in(alone, partial(_same, place)), place)
+            for name, place in places
+        ]
+        return Mending(self._vaults.open_in(spec, partial(_same, storage)), storage, copies)
 
     def open_nearest(self, spec: VaultSpec) -> Contents:
         """Open a vault for reading: from whichever copy is nearest and good."""
@@ -81,3 +100,7 @@ class MirrorFactory:
         address = with_checksum(parse_vault_url(mirror.url), mirror.keeping)
         opened = self._open_at(address, mirror.access_key, secret)
         return locking(opened, mirror.object_lock, self._now)
+
+
+def _same(storage: Storage) -> Storage:
+    return storage

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import BlobNotFoundError, MangroveError
+from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.mirror import MirrorSpec, MirrorState
-from mangrove.core.ports import Passing, Storage, Vault
+from mangrove.core.ports import Passing, Storage, Vault, as_they_come
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
 from mangrove.vault.descriptor import settle_descriptor
 from mangrove.vault.inventory import take_inventory
@@ -54,6 +54,7 @@ class StoredMirror:
         vault: What the vault is, and which keys are trusted.
         spec: The mirror.
         open_vault: Opens the vault, for its signed manifests.
+        open_copy: Opens what lies in a storage as a vault of its own.
         open_storages: Opens the storage of the vault and that of the mirror.
     """
 
@@ -62,10 +63,11 @@ class StoredMirror:
         vault: VaultSpec,
         spec: MirrorSpec,
         open_vault: Callable[[], Vault],
+        open_copy: Callable[[Callable[[], Storage]], Vault],
         open_storages: tuple[Callable[[], Storage], Callable[[], Storage]],
     ) -> None:
         self._vault_spec, self._spec = vault, spec
-        self._open_vault = open_vault
+        self._open_vault, self._open_copy = open_vault, open_copy
         self._open_source, self._open_target = open_storages
         self._opened: list[Storage] = []
         self._found: _Missing | None = None
@@ -107,15 +109,33 @@ class StoredMirror:
         self._found = None
         source, target = self._storages()
         settle_descriptor(target, self._vault_spec)
+        damaged: CorruptBackupError | None = None
         for backup, infos in found.backups.items():
-            listed = {b.name: b for b in self._open_vault().manifest(backup).blobs}
-            for info in infos:
-                _copy(source, target, info, listed.get(info.name), passing)
+            try:
+                listed = {b.name: b for b in self._open_vault().manifest(backup).blobs}
+                for info in infos:
+                    _copy(source, target, info, listed.get(info.name), passing)
+            except CorruptBackupError as error:
+                damaged = damaged or error  # it keeps no other from being copied
+                continue
             log.info("backup mirrored backup=%s mirror=%s", backup, self._spec.mirror_id)
             yield backup
         for info in found.others:
             _copy(source, target, info, None, passing)
             yield info.name
+        if damaged is not None:
+            raise damaged
+
+    def copy_below(self, prefix: str) -> None:
+        """Copy what lies below a prefix and is missing there; signatures come last."""
+        source, target = self._storages()
+        there = {info.name: info.size_bytes for info in target.list(prefix)}
+        for info in _lacking(list(source.list(prefix)), there):
+            _copy(source, target, info, None, as_they_come)
+
+    def as_vault(self) -> Vault:
+        """Return it as a vault of its own, for listing and for removing."""
+        return self._open_copy(lambda: self._storages()[1])
 
     def _storages(self) -> tuple[Storage, Storage]:
         if not self._opened:

@@ -16,6 +16,7 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
+from mangrove.core.mirror import ReadFrom
 from mangrove.core.ports import Passing, Vault, as_they_come
 from mangrove.core.vault import StorageKind, parse_vault_url
 
@@ -24,6 +25,10 @@ T = TypeVar("T")
 _GONE = (StorageUnavailableError, StorageDeniedError, StalledError, VaultNotFoundError)
 _TRY_ANOTHER = (*_GONE, BackupNotFoundError, CorruptBackupError)
 _NEARNESS = (StorageKind.FOLDER, StorageKind.SFTP)
+
+
+def _words(name: str) -> str:
+    return f"the mirror {name}" if name else "the vault itself"
 
 
 def distance(url: str) -> int:
@@ -46,6 +51,8 @@ class NearestCopy:
         self._copies = tuple(copies)
         self._gone: set[str] = set()
         self._good: dict[str, str] = {}
+        self._used: set[str] = set()
+        self._failed: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def abort(self) -> None:
@@ -75,6 +82,18 @@ class NearestCopy:
                 known = self._good[blob.name]
         return dict(self._copies)[known].read(blob)
 
+    def read_from(self) -> ReadFrom:
+        """Say which copies were read so far, and why another than one would expect."""
+        with self._lock:
+            used = [name for name, _ in self._copies if name in self._used]
+            failed = dict(self._failed)
+        warnings = tuple(f"{_words(name)}: {why}" for name, why in failed.items())
+        others = ", ".join(_words(name) for name in used if name)
+        if warnings and used:
+            found = f"read from {', '.join(map(_words, used))}, because one copy is not whole"
+            return ReadFrom(warnings=(found, *warnings))
+        return ReadFrom(notes=(f"read from {others}, which is nearest",) if others else ())
+
     def _first_good(self, ask: Callable[[Vault], T], blob: str) -> T:
         first: MangroveError | None = None
         for name, copy in self._left():
@@ -82,13 +101,16 @@ class NearestCopy:
                 answer = ask(copy)
             except _TRY_ANOTHER as error:
                 first = first or error
+                with self._lock:
+                    self._failed.setdefault(name, error.message)
                 if isinstance(error, _GONE):
                     with self._lock:
                         self._gone.add(name)
                 log.info("another copy is asked why=%s blob=%s", error.code, blob)
             else:
-                if blob:
-                    with self._lock:
+                with self._lock:
+                    self._used.add(name)
+                    if blob:
                         self._good[blob] = name
                 return answer
         if first is None:

@@ -19,15 +19,19 @@ from mangrove.cli.commands.vault_place import (
 )
 from mangrove.cli.commands.vault_report import growth_blocks, report_blocks
 from mangrove.cli.exit_codes import ExitCode
-from mangrove.cli.front import desk_of, require_keyring
-from mangrove.cli.json_value import vault_document
+from mangrove.cli.front import Desk, desk_of, require_keyring
+from mangrove.cli.json_value import run_document, vault_document
 from mangrove.cli.output import Block, Facts, Table
+from mangrove.cli.progress import follow
+from mangrove.cli.reports import report_run, result_blocks
 from mangrove.core.backup import Compression
 from mangrove.core.explain import size_text
 from mangrove.core.key_changes import Holder, holders, kit_state
 from mangrove.core.object_lock import ObjectLockMode, keeping_words
+from mangrove.core.run import RunStatus
 from mangrove.core.vault import VaultHealth, VaultSpec
 from mangrove.core.wording import counted
+from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 
 app = typer.Typer(help="Where backups are kept.", no_args_is_help=True)
@@ -133,7 +137,7 @@ def check(
         typer.Option("--accept-missing", help="Stop missing backups that were removed elsewhere."),
     ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend what can be mended; the rest is told.")
+        bool, typer.Option("--repair", help="Mend what can be, also from mirrors; tell the rest.")
     ] = False,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only storage, keys and debris; read no manifest.")
@@ -145,6 +149,7 @@ def check(
         freed = services.vaults.clean(name) if remove_debris else None
         if accept_missing:
             services.keys.accept_missing(name)
+        mending = _mended(desk, services, name) if repair else None
         mended = services.upkeep.repair(name) if repair else None
         health = services.vaults.check(name)
         spec = services.vaults.find(name)  # what the check noted of it is in it now
@@ -156,16 +161,29 @@ def check(
         "freed_bytes": freed,
         "kit": kit_state(spec),
         "report": report,
+        "mending": run_document(mending) if mending else None,
         "repair": mended,
         "growth": growth,
     }
-    said = [*report_blocks(report, mended), *growth_blocks(growth)]
+    brought = result_blocks(mending.result) if mending and mending.result else []
+    said = [*brought, *report_blocks(report, mended), *growth_blocks(growth)]
     desk.output.give(document, *_health_blocks(health, freed, spec), *said)
     if not is_usable:
         raise typer.Exit(ExitCode.NOT_ALLOWED)
     if health.missing:
         raise typer.Exit(ExitCode.LOSSES)
     raise typer.Exit(ExitCode.DONE if not report or report.is_sound else ExitCode.BAD_BACKUP)
+
+
+def _mended(desk: Desk, services: Services, name: str) -> RunStatus | None:
+    """Bring back what other copies have; None when there are none."""
+    run_id = services.upkeep.start_mending(name)
+    if run_id is None:
+        return None
+    status = follow(services, run_id, desk.output)
+    if status.result is None:
+        raise typer.Exit(report_run(desk.output, status))
+    return status
 
 
 @app.command("rebuild-catalog")
