@@ -7,7 +7,7 @@ Source: the description of Atlas Administration API v2 and the Atlas documentati
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +24,7 @@ from servers.process import HOST
 
 VERSION = re.compile(r"application/vnd\.atlas\.(\d{4}-\d{2}-\d{2})\+json")
 NO_CONTENT, BAD = 204, 300
+HELD_S = 30
 REASONS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
 
 
@@ -44,6 +45,8 @@ class FakeAtlas:
         refusals: Given out one by one, before anything else is looked at.
         calls: Method and path of every request that was signed.
         denies: Words in a path that the account has no role for.
+        cut_downloads: So many downloads break off half way.
+        hold: Called when the next request comes, which then waits for ``release``.
     """
 
     url: str = ""
@@ -54,6 +57,8 @@ class FakeAtlas:
     bodies: list[Any] = field(default_factory=list)
     denies: set[str] = field(default_factory=set)
     cut_downloads: int = 0
+    hold: Callable[[], None] | None = None
+    release: threading.Event = field(default_factory=threading.Event)
 
     def refuse_next(self, status: int, code: str, detail: str = "no", **headers: str) -> None:
         """Let the next request fail."""
@@ -109,6 +114,10 @@ def _guard(fake: FakeAtlas) -> Response | None:
         asks = fake.sign_in.challenge()
         raise RefusalError(401, "UNAUTHORIZED", "Sign in first.", WWW_Authenticate=asks)
     fake.calls.append((request.method, request.path))
+    if fake.hold is not None:
+        held, fake.hold = fake.hold, None
+        held()
+        fake.release.wait(HELD_S)
     if fake.refusals:
         raise fake.refusals.pop(0)
     _require_version()

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangrove.app.atlas import atlas_of
 from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
@@ -50,6 +51,7 @@ from mangrove.jobs.stall_watch import StallWatch
 from mangrove.jobs.surroundings import Surroundings
 from mangrove.services.activity import Activity
 from mangrove.services.assertions import Assertions
+from mangrove.services.atlas.tools import POLL_S
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.captures import Captures
@@ -92,12 +94,14 @@ class Parts:
     Attributes:
         kit_work_factor: How hard the passphrase of a recovery kit is made to guess.
         stall_s: A server or storage that takes and gives nothing for so long ends its run.
+        atlas_poll_s: How often what is waited for at Atlas is looked at.
     """
 
     secrets: SecretStore
     clock: Clock
     stall_s: float = STALL_S
     kit_work_factor: int = DEFAULT_WORK_FACTOR
+    atlas_poll_s: float = POLL_S
 
 
 def usual_parts() -> Parts:
@@ -192,6 +196,9 @@ def _services(
             points=points,
             figures=_figures(tools, points, jobs, database),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
+            atlas=atlas_of(
+                database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
+            ),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
             background=background,

@@ -25,6 +25,8 @@ class RunKind(StrEnum):
     PRUNE = "prune"
     REWRAP = "rewrap"
     MIRROR = "mirror"
+    ATLAS_SNAPSHOT = "atlas-snapshot"
+    ATLAS_RESTORE = "atlas-restore"
     DRILL = "drill"
     CHECK = "check"
 
@@ -80,6 +82,9 @@ class Phase(StrEnum):
     MEND = "bring back what is missing"
     REWRAP = "give to other recipients"
     MIRROR = "copy to mirrors"
+    ATLAS_ASK = "ask Atlas"
+    ATLAS_WAIT = "wait for Atlas"
+    ATLAS_FETCH = "fetch files"
 
 
 class NamespaceState(StrEnum):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
 from mangrove.services.assertions import Assertions
+from mangrove.services.atlas.service import Atlas
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
@@ -46,6 +47,7 @@ class Services:
     points: Points
     figures: Figures
     mirrors: Mirrors
+    atlas: Atlas
     activity: Activity
     jobs: Jobs
     background: Background

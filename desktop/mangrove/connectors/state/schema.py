@@ -183,6 +183,17 @@ _AGENT: Migration = (
     "CREATE TABLE lane_limits (lane TEXT PRIMARY KEY NOT NULL, places INTEGER NOT NULL)",
 )
 
+_ATLAS: Migration = (
+    """CREATE TABLE atlas_accounts (
+        account_id TEXT PRIMARY KEY NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        value TEXT NOT NULL
+    )""",
+    "CREATE TABLE atlas_links (profile_id TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+    # What was last seen there; can be lost without harm.
+    "CREATE TABLE atlas_views (profile_id TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -191,4 +202,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ASSERTIONS,
     _FIGURES,
     _AGENT,
+    _ATLAS,
 )

@@ -8,9 +8,11 @@ from typing import Protocol
 from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.cluster import AtlasCluster, AtlasProject
 from mangrove.core.atlas.compliance import CompliancePolicy
+from mangrove.core.atlas.link import AtlasLink, AtlasView
 from mangrove.core.atlas.policy import BackupSchedule, Retention
 from mangrove.core.atlas.restore import AtlasJobId, AtlasRestoreJob, RestoreOrder
 from mangrove.core.atlas.snapshot import AtlasSnapshot, AtlasSnapshotId
+from mangrove.core.profile import ProfileId
 from mangrove.core.secret import Secret
 
 Say = Callable[[str], None]
@@ -181,4 +183,28 @@ class AtlasAccountStore(Protocol):
 
     def remove(self, account_id: str) -> None:
         """Forget one."""
+        ...
+
+
+class AtlasLinkStore(Protocol):
+    """Keeps which profile is which cluster, and what was last seen there."""
+
+    def links(self) -> tuple[AtlasLink, ...]:
+        """Return every link."""
+        ...
+
+    def save_link(self, link: AtlasLink) -> None:
+        """Insert or replace the link of a profile; what was seen before is forgotten."""
+        ...
+
+    def remove_link(self, profile_id: ProfileId) -> None:
+        """Forget a profile's link and what was seen."""
+        ...
+
+    def view(self, profile_id: ProfileId) -> AtlasView | None:
+        """Return what was last seen of a profile's cluster; None for nothing, or a damaged one."""
+        ...
+
+    def save_view(self, view: AtlasView) -> None:
+        """Keep what was seen."""
         ...

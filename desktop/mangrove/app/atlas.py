@@ -1,0 +1,62 @@
+"""Builds the services about Atlas; the HTTP library is loaded when somebody first asks Atlas."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from typing_extensions import override
+
+from mangrove.connectors.state.atlas import SqliteAtlasAccounts, SqliteAtlasLinks
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.core.atlas.account import AtlasAccount
+from mangrove.core.atlas.ports import AtlasApi, AtlasGate, Say
+from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.secret import Secret
+from mangrove.jobs.runner import Runner
+from mangrove.services.atlas.service import Atlas, build_atlas
+from mangrove.services.atlas.tools import AtlasTools
+from mangrove.services.profiles import Profiles
+
+
+class LateAtlasGate(AtlasGate):
+    """Stands before the real gate: loading the HTTP library takes a tenth of a second.
+
+    Args:
+        secrets: Where secrets of accounts are kept.
+        seconds: A clock that only grows.
+    """
+
+    def __init__(self, secrets: SecretStore, seconds: Callable[[], float]) -> None:
+        self._secrets, self._seconds = secrets, seconds
+
+    @override
+    @contextmanager
+    def open(
+        self, account: AtlasAccount, secret: Secret | None = None, say: Say | None = None
+    ) -> Iterator[AtlasApi]:
+        from mangrove.connectors.atlas.gate import HttpAtlasGate  # noqa: PLC0415
+
+        gate = HttpAtlasGate(self._secrets, self._seconds)
+        with gate.open(account, secret, say) as api:
+            yield api
+
+
+def atlas_of(
+    database: StateDatabase,
+    secrets: SecretStore,
+    clock: Clock,
+    profiles: Profiles,
+    runner: Runner,
+    poll_s: float,
+) -> Atlas:
+    """Build the services about Atlas."""
+    tools = AtlasTools(
+        gate=LateAtlasGate(secrets, clock.monotonic_s),
+        accounts=SqliteAtlasAccounts(database),
+        links=SqliteAtlasLinks(database),
+        profiles=profiles,
+        secrets=secrets,
+        runner=runner,
+        clock=clock,
+        poll_s=poll_s,
+    )
+    return build_atlas(tools)

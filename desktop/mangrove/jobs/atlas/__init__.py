@@ -1,0 +1,1 @@
+"""Long work at Atlas: snapshots, restores, downloads, watched to their end. Imports core, jobs."""

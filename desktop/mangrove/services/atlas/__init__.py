@@ -1,0 +1,1 @@
+"""MongoDB Atlas beside our own backups: what a person can ask for. Imports core and jobs."""

@@ -1,0 +1,90 @@
+"""A workstation with a pretended Atlas in reach, and the command line on it."""
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from mangrove.app.clock import SystemClock
+from mangrove.app.container import Parts, open_services
+from mangrove.app.paths import app_paths
+from mangrove.cli.front import Doors
+from mangrove.cli.main import run
+from mangrove.connectors.secrets.os_keyring import OsKeyring
+from mangrove.core.atlas.account import SignIn
+from mangrove.core.atlas.link import Located
+from mangrove.core.ports import Clock
+from mangrove.core.secret import Secret
+from mangrove.services.atlas.accounts import AccountDraft
+from mangrove.services.bundle import Services
+from servers.atlas import FakeAtlas
+
+POLL_S = 0.01
+ACCOUNT = "work"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a call came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What ``--json`` printed."""
+        return json.loads(self.out)
+
+
+@dataclass(slots=True)
+class AtlasDesk:
+    """The services, the server, and short ways to both."""
+
+    services: Services
+    fake: FakeAtlas
+    folder: Path
+
+    def add_account(self) -> None:
+        """Sign in with the service account."""
+        known = self.fake.sign_in
+        draft = AccountDraft(
+            ACCOUNT,
+            SignIn.SERVICE_ACCOUNT,
+            known.client_id,
+            Secret(known.client_secret),
+            self.fake.url,
+        )
+        self.services.atlas.accounts.add(draft)
+
+    def place(self, name: str) -> Located:
+        """Find a cluster."""
+        return self.services.atlas.clusters.find(name)
+
+    def __call__(self, *arguments: str, stdin: str = "") -> Ended:
+        """Run one command in this process."""
+
+        def no_demo(**_: object) -> int:
+            raise AssertionError("nobody asked for the demo")
+
+        out, err = io.StringIO(), io.StringIO()
+        doors = Doors(lambda: nullcontext(self.services), no_demo, "0")
+        typed = patch.object(sys, "stdin", io.StringIO(stdin))
+        with redirect_stdout(out), redirect_stderr(err), typed:
+            code = run(arguments, doors)
+        return Ended(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def atlas_desk(folder: Path, fake: FakeAtlas, clock: Clock | None = None) -> Iterator[AtlasDesk]:
+    """Open the real services; secrets go to the keyring of the test."""
+    paths = app_paths({"MANGROVE_HOME": str(folder / "home")})
+    paths.ensure()
+    parts = Parts(OsKeyring(), clock or SystemClock(), atlas_poll_s=POLL_S)
+    with open_services(paths, parts) as services:
+        yield AtlasDesk(services, fake, folder)
