@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mangrove.app.alarm import alarm_parts
 from mangrove.app.atlas import atlas_of
 from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
@@ -43,6 +44,7 @@ from mangrove.core.ports import Clock, Gate, RunHistory, SecretStore
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.jobs.agent import Agent
+from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.firing import Firer
 from mangrove.jobs.keep_awake import KeepAwake
@@ -176,7 +178,9 @@ def _services(
         retention = Retention(tools, backups, catalog, runs, person, str(local_zone()))
         captures = Captures(tools, backups, catalog, runs)
         steps = JobSteps(profiles, vaults, backups, verifications, captures, retention, parts.clock)
-        jobs = _jobs(tools, steps, database, runs)
+        alarm = alarm_parts(parts.secrets, parts.clock, database)
+        stopping.callback(alarm.alarm.close)
+        jobs = _jobs(tools, steps, database, runs, alarm.alarm)
         stopping.callback(jobs.close)
         yield Services(
             profiles=profiles,
@@ -201,6 +205,8 @@ def _services(
             ),
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
+            alerts=alarm.alerts,
+            channels=alarm.channels,
             background=background,
             clock=parts.clock,
         )
@@ -211,9 +217,11 @@ def _services(
         background.close()
 
 
-def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase, runs: RunHistory) -> Jobs:
+def _jobs(
+    tools: BackupTools, steps: JobSteps, database: StateDatabase, runs: RunHistory, alarm: Alarm
+) -> Jobs:
     store, watch = SqliteJobs(database), StallWatch(tools.runner, tools.clock)
-    firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying)
+    firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying, told=alarm.heed)
     around = Surroundings(
         SystemWatch(tools.clock),
         RoutedNetwork(),
@@ -222,7 +230,7 @@ def _jobs(tools: BackupTools, steps: JobSteps, database: StateDatabase, runs: Ru
         SqliteDiary(database),
     )
     lease = SqliteLease(database, "agent")
-    agent = Agent(store, lease, tools.clock, firer, surroundings=around)
+    agent = Agent(store, lease, tools.clock, firer, surroundings=around, after_look=alarm.wake)
     start = partial(autostart, agent_command())
     return Jobs(store, steps, agent, start, tools.clock)
 

@@ -32,17 +32,32 @@ def go_on(
         policy: When to tell.
         now: The moment.
     """
-    troubles = {trouble.key: trouble for trouble in found}
-    going = [_found(known.get(key), trouble, now) for key, trouble in troubles.items()]
-    ended = [
-        _ended(alert, now) for key, alert in known.items() if key not in troubles and alert.is_open
-    ]
-    owed = [alert for key, alert in known.items() if key not in troubles and not alert.is_open]
+    going, ended = as_found(known, found, now)
+    present = {alert.key for alert in going}
+    owed = [alert for key, alert in known.items() if key not in present and not alert.is_open]
     told = [*_told_open(going, policy, now), *_told_over([*ended, *owed], policy, now)]
     heard = {item.alert.key: item.alert for item in told}
     kept = (heard.get(alert.key, alert) for alert in (*going, *ended))
     late = (heard[alert.key] for alert in owed if alert.key in heard)
     return Course((*kept, *late), tuple(told))
+
+
+def as_found(
+    known: Mapping[str, Alert], found: Iterable[Trouble], now: datetime
+) -> tuple[list[Alert], list[Alert]]:
+    """Return the alerts that are open now, and those that are over now; nobody is told.
+
+    Args:
+        known: The newest alert of each key, open or over.
+        found: What is wrong now.
+        now: The moment.
+    """
+    troubles = {trouble.key: trouble for trouble in found}
+    going = [_found(known.get(key), trouble, now) for key, trouble in troubles.items()]
+    ended = [
+        _ended(alert, now) for key, alert in known.items() if key not in troubles and alert.is_open
+    ]
+    return going, ended
 
 
 def _found(alert: Alert | None, trouble: Trouble, now: datetime) -> Alert:

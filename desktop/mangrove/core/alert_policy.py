@@ -1,8 +1,8 @@
 """When alerts are told, where to, and when not: quiet hours, reminders, channels, heartbeats."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from typing import NewType
+from typing import NewType, Self
 from zoneinfo import ZoneInfo
 
 from mangrove.core.alert import Alert, Occasion, Severity
@@ -140,6 +140,7 @@ class Channel:
 
     Attributes:
         service: What it is, as the library calls it: "E-Mail", "Slack", "JSON".
+        set_at: When its URL was set.
         least: Nothing milder goes there.
         is_on: Whether it is used.
     """
@@ -147,7 +148,7 @@ class Channel:
     channel_id: ChannelId
     name: str
     service: str
-    created_at: datetime
+    set_at: datetime
     least: Severity = Severity.WARNING
     is_on: bool = True
 
@@ -188,11 +189,11 @@ class Routes:
         chosen = self.of(job_id) if job_id is not None else None
         return chosen is None or channel in chosen
 
-    def with_route(self, job_id: JobId, channels: tuple[ChannelId, ...] | None) -> "Routes":
+    def with_route(self, job_id: JobId, channels: tuple[ChannelId, ...] | None) -> Self:
         """Return them with another choice for one job; None for all channels again."""
         others = tuple(route for route in self.jobs if route.job_id != job_id)
         own = () if channels is None else (JobRoute(job_id, channels),)
-        return Routes((*others, *own))
+        return replace(self, jobs=(*others, *own))
 
 
 AGENT_HEARTBEAT = "agent"
@@ -206,10 +207,12 @@ class Heartbeat:
 
     Attributes:
         subject: ``agent`` for the agent itself, else a job's id.
+        set_at: When its URL was set.
         every: How often the agent is heard of; a job's is sent with each of its times.
     """
 
     subject: str
+    set_at: datetime
     every: timedelta = HEARTBEAT_EVERY
 
 
@@ -230,7 +233,8 @@ class AlertSettings:
         """Return the heartbeat of the agent or a job, if it has one."""
         return next((beat for beat in self.heartbeats if beat.subject == subject), None)
 
-    @property
-    def has_any(self) -> bool:
-        """Whether anything was set."""
-        return self != AlertSettings()
+    def with_heartbeat(self, subject: str, heartbeat: Heartbeat | None) -> Self:
+        """Return them with another heartbeat of the agent or a job; None for none."""
+        others = tuple(beat for beat in self.heartbeats if beat.subject != subject)
+        own = () if heartbeat is None else (heartbeat,)
+        return replace(self, heartbeats=(*others, *own))

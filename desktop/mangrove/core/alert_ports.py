@@ -7,7 +7,7 @@ from typing import Protocol
 from mangrove.core.alert import Alert
 from mangrove.core.alert_facts import Outage
 from mangrove.core.alert_policy import AlertSettings, Channel, ChannelId
-from mangrove.core.delivery import Delivery, Message, Signal
+from mangrove.core.delivery import Beat, Delivery, DeliveryId, Message, Signal
 from mangrove.core.secret import Secret
 
 
@@ -36,6 +36,14 @@ class AlertStore(Protocol):
 
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         """Return deliveries, newest first."""
+        ...
+
+    def beats(self) -> Mapping[str, Beat]:
+        """Return the last sign of life of each heartbeat, by its subject."""
+        ...
+
+    def save_beat(self, subject: str, beat: Beat, done: DeliveryId | None = None) -> None:
+        """Keep what became of a sign of life, and let go of the delivery that it was."""
         ...
 
     def seen_at(self) -> datetime | None:

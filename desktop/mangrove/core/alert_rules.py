@@ -19,6 +19,7 @@ REPEATED = 3
 """From so many failures in a row on it is critical: waiting did not help."""
 
 LONG_OUTAGE = timedelta(hours=24)
+SPOKEN_OF = timedelta(hours=1)
 KEYRING_CODES = frozenset({"keyring-locked", "keyring-unavailable", "keyring-lost-secret"})
 _BAD = (FiringState.FAILED, FiringState.INTERRUPTED)
 
@@ -159,9 +160,9 @@ def _no_agent(watched: Watched) -> Trouble | None:
 def _outage(watched: Watched) -> Trouble | None:
     """Say after a time without agent what it missed, until all of that was made up for."""
     outage = watched.outage
-    behind = behind_after(outage, watched.jobs) if outage is not None else ()
-    if outage is None or not behind:
+    if outage is None or not outage_lasts(outage, watched.jobs, watched.now):
         return None
+    behind = behind_after(outage, watched.jobs)
     is_long = outage.length >= LONG_OUTAGE
     missed = counted(outage.slots, "time")
     jobs = counted(len(outage.jobs), "job")
@@ -177,8 +178,15 @@ def _outage(watched: Watched) -> Trouble | None:
         ),
         hint="let the agent start when you sign in: mangrove agent install",
         action=Action.OPEN_JOB,
-        subject=behind[0].job.name,
+        subject=behind[0].job.name if behind else "",
+        ends_silently=not is_long,
     )
+
+
+def outage_lasts(outage: Outage, jobs: tuple[WatchedJob, ...], now: datetime) -> bool:
+    """Whether it is still to be spoken of: a long one at least for an hour."""
+    is_fresh = outage.length >= LONG_OUTAGE and now - outage.ended_at < SPOKEN_OF
+    return is_fresh or bool(behind_after(outage, jobs))
 
 
 def behind_after(outage: Outage, jobs: tuple[WatchedJob, ...]) -> tuple[WatchedJob, ...]:

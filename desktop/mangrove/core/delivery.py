@@ -124,8 +124,21 @@ def wait_after(attempts: int) -> timedelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """The last sign of life that was given to a watch outside, or could not be.
+
+    Attributes:
+        problem: Why it did not arrive; "" if it did.
+    """
+
+    at: datetime
+    signal: Signal
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """How well a channel or heartbeat works.
+    """How well a channel works.
 
     Attributes:
         sent_at: When something arrived there last.

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -32,6 +33,10 @@ class _Known:
     quiet_until: datetime
 
 
+def nothing() -> None:
+    """Do nothing after a look."""
+
+
 @dataclass(slots=True)
 class Agent:
     """Fires jobs on time while it holds the lease; one look is quick and never waits for a run.
@@ -41,6 +46,9 @@ class Agent:
     runs, in whatever process, is not started again.
 
     Threads: one that looks, and one for each job that runs.
+
+    Attributes:
+        after_look: Called after each look of the agent that holds the lease; returns at once.
     """
 
     store: JobStore
@@ -49,6 +57,7 @@ class Agent:
     firer: Firer
     look_s: float = LOOK_S
     surroundings: Surroundings | None = None
+    after_look: Callable[[], None] = nothing
     rank: AgentRank = AgentRank.WINDOW
     _threads: dict[JobId, threading.Thread] = field(default_factory=dict)
     _known: dict[JobId, _Known] = field(default_factory=dict)
@@ -118,6 +127,7 @@ class Agent:
             jobs = self.store.all()
             begun = tuple(job.job_id for job in jobs if self._looked_at(job, now, rest))
             self._forget_waits(jobs)
+            self.after_look()
             return begun
 
     def fire_now(self, job: Job) -> bool:

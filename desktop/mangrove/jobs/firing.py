@@ -21,6 +21,10 @@ CUT_OFF = "the program that did this was ended"
 GOOD = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 
 
+def nobody(_job: Job, _firing: Firing) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Firer:
     """Carries out jobs; each time ends in exactly one kept ending.
@@ -30,6 +34,7 @@ class Firer:
         await_run: Waits until a run is over; a hung one is ended.
         is_worth_retrying: Whether a failed run only found the way closed, by its problem's code.
         stop: Set when the program ends: nothing is waited for any longer.
+        told: Told when a job begins and when it has ended; never raises.
     """
 
     store: JobStore
@@ -39,9 +44,11 @@ class Firer:
     is_worth_retrying: Callable[[str], bool]
     stop: threading.Event = field(default_factory=threading.Event)
     retry_waits: Sequence[timedelta] = RETRY_WAITS
+    told: Callable[[Job, Firing], None] = nobody
 
     def fire(self, job: Job, firing: Firing) -> Firing:
         """Do all steps of a firing that has begun, and keep what became of them."""
+        self.told(job, firing)
         for wait in (*self.retry_waits, None):
             firing = self._attempt(job, firing)
             is_failed = firing.state is FiringState.FAILED
@@ -51,6 +58,7 @@ class Firer:
             log.info("job tries again job=%s reason=%s", job.name, firing.problem)
         firing = replace(firing, ended_at=self.clock.now())
         self.store.save_firing(firing)
+        self.told(job, firing)
         return firing
 
     def _attempt(self, job: Job, firing: Firing) -> Firing:

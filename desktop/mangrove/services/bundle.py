@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
+from mangrove.services.alerts import Alerts
 from mangrove.services.assertions import Assertions
 from mangrove.services.atlas.service import Atlas
 from mangrove.services.background import Background
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
+from mangrove.services.channels import Channels
 from mangrove.services.copies import Copies
 from mangrove.services.dumps import Dumps
 from mangrove.services.figures.service import Figures
@@ -50,5 +52,7 @@ class Services:
     atlas: Atlas
     activity: Activity
     jobs: Jobs
+    alerts: Alerts
+    channels: Channels
     background: Background
     clock: Clock

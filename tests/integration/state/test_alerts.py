@@ -22,7 +22,15 @@ from mangrove.core.alert_policy import (
     QuietHours,
     Routes,
 )
-from mangrove.core.delivery import Delivery, DeliveryId, DeliveryKind, DeliveryState, Message
+from mangrove.core.delivery import (
+    Beat,
+    Delivery,
+    DeliveryId,
+    DeliveryKind,
+    DeliveryState,
+    Message,
+    Signal,
+)
 from mangrove.core.errors import DamagedStateError, NameTakenError
 from mangrove.core.job import JobId
 
@@ -182,10 +190,23 @@ def test_settings_are_what_was_saved_or_plain(database: StateDatabase) -> None:
     chosen = AlertSettings(
         AlertPolicy(QuietHours(1320, 420, "Europe/Berlin"), reminds=False),
         Routes().with_route(JobId("j1"), (CHANNEL.channel_id,)),
-        (Heartbeat("agent"),),
+        (Heartbeat("agent", NOON),),
     )
     assert store.settings() == AlertSettings()
 
     store.save_settings(chosen)
 
     assert store.settings() == chosen
+
+
+def test_the_last_sign_of_life_replaces_the_one_before_and_its_delivery(
+    database: StateDatabase,
+) -> None:
+    store = SqliteAlerts(database)
+    store.save_deliveries((DELIVERY,))
+    store.save_beat("agent", Beat(NOON, Signal.START))
+
+    store.save_beat("agent", Beat(NOON, Signal.FAIL, "refused"), DELIVERY.delivery_id)
+
+    assert store.beats() == {"agent": Beat(NOON, Signal.FAIL, "refused")}
+    assert store.deliveries(9) == ()

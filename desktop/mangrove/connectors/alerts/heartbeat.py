@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from mangrove.core.alert_ports import Pinger
 from mangrove.core.delivery import Signal
-from mangrove.core.errors import DeliveryError, InvalidChannelError
+from mangrove.core.errors import DeliveryError
 from mangrove.core.secret import Secret
 
 TIMEOUT_S = 10.0
@@ -59,23 +59,6 @@ def address_of(url: Secret, signal: Signal) -> Secret:
     parts = urlsplit(url.reveal().strip())
     path = parts.path.rstrip("/") + (f"/{signal}" if signal else "")
     return Secret(parts._replace(path=path).geturl())
-
-
-def check_heartbeat(url: Secret) -> None:
-    """Refuse what is no web address.
-
-    Raises:
-        InvalidChannelError: The address is not repeated.
-    """
-    try:
-        parts = urlsplit(url.reveal().strip())
-    except ValueError:
-        parts = None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidChannelError(
-            "a heartbeat needs a web address; nothing was saved",
-            hint="such as https://hc-ping.com/your-uuid",
-        )
 
 
 def _kind_of(error: Exception) -> str:

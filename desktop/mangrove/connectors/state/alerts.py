@@ -14,13 +14,14 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.alert import Alert
 from mangrove.core.alert_facts import Outage
 from mangrove.core.alert_ports import AlertStore
-from mangrove.core.delivery import Delivery, DeliveryState
+from mangrove.core.delivery import Beat, Delivery, DeliveryId, DeliveryState
 
 log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 KEPT_DELIVERIES = 500
 KEPT_ALERTS = 1000
 _LOOK = "look"
+_BEAT = "beat/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,20 @@ class SqliteAlerts(AlertStore):
         return _read_all(Delivery, rows)
 
     @override
+    def beats(self) -> Mapping[str, Beat]:
+        query = "SELECT name, value FROM alert_notes WHERE name LIKE ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (f"{_BEAT}%",)).fetchall()
+        found = ((str(name), read(Beat, text)) for name, text in rows)
+        return {name.removeprefix(_BEAT): beat for name, beat in found if beat is not None}
+
+    @override
+    def save_beat(self, subject: str, beat: Beat, done: DeliveryId | None = None) -> None:
+        with self._database.writing() as connection:
+            _note(connection, f"{_BEAT}{subject}", encoded(beat))
+            connection.execute("DELETE FROM deliveries WHERE delivery_id = ?", (done,))
+
+    @override
     def seen_at(self) -> datetime | None:
         look = self._look()
         return look.at if look else None
@@ -101,16 +116,19 @@ class SqliteAlerts(AlertStore):
     @override
     def save_look(self, now: datetime, outage: Outage | None) -> None:
         with self._database.writing() as connection:
-            connection.execute(
-                "INSERT OR REPLACE INTO alert_notes (name, value) VALUES (?, ?)",
-                (_LOOK, encoded(_Look(now, outage))),
-            )
+            _note(connection, _LOOK, encoded(_Look(now, outage)))
 
     def _look(self) -> _Look | None:
         with self._database.reading() as connection:
             query = "SELECT value FROM alert_notes WHERE name = ?"
             row = connection.execute(query, (_LOOK,)).fetchone()
         return read(_Look, row[0]) if row else None
+
+
+def _note(connection: sqlite3.Connection, name: str, value: str) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO alert_notes (name, value) VALUES (?, ?)", (name, value)
+    )
 
 
 def _put(connection: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:

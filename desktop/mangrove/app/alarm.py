@@ -1,0 +1,52 @@
+"""Builds what alerts are made of: stores, courier, alarm, and the two services on top of them."""
+
+import platform
+from dataclasses import dataclass
+
+from mangrove.connectors.alerts.apprise_sender import AppriseSender
+from mangrove.connectors.alerts.desktop import FreedesktopNotifier
+from mangrove.connectors.alerts.heartbeat import HttpPinger
+from mangrove.connectors.state.alerts import SqliteAlerts
+from mangrove.connectors.state.channels import SqliteChannels
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.jobs import SqliteJobs
+from mangrove.connectors.state.leases import SqliteLease
+from mangrove.core.ports import Clock, SecretStore
+from mangrove.jobs.alarm import Alarm
+from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
+from mangrove.services.alert_facts import AlertFacts
+from mangrove.services.alerts import Alerts
+from mangrove.services.channels import Channels, ChannelTools
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmParts:
+    """What the container hands on."""
+
+    alarm: Alarm
+    alerts: Alerts
+    channels: Channels
+
+
+def alarm_parts(secrets: SecretStore, clock: Clock, database: StateDatabase) -> AlarmParts:
+    """Build the alarm and its services; no thread is started yet."""
+    store, channels, jobs = SqliteAlerts(database), SqliteChannels(database), SqliteJobs(database)
+    agent = SqliteLease(database, "agent")
+    desktop = SwitchedDesktop(FreedesktopNotifier())
+    sender, pinger = AppriseSender(), HttpPinger()
+    courier = Courier(store, channels, Addresses(secrets), sender, pinger, desktop, clock)
+    facts = AlertFacts(jobs, lambda: agent.holder(clock.now()))
+    alarm = Alarm(
+        store=store,
+        channels=channels,
+        courier=courier,
+        facts=facts,
+        lease=SqliteLease(database, "alarm"),
+        clock=clock,
+        workstation=platform.node(),
+    )
+    return AlarmParts(
+        alarm,
+        Alerts(store, facts, alarm, desktop, clock),
+        Channels(ChannelTools(channels, store, jobs, secrets, sender, pinger, courier, clock)),
+    )
