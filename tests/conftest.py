@@ -4,6 +4,8 @@ pytest_plugins = [
     "guards",
     "look",
     "servers.mongod",
+    "servers.mail",
+    "servers.receiver",
     "servers.keyring_service",
     "servers.logind",
     "servers.object_stores",

@@ -64,6 +64,13 @@ def mail_url(account: MailAccount) -> Secret:
     if not 0 < port < _PORTS:
         raise InvalidChannelError(f"{port} is no port; nothing was saved")
     password = account.password.reveal() if account.password else ""
+    if not (password + account.user).isascii():
+        # Python's smtplib writes them in ASCII when it signs in.
+        raise InvalidChannelError(
+            "the user name or password has a letter that mail servers are not sent here;"
+            " nothing was saved",
+            hint="use an app password, which most mail services give out",
+        )
     login = f"{quote(account.user, safe='')}:{quote(password, safe='')}@" if account.user else ""
     modes = {MailSecurity.NONE: "insecure", MailSecurity.TLS: "ssl"}
     options = urlencode(

@@ -34,6 +34,10 @@ class AlertStore(Protocol):
         """Keep what became of deliveries."""
         ...
 
+    def drop(self, delivery_id: DeliveryId) -> None:
+        """Let go of a delivery that is not worth keeping."""
+        ...
+
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         """Return deliveries, newest first."""
         ...

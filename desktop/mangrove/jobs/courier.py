@@ -52,6 +52,10 @@ class Addresses:
             self._known[key] = self.secrets.fetch(ref)
         return self._known[key]
 
+    def remember(self, ref: SecretRef, set_at: datetime, url: Secret) -> None:
+        """Know a URL that was just typed."""
+        self._known[ref, set_at] = url
+
     def learn(self, channels: tuple[Channel, ...], settings: AlertSettings) -> None:
         """Read all of them while the keyring is open; what it does not give is asked for later."""
         wanted = [(channel_ref(c.channel_id), c.set_at) for c in channels]
@@ -108,6 +112,8 @@ class Courier:
             at = done.tried_at or self.clock.now()
             beat = Beat(at, done.signal, done.problem)
             self.store.save_beat(done.target, beat, done.delivery_id)
+        elif done.target == DESKTOP and done.kind is DeliveryKind.ALERT and done.problem:
+            self.store.drop(done.delivery_id)  # nobody sits here: nothing that anybody must mend
         else:
             self.store.save_deliveries((done,))
 

@@ -230,7 +230,9 @@ class Channels:
         check_web_address(url)
         usual = Heartbeat(self._subject(job), self._tools.clock.now())
         heartbeat = replace(usual, every=max(every, LEAST_EVERY)) if every else usual
-        self._tools.secrets.store(heartbeat_ref(heartbeat.subject), url)
+        ref = heartbeat_ref(heartbeat.subject)
+        self._tools.secrets.store(ref, url)
+        self._tools.courier.addresses.remember(ref, heartbeat.set_at, url)
         self._save(self._settings.with_heartbeat(heartbeat.subject, heartbeat))
         return heartbeat
 
@@ -310,6 +312,7 @@ class Channels:
             if is_new:
                 self._forget(ref)
             raise
+        self._tools.courier.addresses.remember(ref, channel.set_at, url)
         return channel
 
     def _forget(self, ref: SecretRef) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -23,6 +24,9 @@ SHORTEST = 4  # a shorter part of a URL is no secret, and would blot out ordinar
 _LIBRARY_LOG = "apprise"
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _PLAIN_WEB = {"http": "json", "https": "jsons"}
+_WITH_SERVER = ("mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", *_PLAIN_WEB)
+"""Where a server's name follows; for chat services that place often holds a token."""
+
 _DETAILS = (
     re.compile(r"\((?P<code>\d{3}), b'(?P<text>[^']+)'\)"),  # an answer of an SMTP server
     re.compile(r"\[Errno -?\d+\] (?P<text>[^'\")]+)"),
@@ -79,15 +83,18 @@ def _instance(url_text: str) -> "NotifyBase | None":
     # Loaded only when somebody is told something: it takes half a second and 30 MB.
     from apprise import Apprise, AppriseAsset  # noqa: PLC0415
 
-    asset = AppriseAsset(storage_mode="memory")  # it keeps nothing on the disk
+    # It keeps nothing on the disk, and works on our thread: sockets have their own limits.
+    asset = AppriseAsset(storage_mode="memory", service_timeout=0)
     asset.app_id, asset.app_desc = "Mangrove", "MongoDB backups you can prove"
     asset.async_mode = False
-    try:
-        found: NotifyBase | None = Apprise.instantiate(
-            url_text.strip(), asset=asset, suppress_exceptions=True
-        )
-    except Exception:  # noqa: BLE001 - a plugin's own mistake about an odd URL
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one of its modules is deprecated in Python itself
+        try:
+            found: NotifyBase | None = Apprise.instantiate(
+                url_text.strip(), asset=asset, suppress_exceptions=True
+            )
+        except Exception:  # noqa: BLE001 - a plugin's own mistake about an odd URL
+            return None
     return found
 
 
@@ -160,13 +167,14 @@ def _unknown(url: Secret, lines: list[tuple[int, str]]) -> InvalidChannelError:
 
 
 def _without_secrets(text: str, url: Secret) -> str:
-    """Cut every part of the URL but its host out of a text."""
+    """Cut every part of the URL out of a text, but for the name of a server."""
     address = url.reveal().strip()
-    _, _, rest = address.partition("://")
+    scheme, _, rest = address.rpartition("://")
     login, at, place = rest.rpartition("@")
     host, *parts = re.split(r"[/?&=#]", place if at else rest)
-    secrets = [address, *re.split(r"[:/]", login), *parts]
+    server = host.partition(":")[0] if scheme.lower() in _WITH_SERVER else ""
+    secrets = [address, host, *re.split(r"[:/]", login), *parts]
     for part in sorted({*secrets, *map(unquote, secrets)}, key=len, reverse=True):
-        if len(part) >= SHORTEST and part != host:
+        if len(part) >= SHORTEST and part != server:
             text = text.replace(part, "***")
     return text

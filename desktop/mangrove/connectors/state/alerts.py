@@ -83,6 +83,11 @@ class SqliteAlerts(AlertStore):
             _put(connection, deliveries)
 
     @override
+    def drop(self, delivery_id: DeliveryId) -> None:
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM deliveries WHERE delivery_id = ?", (delivery_id,))
+
+    @override
     def deliveries(self, limit: int) -> tuple[Delivery, ...]:
         query = "SELECT value FROM deliveries ORDER BY made_at DESC, delivery_id DESC LIMIT ?"
         with self._database.reading() as connection:
