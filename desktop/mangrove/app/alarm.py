@@ -1,5 +1,6 @@
 """Builds what alerts are made of: stores, courier, alarm, and the two services on top of them."""
 
+import os
 import platform
 from dataclasses import dataclass
 
@@ -36,12 +37,17 @@ def alarm_parts(secrets: SecretStore, clock: Clock, database: StateDatabase) -> 
     sender, pinger = AppriseSender(), HttpPinger()
     courier = Courier(store, channels, Addresses(secrets), sender, pinger, desktop, clock)
     facts = AlertFacts(jobs, lambda: agent.holder(clock.now()))
+
+    def is_ours() -> bool:
+        holder = agent.holder(clock.now())
+        return holder is None or holder.pid == os.getpid()
+
     alarm = Alarm(
         store=store,
         channels=channels,
         courier=courier,
         facts=facts,
-        lease=SqliteLease(database, "alarm"),
+        is_ours=is_ours,
         clock=clock,
         workstation=platform.node(),
     )

@@ -34,7 +34,7 @@ from mangrove.core.delivery import (
 )
 from mangrove.core.errors import MangroveError
 from mangrove.core.job import Firing, FiringState, Job
-from mangrove.core.ports import Clock, Lease
+from mangrove.core.ports import Clock
 from mangrove.jobs.courier import Courier
 
 log = logging.getLogger(__name__)
@@ -56,13 +56,13 @@ _SIGNALS = {
 
 @dataclass(slots=True)
 class Alarm:
-    """Looks, keeps and tells; of all processes of a user only the one with the lease does.
+    """Looks, keeps and tells; of all processes of a user only the one that fires jobs does.
 
     Threads: one of its own from the first ``wake`` on; everything else may be called from any.
 
     Attributes:
         facts: Gathers what the rules look at.
-        lease: Keeps two processes from telling the same thing twice.
+        is_ours: Whether no other process fires jobs, so that nothing is told twice.
         workstation: The name of this machine, for people who have several.
     """
 
@@ -70,7 +70,7 @@ class Alarm:
     channels: ChannelStore
     courier: Courier
     facts: Callable[[datetime], Watched]
-    lease: Lease
+    is_ours: Callable[[], bool]
     clock: Clock
     workstation: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -103,7 +103,6 @@ class Alarm:
         self._woken.set()
         if thread is not None:
             thread.join(CLOSE_DEADLINE_S)
-            self.lease.give_back()
 
     def heed(self, job: Job, firing: Firing) -> None:
         """Take note that a job began or ended: its watch outside is told, and we look anew."""
@@ -127,7 +126,7 @@ class Alarm:
         """
         with self._round:
             now = self.clock.now()
-            if not self._is_ours(now):
+            if not self._may_tell():
                 return False
             if looks or self._is_time(now):
                 self._look_safely(now)
@@ -149,9 +148,9 @@ class Alarm:
 
     # --- one round -----------------------------------------------------------------------
 
-    def _is_ours(self, now: datetime) -> bool:
+    def _may_tell(self) -> bool:
         try:
-            return self.lease.take(now)
+            return self.is_ours()
         except MangroveError as error:
             log.warning("alerts were not looked at reason=%s", error)
             return False

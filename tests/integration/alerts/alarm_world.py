@@ -64,7 +64,7 @@ class World:
     clock: FakeClock = field(default_factory=lambda: FakeClock(TUESDAY))
     jobs: MemoryJobs = field(default_factory=MemoryJobs)
     secrets: MemorySecrets = field(default_factory=MemorySecrets)
-    lease: MemoryLease = field(default_factory=MemoryLease)
+    is_ours: bool = True
     desktop: FakeDesktop = field(default_factory=FakeDesktop)
 
     def __post_init__(self) -> None:
@@ -83,7 +83,9 @@ class World:
         agent = MemoryLease()
         agent.take(TUESDAY)
         facts = AlertFacts(self.jobs, lambda: agent.holder(self.clock.now()))
-        self.alarm = Alarm(self.store, channels, self.courier, facts, self.lease, self.clock)
+        self.alarm = Alarm(
+            self.store, channels, self.courier, facts, lambda: self.is_ours, self.clock
+        )
         self.alerts = Alerts(self.store, facts, self.alarm, self.switched, self.clock)
         tools = ChannelTools(
             channels, self.store, self.jobs, self.secrets, sender, pinger, self.courier, self.clock
@@ -95,7 +97,9 @@ class World:
     ) -> None:
         """Let a job end so, now."""
         now = self.clock.now()
-        self.jobs.save_firing(Firing(job.job_id, now, now, state, now, problem=problem, code=code))
+        self.jobs.save_firing(
+            Firing(job.job_id, now, now, state, now, problem=problem, problem_code=code)
+        )
 
     def fails(self) -> None:
         """Let the nightly job fail, now."""
@@ -116,7 +120,7 @@ class World:
         self.database.close()
         self.clock.advance(after)
         with closing(StateDatabase.open(self.folder)) as database:
-            yield replace(self, database=database, lease=MemoryLease())
+            yield replace(self, database=database)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from fakes.memory_state import MemoryLease
 from guards import LogGuard
 from integration.alerts.alarm_world import HOUR, NIGHTLY, TUESDAY, FakeDesktop, World
 from mangrove.connectors.state.database import FILE_NAME
@@ -238,9 +237,7 @@ def test_the_window_shows_messages_while_it_is_there(world: World) -> None:
 def test_only_one_process_tells(world: World, receiver: Receiver) -> None:
     world.adds("hook", receiver.url())
     world.fails()
-    other = MemoryLease()
-    other.is_free = False
-    world.alarm.lease = other
+    world.is_ours = False
 
     assert world.alarm.go_round(looks=True) is False
 

@@ -188,13 +188,13 @@ def test_an_outage_is_told_until_the_job_was_done_again(
     assert outage is not None
     assert outage.slots == slots
 
-    def told(*firings: Firing) -> list[Severity]:
-        watched = Watched(NOW, (WatchedJob(NIGHTLY, firings),), outage=outage)
+    def told(*firings: Firing, later: timedelta = timedelta()) -> list[Severity]:
+        watched = Watched(NOW + later, (WatchedJob(NIGHTLY, firings),), outage=outage)
         return [t.severity for t in troubles_in(watched) if t.kind is AlertKind.AGENT]
 
     assert told() == [severity]
     assert told(replace(GOOD, begun_at=NOW, state=FiringState.FAILED)) == [severity]
-    assert told(replace(GOOD, begun_at=NOW)) == []
+    assert told(replace(GOOD, begun_at=NOW), later=HOUR) == []
 
 
 def test_nothing_is_missed_between_two_times_or_by_jobs_that_rest() -> None:
