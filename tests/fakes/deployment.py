@@ -54,6 +54,7 @@ from mangrove.core.ports import (
 )
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
+from mangrove.core.uri import MongoUri
 from mangrove.engine.accounts import account_of
 from mangrove.engine.compare import index_name
 from mangrove.engine.framing import element_of
@@ -439,6 +440,10 @@ class FakeGate(Gate):
         self.scratch = FakeDeployment()
         self.open_count = 0
         self._opened = itertools.count(1)
+
+    @override
+    def check_options(self, uri: MongoUri) -> None:
+        pass
 
     @override
     def probe(

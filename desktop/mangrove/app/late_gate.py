@@ -10,6 +10,7 @@ from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKi
 from mangrove.core.ports import Asked, DumpSource, Gate, OplogSource, RestoreSink, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
+from mangrove.core.uri import MongoUri
 
 
 class LateGate(Gate):
@@ -25,6 +26,10 @@ class LateGate(Gate):
     @cached_property
     def _gate(self) -> Gate:
         return self._build()
+
+    @override
+    def check_options(self, uri: MongoUri) -> None:
+        self._gate.check_options(uri)
 
     @override
     def probe(

@@ -32,6 +32,7 @@ from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
+from mangrove.core.uri import MongoUri
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,
@@ -731,6 +732,14 @@ class ScratchRegister(Protocol):
 
 class Gate(Protocol):
     """The way into deployments."""
+
+    def check_options(self, uri: MongoUri) -> None:
+        """Look at a connection string's options, without connecting.
+
+        Raises:
+            InvalidUriError: If there is one that the driver does not know, or does not take so.
+        """
+        ...
 
     def probe(
         self,

@@ -249,7 +249,11 @@ class BackupBody:
     ) -> RunResult:
         moment = _moment(manifest)
         number = len(manifest.selection.queries)
-        filtered = f"; filtered by {number} queries, so it is no full protection" if number else ""
+        filtered = (
+            f"; filtered by {counted(number, 'query', 'queries')}, so it is no full protection"
+            if number
+            else ""
+        )
         missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
         return RunResult(
             summary=f"{counted(record.namespaces, 'collection')} with "

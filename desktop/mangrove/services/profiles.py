@@ -123,6 +123,7 @@ class Profiles:
         parsed = parse_uri(draft.uri_text)
         profile = self._built(draft, parsed)
         self._require_free(profile.name, None)
+        self._gate.check_options(parsed.uri)
         return self._saved(profile, draft, parsed)
 
     def update(self, profile_id: ProfileId, draft: ProfileDraft) -> SavedProfile:
@@ -134,6 +135,7 @@ class Profiles:
         old = self.by_id(profile_id)
         parsed = parse_uri(draft.uri_text)
         self._require_free(checked_name(draft.name), profile_id)
+        self._gate.check_options(parsed.uri)
         same_user = parsed.uri.user == old.uri.user
         profile = replace(
             old,

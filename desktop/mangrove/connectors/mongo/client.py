@@ -12,7 +12,8 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
-from pymongo.common import VALIDATORS
+from pymongo.common import VALIDATORS, validate
+from pymongo.errors import ConfigurationError as DriverConfigurationError
 from pymongo.errors import InvalidOperation, PyMongoError
 from pymongo.uri_parser import parse_uri
 
@@ -26,6 +27,7 @@ from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
 
+_OF_FILES = frozenset({"tlscafile", "tlscertificatekeyfile", "tlscrlfile"})
 Client: TypeAlias = MongoClient[dict[str, Any]]
 RAW = CodecOptions(
     document_class=RawBSONDocument,
@@ -234,10 +236,10 @@ def check_options(uri: MongoUri) -> None:
     """Refuse options that the driver does not know, which it would pass over with a warning.
 
     Raises:
-        InvalidUriError: Naming the first one.
+        InvalidUriError: Naming the first one, or the first whose value it does not take.
     """
     known = {name.lower() for name in VALIDATORS}
-    for name, _ in uri.options:
+    for name, value in uri.options:
         if name.lower() not in known:
             alike = get_close_matches(name.lower(), known, n=1)
             raise InvalidUriError(
@@ -246,6 +248,17 @@ def check_options(uri: MongoUri) -> None:
                 if alike
                 else "edit the profile",
             )
+        if name.lower() in _OF_FILES:  # they may come later; connecting says what is wrong
+            continue
+        try:
+            # Source: pymongo, common.validate: the one place that knows each option's values.
+            validate(name.lower(), value)
+        except (ValueError, TypeError, DriverConfigurationError) as error:
+            raise InvalidUriError(
+                f"the connection string's option '{name}' has a value that it cannot have;"
+                " nothing was contacted",
+                hint="look it up in MongoDB's manual, Connection String Options",
+            ) from error
 
 
 @contextmanager

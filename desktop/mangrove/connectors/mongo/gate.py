@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.asked import MongoAsked
-from mangrove.connectors.mongo.client import open_connection, open_uri
+from mangrove.connectors.mongo.client import check_options, open_connection, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
 from mangrove.connectors.mongo.oplog_source import MongoOplogSource
@@ -47,6 +47,10 @@ class MongoGate:
         self._secrets = secrets
         self._stall_s = stall_s
         self._find_mongod = find_mongod
+
+    def check_options(self, uri: MongoUri) -> None:
+        """Refuse what the driver would refuse or pass over, without connecting."""
+        check_options(uri)
 
     def probe(
         self,
