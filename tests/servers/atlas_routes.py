@@ -124,7 +124,8 @@ class Routes:
     def snapshot(self, group: str, name: str, wanted: str) -> Response:
         cluster = self._cluster(group, name)
         found = self._in(cluster.snapshots, wanted, "SNAPSHOT")
-        found["status"] = _next(FLEX_STEPS if cluster.flex else STEPS, found["status"])
+        steps = FLEX_STEPS if cluster.flex else STEPS
+        found["status"] = self._next(steps, found["status"])
         if found["status"] == "completed":
             found.setdefault("createdAt", stamp(self._state.now()))
             found.setdefault("storageSizeBytes", 4_300_000_000)
@@ -206,10 +207,11 @@ class Routes:
         looks = found.pop("looks", 0) + 1
         now = stamp(self._state.now())
         if cluster.flex:
-            found["status"] = _next(FLEX_STEPS, found["status"])
+            found["status"] = self._next(FLEX_STEPS, found["status"])
             if found["status"] == FLEX_STEPS[-1]:
                 found |= {"restoreFinishedDate": now, **self._flex_url(found)}
-        elif looks > 1 and not _is_over(found):
+        elif looks > 1 and not _is_over(found) and not self._state.is_still:
+            found["failed"] = self._state.restores_fail
             found["finishedAt"] = now
             if found["deliveryType"] == "download":
                 found |= self._addresses(cluster)
@@ -289,7 +291,7 @@ class Routes:
     def part_restore(self, group: str, name: str, wanted: str) -> Response:
         found = self._in(self._cluster(group, name).part_restores, wanted, "RESTORE_JOB")
         steps = ("INITIALIZING", "IN_PROGRESS", "FINALIZING", "SUCCESSFUL")
-        found["state"] = _next(steps, found["state"])
+        found["state"] = self._next(steps, found["state"])
         done = {"INITIALIZING": 0, "IN_PROGRESS": 600}.get(found["state"], 1000)
         found |= {"totalDocuments": 1000, "restoredDocuments": done}
         if found["state"] == steps[-1]:
@@ -310,9 +312,15 @@ class Routes:
         if self._fake.cut_downloads:
             self._fake.cut_downloads -= 1
             rest = rest[: len(rest) // 2]
-        return Response(rest, 206 if begins else 200, headers, mimetype="application/gzip")
+        # A stream, for the framework would correct the length of a text that is too short.
+        return Response(iter([rest]), 206 if begins else 200, headers, mimetype="application/gzip")
 
     # --- inside --------------------------------------------------------------------------
+
+    def _next(self, steps: tuple[str, ...], now: str) -> str:
+        if now not in steps or self._state.is_still:
+            return now
+        return steps[min(steps.index(now) + 1, len(steps) - 1)]
 
     def _address(self, name: str) -> str:
         self._state.files.setdefault(name, name.encode() * 20_000)
@@ -378,11 +386,6 @@ def _page(rows: list[Any]) -> Response:
     shown = rows[(number - 1) * size : number * size]
     without = [{k: v for k, v in row.items() if k != "looks"} for row in shown]
     return jsonify({"results": without, "totalCount": len(rows), "links": []})
-
-
-def _next(steps: tuple[str, ...], now: str) -> str:
-    at = steps.index(now) if now in steps else len(steps) - 1
-    return steps[min(at + 1, len(steps) - 1)] if now in steps else now
 
 
 def _is_over(found: Json) -> bool:

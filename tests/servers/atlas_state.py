@@ -47,6 +47,8 @@ class AtlasState:
         compliance: The policy of the first project; empty for none.
         contents: What every snapshot holds.
         files: What can be downloaded, by the last part of its address.
+        is_still: Whether nothing goes on, however often somebody looks.
+        restores_fail: Whether restores come to nothing.
     """
 
     def __init__(self, now: Callable[[], datetime] | None = None) -> None:
@@ -55,6 +57,7 @@ class AtlasState:
         self.compliance: Json = {}
         self.contents = {"shop": ["orders", "users"], "stock": ["items"]}
         self.files: dict[str, bytes] = {}
+        self.is_still = self.restores_fail = False
         self.projects = {SHOP: "Shop", LAB: "Lab"}
         self.clusters: dict[tuple[str, str], Cluster] = {}
         for made in (

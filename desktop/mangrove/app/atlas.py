@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 
 from typing_extensions import override
 
@@ -33,11 +34,14 @@ class LateAtlasGate(AtlasGate):
     def open(
         self, account: AtlasAccount, secret: Secret | None = None, say: Say | None = None
     ) -> Iterator[AtlasApi]:
+        with self._gate.open(account, secret, say) as api:
+            yield api
+
+    @cached_property
+    def _gate(self) -> AtlasGate:
         from mangrove.connectors.atlas.gate import HttpAtlasGate  # noqa: PLC0415
 
-        gate = HttpAtlasGate(self._secrets, self._seconds)
-        with gate.open(account, secret, say) as api:
-            yield api
+        return HttpAtlasGate(self._secrets, self._seconds)
 
 
 def atlas_of(

@@ -3,9 +3,11 @@
 import json
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -74,13 +76,12 @@ class AtlasClient:
         self._aborted = threading.Event()
         self._streams: list[Any] = []
         self.host = urlsplit(url).netloc
-        self._client = httpx.Client(base_url=url, auth=auth, timeout=TIMEOUT)
-        self._plain = httpx.Client(timeout=TIMEOUT, follow_redirects=True)
+        trusted = _trusted_roots()
+        self._client = httpx.Client(base_url=url, auth=auth, timeout=TIMEOUT, verify=trusted)
 
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-        self._plain.close()
 
     def abort(self) -> None:
         """Break off what is under way, and refuse further calls; from any thread."""
@@ -122,8 +123,9 @@ class AtlasClient:
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         host = urlsplit(url).netloc
         extensions = {"trace": self._trace}
-        with network_errors(host):
-            opened = self._plain.stream("GET", url, headers=headers, extensions=extensions)
+        plain = httpx.Client(timeout=TIMEOUT, follow_redirects=True, verify=_trusted_roots())
+        with network_errors(host), plain:
+            opened = plain.stream("GET", url, headers=headers, extensions=extensions)
             with opened as response:
                 if response.is_error:
                     response.read()
@@ -221,6 +223,12 @@ class AtlasClient:
             self._streams.append(info["return_value"])
             del self._streams[:-8]
             self._check()
+
+
+@cache
+def _trusted_roots() -> ssl.SSLContext:
+    """Load the trusted certificates once; it takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def path_of(*parts: str) -> str:
