@@ -13,7 +13,7 @@ from mangrove.ui.pages.activity_page import ActivityPage
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.pages.jobs_page import JobsPage
-from mangrove.ui.pages.overview_page import OverviewPage
+from mangrove.ui.pages.overview.page import OverviewPage
 from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.timeline.page import TimelinePage
 from mangrove.ui.pages.vaults_page import VaultsPage

@@ -127,8 +127,13 @@ def weekday(day: date) -> str:
 
 def sentence(text: str) -> str:
     """Make a sentence of a message: capital at the start, full stop at the end."""
-    start = text[:1].upper() + text[1:]
+    start = capital(text)
     return start if not start or start.endswith((".", "?", "!")) else start + "."
+
+
+def capital(text: str) -> str:
+    """Write the first letter as a capital."""
+    return text[:1].upper() + text[1:]
 
 
 def _scaled(size_bytes: float, whole_from: int) -> str:

@@ -275,12 +275,12 @@ def test_doubled_font_cuts_no_rail_caption_and_no_button(
     font = qapp.font()
     doubled = qapp.font()
     doubled.setPointSizeF(max(font.pointSizeF(), 9.75) * 2)
-    before = window.places[PageName.OVERVIEW].page.headline.fontMetrics().height()
+    before = window.places[PageName.OVERVIEW].page.dashboard.headline.fontMetrics().height()
     qapp.setFont(doubled)
     try:
         window.resize(1600, 1200)
         window.grab()
-        headline = window.places[PageName.OVERVIEW].page.headline
+        headline = window.places[PageName.OVERVIEW].page.dashboard.headline
         assert headline.fontMetrics().height() > 1.8 * before
         for button in window.rail.buttons.values():
             assert button.width() >= button.sizeHint().width()

@@ -1,6 +1,6 @@
 """Grounds that hold things together: a card with a title, and a scrolled column of them."""
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -60,6 +60,10 @@ class ScrolledColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.viewport().setAutoFillBackground(False)
         inner.installEventFilter(self)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(0)
+        self._settling.timeout.connect(self._give_room)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -68,10 +72,13 @@ class ScrolledColumn(QScrollArea):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.LayoutRequest:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
             self._give_room()
+            # What lies deeper is laid out only after this event, and may come out higher.
+            self._settling.start()
         return super().eventFilter(watched, event)
 
+    @Slot()
     def _give_room(self) -> None:
         """Scroll rather than squeeze: Qt asks nobody how high lines are that break at this width.
 

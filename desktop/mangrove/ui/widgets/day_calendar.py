@@ -18,7 +18,7 @@ from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.day_grid import DayGrid
 from mangrove.ui.widgets.legend import DrawKey
 
-_LEAST_WEEKS = 13
+_LEAST_WEEKS = 26
 _RADIUS = 3
 _SHAPED_FROM = 9.0  # px; a smaller cell holds no shape
 

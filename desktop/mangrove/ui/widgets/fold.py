@@ -1,7 +1,7 @@
 """A heading that unfolds what stands under it."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Space
@@ -9,6 +9,9 @@ from mangrove.ui.theme.tokens import Space
 
 class Fold(QWidget):
     """Folded at first; what is in ``column`` shows once the heading is pressed.
+
+    Attributes:
+        heading: The row of the heading; what else is put there always shows.
 
     Signals:
         unfolded(): It was opened.
@@ -30,7 +33,10 @@ class Fold(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
-        layout.addWidget(self.button)
+        self.heading = QHBoxLayout()
+        self.heading.setSpacing(Space.M)
+        self.heading.addWidget(self.button)
+        layout.addLayout(self.heading)
         layout.addWidget(self.content)
         self.button.toggled.connect(self._on_toggled)
         self._on_toggled(is_open=False)

@@ -31,7 +31,7 @@ from mangrove.ui.widgets.timeline.axis import axis_marks
 from mangrove.ui.widgets.timeline.scale import Scale
 
 _REACH = 24.0  # px within which a pointer means a reading
-_LINES = 12  # of text: how high a chart is
+_LINES, _MOST_LINES = 12, 20  # of text: how high a chart is
 _MARK_LINES = 1.9  # of text between two labels of amounts
 _MARK_CHARS = 7  # between two labels of time
 _PAGE = 10  # of so many parts of what is shown, for Page Up and Page Down
@@ -58,6 +58,7 @@ class Chart(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.MinimumExpanding)
         theme().changed.connect(self._on_theme_changed)
+        self._limit_height()
 
     @property
     def plot(self) -> Plot:
@@ -124,6 +125,9 @@ class Chart(QWidget):
         scale = Scale(plot.start_s, length, plot.start_s, plot.start_s + length)
         room = QRectF(self.rect()).adjusted(Space.HALF, 0, -Space.HALF, -Space.HALF)
         return Frame.of(room, line, gutter, scale.sized(1, is_mirrored=is_mirrored), amounts)
+
+    def _limit_height(self) -> None:
+        self.setMaximumHeight(math.ceil(_MOST_LINES * self._metrics().height()))
 
     def _metrics(self) -> QFontMetricsF:
         return QFontMetricsF(theme().font(TypeScale.SMALL))
@@ -228,5 +232,6 @@ class Chart(QWidget):
 
     @Slot()
     def _on_theme_changed(self) -> None:
+        self._limit_height()
         self.updateGeometry()
         self.update()

@@ -77,7 +77,7 @@ class ChartPainter:
         align = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if frame.scale.is_mirrored:
             align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        free_below = 1e9
+        free_below = 1e9 if self._has_amounts else -1e9
         for mark, label in zip(frame.amounts.marks, frame.amounts.labels, strict=True):
             y = round(frame.y(mark)) + 0.5
             painter.setPen(QPen(self._look.colour("border_strong" if mark == 0 else "border"), 1))
@@ -251,6 +251,11 @@ class ChartPainter:
         x = self._frame.x(now)
         self._painter.setPen(QPen(self._look.colour("text_muted"), 1, Qt.PenStyle.DashLine))
         self._painter.drawLine(QPointF(x, body.top()), QPointF(x, body.bottom()))
+
+    @property
+    def _has_amounts(self) -> bool:
+        """Whether labels of amounts mean anything."""
+        return bool(self._plot.limits) or not self._plot.is_empty
 
     @property
     def _line_height(self) -> float:

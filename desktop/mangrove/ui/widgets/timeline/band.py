@@ -28,18 +28,19 @@ class TimelineBand(QWidget):
     moment_clicked = Signal(float)
 
     def __init__(
-        self,
-        marks: StripMarks,
-        days: int,
-        zone: tzinfo | None = None,
-        parent: QWidget | None = None,
+        self, days: int, zone: tzinfo | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._marks, self._days, self._zone = marks, days, zone
+        self._marks, self._days, self._zone = StripMarks(), days, zone
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(self._summary())
         theme().changed.connect(self.update)
+
+    def set_marks(self, marks: StripMarks) -> None:
+        """Draw something else."""
+        self._marks = marks
+        self.setAccessibleName(self._summary())
+        self.update()
 
     @property
     def scale(self) -> Scale:
