@@ -12,8 +12,11 @@ from typing_extensions import override
 from fakes.workstation import PROFILE, VAULT, Workstation, fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.core.assertion import Question
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError
 from mangrove.core.job import FiringState, JobKind
+from mangrove.core.namespace import Namespace
+from mangrove.core.proving import PROOF_FAILED
 from mangrove.core.run import RunKind
 from mangrove.core.verification import Level
 from mangrove.services.jobs import JobDraft
@@ -90,17 +93,83 @@ def test_a_server_that_is_gone_fails_the_night_with_its_reason(
     assert len(firing.steps) == 1
 
 
-def test_a_verification_job_takes_the_newest_unproven_backup_first(desk: Workstation) -> None:
-    older, newer = desk.backup(), desk.backup()
+def test_a_verification_job_takes_the_newest_unproven_backup_and_a_share_of_the_others(
+    desk: Workstation,
+) -> None:
+    oldest, older, newest = (desk.backup().backup for _ in range(3))
     jobs = desk.services.jobs
     draft = JobDraft("proof", JobKind.VERIFY, VAULT, "sundays 05:00", "UTC", level=Level.STORED)
-    jobs.add(draft)
+    jobs.add(draft)  # a tenth of the two others is one of them
 
-    for expected in (newer, older, newer):
+    for expected in ([newest, older], [oldest, newest], [older]):
         firing = jobs.run("proof")
         assert firing.state is FiringState.SUCCEEDED
-        (run_id,) = firing.steps
-        assert desk.services.activity.status(run_id).backup == expected.backup
+        done = [desk.services.activity.status(run_id).backup for run_id in firing.steps]
+        assert done == expected
+
+
+def test_a_bad_backup_fails_the_proof_and_is_told_after_all_were_looked_at(
+    desk: Workstation,
+) -> None:
+    sound, bad = desk.backup().backup, desk.backup().backup
+    assert sound is not None
+    assert bad is not None
+    segment = next(p for p in desk.vault_folder.rglob("*.0000.bson.*") if bad in str(p))
+    segment.write_bytes(segment.read_bytes()[:-1])
+    jobs = desk.services.jobs
+    jobs.add(JobDraft("proof", JobKind.VERIFY, VAULT, "sundays 05:00", "UTC", level=Level.STORED))
+
+    firing = jobs.run("proof")
+
+    assert firing.state is FiringState.FAILED
+    assert bad in firing.problem
+    assert firing.problem_code == PROOF_FAILED
+    assert len(firing.steps) == 2
+
+
+def test_create_verify_rotate_stops_where_the_proof_fails(
+    desk: Workstation,
+) -> None:
+    jobs = desk.services.jobs
+    orders = Question(Namespace("shop", "big"), at_least=10**9)
+    desk.services.assertions.add(PROFILE, "enough", orders)
+    jobs.add(nightly(level=Level.RESTORED, prunes=True))
+
+    firing = jobs.run("nightly")
+
+    assert firing.state is FiringState.FAILED
+    assert "enough" in firing.problem
+    kinds = [desk.services.activity.status(run_id).kind for run_id in firing.steps]
+    assert kinds == [RunKind.BACKUP, RunKind.VERIFY]  # nothing was rotated
+    desk.services.assertions.remove(PROFILE, "enough")
+    again = jobs.run("nightly")
+    kinds = [desk.services.activity.status(run_id).kind for run_id in again.steps]
+    assert kinds == [RunKind.BACKUP, RunKind.VERIFY, RunKind.PRUNE]
+    assert again.state is FiringState.SUCCEEDED
+
+
+def test_drills_and_checks_are_jobs_like_any_other(desk: Workstation) -> None:
+    desk.backup()
+    jobs = desk.services.jobs
+    jobs.add(JobDraft("drill", JobKind.DRILL, VAULT, "monthly on 1 at 05:30", "UTC", PROFILE))
+    jobs.add(JobDraft("check", JobKind.CHECK, VAULT, "monthly on 15 at 06:00", "UTC"))
+
+    for name, kind in (("drill", RunKind.DRILL), ("check", RunKind.CHECK)):
+        firing = jobs.run(name)
+        assert firing.state is FiringState.SUCCEEDED, firing
+        assert [desk.services.activity.status(r).kind for r in firing.steps] == [kind]
+
+
+def test_a_vault_that_lost_an_object_fails_its_check(desk: Workstation) -> None:
+    desk.backup()
+    desk.file(".0000.bson.zst.age").unlink()
+    jobs = desk.services.jobs
+    jobs.add(JobDraft("check", JobKind.CHECK, VAULT, "monthly on 15 at 06:00", "UTC"))
+
+    firing = jobs.run("check")
+
+    assert firing.state is FiringState.FAILED
+    assert "big.0000.bson.zst.age" in firing.problem
 
 
 def test_a_night_may_end_with_pruning_and_an_oplog_is_captured_by_the_clock(
@@ -128,12 +197,9 @@ def test_the_recommended_plan_is_made_once(desk: Workstation) -> None:
 
     made = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
 
-    assert {job.kind for job in made} == {*jobs.kinds} & {
-        JobKind.BACKUP,
-        JobKind.CAPTURE,
-        JobKind.VERIFY,
-        JobKind.CHECK,
-    }
+    plan = {job.kind: job.schedule.describe() for job in made}
+    assert {*plan} == {*JobKind} - {JobKind.PRUNE}  # which follows each backup
+    assert plan[JobKind.CAPTURE].startswith("Every 15th minute")
     assert jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin") == ()
 
 
@@ -142,7 +208,11 @@ def test_what_makes_no_job_is_refused_and_nothing_is_saved(desk: Workstation) ->
 
     with pytest.raises(InvalidScheduleError, match="needs a profile"):
         jobs.add(JobDraft("x", JobKind.BACKUP, VAULT, "daily 02:00", "UTC"))
-    with pytest.raises(InvalidScheduleError, match="drills are not offered"):
+    with pytest.raises(InvalidScheduleError, match="needs a profile"):
+        jobs.add(JobDraft("x", JobKind.DRILL, VAULT, "daily 02:00", "UTC"))
+    with pytest.raises(InvalidScheduleError, match="percent"):
+        jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "daily 02:00", "UTC", share_percent=101))
+    with pytest.raises(InvalidScheduleError, match="not to one backup"):
         jobs.add(nightly(level=Level.DRILLED))
     with pytest.raises(InvalidScheduleError, match="is no schedule"):
         jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "when it rains", "UTC"))

@@ -43,6 +43,7 @@ from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, RunHistory, SecretStore
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec
+from mangrove.core.vault_lock import LockOwner
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.background import ThreadBackground
@@ -58,6 +59,7 @@ from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
+from mangrove.services.drills import Drills
 from mangrove.services.dumps import Dumps
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
@@ -174,10 +176,23 @@ def _services(
         assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)
         scratch = SqliteScratchRegister(database)
         verifications = Verifications(tools, backups, scratch, assertions)
-        person = f"{locking.owner.user}@{locking.owner.host}"
-        retention = Retention(tools, backups, catalog, runs, person, str(local_zone()))
+        retention = Retention(
+            tools, backups, catalog, runs, _person(locking.owner), str(local_zone())
+        )
         captures = Captures(tools, backups, catalog, runs)
-        steps = JobSteps(profiles, vaults, backups, verifications, captures, retention, parts.clock)
+        drills = Drills(tools, points, scratch, assertions)
+        upkeep = Upkeep(tools, vaults, catalog)
+        steps = JobSteps(
+            profiles=profiles,
+            vaults=vaults,
+            backups=backups,
+            verifications=verifications,
+            captures=captures,
+            retention=retention,
+            drills=drills,
+            upkeep=upkeep,
+            clock=parts.clock,
+        )
         alarm = alarm_parts(parts.secrets, parts.clock, database)
         stopping.callback(alarm.alarm.close)
         jobs = _jobs(tools, steps, database, runs, alarm.alarm)
@@ -190,8 +205,9 @@ def _services(
             backups=backups,
             verifications=verifications,
             assertions=assertions,
+            drills=drills,
             restores=Restores(tools, backups, points, catalog),
-            upkeep=Upkeep(tools, vaults, catalog),
+            upkeep=upkeep,
             retention=retention,
             dumps=Dumps(tools, backups),
             leftovers=Leftovers(profiles, gate, runs),
@@ -215,6 +231,10 @@ def _services(
         keep_awake.close()
         stopping.close()
         background.close()
+
+
+def _person(owner: LockOwner) -> str:
+    return f"{owner.user}@{owner.host}"
 
 
 def _jobs(

@@ -24,6 +24,7 @@ from mangrove.cli.commands.backups import backups
 from mangrove.cli.commands.capture import capture
 from mangrove.cli.commands.copy import copy
 from mangrove.cli.commands.demo import demo
+from mangrove.cli.commands.drill import drill
 from mangrove.cli.commands.export import export
 from mangrove.cli.commands.import_dump import import_dump
 from mangrove.cli.commands.restore import restore
@@ -64,7 +65,7 @@ def build_app() -> typer.Typer:
     app.add_typer(profile.app, name="profile")
     app.add_typer(vault.app, name="vault")
     vault_policy.add_to(vault.app)
-    for command in (backup, backups, show, verify, restore, status):
+    for command in (backup, backups, show, verify, drill, restore, status):
         app.command()(command)
     app.command()(capture)
     app.command()(windows)

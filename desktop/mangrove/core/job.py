@@ -15,6 +15,7 @@ from mangrove.core.verification import EMBEDDED, Level
 JobId = NewType("JobId", str)
 HUNG_AFTER = timedelta(hours=2)
 """Long enough for the index of a large collection, which moves no counter while it is built."""
+DEFAULT_SHARE = 10
 
 
 class JobKind(StrEnum):
@@ -25,6 +26,7 @@ class JobKind(StrEnum):
     VERIFY = "verify"
     PRUNE = "prune"
     CHECK = "check"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Job:
             was taken, None for not at all.
         scratch: Where trial restores go: a profile's name, or the embedded server.
         prunes: Whether a backup is followed by pruning its vault.
+        share_percent: Of a ``verify`` job: how many of all other backups are proven again each
+            time, besides the newest one that is not proven; those seen longest ago first.
         paused_until: No run before that moment; None for not paused.
         paused_why: Who looks at the job reads this.
         hung_after: A run of it that moves nothing for so long is ended.
@@ -58,6 +62,7 @@ class Job:
     paused_until: datetime | None = None
     paused_why: str = ""
     hung_after: timedelta = HUNG_AFTER
+    share_percent: int = DEFAULT_SHARE
 
     def made_at(self, moment: datetime) -> Self:
         """Return it as if it had been made at that moment."""
@@ -138,7 +143,8 @@ RECOMMENDED = (
     RecommendedJob(JobKind.BACKUP, "daily 02:00", Level.DECODED, prunes=True),
     RecommendedJob(JobKind.CAPTURE, "every 15 minutes"),
     RecommendedJob(JobKind.VERIFY, "sundays 05:00", Level.RESTORED),
-    RecommendedJob(JobKind.CHECK, "monthly on 1 at 06:00"),
+    RecommendedJob(JobKind.DRILL, "monthly on 1 at 05:30"),
+    RecommendedJob(JobKind.CHECK, "monthly on 15 at 06:00"),
 )
 
 

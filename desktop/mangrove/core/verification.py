@@ -67,6 +67,7 @@ class StepName(StrEnum):
     COMPARE = "compare"
     LOOK = "look through the oplog"
     REPLAY = "replay"
+    REFERENCE = "compare with the backup of that moment"
     ASSERTIONS = "assertions"
     CLEAN_UP = "clean up"
 

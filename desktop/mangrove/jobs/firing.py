@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import RETRY_WAITS, Firing, FiringState, Job, ending_of
+from mangrove.core.job import RETRY_WAITS, Firing, FiringState, Job, JobKind, ending_of
 from mangrove.core.ports import Clock, JobStore
+from mangrove.core.proving import PROOF_FAILED, what_is_wrong
 from mangrove.core.run import RunId, RunState, RunStatus
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Firer:
         """Do the steps once; returns the firing with its ending."""
         states: list[RunState] = []
         backup: BackupId | None = None
+        wrong = ""
         try:
             for step in self.steps_of(job):
                 run_id = step(backup)
@@ -77,9 +79,16 @@ class Firer:
                 backup = status.backup or backup
                 if status.state not in GOOD:
                     return self._ended(firing, states, status)
+                wrong = wrong or what_is_wrong(status)
+                if wrong and job.kind is not JobKind.VERIFY:  # which looks at the others, too
+                    break
         except MangroveError as error:
             return replace(
                 firing, state=FiringState.FAILED, problem=error.message, problem_code=error.code
+            )
+        if wrong:
+            return replace(
+                firing, state=FiringState.FAILED, problem=wrong, problem_code=PROOF_FAILED
             )
         return replace(firing, state=ending_of(tuple(states)), problem="", problem_code="")
 

@@ -9,6 +9,7 @@ from mangrove.core.assertion import Assertion
 from mangrove.core.backup import IndexChoice
 from mangrove.core.deployment import ScratchKind
 from mangrove.core.errors import ReplayRefusedError, WriteRefusedError
+from mangrove.core.forecast import secondary_indexes
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
@@ -119,7 +120,9 @@ class Trial:
         if loader.indexes is not IndexChoice.NEVER:
             with ledger.step(StepName.INDEXES):
                 loader.build_indexes()
-            ledger.amounts["indexes"] = sum(len(d.entry.indexes) for d in loader.made)
+            ledger.amounts["indexes"] = secondary_indexes(
+                [(d.entry, d.target) for d in loader.made]
+            )
         with ledger.step(StepName.COMPARE):
             results = loader.compare()
         ledger.amounts["documents"] = loader.inserted

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mangrove.core.assertion import Assertion
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
+from mangrove.core.explain import duration_text
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Catalog, Clock, Gate, ScratchRegister, Vault
@@ -26,7 +28,8 @@ from mangrove.jobs.accounts import SUBJECT, read_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased_if_allowed
 from mangrove.jobs.ledger import BAD_BACKUP, Ledger
-from mangrove.jobs.trial import OPLOG, Trial
+from mangrove.jobs.reference import Reference
+from mangrove.jobs.trial import OPLOG, OnReplayed, Trial
 from mangrove.jobs.workers import each, side_by_side
 
 _BY_LEVEL = {
@@ -83,6 +86,7 @@ class VerifyBody:
         assertions: What is asked of the restored copy.
         rewind: What is replayed onto it, in a drill.
         drill: What a drill goes back to; kept with the evidence.
+        located: How long it took to find the way there.
     """
 
     request: VerifyRequest
@@ -97,6 +101,7 @@ class VerifyBody:
     assertions: tuple[Assertion, ...] = ()
     rewind: RewindPlan | None = None
     drill: Drill | None = None
+    located: timedelta | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -140,6 +145,8 @@ class _Verifying:
     ledger: Ledger
 
     def gather(self) -> Evidence:
+        if self.body.located is not None:
+            self.ledger.took(StepName.LOCATE, self.body.located)
         manifest = self._manifest()
         if manifest is not None:
             self._all_levels(manifest)
@@ -260,8 +267,17 @@ class _Verifying:
             stands_at=_stands_at(manifest, body.rewind),
             assertions=body.assertions,
             rewind=body.rewind,
+            on_replayed=self._reference(),
             parallel=body.parallel,
         ).run(manifest)
+
+    def _reference(self) -> OnReplayed | None:
+        """Return what compares a replayed copy with the backup that stands at its moment."""
+        drill = self.body.drill
+        if drill is None or not drill.compared_with:
+            return None
+        younger = self.body.vault.manifest(BackupId(drill.compared_with))
+        return Reference(self.ctx, self.ledger, younger).compare
 
 
 def _stands_at(manifest: Manifest, rewind: RewindPlan | None) -> datetime:
@@ -269,13 +285,27 @@ def _stands_at(manifest: Manifest, rewind: RewindPlan | None) -> datetime:
     return rewind.limit.at if rewind is not None else manifest.data_at
 
 
+_OPLOG_AMOUNTS = frozenset({"slices", "entries", "operations", "indexes"})
+_DONE = {
+    Level.STORED: "every stored object is as it was written",
+    Level.DECODED: "every document was decrypted, decoded and counted",
+    Level.RESTORED: "it was restored on trial, and the copy is the same",
+    Level.DRILLED: "it was restored on trial, and the copy is the same",
+}
+
+
+def _moment(drill: Drill) -> str:
+    if drill.limit is None:
+        return "the backup itself"
+    return f"before {drill.limit.at:%Y-%m-%d %H:%M:%S} UTC ({drill.limit})"
+
+
 def _result(evidence: Evidence, unanswered: Sequence[Loss], warnings: tuple[str, ...]) -> RunResult:
-    done = {
-        Level.STORED: "every stored object is as it was written",
-        Level.DECODED: "every document was decrypted, decoded and counted",
-    }.get(evidence.level, "it was restored on trial, and the copy is the same")
     findings = len(evidence.findings)
-    summary = f"{evidence.backup} is proven: {done}"
+    summary = f"{evidence.backup} is proven: {_DONE[evidence.level]}"
+    if evidence.drill is not None:
+        took = duration_text(evidence.duration)
+        summary = f"the recovery to {_moment(evidence.drill)} took {took}, and all of it is right"
     if not evidence.passed:
         summary = f"{evidence.backup} is not what it should be: {counted(findings, 'finding')}"
     elif unanswered:
@@ -287,6 +317,7 @@ def _result(evidence: Evidence, unanswered: Sequence[Loss], warnings: tuple[str,
         backup=evidence.backup,
         figures=(
             *_documents(evidence),
+            *((name, amount) for name, amount in evidence.amounts if name in _OPLOG_AMOUNTS),
             ("findings", findings),
             ("blobs", evidence.blobs),
             ("stored_bytes", evidence.stored_bytes),

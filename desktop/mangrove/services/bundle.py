@@ -12,6 +12,7 @@ from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
 from mangrove.services.channels import Channels
 from mangrove.services.copies import Copies
+from mangrove.services.drills import Drills
 from mangrove.services.dumps import Dumps
 from mangrove.services.figures.service import Figures
 from mangrove.services.jobs import Jobs
@@ -39,6 +40,7 @@ class Services:
     backups: Backups
     verifications: Verifications
     assertions: Assertions
+    drills: Drills
     restores: Restores
     retention: Retention
     upkeep: Upkeep

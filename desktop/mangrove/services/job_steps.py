@@ -2,30 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 from mangrove.core.backup import BackupId, BackupRequest
 from mangrove.core.capture import CaptureMode, CaptureRequest
-from mangrove.core.errors import ChainTakenError, InvalidScheduleError, MangroveError
+from mangrove.core.drill import DrillRequest
+from mangrove.core.errors import BackupNotFoundError, ChainTakenError, MangroveError
 from mangrove.core.job import Job, JobKind
 from mangrove.core.job_hosts import job_hosts
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
+from mangrove.core.proving import to_verify
 from mangrove.core.run import RunId
-from mangrove.core.vault import BackupRecord, BackupState
+from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.jobs.firing import Step
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
+from mangrove.services.drills import Drills
 from mangrove.services.profiles import Profiles
 from mangrove.services.retention import Retention
+from mangrove.services.upkeep import Upkeep
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
 
 
 @dataclass(frozen=True, slots=True)
 class JobSteps:
-    """Turns jobs into steps; kinds that are missing in ``kinds`` are not offered."""
+    """Turns jobs into steps."""
 
     profiles: Profiles
     vaults: Vaults
@@ -33,19 +37,20 @@ class JobSteps:
     verifications: Verifications
     captures: Captures
     retention: Retention
+    drills: Drills
+    upkeep: Upkeep
     clock: Clock
 
     @property
     def kinds(self) -> tuple[JobKind, ...]:
         """The kinds that there are steps for."""
-        return (JobKind.BACKUP, JobKind.CAPTURE, JobKind.VERIFY, JobKind.PRUNE)
+        return tuple(JobKind)
 
     def __call__(self, job: Job) -> Sequence[Step]:
         """Return the steps of a job.
 
         Raises:
             ProfileNotFoundError, VaultNotFoundError: If what it works on is gone.
-            InvalidScheduleError: If nobody knows how to do this kind.
         """
         vault = self.vaults.by_id(job.vault_id).name
         match job.kind:
@@ -54,11 +59,14 @@ class JobSteps:
             case JobKind.CAPTURE:
                 return (lambda _: self._capture(job, vault),)
             case JobKind.VERIFY:
-                return (lambda _: self._verify(job),)
+                return self._verify(job)
             case JobKind.PRUNE:
                 return (lambda _: self.retention.start_prune(vault),)
             case JobKind.CHECK:
-                raise InvalidScheduleError(f"jobs of the kind {job.kind} are not offered yet")
+                return (lambda _: self.upkeep.start_check(vault),)
+            case JobKind.DRILL:
+                request = DrillRequest(self.profile_name(job), target=job.scratch)
+                return (lambda _: self.drills.start(request),)
 
     def profile_name(self, job: Job) -> str:
         """Return the name of the profile a job works on, "" for none.
@@ -98,32 +106,22 @@ class JobSteps:
             return None
         return self.verifications.start(VerifyRequest(taken, job.level, job.scratch))
 
-    def _verify(self, job: Job) -> RunId | None:
+    def _verify(self, job: Job) -> Sequence[Step]:
+        """Return a verification for each backup that is due for one."""
         profile = self.profiles.by_id(job.profile_id) if job.profile_id else None
         level = job.level or Level.RESTORED
         records = self.backups.all(self.vaults.by_id(job.vault_id).name)
-        chosen = to_verify(_of(records, profile), level, self.clock.now())
-        if chosen is None:
+        chosen = to_verify(_of(records, profile), level, self.clock.now(), job.share_percent)
+        requests = [VerifyRequest(record.backup, level, job.scratch) for record in chosen]
+        return [partial(self._start_verify, request) for request in requests]
+
+    def _start_verify(self, request: VerifyRequest, _: BackupId | None) -> RunId | None:
+        """Start one; what was pruned since the job began needs no proof."""
+        try:
+            return self.verifications.start(request)
+        except BackupNotFoundError:
             return None
-        return self.verifications.start(VerifyRequest(chosen.backup, level, job.scratch))
-
-
-def to_verify(records: Sequence[BackupRecord], level: Level, now: datetime) -> BackupRecord | None:
-    """Choose what to prove next: the newest unproven one, else the one proven longest ago.
-
-    Backups that cannot be read or come from the future are not chosen.
-    """
-    complete = [r for r in records if r.state is BackupState.COMPLETE and r.data_at <= now]
-    unproven = [r for r in complete if _proven_at(r, level) is None]
-    if unproven:
-        return max(unproven, key=lambda r: r.finished_at)
-    return min(complete, key=lambda r: _proven_at(r, level) or now, default=None)
 
 
 def _of(records: Sequence[BackupRecord], profile: Profile | None) -> Sequence[BackupRecord]:
     return [r for r in records if profile is None or r.profile_slug == profile.slug]
-
-
-def _proven_at(record: BackupRecord, level: Level) -> datetime | None:
-    moments = (e.finished_at for e in record.evidence if e.level.depth >= level.depth)
-    return max(moments, default=None)

@@ -7,7 +7,15 @@ from datetime import datetime
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError, MangroveError
-from mangrove.core.job import RECOMMENDED, Firing, Job, JobId, JobKind, RecommendedJob
+from mangrove.core.job import (
+    DEFAULT_SHARE,
+    RECOMMENDED,
+    Firing,
+    Job,
+    JobId,
+    JobKind,
+    RecommendedJob,
+)
 from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
 from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
@@ -18,7 +26,8 @@ from mangrove.services.job_steps import JobSteps
 NO_AGENT = "nothing starts by itself: no window is open and no agent runs"
 SHOWN_FIRINGS = 30
 GONE = "(gone)"
-_NEEDS_PROFILE = (JobKind.BACKUP, JobKind.CAPTURE)
+MAX_SHARE = 100
+_NEEDS_PROFILE = (JobKind.BACKUP, JobKind.CAPTURE, JobKind.DRILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class JobDraft:
     level: Level | None = None
     scratch: str = EMBEDDED
     prunes: bool = False
+    share_percent: int = DEFAULT_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +110,13 @@ class Jobs:
             raise InvalidScheduleError(f"jobs of the kind {draft.kind} are not offered yet")
         if draft.level is Level.DRILLED:
             raise InvalidScheduleError(
-                "drills are not offered yet", hint="choose stored, decoded or restored"
+                "a drill goes back to a moment of a profile, not to one backup",
+                hint="add a job of the kind drill; or choose stored, decoded or restored",
             )
+        if not 0 <= draft.share_percent <= MAX_SHARE:
+            raise InvalidScheduleError("a share is 0 to 100 percent of the other backups")
+        if draft.scratch != EMBEDDED:
+            self._profiles.find(draft.scratch)
         if draft.kind in _NEEDS_PROFILE and not draft.profile:
             raise InvalidScheduleError(f"a job that does a {draft.kind} needs a profile")
         profile = self._profiles.find(draft.profile) if draft.profile else None
@@ -118,6 +133,7 @@ class Jobs:
             level=draft.level,
             scratch=draft.scratch,
             prunes=draft.prunes,
+            share_percent=draft.share_percent,
         )
         self._store.save(job)
         return job

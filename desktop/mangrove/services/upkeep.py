@@ -10,6 +10,8 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport
+from mangrove.jobs.check import PHASES as CHECK_PHASES
+from mangrove.jobs.check import CheckBody
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mend import PHASES, MendBody
 from mangrove.jobs.runner import Ticket
@@ -63,6 +65,20 @@ class Upkeep:
             claims=(Claim(f"vault {spec.name}"),),
         )
         return tools.runner.start(ticket, body)
+
+    def start_check(self, vault: str) -> RunId:
+        """Start to look through a whole vault, as a run, and return at once.
+
+        Raises:
+            VaultNotFoundError: Nothing was started.
+        """
+        spec = self._vaults.find(vault)
+        body = CheckBody(self._tools.keeper.open(spec), self._known(spec))
+        claims = (Claim(f"vault {spec.name}"),)  # what is being written would look like a loss
+        ticket = Ticket(
+            RunKind.CHECK, f"Check {spec.name}", CHECK_PHASES, vault=spec.name, claims=claims
+        )
+        return self._tools.runner.start(ticket, body)
 
     def repair(self, vault: str) -> Repair:
         """Look again with nobody else there, and mend what can be mended.

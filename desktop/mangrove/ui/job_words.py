@@ -46,6 +46,7 @@ def kind_word(kind: JobKind) -> str:
         JobKind.VERIFY: _tr("Verify"),
         JobKind.PRUNE: _tr("Prune"),
         JobKind.CHECK: _tr("Check vault"),
+        JobKind.DRILL: _tr("Drill a recovery"),
     }
     return words[kind]
 

@@ -101,6 +101,7 @@ def phase_word(phase: Phase) -> str:
         Phase.INDEXES: _tr("build indexes"),
         Phase.COMPARE: _tr("compare"),
         Phase.ASSERT: _tr("ask the assertions"),
+        Phase.INSPECT: _tr("look through the vault"),
         Phase.SAFETY: _tr("safety backup"),
         Phase.SWAP: _tr("put in place"),
         Phase.ACCOUNTS: _tr("users and roles"),

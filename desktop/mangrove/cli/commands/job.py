@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.verify import Depth
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.errors import InvalidScheduleError
-from mangrove.core.job import Firing, FiringState, JobKind
+from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind
 from mangrove.core.schedule import SUMMER_TIME
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
@@ -49,10 +50,20 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     ] = None,
     consistency: Annotated[Consistency, typer.Option()] = Consistency.AUTO,
     level: Annotated[
-        Level | None,
+        Depth | None,
         typer.Option(help="How deep it verifies; after a backup: how deep that is proven."),
     ] = None,
-    on: Annotated[str, typer.Option(metavar="PROFILE", help="Where trial restores go.")] = EMBEDDED,
+    on: Annotated[
+        str, typer.Option(metavar="PROFILE|embedded", help="Where trial restores and drills go.")
+    ] = EMBEDDED,
+    share: Annotated[
+        int,
+        typer.Option(
+            metavar="PERCENT",
+            help="Of a verify job: so many of the other backups besides the newest unproven one, "
+            "those looked at longest ago first.",
+        ),
+    ] = DEFAULT_SHARE,
     then_prune: Annotated[
         bool, typer.Option("--then-prune", help="Prune the vault after each backup.")
     ] = False,
@@ -69,9 +80,10 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             profile=profile,
             selection=selection_of(tuple(db or ()), tuple(collection or ()), tuple(exclude or ())),
             consistency=consistency,
-            level=level,
+            level=Level(level.value) if level else None,
             scratch=on,
             prunes=then_prune,
+            share_percent=share,
         )
         job = services.jobs.add(draft)
         view = services.jobs.find(job.name)
@@ -87,7 +99,7 @@ def recommend(
     vault: Annotated[str, typer.Option(help="Where to keep it.")],
     zone: Zone = None,
 ) -> None:
-    """Define the recommended plan for a profile: backups, their proof, and upkeep."""
+    """Define the recommended plan: daily backups, oplog, weekly restore tests, monthly drills."""
     desk = desk_of(context)
     with desk.services() as services:
         made = services.jobs.add_recommended(profile, vault, zone or services.clock.zone_name())
@@ -191,6 +203,7 @@ def job_document(view: JobView) -> dict[str, object]:
         "level": job.level,
         "scratch": job.scratch,
         "prunes": job.prunes,
+        "share_percent": job.share_percent,
         "next_at": view.next_at,
         "paused_until": job.paused_until,
         "paused_why": job.paused_why,
@@ -229,6 +242,11 @@ def _facts(view: JobView) -> Facts:
         pairs.insert(2, ("selection", job.selection.describe()))
     if job.level:
         pairs.append(("verifies", f"{job.level} on {job.scratch}"))
+    if job.kind is JobKind.VERIFY:
+        share = f"the newest unproven backup, and {job.share_percent} % of the others"
+        pairs.append(("each time", share))
+    if job.kind is JobKind.DRILL:
+        pairs.append(("drills on", job.scratch))
     if job.paused_until:
         pairs.append(("paused", f"until {_moment(job.paused_until)} UTC {job.paused_why}".strip()))
     return Facts(tuple(pairs))

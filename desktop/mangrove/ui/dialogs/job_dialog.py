@@ -155,6 +155,7 @@ class JobDialog(QuestionDialog):
             JobKind.VERIFY: self.tr("Prove a backup of {profile} in {vault}: {when}."),
             JobKind.PRUNE: self.tr("Prune {vault} by its policy: {when}."),
             JobKind.CHECK: self.tr("Check the objects of {vault}: {when}."),
+            JobKind.DRILL: self.tr("Drill a recovery of {profile} to a moment by lot: {when}."),
         }
         when = parse_schedule(draft.schedule, draft.zone).describe()
         when = when[:1].lower() + when[1:]
