@@ -100,6 +100,19 @@ class MemoryCatalog(Catalog):
         return self.all()[:limit]
 
     @override
+    def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
+        own = (r for r in self.all() if r.profile_slug == slug)
+        return tuple(r for r in own if since is None or r.started_at >= since)
+
+    @override
+    def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
+        return tuple(r for r in self.all() if r.vault_id == vault_id)
+
+    @override
+    def beginning(self, text: str) -> tuple[BackupRecord, ...]:
+        return tuple(r for r in self.all() if r.backup.startswith(text))
+
+    @override
     def remove(self, vault_id: VaultId, backup: BackupId) -> None:
         found = self.records.get(backup)
         if found is not None and found.vault_id == vault_id:

@@ -282,6 +282,10 @@ class FakeBackups:
     def newest(self, limit: int) -> tuple[BackupRecord, ...]:
         return tuple(self.rows[:limit])
 
+    def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
+        own = (row for row in self.rows if row.profile_slug == slug)
+        return tuple(row for row in own if since is None or row.started_at >= since)
+
     def find(self, text: str) -> BackupRecord:
         for row in self.rows:
             if text == "latest" or row.backup.startswith(text):

@@ -38,7 +38,6 @@ from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
-from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Clock, Gate, RunHistory, SecretStore
 from mangrove.core.secret import Secret
@@ -167,7 +166,7 @@ def _services(
             runner=runner,
             clock=parts.clock,
             tool_version=tool_version(),
-            times=RestoreTimes(runs, catalog),
+            times=RestoreTimes(SqliteRunFacts(database), catalog.facts),
             mirrors=mirrors,
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
@@ -214,7 +213,7 @@ def _services(
             copies=Copies(tools, backups),
             captures=captures,
             points=points,
-            figures=_figures(tools, points, jobs, database),
+            figures=_figures(tools, catalog, points, jobs, database),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas_of(
                 database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
@@ -255,13 +254,19 @@ def _jobs(
     return Jobs(store, steps, agent, start, tools.clock)
 
 
-def _figures(tools: BackupTools, points: Points, jobs: Jobs, database: StateDatabase) -> Figures:
+def _figures(
+    tools: BackupTools,
+    catalog: SqliteCatalog,
+    points: Points,
+    jobs: Jobs,
+    database: StateDatabase,
+) -> Figures:
     return Figures(
         FigureSources(
             profiles=tools.profiles,
             vaults=tools.vaults,
             points=points,
-            backups=lambda: RecordFacts(tools.catalog.all()),
+            backups=catalog.facts,
             runs=SqliteRunFacts(database),
             jobs=SqliteJobs(database),
             firings=SqliteFiringFacts(database),

@@ -33,7 +33,7 @@ class FiringFacts(Protocol):
     """Answers about what became of the times of all jobs."""
 
     def fired(self, since: datetime) -> Mapping[JobId, Sequence[Fired]]:
-        """Return the firings begun since, by job."""
+        """Return the firings begun since, by job; moments in whole seconds."""
         ...
 
     def schedule_versions(self) -> Mapping[JobId, Sequence[ScheduleVersion]]:

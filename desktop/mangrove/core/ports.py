@@ -1244,6 +1244,18 @@ class Catalog(Protocol):
         """Return the newest backups at once, however many there are."""
         ...
 
+    def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
+        """Return the backups of a profile that were started since, newest first."""
+        ...
+
+    def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
+        """Return the backups of a vault, newest first."""
+        ...
+
+    def beginning(self, text: str) -> tuple[BackupRecord, ...]:
+        """Return the backups whose id begins so, newest first."""
+        ...
+
     def remove(self, vault_id: VaultId, backup: BackupId) -> None:
         """Forget one backup; one that is not there is no error."""
         ...

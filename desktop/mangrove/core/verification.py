@@ -104,6 +104,11 @@ class EvidenceSummary:
     steps: Steps = ()
     amounts: Amounts = ()
 
+    @property
+    def is_test_restore(self) -> bool:
+        """Whether everything was restored on trial, and nothing was wrong."""
+        return self.passed and self.level.depth >= Level.RESTORED.depth
+
     def step(self, name: StepName) -> timedelta | None:
         """How long a step took; None if it was not measured."""
         return dict(self.steps).get(name)

@@ -104,7 +104,7 @@ def refresh_catalog(
 ) -> list[SeenBackup]:
     """List a vault, read what has changed, and correct the catalog; returns what is there."""
     spec = vault.spec
-    known = tuple(r for r in catalog.all() if r.vault_id == spec.vault_id)
+    known = catalog.of_vault(spec.vault_id)
     seen = []
     for item in vault.survey(known):
         each(item)

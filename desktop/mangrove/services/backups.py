@@ -143,9 +143,10 @@ class Backups:
         wanted = profile.casefold() if profile else None
         return tuple(
             r
-            for r in self._tools.catalog.all()
-            if (vault_id is None or r.vault_id == vault_id)
-            and (wanted is None or wanted in (r.profile_name.casefold(), r.profile_slug))
+            for r in (
+                self._tools.catalog.of_vault(vault_id) if vault_id else self._tools.catalog.all()
+            )
+            if (wanted is None or wanted in (r.profile_name.casefold(), r.profile_slug))
         )
 
     def newest(self, limit: int) -> tuple[BackupRecord, ...]:
@@ -158,14 +159,13 @@ class Backups:
         Raises:
             BackupNotFoundError: If none or several fit.
         """
-        records = self._tools.catalog.all()
+        catalog = self._tools.catalog
         if text == LATEST:
-            complete = (r for r in records if r.state is BackupState.COMPLETE)
+            complete = (r for r in catalog.all() if r.state is BackupState.COMPLETE)
             found = [r for r in [next(complete, None)] if r is not None]
         else:
-            found = [r for r in records if r.backup == text] or [
-                r for r in records if text and r.backup.startswith(text)
-            ]
+            named = catalog.find(BackupId(text))
+            found = [named] if named else list(catalog.beginning(text) if text else ())
         if len(found) == 1:
             return found[0]
         what = "there is no backup" if not found else f"{len(found)} backups begin with"

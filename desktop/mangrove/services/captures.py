@@ -82,8 +82,8 @@ class Captures:
     def _bases(self, profile: Profile, spec: VaultSpec) -> tuple[Base, ...]:
         return tuple(
             base_of(record)
-            for record in self._tools.catalog.all()
-            if (record.profile_slug, record.vault_id) == (profile.slug, spec.vault_id)
+            for record in self._tools.catalog.of_profile(profile.slug)
+            if record.vault_id == spec.vault_id
         )
 
     def _take_base(self, request: CaptureRequest, ctx: RunContext) -> None:

@@ -213,7 +213,7 @@ class Kits:
         try:
             return self._stores.keeper.last_sequence(spec)
         except MangroveError:
-            records = (r for r in self._stores.catalog.all() if r.vault_id == spec.vault_id)
+            records = self._stores.catalog.of_vault(spec.vault_id)
             return max((record.sequence for record in records), default=0)
 
     def _fetched(self, ref: SecretRef | None) -> Secret | None:
@@ -297,7 +297,7 @@ class Kits:
 
     def _rolled_back(self, spec: VaultSpec, last_sequence: int) -> list[str]:
         """Say if the storage holds less than when the kit was made, before that goes unnoticed."""
-        found = (r for r in self._stores.catalog.all() if r.vault_id == spec.vault_id)
+        found = self._stores.catalog.of_vault(spec.vault_id)
         newest = max((record.sequence for record in found), default=0)
         if newest >= last_sequence:
             return []

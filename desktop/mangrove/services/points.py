@@ -1,8 +1,8 @@
 """Points in time: which moments of a profile can be restored, with what, and why not others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
@@ -12,10 +12,14 @@ from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
 from mangrove.core.ports import SliceCatalog
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
+from mangrove.core.slices import OplogSlice
 from mangrove.core.timeline import timeline_of
+from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupTools
 
 LocalZone = Callable[[], tzinfo]
+_READING = timedelta(days=7)
+"""A backup stands at a later moment than it was started at, but surely not by more."""
 
 
 class Points:
@@ -43,13 +47,19 @@ class Points:
             ProfileNotFoundError: If neither a profile nor a backup is called so.
         """
         slug = self.slug_of(profile)
-        records = [r for r in self._tools.catalog.all() if r.profile_slug == slug]
-        return timeline_of(
-            map(base_of, records),
-            self._slices.slices(slug),
-            self._slices.breaks(slug),
-            self._tools.clock.now(),
-        )
+        records = self._tools.catalog.of_profile(slug)
+        return self._timeline(slug, records, self._slices.slices(slug))
+
+    def captured(self, slug: str) -> Timeline | None:
+        """Return the timeline since capture began, by a profile's folder; None without any.
+
+        Quicker than ``timeline`` where there are many backups from before.
+        """
+        slices = self._slices.slices(slug)
+        if not slices:
+            return None
+        begun_at = min(piece.first.ts.at for piece in slices) - _READING
+        return self._timeline(slug, self._tools.catalog.of_profile(slug, begun_at), slices)
 
     def reach(self, profile: str) -> datetime | None:
         """Return the newest moment that a replay leads to; None where nothing was captured.
@@ -59,6 +69,12 @@ class Points:
         """
         end = self.timeline(profile).end
         return end.at if end is not None else None
+
+    def _timeline(
+        self, slug: str, records: Iterable[BackupRecord], slices: Sequence[OplogSlice]
+    ) -> Timeline:
+        breaks, now = self._slices.breaks(slug), self._tools.clock.now()
+        return timeline_of(map(base_of, records), slices, breaks, now)
 
     def plan(
         self, profile: str, limit: OplogTimestamp, backup: BackupId | None = None

@@ -105,7 +105,7 @@ class Upkeep:
         return growth_of(self._known(self._vaults.find(vault)), self._tools.clock.now(), free_bytes)
 
     def _known(self, spec: VaultSpec) -> tuple[BackupRecord, ...]:
-        return tuple(r for r in self._catalog.all() if r.vault_id == spec.vault_id)
+        return self._catalog.of_vault(spec.vault_id)
 
 
 def _is_rest(finding: VaultFinding, missing: Iterable[BackupId]) -> bool:

@@ -11,6 +11,7 @@ from fakes.oplog_story import cut, damaged, piece
 from fakes.sample_data import OFFICE_NAS
 from fakes.vaults import STARTED_AT, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
+from mangrove.core.cover import rough_cover
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.slices import BreakKind
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
@@ -111,7 +112,7 @@ def test_a_catalog_that_cannot_be_used_is_set_aside(
         path.write_bytes(b"this is no database" * 1000)
     else:
         statement = {
-            "newer": "PRAGMA user_version = 3",
+            "newer": "PRAGMA user_version = 4",
             "row": "UPDATE backups SET record = '{}'",
             "foreign": "PRAGMA user_version = 0",
         }[damage]
@@ -213,15 +214,31 @@ def test_a_vaults_slices_are_replaced_and_forgotten_together(tmp_path: Path) -> 
         assert [p.vault_id for p in catalog.slices("shop")] == ["other"]
 
 
-def test_a_catalog_from_before_there_were_slices_keeps_its_backups(
-    tmp_path: Path, record: BackupRecord
+_WITHOUT_FACTS = """
+DROP TABLE facts; DROP TABLE covers; DROP TABLE days; DROP TABLE evidence;
+ALTER TABLE backups DROP COLUMN cover;
+"""
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        pytest.param("DROP TABLE slices; DROP TABLE breaks; PRAGMA user_version = 1", id="slices"),
+        pytest.param("PRAGMA user_version = 2", id="facts"),
+    ],
+)
+def test_a_catalog_from_before_there_were_tables_keeps_its_backups(
+    tmp_path: Path, record: BackupRecord, older: str
 ) -> None:
     with closing(SqliteCatalog.open(tmp_path)) as catalog:
         catalog.put(record)
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
-        connection.executescript("DROP TABLE slices; DROP TABLE breaks; PRAGMA user_version = 1;")
+        connection.executescript(_WITHOUT_FACTS + older)
 
     with closing(SqliteCatalog.open(tmp_path)) as again:
+        rough = rough_cover(record.databases, is_whole=record.is_whole)
         assert not again.was_reset
-        assert again.all() == (record,)
+        assert again.all() == (replace(record, cover=rough),)
         assert again.slices("shop") == ()
+        assert [g.cover for g in again.facts().groups(record.finished_at)] == [rough]
+        assert sum(t.complete for t in again.facts().totals()) == 1

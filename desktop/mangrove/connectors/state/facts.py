@@ -17,6 +17,8 @@ from mangrove.core.job import FiringState, JobId
 from mangrove.core.run import RunKind, RunState, RunStatus
 
 log = logging.getLogger(__name__)
+_moment = datetime.fromtimestamp
+_STATES = {state.value: state for state in FiringState}
 MOST_RESTORES = 500
 _LOADING = (RunKind.RESTORE, RunKind.COPY)
 _GOOD = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
@@ -25,7 +27,7 @@ _RESTORES = """
 SELECT value FROM runs WHERE kind IN (?, ?) AND state IN (?, ?) ORDER BY created_at DESC LIMIT ?
 """
 _FAILED = """
-SELECT profile, substr(created_at, 1, 10), count(*) FROM runs
+SELECT profile, substr(created_at, 1, 10), count(*) FROM runs INDEXED BY runs_by_ending
 WHERE kind = ? AND state IN (?, ?) AND created_at >= ? GROUP BY 1, 2
 """
 _PROFILES = """
@@ -43,9 +45,8 @@ WHERE kind = ? AND profile = ? AND state NOT IN ('queued', 'running', 'cancellin
 ORDER BY created_at DESC LIMIT 1
 """
 _FIRED = """
-SELECT job_id, json_extract(value, '$.slot_at'), begun_at, json_extract(value, '$.ended_at'),
-  state, json_extract(value, '$.problem')
-FROM firings WHERE begun_at >= ? AND json_valid(value) ORDER BY begun_at
+SELECT slot_s, begun_s, ended_s, state, problem FROM firings
+WHERE job_id = ? AND begun_s >= ? ORDER BY begun_s
 """
 _VERSIONS = "SELECT job_id, value FROM schedule_versions ORDER BY job_id, number"
 
@@ -98,20 +99,24 @@ class SqliteFiringFacts(FiringFacts):
 
     @override
     def fired(self, since: datetime) -> Mapping[JobId, Sequence[Fired]]:
-        begin = since.astimezone(UTC).isoformat(timespec="microseconds")
-        found: dict[JobId, list[Fired]] = defaultdict(list)
+        begin = int(since.timestamp())
         with self._database.reading() as connection:
-            for job_id, slot, begun, ended, state, problem in connection.execute(_FIRED, (begin,)):
-                found[JobId(job_id)].append(
+            jobs = connection.execute("SELECT job_id FROM jobs").fetchall()
+            return {
+                JobId(job_id): [
                     Fired(
-                        slot_at=datetime.fromisoformat(slot),
-                        begun_at=datetime.fromisoformat(begun),
-                        ended_at=datetime.fromisoformat(ended) if ended else None,
-                        state=FiringState(state),
-                        problem=problem or "",
+                        _moment(slot_s, UTC),
+                        _moment(begun_s, UTC),
+                        None if ended_s is None else _moment(ended_s, UTC),
+                        _STATES[state],
+                        problem or "",
                     )
-                )
-        return found
+                    for slot_s, begun_s, ended_s, state, problem in connection.execute(
+                        _FIRED, (job_id, begin)
+                    )
+                ]
+                for (job_id,) in jobs
+            }
 
     @override
     def schedule_versions(self) -> Mapping[JobId, Sequence[ScheduleVersion]]:

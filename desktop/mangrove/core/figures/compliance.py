@@ -1,9 +1,11 @@
 """Schedule compliance: which of the expected times of a job were kept, as the schedule was then."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from mangrove.core.figures.slots import slots_between
 from mangrove.core.job import FiringState
@@ -29,9 +31,8 @@ class ScheduleVersion:
     paused_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fired:
-    """One firing of a job, as far as compliance asks."""
+class Fired(NamedTuple):
+    """One firing of a job, as far as compliance asks; there may be tens of thousands."""
 
     slot_at: datetime
     begun_at: datetime
@@ -50,6 +51,10 @@ class SlotState(StrEnum):
     PAUSED = "paused"
     RUNNING = "running"
     COMING = "coming"
+
+
+_RANKS = {state: rank for rank, state in enumerate(SlotState)}
+"""Of several runs for one time the best one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +91,23 @@ class Compliance:
         return self.on_time / self.expected if self.expected else None
 
 
-def slots_of(
+class Judged(NamedTuple):
+    """An expected time, what became of it, and the run that served it, if one did."""
+
+    at: datetime
+    state: SlotState
+    version: ScheduleVersion
+    by: Fired | None
+
+
+def judged(
     versions: Sequence[ScheduleVersion],
     firings: Iterable[Fired],
     start: datetime,
     end: datetime,
     now: datetime,
-) -> tuple[Slot, ...]:
-    """Return every expected time of a job between two moments, oldest first.
+) -> list[Judged]:
+    """Return what became of each expected time of a job between two moments, oldest first.
 
     Each time is expected by the version that held then, so a new schedule changes the future only.
 
@@ -108,19 +122,31 @@ def slots_of(
     for firing in firings:
         served.setdefault(firing.slot_at, []).append(firing)
     expected = list(_expected(versions, start, end))
-    ends = [at for at, _ in expected[1:]]
-    following = [*ends, _after(versions, expected[-1][0])] if expected else []
-    return tuple(
-        _slot(at, version, served.get(at, []), next_at, now)
+    if not expected:
+        return []
+    following = [at for at, _ in expected[1:]]
+    following.append(versions[-1].schedule.next_after(expected[-1][0]))
+    return [
+        _judge(at, version, served.get(at, ()), next_at, now)
         for (at, version), next_at in zip(expected, following, strict=True)
+    ]
+
+
+def slots_of(found: Iterable[Judged]) -> tuple[Slot, ...]:
+    """Return expected times as they are shown."""
+    return tuple(
+        Slot(at, state, version.number)
+        if by is None
+        else Slot(at, state, version.number, by.begun_at, by.ended_at, by.problem)
+        for at, state, version, by in found
     )
 
 
-def compliance_of(slots: Iterable[Slot]) -> Compliance:
+def compliance_of(found: Iterable[Judged]) -> Compliance:
     """Count what became of the expected times."""
-    states = [slot.state for slot in slots]
-    on_time, late = states.count(SlotState.ON_TIME), states.count(SlotState.LATE)
-    failed, missed = states.count(SlotState.FAILED), states.count(SlotState.MISSED)
+    count = Counter(one.state for one in found)
+    on_time, late = count[SlotState.ON_TIME], count[SlotState.LATE]
+    failed, missed = count[SlotState.FAILED], count[SlotState.MISSED]
     return Compliance(on_time + late + failed + missed, on_time, late, failed, missed)
 
 
@@ -134,30 +160,24 @@ def _expected(
             yield at, version
 
 
-def _after(versions: Sequence[ScheduleVersion], at: datetime) -> datetime:
-    return versions[-1].schedule.next_after(at)
-
-
-def _slot(
+def _judge(
     at: datetime,
     version: ScheduleVersion,
     served: Sequence[Fired],
     next_at: datetime,
     now: datetime,
-) -> Slot:
-    grace = min(GRACE, (next_at - at) / 2)
-    best = min(served, key=lambda f: _rank(f, at + grace, next_at), default=None)
-    if best is not None:
-        state = _state_of(best, at + grace, next_at)
-        return Slot(at, state, version.number, best.begun_at, best.ended_at, best.problem)
+) -> Judged:
+    gap = next_at - at
+    begun_by = at + (GRACE if gap >= 2 * GRACE else gap / 2)
+    if len(served) == 1:
+        return Judged(at, _state_of(served[0], begun_by, next_at), version, served[0])
+    if served:
+        states = [_state_of(firing, begun_by, next_at) for firing in served]
+        best = min(range(len(states)), key=lambda n: _RANKS[states[n]])
+        return Judged(at, states[best], version, served[best])
     if version.paused_until is not None and at < version.paused_until:
-        return Slot(at, SlotState.PAUSED, version.number)
-    is_open = now <= at + grace
-    return Slot(at, SlotState.COMING if is_open else SlotState.MISSED, version.number)
-
-
-def _rank(firing: Fired, begun_by: datetime, ended_by: datetime) -> int:
-    return list(SlotState).index(_state_of(firing, begun_by, ended_by))
+        return Judged(at, SlotState.PAUSED, version, None)
+    return Judged(at, SlotState.COMING if now <= begun_by else SlotState.MISSED, version, None)
 
 
 def _state_of(firing: Fired, begun_by: datetime, ended_by: datetime) -> SlotState:

@@ -55,10 +55,13 @@ def calendar_of(
 
 
 def _mark(day: date, totals: Iterable[DayTotal], failed_runs: int) -> DayMark:
-    held = list(totals)
-    complete = sum(t.complete for t in held)
-    proven, disproven = sum(t.proven for t in held), sum(t.disproven for t in held)
-    failed = failed_runs + disproven + sum(t.unreadable for t in held)
+    complete = proven = disproven = 0
+    failed = failed_runs
+    for total in totals:
+        complete += total.complete
+        proven += total.proven
+        disproven += total.disproven
+        failed += total.disproven + total.unreadable
     state = DayState.NOTHING
     if disproven or (failed and not complete):
         state = DayState.FAILED

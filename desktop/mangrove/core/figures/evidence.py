@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mangrove.core.backup import BackupId
-from mangrove.core.verification import Level
+from mangrove.core.verification import Level, Steps
 
 VERIFIED_WITHIN = timedelta(days=30)
 
@@ -18,6 +18,7 @@ class EvidenceFact:
         stored_bytes, plain_bytes, documents: Of the backup.
         took: How long it took.
         target: Where it was restored to; "" below ``restored``.
+        steps: Name and duration of each step.
     """
 
     backup: BackupId
@@ -29,6 +30,7 @@ class EvidenceFact:
     stored_bytes: int
     plain_bytes: int
     documents: int
+    steps: Steps = ()
 
     @property
     def is_test_restore(self) -> bool:

@@ -63,11 +63,18 @@ class BackupFacts(Protocol):
         ...
 
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:
-        """Return, oldest first, the complete backups finished since, and the last one before."""
+        """Return, by data time, the complete backups since a moment, and the two before.
+
+        The last one before may not have been complete yet at that moment.
+        """
         ...
 
     def evidence(self, since: datetime) -> Mapping[GroupId, Sequence[EvidenceFact]]:
-        """Return verifications since, and of each group its last passed test restore."""
+        """Return the verifications since a moment."""
+        ...
+
+    def test_restores(self, most: int) -> Mapping[GroupId, Sequence[EvidenceFact]]:
+        """Return the newest passed test restores of each group, so many at most."""
         ...
 
     def days(self, since: date) -> Sequence[DayTotal]:

@@ -30,7 +30,7 @@ from mangrove.core.figures.objectives import (
     RpoTarget,
     rpo_target,
 )
-from mangrove.core.figures.protection import Moment, Observed, RpoPoint, observed, rpo_by_day
+from mangrove.core.figures.protection import History, Moment, Observed, RpoPoint
 from mangrove.core.figures.restore_estimate import (
     MeasuredRestore,
     RestoreEstimate,
@@ -79,6 +79,7 @@ class ProfileFacts:
     """Everything that is known of one profile.
 
     Attributes:
+        evidence, trials: The verifications of the period; and the passed test restores.
         objectives: What is set, by database; that of "" is for all.
         longest_gaps: Of the schedules that back up everything, by database; "" for one that is
             not named.
@@ -97,6 +98,7 @@ class ProfileFacts:
     groups: Sequence[Group]
     moments: Mapping[GroupId, Sequence[Moment]]
     evidence: Mapping[GroupId, Sequence[EvidenceFact]]
+    trials: Mapping[GroupId, Sequence[EvidenceFact]]
     days: Sequence[DayTotal]
     totals: Sequence[DayTotal]
     objectives: Mapping[str, Objectives]
@@ -180,6 +182,7 @@ class _Desk:
     now: datetime
     zone: tzinfo
     _observed: dict[tuple[object, ...], Observed] = field(default_factory=dict)
+    _histories: dict[tuple[object, ...], History] = field(default_factory=dict)
 
     @property
     def all_evidence(self) -> list[EvidenceFact]:
@@ -270,9 +273,7 @@ class _Desk:
         start = self._period(self.facts.since).start
         sets = {self._ids(d.name): d.name for d in self.facts.listing.databases}
         for ids, name in sets.items():
-            spans = self.facts.captured.of(name)
-            period = Span(start, self.now)
-            for point in rpo_by_day(self._moments(ids), spans, period, self.zone):
+            for point in self._history(name, ids, start).by_day(self.zone):
                 held = worst.get(point.day, timedelta(0))
                 if held is None or point.worst is None:
                     worst[point.day] = None
@@ -313,7 +314,7 @@ class _Desk:
         return [m for group_id in ids for m in self.facts.moments.get(group_id, ())]
 
     def _freshness(self, holding: Iterable[Group], objectives: Objectives) -> Freshness:
-        evidence = (e for g in holding for e in self.facts.evidence.get(g.group_id, ()))
+        evidence = (e for g in holding for e in self.facts.trials.get(g.group_id, ()))
         allowed = objectives.evidence_age
         return freshness_of(evidence, self.now, FRESH_EVIDENCE if allowed is None else allowed)
 
@@ -337,9 +338,17 @@ class _Desk:
         ids = tuple(g.group_id for g in holding)
         key = (ids, period.start, target)
         if key not in self._observed:
-            spans = self.facts.captured.of(name)
-            self._observed[key] = observed(self._moments(ids), spans, period, target)
+            self._observed[key] = self._history(name, ids, period.start).observed(target)
         return self._observed[key]
+
+    def _history(self, name: str, ids: tuple[GroupId, ...], start: datetime) -> History:
+        """Return what could be restored of a database; shared where the same backups hold it."""
+        spans = self.facts.captured.of(name)
+        key = (ids, start, spans)
+        if key not in self._histories:
+            period = Span(start, self.now)
+            self._histories[key] = History(self._moments(ids), spans, period)
+        return self._histories[key]
 
     def _worst_observed(self, databases: Sequence[DatabaseFigures]) -> Observed:
         period = self._period(self.facts.since)

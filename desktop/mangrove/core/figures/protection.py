@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
-from itertools import pairwise
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from operator import attrgetter
+from typing import NamedTuple
 
 from mangrove.core.figures.exposure import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One backup on the time line.
+class Moment(NamedTuple):
+    """One backup on the time line; there may be tens of thousands.
 
     Attributes:
         data_at: Its data time.
@@ -45,33 +45,80 @@ class RpoPoint:
     worst: timedelta | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """From ``since`` on, until the next one, the newest restorable data are those of ``data_at``.
-
-    Attributes:
-        is_flowing: Whether they move on with the time, as under a capture.
-    """
-
-    since: datetime
-    data_at: datetime | None
-    is_flowing: bool = False
+_Step = tuple[datetime, datetime | None, bool]
+"""From this moment on, until the next step, the newest restorable data are those of the second;
+the third says whether they move on with the time, as under a capture."""
 
 
-def observed(
-    moments: Sequence[Moment], spans: Sequence[Span], period: Span, target: timedelta
-) -> Observed:
-    """Return the observed RPO of a period, and the availability of protection in it.
+class History:
+    """What could be restored at each moment of a period.
 
     Args:
-        moments: Of all backups that hold all of it, from the last one before the period on.
+        moments: All backups that hold all of it, from the last ones before the period on.
         spans: The windows; inside them every moment can be restored.
         period: What to look at.
-        target: The objective of that time.
     """
-    return Observed(
-        period, worst_gap(moments, spans, period), availability(moments, spans, period, target)
-    )
+
+    def __init__(self, moments: Sequence[Moment], spans: Sequence[Span], period: Span) -> None:
+        self._moments = moments
+        self._spans = spans
+        self._period = period
+        self._steps = _captured_steps(moments, spans) if spans else _backup_steps(moments)
+
+    def observed(self, target: timedelta) -> Observed:
+        """Return the observed RPO, and the availability of protection under an objective."""
+        gap = worst_gap(self._moments, self._spans, self._period)
+        return Observed(self._period, gap, self.availability(target))
+
+    def availability(self, target: timedelta) -> float | None:
+        """Return the share of the period in which the exposure was within the objective."""
+        length = self._period.end - self._period.start
+        if length <= timedelta(0):
+            return None
+        good = timedelta(0)
+        for start, end, data_at, is_flowing in self._stretches():
+            if data_at is None:
+                continue
+            until = end if is_flowing or data_at + target > end else data_at + target
+            if until > start:
+                good += until - start
+        return good / length
+
+    def by_day(self, zone: tzinfo) -> tuple[RpoPoint, ...]:
+        """Return the worst exposure of each day of the period, in a time zone."""
+        worst: dict[date, timedelta | None] = {}
+        day, midnight = _day_of(self._period.start, zone)
+        for start, end, data_at, is_flowing in self._stretches():
+            while start >= midnight:
+                day, midnight = _day_of(midnight, zone)
+            stop = min(end, midnight)
+            while True:
+                held = worst.get(day, timedelta(0))
+                if data_at is None or held is None:
+                    worst[day] = None
+                elif not is_flowing:
+                    worst[day] = max(held, stop - data_at)
+                else:
+                    worst[day] = held
+                if stop >= end:
+                    break
+                day, midnight = _day_of(midnight, zone)
+                stop = min(end, midnight)
+        return tuple(RpoPoint(day, worst[day]) for day in sorted(worst))
+
+    def _stretches(self) -> Iterator[tuple[datetime, datetime, datetime | None, bool]]:
+        """Yield from when until when, inside the period, what could be restored."""
+        first, last = self._period.start, self._period.end
+        at, data_at, is_flowing = first, None, False
+        for since, newest, flows in self._steps:
+            if since >= last:
+                break
+            if since > at:
+                yield at, since, data_at, is_flowing
+                at = since
+            data_at, is_flowing = newest, flows
+        if at < last:
+            yield at, last, data_at, is_flowing
 
 
 def worst_gap(moments: Sequence[Moment], spans: Sequence[Span], period: Span) -> timedelta:
@@ -80,83 +127,23 @@ def worst_gap(moments: Sequence[Moment], spans: Sequence[Span], period: Span) ->
     The gap at the beginning reaches back to the last moment before the period if there is one,
     else to the period's beginning; the gap at the end reaches to the period's end.
     """
-    covered = _joined(
+    covered = joined(
         [(m.data_at, m.data_at) for m in moments if m.data_at <= period.end]
         + [(s.start, min(s.end, period.end)) for s in spans if s.start <= period.end]
     )
-    before = [pair for pair in covered if pair[1] < period.start]
-    within = [pair for pair in covered if pair[1] >= period.start]
-    begin = before[-1][1] if before else period.start
-    edges = [(begin, begin), *within, (period.end, period.end)]
-    gaps = (later[0] - earlier[1] for earlier, later in pairwise(edges))
-    return max((gap for gap in gaps), default=timedelta(0))
-
-
-def availability(
-    moments: Sequence[Moment], spans: Sequence[Span], period: Span, target: timedelta
-) -> float | None:
-    """Return the share of the period in which the exposure was within the objective."""
-    length = period.end - period.start
-    if length <= timedelta(0):
-        return None
-    good = timedelta(0)
-    for reach, start, end in _stretches(moments, spans, period):
-        if reach.data_at is None:
+    reached = period.start
+    longest = timedelta(0)
+    for start, end in covered:
+        if end < period.start:
+            reached = end
             continue
-        until = end if reach.is_flowing else min(end, reach.data_at + target)
-        good += max(until - start, timedelta(0))
-    return good / length
+        longest = max(longest, start - reached)
+        reached = end
+    return max(longest, period.end - reached)
 
 
-def rpo_by_day(
-    moments: Sequence[Moment], spans: Sequence[Span], period: Span, zone: tzinfo
-) -> tuple[RpoPoint, ...]:
-    """Return the worst exposure of each day of the period, in a time zone."""
-    worst: dict[date, timedelta | None] = {}
-    for reach, start, end in _stretches(moments, spans, period):
-        for day, stop in _days_of(start, end, zone):
-            if reach.data_at is None:
-                worst[day] = None
-                continue
-            age = timedelta(0) if reach.is_flowing else stop - reach.data_at
-            held = worst.get(day, timedelta(0))
-            worst[day] = None if held is None else max(held, age)
-    return tuple(RpoPoint(day, worst[day]) for day in sorted(worst))
-
-
-def _stretches(
-    moments: Sequence[Moment], spans: Sequence[Span], period: Span
-) -> Iterator[tuple[_Reach, datetime, datetime]]:
-    """Yield what could be restored, and from when until when inside the period."""
-    steps = _reaches(moments, spans, period)
-    for index, reach in enumerate(steps):
-        start = max(reach.since, period.start)
-        end = steps[index + 1].since if index + 1 < len(steps) else period.end
-        if min(end, period.end) > start:
-            yield reach, start, min(end, period.end)
-
-
-def _reaches(moments: Sequence[Moment], spans: Sequence[Span], period: Span) -> list[_Reach]:
-    """Follow the time: each backup counts from when it was complete, a window while it lasts."""
-    joined = _joined((s.start, s.end) for s in spans)
-    marks = sorted({m.available_at for m in moments} | {edge for pair in joined for edge in pair})
-    ready = sorted(moments, key=lambda m: m.available_at)
-    steps = [_Reach(min([period.start, *marks[:1]]), None)]
-    newest: datetime | None = None
-    at = 0
-    for mark in marks:
-        while at < len(ready) and ready[at].available_at <= mark:
-            data_at = ready[at].data_at
-            newest = data_at if newest is None else max(newest, data_at)
-            at += 1
-        inside = any(start <= mark < end for start, end in joined)
-        ended = max((end for _, end in joined if end <= mark), default=None)
-        known = [moment for moment in (newest, ended) if moment is not None]
-        steps.append(_Reach(mark, mark if inside else max(known, default=None), inside))
-    return steps
-
-
-def _joined(pairs: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def joined(pairs: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Join intervals that touch or overlap, oldest first."""
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(pairs):
         if found and start <= found[-1][1]:
@@ -166,13 +153,48 @@ def _joined(pairs: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, 
     return found
 
 
-def _days_of(start: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[date, datetime]]:
-    """Yield each day that an interval touches, with its last moment inside the interval."""
-    day = start.astimezone(zone).date()
-    while True:
-        following = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
-        if following >= end:
-            yield day, end
-            return
-        yield day, following
-        day = following.date()
+def _backup_steps(moments: Iterable[Moment]) -> list[_Step]:
+    """Follow the time: each backup counts from when it was complete, if it is newer."""
+    steps: list[_Step] = []
+    newest: datetime | None = None
+    for moment in sorted(moments, key=attrgetter("available_at")):
+        if newest is None or moment.data_at > newest:
+            newest = moment.data_at
+            steps.append((moment.available_at, newest, False))
+    return steps
+
+
+def _captured_steps(moments: Iterable[Moment], spans: Iterable[Span]) -> list[_Step]:
+    """Follow the time where there are windows too: inside one, the newest data are those of now."""
+    steps: list[_Step] = []
+    windows = joined((s.start, s.end) for s in spans)
+    backups = _backup_steps(moments)
+    at = 0
+    newest: datetime | None = None
+    for start, end in windows:
+        while at < len(backups) and backups[at][0] < start:
+            newest = _later(newest, backups[at][1])
+            steps.append((backups[at][0], newest, False))
+            at += 1
+        steps.append((start, start, True))
+        while at < len(backups) and backups[at][0] < end:
+            at += 1
+        newest = end
+        steps.append((end, end, False))
+    for since, data_at, _ in backups[at:]:
+        newest = _later(newest, data_at)
+        steps.append((since, newest, False))
+    return steps
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def _day_of(moment: datetime, zone: tzinfo) -> tuple[date, datetime]:
+    """Return the day of a moment, and the midnight that ends it."""
+    day = moment.astimezone(zone).date()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(days=1)
+    return day, midnight.astimezone(UTC)

@@ -12,8 +12,8 @@ from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.protection import Moment
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
-from mangrove.core.verification import Level
 
+_BEFORE = 2
 _Key = tuple[str, VaultId, Cover]
 
 
@@ -37,9 +37,9 @@ class RecordFacts(BackupFacts):
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:
         found = {}
         for key, held in self._groups.items():
-            ordered = sorted(held, key=lambda r: r.finished_at)
-            before = [r for r in ordered if r.finished_at < since]
-            chosen = [*before[-1:], *(r for r in ordered if r.finished_at >= since)]
+            ordered = sorted(held, key=lambda r: (r.data_at, r.finished_at))
+            before = [r for r in ordered if r.data_at < since]
+            chosen = [*before[-_BEFORE:], *(r for r in ordered if r.data_at >= since)]
             found[self._ids[key]] = tuple(Moment(r.data_at, r.finished_at) for r in chosen)
         return found
 
@@ -48,9 +48,20 @@ class RecordFacts(BackupFacts):
         found = {}
         for key, held in self._groups.items():
             facts = [fact for record in held for fact in evidence_of(record)]
-            restores = [fact for fact in facts if fact.is_test_restore]
-            newest = max(restores, key=lambda e: e.finished_at, default=None)
-            found[self._ids[key]] = tuple(e for e in facts if e.finished_at >= since or e is newest)
+            found[self._ids[key]] = tuple(e for e in facts if e.finished_at >= since)
+        return found
+
+    @override
+    def test_restores(self, most: int) -> Mapping[GroupId, Sequence[EvidenceFact]]:
+        found = {}
+        for key, held in self._groups.items():
+            facts = [fact for record in held for fact in evidence_of(record)]
+            restores = sorted(
+                (fact for fact in facts if fact.is_test_restore),
+                key=lambda e: e.finished_at,
+                reverse=True,
+            )
+            found[self._ids[key]] = tuple(restores[:most])
         return found
 
     @override
@@ -97,6 +108,7 @@ def evidence_of(record: BackupRecord) -> tuple[EvidenceFact, ...]:
             stored_bytes=record.stored_bytes,
             plain_bytes=record.plain_bytes,
             documents=record.documents,
+            steps=e.steps,
         )
         for e in record.evidence
     )
@@ -104,7 +116,7 @@ def evidence_of(record: BackupRecord) -> tuple[EvidenceFact, ...]:
 
 def is_restored(record: BackupRecord) -> bool:
     """Whether it passed a test restore."""
-    return any(e.passed and e.level.depth >= Level.RESTORED.depth for e in record.evidence)
+    return any(e.is_test_restore for e in record.evidence)
 
 
 def _key(record: BackupRecord) -> _Key:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
+from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.forecast import COMPARABLE
+from mangrove.core.verification import Level, StepName
 
 HALF_LIFE = timedelta(days=90)
 CAREFUL = 0.25
@@ -52,6 +54,28 @@ class MeasuredRestore:
     index_entries: int = 0
     operations: int = 0
     steps: Steps = Steps()
+
+
+def measured_by(trial: EvidenceFact) -> MeasuredRestore:
+    """Return what a trial restore measured."""
+    steps = dict(trial.steps)
+    stored = steps.get(StepName.STORED, timedelta(0))
+    compare = steps.get(StepName.COMPARE)
+    return MeasuredRestore(
+        target=trial.target,
+        kind="drill" if trial.level is Level.DRILLED else "trial restore",
+        ended_at=trial.finished_at,
+        took=trial.took,
+        stored_bytes=trial.stored_bytes,
+        plain_bytes=trial.plain_bytes,
+        documents=trial.documents,
+        steps=Steps(
+            insert=steps.get(StepName.LOAD),
+            indexes=steps.get(StepName.INDEXES),
+            replay=steps.get(StepName.REPLAY),
+            verify=None if compare is None else stored + compare,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,12 @@ FARTHEST_DAYS = 3650
 
 
 class Tier(StrEnum):
-    """How long a backup is likely to stay, by what it is the newest of; the longest first."""
+    """How long a backup is likely to stay, by what it is the newest of; the longest first.
 
+    ``OLDER`` is what was there before the first day that is shown.
+    """
+
+    OLDER = "older"
     YEARLY = "yearly"
     MONTHLY = "monthly"
     WEEKLY = "weekly"
@@ -55,21 +59,31 @@ class SizeSeries:
 
 
 def sizes_of(
-    totals: Sequence[DayTotal], first: date, last: date, free_bytes: int | None = None
+    days: Sequence[DayTotal],
+    totals: Sequence[DayTotal],
+    first: date,
+    last: date,
+    free_bytes: int | None = None,
 ) -> SizeSeries:
     """Add up what is kept, day by day.
 
     Args:
-        totals: Of every day there is, also those before ``first``.
+        days: From the first day on.
+        totals: Of all days together, also those before the first.
         first: The first day to return.
         last: The last one.
         free_bytes: What is left in the storage.
     """
-    added: dict[date, list[tuple[str, Tier, int]]] = {}
-    for slug, tier, day, size in _tiers(totals):
-        added.setdefault(max(day, first), []).append((slug, tier, size))
     profiles = dict.fromkeys(sorted({t.profile_slug for t in totals}), 0)
+    for total in totals:
+        profiles[total.profile_slug] += total.stored_bytes
+    for one in days:
+        profiles[one.profile_slug] -= one.stored_bytes
     tiers = dict.fromkeys(Tier, 0)
+    tiers[Tier.OLDER] = sum(profiles.values())
+    added: dict[date, list[tuple[str, Tier, int]]] = {}
+    for slug, tier, day, size in _tiers(days):
+        added.setdefault(day, []).append((slug, tier, size))
     points = []
     for number in range((last - first).days + 1):
         day = first + timedelta(days=number)
@@ -79,8 +93,26 @@ def sizes_of(
         points.append(
             SizePoint(day, sum(tiers.values()), tuple(profiles.items()), tuple(tiers.items()))
         )
-    pace = _pace(totals, last)
+    pace = _pace(days, totals, last)
     return SizeSeries(tuple(points), pace, free_bytes, _full_on(pace, free_bytes, last))
+
+
+def together(series: Sequence[SizeSeries]) -> SizeSeries:
+    """Add up the series of several vaults, all of the same days; at least one."""
+    points = []
+    for parts in zip(*(one.points for one in series), strict=True):
+        profiles: dict[str, int] = {}
+        tiers = dict.fromkeys(Tier, 0)
+        for part in parts:
+            for slug, size in part.by_profile:
+                profiles[slug] = profiles.get(slug, 0) + size
+            for tier, size in part.by_tier:
+                tiers[tier] += size
+        total = sum(part.total_bytes for part in parts)
+        by_profile = tuple(sorted(profiles.items()))
+        points.append(SizePoint(parts[0].day, total, by_profile, tuple(tiers.items())))
+    paces = [one.per_day_bytes for one in series if one.per_day_bytes is not None]
+    return SizeSeries(tuple(points), sum(paces) if paces else None)
 
 
 def _tiers(totals: Sequence[DayTotal]) -> Iterable[tuple[str, Tier, date, int]]:
@@ -112,15 +144,13 @@ def _keys(total: DayTotal) -> dict[Tier, tuple[object, ...]]:
     }
 
 
-def _pace(totals: Iterable[DayTotal], last: date) -> float | None:
-    known = [t for t in totals if t.day <= last]
-    if not known:
+def _pace(days: Iterable[DayTotal], totals: Iterable[DayTotal], last: date) -> float | None:
+    oldest = min((t.day for t in totals), default=last)
+    begin = max(oldest, last - timedelta(days=LOOK_BACK_DAYS))
+    length = (last - begin).days
+    if length < LEAST_DAYS:
         return None
-    begin = max(min(t.day for t in known), last - timedelta(days=LOOK_BACK_DAYS))
-    days = (last - begin).days
-    if days < LEAST_DAYS:
-        return None
-    return sum(t.stored_bytes for t in known if t.day > begin) / days
+    return sum(t.stored_bytes for t in days if begin < t.day <= last) / length
 
 
 def _full_on(pace: float | None, free_bytes: int | None, last: date) -> date | None:

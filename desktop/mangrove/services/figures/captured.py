@@ -14,9 +14,9 @@ from mangrove.core.slices import OplogSlice
 _LOOKED_AT = 100
 
 
-def captured_of(timeline: Timeline) -> Captured:
+def captured_of(timeline: Timeline | None) -> Captured:
     """Return windows, gaps and pace of a timeline; nothing where nothing was captured."""
-    if not timeline.slices:
+    if timeline is None:
         return Captured()
     partial: dict[str, tuple[Span, ...]] = {}
     for window in timeline.partial:

@@ -16,20 +16,21 @@ from mangrove.core.figures.listing import SeenDatabase, listing_of
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.profile import PERIOD, WHOLE, ProfileFacts
 from mangrove.core.figures.protection import Moment
-from mangrove.core.figures.restore_estimate import MeasuredRestore
+from mangrove.core.figures.restore_estimate import MeasuredRestore, measured_by
 from mangrove.core.figures.slots import longest_gap
 from mangrove.core.job import Job, JobKind
 from mangrove.core.key_changes import kit_state
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import RunKind, RunStatus
 from mangrove.core.vault import BackupRecord, VaultSpec
-from mangrove.core.verification import EMBEDDED, Level
+from mangrove.core.verification import EMBEDDED
 from mangrove.services.figures.captured import captured_of
 from mangrove.services.figures.jobs import job_figures
 from mangrove.services.figures.sources import FigureSources
 
 CALENDAR = timedelta(days=364)
 WEEK = timedelta(days=7)
+MOST_TRIALS = 200
 _Slugged = TypeVar("_Slugged", Group, DayTotal)
 
 
@@ -44,6 +45,7 @@ class Gathered:
     groups: Mapping[str, Sequence[Group]]
     moments: Mapping[GroupId, Sequence[Moment]]
     evidence: Mapping[GroupId, Sequence[EvidenceFact]]
+    trials: Mapping[GroupId, Sequence[EvidenceFact]]
     days: Mapping[str, Sequence[DayTotal]]
     totals: Mapping[str, Sequence[DayTotal]]
     objectives: Mapping[ProfileId, Mapping[str, Objectives]]
@@ -64,7 +66,7 @@ class Gathered:
         specs = {v.vault_id: v.name for v in self.vaults}
         inside = {specs[t.vault_id] for t in totals if t.vault_id in specs}
         readers = tuple(r for r in self.readers if r.vault in inside)
-        evidence = [e for g in groups for e in self.evidence.get(g.group_id, ())]
+        trials = [e for g in groups for e in self.trials.get(g.group_id, ())]
         newest = self._newest(groups, self.now)
         jobs = tuple(job for job in self.jobs if job.profile == profile.name)
         return ProfileFacts(
@@ -75,13 +77,14 @@ class Gathered:
             groups=groups,
             moments=self.moments,
             evidence=self.evidence,
+            trials=self.trials,
             days=self.days.get(profile.slug, ()),
             totals=totals,
             objectives=self.objectives.get(profile.profile_id, {}),
             longest_gaps=self._longest_gaps(profile, groups),
-            captured=captured_of(self.sources.points.timeline(profile.name)),
-            measured=self.measured + _trials(evidence),
-            targets=_targets(profile.name, evidence),
+            captured=captured_of(self.sources.points.captured(profile.slug)),
+            measured=self.measured + tuple(map(measured_by, trials)),
+            targets=_targets(profile.name, trials),
             failed_runs=self.failed_runs.get(profile.name, {}),
             jobs=jobs,
             readers=readers,
@@ -131,6 +134,7 @@ def gather(sources: FigureSources) -> Gathered:
         groups=_by_slug(backups.groups(now)),
         moments=backups.moments(now - PERIOD),
         evidence=backups.evidence(now - PERIOD),
+        trials=backups.test_restores(MOST_TRIALS),
         days=_by_slug(backups.days(first_day)),
         totals=_by_slug(backups.totals()),
         objectives=sources.objectives.all(),
@@ -165,26 +169,10 @@ def _by_slug(items: Iterable[_Slugged]) -> dict[str, list[_Slugged]]:
     return found
 
 
-def _trials(evidence: Iterable[EvidenceFact]) -> tuple[MeasuredRestore, ...]:
-    return tuple(
-        MeasuredRestore(
-            target=e.target,
-            kind="drill" if e.level is Level.DRILLED else "trial restore",
-            ended_at=e.finished_at,
-            took=e.took,
-            stored_bytes=e.stored_bytes,
-            plain_bytes=e.plain_bytes,
-            documents=e.documents,
-        )
-        for e in evidence
-        if e.is_test_restore
-    )
-
-
 def _targets(name: str, evidence: Sequence[EvidenceFact]) -> tuple[str, ...]:
     """Return where restores tell how long one takes: there itself, else where it was tried last."""
-    tried = sorted((e for e in evidence if e.is_test_restore), key=lambda e: e.finished_at)
-    return tuple(dict.fromkeys((name, *(e.target for e in reversed(tried)), EMBEDDED)))
+    tried = sorted(evidence, key=lambda e: e.finished_at, reverse=True)
+    return tuple(dict.fromkeys((name, *(e.target for e in tried), EMBEDDED)))
 
 
 def _missed_drills(jobs: Iterable[JobFigures]) -> tuple[Change, ...]:

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from mangrove.core.figures.answer import JobFigures
-from mangrove.core.figures.compliance import Fired, ScheduleVersion, compliance_of, slots_of
+from mangrove.core.figures.compliance import (
+    Fired,
+    ScheduleVersion,
+    compliance_of,
+    judged,
+    slots_of,
+)
 from mangrove.core.job import Job, JobId
 from mangrove.core.profile import ProfileId
 from mangrove.core.vault import VaultId
@@ -53,7 +59,7 @@ def _figures(
     names: tuple[str, str],
     now: datetime,
 ) -> JobFigures:
-    slots = slots_of(versions, fired, now - COUNTED, now + AHEAD, now)
+    found = judged(versions, fired, now - COUNTED, now + AHEAD, now)
     profile, vault = names
     return JobFigures(
         job_id=job.job_id,
@@ -62,8 +68,8 @@ def _figures(
         profile=profile,
         vault=vault,
         schedule=job.schedule.describe(),
-        slots=tuple(slot for slot in slots if slot.at > now - SHOWN),
-        compliance=compliance_of(slots),
+        slots=slots_of(one for one in found if one.at > now - SHOWN),
+        compliance=compliance_of(found),
         next_at=job.schedule.next_after(max(now, job.paused_until or now)),
         paused_until=job.paused_until if job.is_paused(now) else None,
         paused_why=job.paused_why if job.is_paused(now) else "",

@@ -7,7 +7,7 @@ from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import Overview, ProfileFigures, VaultFigures, worst_first
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency, most_pressing_first
 from mangrove.core.figures.profile import profile_figures
-from mangrove.core.figures.sizes import sizes_of
+from mangrove.core.figures.sizes import SizeSeries, sizes_of, together
 from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.core.vault import VaultSpec
 from mangrove.services.figures import needs
@@ -30,7 +30,6 @@ class Figures:
         profiles = worst_first(
             [_figures(known, p) for p in known.profiles if isinstance(p, Profile)]
         )
-        days = [day for held in known.days.values() for day in held]
         totals = [total for held in known.totals.values() for total in held]
         vaults = tuple(_vault(known, spec) for spec in known.vaults)
         return Overview(
@@ -40,7 +39,7 @@ class Figures:
             needs=most_pressing_first(list(self._needs(known, profiles, vaults))),
             vaults=vaults,
             jobs=known.jobs,
-            sizes=sizes_of(days, known.first_day, known.now.astimezone(UTC).date()),
+            sizes=_together(known, vaults),
             backups=sum(t.complete + t.unreadable for t in totals),
             stored_bytes=sum(t.stored_bytes for t in totals),
             days_from=known.first_day,
@@ -106,8 +105,15 @@ def _vault(known: Gathered, spec: VaultSpec) -> VaultFigures:
         name=spec.name,
         backups=sum(t.complete + t.unreadable for t in totals),
         stored_bytes=sum(t.stored_bytes for t in totals),
-        sizes=sizes_of(days, known.first_day, today),
+        sizes=sizes_of(days, totals, known.first_day, today),
     )
+
+
+def _together(known: Gathered, vaults: Sequence[VaultFigures]) -> SizeSeries:
+    today = known.now.astimezone(UTC).date()
+    if not vaults:
+        return sizes_of((), (), known.first_day, today)
+    return together([vault.sizes for vault in vaults])
 
 
 def _first_steps(known: Gathered) -> Iterator[Need]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mangrove.core.backup import BackupId, Compression, Consistency
-from mangrove.core.cover import Cover, DatabaseContent, DatabaseCover
+from mangrove.core.cover import Cover, DatabaseContent
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.core.verification import EvidenceSummary, Level
@@ -28,7 +28,7 @@ def encode_record(record: BackupRecord) -> str:
         row[name] = encode_moment(row[name])
     at = record.consistent_at
     row["consistent_at"] = None if at is None else [at.seconds, at.increment]
-    row["cover"] = None if record.cover is None else _plain_cover(record.cover)
+    del row["cover"]  # a column of its own, for most backups protect the same
     row["contents"] = [
         [c.name, c.documents, c.plain_bytes, c.stored_bytes, c.index_entries]
         for c in record.contents
@@ -37,19 +37,23 @@ def encode_record(record: BackupRecord) -> str:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode_record(text: str) -> BackupRecord:
+def decode_record(text: str, cover: Cover | None = None) -> BackupRecord:
     """Read a row.
+
+    Args:
+        text: What ``encode_record`` made.
+        cover: What the backup protects; kept apart.
 
     Raises:
         DamagedRowError: If it is not one; the catalog is then rebuilt.
     """
     try:
-        return _record(json.loads(text))
+        return _record(json.loads(text), cover)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise DamagedRowError("a row of the catalog is damaged") from error
 
 
-def _record(row: dict[str, Any]) -> BackupRecord:
+def _record(row: dict[str, Any], cover: Cover | None) -> BackupRecord:
     return BackupRecord(
         backup=BackupId(row["backup"]),
         vault_id=VaultId(row["vault_id"]),
@@ -77,22 +81,9 @@ def _record(row: dict[str, Any]) -> BackupRecord:
         is_filtered=bool(row.get("is_filtered", False)),  # rows before there were queries
         consistent_at=_timestamp(row.get("consistent_at")),
         scope=row.get("scope", ""),  # rows before there were scopes
-        cover=_cover(row.get("cover")),
+        cover=cover,
         contents=tuple(DatabaseContent(*piece) for piece in row.get("contents", ())),
     )
-
-
-def _plain_cover(cover: Cover) -> list[object]:
-    parts = [[d.name, d.is_whole, d.collections] for d in cover.databases]
-    return [cover.is_deployment, cover.is_filtered, parts]
-
-
-def _cover(piece: list[Any] | None) -> Cover | None:
-    if piece is None:
-        return None
-    is_deployment, is_filtered, parts = piece
-    databases = tuple(DatabaseCover(name, whole, tuple(held)) for name, whole, held in parts)
-    return Cover(is_deployment, databases, is_filtered)
 
 
 def _timestamp(pair: list[int] | None) -> OplogTimestamp | None:

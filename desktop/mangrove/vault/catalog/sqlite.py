@@ -5,42 +5,46 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from mangrove.core.backup import BackupId
+from mangrove.core.cover import Cover
 from mangrove.core.errors import StateUnavailableError
+from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.vault import BackupRecord, VaultId
-from mangrove.vault.catalog import slices
+from mangrove.vault.catalog import facts, slices
+from mangrove.vault.catalog.covers import cover_id, read_covers
+from mangrove.vault.catalog.fact_reader import CatalogFacts
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record, encode_record
+from mangrove.vault.catalog.schema import ensure_schema
 from mangrove.vault.strict_json import encode_moment
 
 log = logging.getLogger(__name__)
 FILE_NAME = "catalog.sqlite"
-SCHEMA_VERSION = 2
-_WITHOUT_SLICES = 1
 BUSY_TIMEOUT_S = 10.0
 CHECKED_BYTES = 16 << 20
 """About fifteen thousand backups."""
-_SCHEMA = """
-CREATE TABLE backups (
-  vault_id TEXT NOT NULL,
-  backup TEXT NOT NULL,
-  profile_slug TEXT NOT NULL,
-  state TEXT NOT NULL,
-  started_at TEXT NOT NULL,
-  record TEXT NOT NULL,
-  PRIMARY KEY (vault_id, backup)
-) WITHOUT ROWID;
-CREATE INDEX backups_by_id ON backups (backup);
-CREATE INDEX backups_by_age ON backups (started_at DESC, backup DESC);
-CREATE INDEX backups_by_profile ON backups (profile_slug, started_at DESC);
-"""
-_ALL = "SELECT record FROM backups ORDER BY started_at DESC, backup DESC"
+_ALL = "SELECT record, cover FROM backups ORDER BY started_at DESC, backup DESC"
 _NEWEST = f"{_ALL} LIMIT ?"
-_KEYED = "SELECT vault_id, backup, record FROM backups ORDER BY started_at DESC, backup DESC"
-_INSERT = "INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?)"
+_OF_PROFILE = """
+SELECT record, cover FROM backups WHERE profile_slug = ? AND started_at >= ?
+ORDER BY started_at DESC, backup DESC
+"""
+_OF_VAULT = """
+SELECT record, cover FROM backups WHERE vault_id = ? ORDER BY started_at DESC, backup DESC
+"""
+_BEGINNING = """
+SELECT record, cover FROM backups WHERE backup >= ? AND backup < ?
+ORDER BY started_at DESC, backup DESC
+"""
+_KEYED = """
+SELECT vault_id, backup, record, cover FROM backups ORDER BY started_at DESC, backup DESC
+"""
+_INSERT = "INSERT OR REPLACE INTO backups VALUES (?, ?, ?, ?, ?, ?, ?)"
+_LAST_LETTER = "\N{REPLACEMENT CHARACTER}"
 
 
 class SqliteCatalog:
@@ -57,6 +61,7 @@ class SqliteCatalog:
         self._all: tuple[BackupRecord, ...] = ()
         self._decoded: dict[tuple[str, str], tuple[int, BackupRecord]] = {}
         self._all_as_of: tuple[int, int] | None = None
+        self._covers: dict[int, Cover] = {}
         self.was_reset = was_reset
 
     @classmethod
@@ -82,19 +87,24 @@ class SqliteCatalog:
     def put(self, record: BackupRecord) -> None:
         """Insert or replace one backup."""
         with self._changing() as connection:
-            connection.execute(_INSERT, _row(record))
+            facts.put_one(connection, record)
+            connection.execute(_INSERT, _row(record, cover_id(connection, record.protects)))
 
     def replace_vault(self, vault_id: VaultId, records: Iterable[BackupRecord]) -> int:
         """Put exactly these backups in place of all of one vault, at once."""
-        rows = [_row(record) for record in records]
+        found = list(records)
         with self._changing() as connection:
             connection.execute("DELETE FROM backups WHERE vault_id = ?", (vault_id,))
-            connection.executemany(_INSERT, rows)
-        return len(rows)
+            facts.forget(connection, vault_id)
+            facts.put_facts(connection, found)
+            covers = {cover: cover_id(connection, cover) for cover in {r.protects for r in found}}
+            connection.executemany(_INSERT, (_row(r, covers[r.protects]) for r in found))
+            facts.count_days(connection, vault_id)
+        return len(found)
 
     def find(self, backup: BackupId) -> BackupRecord | None:
         """Return one backup."""
-        found = self._read("SELECT record FROM backups WHERE backup = ?", (backup,))
+        found = self._read("SELECT record, cover FROM backups WHERE backup = ?", (backup,))
         return found[0] if found else None
 
     def all(self) -> tuple[BackupRecord, ...]:
@@ -112,18 +122,39 @@ class SqliteCatalog:
                 return self._all[:limit]
             return self._read(_NEWEST, (str(limit),))
 
+    def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
+        """Return the backups of a profile that were started since, newest first."""
+        return self._read(_OF_PROFILE, (slug, encode_moment(since) if since else ""))
+
+    def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
+        """Return the backups of a vault, newest first."""
+        return self._read(_OF_VAULT, (vault_id,))
+
+    def beginning(self, text: str) -> tuple[BackupRecord, ...]:
+        """Return the backups whose id begins so, newest first."""
+        return self._read(_BEGINNING, (text, text + _LAST_LETTER))
+
+    def facts(self) -> BackupFacts:
+        """Return what answers questions about all backups, however many there are."""
+        try:
+            return CatalogFacts(self._connection, self._lock, self.find)
+        except (sqlite3.Error, DamagedRowError) as error:
+            raise _unavailable(error) from error
+
     def remove(self, vault_id: VaultId, backup: BackupId) -> None:
         """Forget one backup."""
         with self._changing() as connection:
             connection.execute(
                 "DELETE FROM backups WHERE vault_id = ? AND backup = ?", (vault_id, backup)
             )
+            facts.remove_one(connection, vault_id, backup)
 
     def remove_vault(self, vault_id: VaultId) -> None:
         """Forget a vault's backups."""
         with self._changing() as connection:
             connection.execute("DELETE FROM backups WHERE vault_id = ?", (vault_id,))
             slices.forget(connection, vault_id)
+            facts.forget(connection, vault_id)
 
     def put_slice(self, piece: OplogSlice) -> None:
         """Insert or replace one slice."""
@@ -182,7 +213,7 @@ class SqliteCatalog:
         with self._lock:
             try:
                 rows = self._connection.execute(query, values).fetchall()
-                return tuple(decode_record(row[0]) for row in rows)
+                return tuple(decode_record(text, self._cover(cover)) for text, cover in rows)
             except (sqlite3.Error, DamagedRowError) as error:
                 raise _unavailable(error) from error
 
@@ -193,15 +224,24 @@ class SqliteCatalog:
         """
         before, now = self._decoded, {}
         try:
-            for vault_id, backup, text in self._connection.execute(_KEYED):
+            for vault_id, backup, text, cover in self._connection.execute(_KEYED):
                 mark = hash(text)
                 held = before.get((vault_id, backup))
-                fresh = held[1] if held and held[0] == mark else decode_record(text)
+                if held is not None and held[0] == mark:
+                    fresh = held[1]
+                else:
+                    fresh = decode_record(text, self._cover(cover))
                 now[vault_id, backup] = (mark, fresh)
         except (sqlite3.Error, DamagedRowError) as error:
             raise _unavailable(error) from error
         self._decoded = now
         return tuple(record for _, record in now.values())
+
+    def _cover(self, number: int | None) -> Cover | None:
+        """Return a cover by its number; covers are kept, and never change."""
+        if number is not None and number not in self._covers:
+            self._covers = read_covers(self._connection)
+        return self._covers.get(number) if number is not None else None
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
@@ -233,29 +273,12 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        _ensure_schema(connection)
+        ensure_schema(connection)
         _look_through(connection, path.stat().st_size)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _ensure_schema(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if version == 0 and tables == 0:
-        for statement in filter(str.strip, (_SCHEMA + slices.SCHEMA).split(";")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif version == _WITHOUT_SLICES:
-        for statement in filter(str.strip, slices.SCHEMA.split(";")):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-    elif version != SCHEMA_VERSION:
-        raise DamagedRowError(f"the catalog has version {version}")
-    connection.execute("COMMIT")
 
 
 def _look_through(connection: sqlite3.Connection, size_bytes: int) -> None:
@@ -272,7 +295,7 @@ def _look_through(connection: sqlite3.Connection, size_bytes: int) -> None:
         decode_record(record)
 
 
-def _row(record: BackupRecord) -> tuple[str, ...]:
+def _row(record: BackupRecord, cover: int) -> tuple[str | int, ...]:
     return (
         record.vault_id,
         record.backup,
@@ -280,6 +303,7 @@ def _row(record: BackupRecord) -> tuple[str, ...]:
         record.state.value,
         encode_moment(record.started_at),
         encode_record(record),
+        cover,
     )
 
 

@@ -1,0 +1,136 @@
+"""The catalog's narrow rows answer as the records themselves do, after whatever was changed."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fakes.sample_figures import a_backup, a_proof
+from mangrove.core.backup import BackupId
+from mangrove.core.cover import Cover, DatabaseCover
+from mangrove.core.figures.facts import BackupFacts
+from mangrove.core.figures.record_facts import RecordFacts
+from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.verification import Level
+from mangrove.vault.catalog.sqlite import SqliteCatalog
+
+NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
+SINCE = NOON - timedelta(days=10)
+COVERS = (
+    Cover(True, (DatabaseCover("shop", True), DatabaseCover("billing", True))),
+    Cover(False, (DatabaseCover("shop", False, ("orders",)),)),
+    Cover(False, (DatabaseCover("shop", True),), is_filtered=True),
+)
+PROOFS = st.lists(
+    st.tuples(st.integers(-1, 500), st.sampled_from(list(Level)), st.booleans()), max_size=3
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> BackupRecord:
+    hours = draw(st.integers(-30, 900))
+    made = a_backup(
+        NOON - timedelta(hours=hours, microseconds=draw(st.integers(0, 3))),
+        slug=draw(st.sampled_from(["shop", "shop-2"])),
+        vault=draw(st.sampled_from(["v1", "v2"])),
+        cover=draw(st.sampled_from(COVERS)),
+        stored_bytes=draw(st.integers(0, 10**12)),
+    )
+    proofs = tuple(
+        a_proof(NOON - timedelta(hours=age), level, passed=passed)
+        for age, level, passed in draw(PROOFS)
+    )
+    state = draw(st.sampled_from([BackupState.COMPLETE] * 4 + [BackupState.UNREADABLE]))
+    return replace(made, evidence=proofs, state=state)
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[SqliteCatalog]:
+    with closing(SqliteCatalog.open(tmp_path)) as opened:
+        yield opened
+
+
+def answers(facts: BackupFacts) -> dict[str, object]:
+    """Ask everything, with groups under a name that does not depend on who numbers them."""
+    groups = facts.groups(NOON)
+    name = {g.group_id: (g.profile_slug, g.vault_id, g.cover) for g in groups}
+    whole = tuple(g.group_id for g in groups if g.cover.is_deployment)
+    return {
+        "groups": {name[g.group_id]: replace(g, group_id="") for g in groups},  # type: ignore[arg-type]
+        "moments": {name[k]: tuple(v) for k, v in facts.moments(SINCE).items()},
+        "evidence": {name[k]: sorted(map(repr, v)) for k, v in facts.evidence(SINCE).items() if v},
+        "restores": {
+            name[k]: [e.finished_at for e in v] for k, v in facts.test_restores(3).items() if v
+        },
+        "days": list(facts.days(date(2026, 3, 1))),
+        "totals": {(t.profile_slug, t.vault_id): t for t in facts.totals()},
+        "newest": facts.newest(whole, SINCE),
+    }
+
+
+def totals_but_newest(found: dict[str, object]) -> dict[str, object]:
+    totals = found["totals"]
+    assert isinstance(totals, dict)
+    return found | {"totals": {k: replace(t, newest_bytes=0) for k, t in totals.items()}}
+
+
+@settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+@given(
+    first=st.lists(records(), max_size=12, unique_by=lambda r: r.backup),
+    later=st.lists(records(), max_size=6, unique_by=lambda r: r.backup),
+    removed=st.integers(0, 5),
+)
+def test_the_catalog_answers_as_the_records_do(
+    catalog: SqliteCatalog, first: list[BackupRecord], later: list[BackupRecord], removed: int
+) -> None:
+    for vault in (VaultId("v1"), VaultId("v2")):
+        catalog.replace_vault(vault, [r for r in first if r.vault_id == vault])
+    for record in later:
+        catalog.put(record)
+    for record in catalog.all()[:removed]:
+        catalog.remove(record.vault_id, record.backup)
+
+    found = answers(catalog.facts())
+
+    expected = answers(RecordFacts(catalog.all()))
+    assert totals_but_newest(found) == totals_but_newest(expected)
+
+
+def test_a_replaced_backup_counts_once(catalog: SqliteCatalog) -> None:
+    record = a_backup(NOON)
+    catalog.put(record)
+    catalog.put(replace(record, evidence=(a_proof(NOON),)))
+
+    (total,) = catalog.facts().totals()
+
+    assert (total.complete, total.proven) == (1, 1)
+
+
+def test_a_forgotten_vault_leaves_no_facts(catalog: SqliteCatalog) -> None:
+    catalog.put(replace(a_backup(NOON), evidence=(a_proof(NOON),)))
+
+    catalog.remove_vault(VaultId("v1"))
+
+    assert answers(catalog.facts()) == answers(RecordFacts(()))
+
+
+def test_backups_are_found_by_vault_profile_and_the_beginning_of_their_name(
+    catalog: SqliteCatalog,
+) -> None:
+    old, new = a_backup(NOON - timedelta(days=3)), a_backup(NOON)
+    other = a_backup(NOON, slug="other", vault="v2")
+    for record in (old, new, other):
+        catalog.put(record)
+
+    assert catalog.of_profile("shop") == (new, old)
+    assert catalog.of_profile("shop", NOON - timedelta(days=1)) == (new,)
+    assert catalog.of_vault(VaultId("v2")) == (other,)
+    assert catalog.beginning("20260317") == (old,)
+    assert catalog.find(BackupId("20260317")) is None
