@@ -64,7 +64,7 @@ class MendBody:
     def _wanted(self, ctx: RunContext) -> dict[BackupId, bool]:
         """Return the backups to look after, and whether the content of each is compared."""
         spec = self.vault.spec
-        known = [r for r in self.catalog.all() if r.vault_id == spec.vault_id]
+        known = self.catalog.of_vault(spec.vault_id)
         findings = self.vault.inspect(known, ctx.check).findings
         wrong = {BackupId(f.subject): False for f in findings if f.kind in _MENDED}
         missing = dict.fromkeys(self.vault.health().missing, False)

@@ -40,7 +40,7 @@ class Drills:
             ProfileNotFoundError: If neither a profile nor a backup is called so.
         """
         slug = self._points.slug_of(request.profile)
-        records = [r for r in self._tools.catalog.all() if r.profile_slug == slug]
+        records = self._tools.catalog.of_profile(slug)
         seeded = replace(request, seed=request.seed or secrets.token_hex(4))
         return plan_drill(self._points.timeline(request.profile), records, seeded)
 
