@@ -40,6 +40,7 @@ from mangrove.ui.dialogs.kit_dialogs import (  # noqa: E402
     MakeKitDialog,
     OpenKitDialog,
 )
+from mangrove.ui.dialogs.mirror_dialog import MirrorDialog  # noqa: E402
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
@@ -107,6 +108,7 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
         yield "dialog-make-kit", partial(MakeKitDialog, window, spec)
         yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
         yield "dialog-keys", partial(KeysDialog, window, spec)
+        yield "dialog-add-mirror", partial(MirrorDialog, window, services, calls, spec)
     yield "dialog-add-vault", lambda: VaultDialog(window, services, calls)
     records = services.backups.all()
     if not records:

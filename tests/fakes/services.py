@@ -11,6 +11,7 @@ from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.clock import FakeClock
 from fakes.figures import FigureFakes, MemoryFiringFacts, MemoryRunFacts, fake_figures, measured_by
+from fakes.mirrors import FakeMirrors
 from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
@@ -655,6 +656,7 @@ class FakeServices:
     upkeep: FakeUpkeep
     keys: FakeKeys
     kits: FakeKits
+    mirrors: FakeMirrors
 
     @property
     def services(self) -> Services:
@@ -722,4 +724,5 @@ def _assembled(
         FakeUpkeep(backups, vaults),
         FakeKeys(vaults, activity),
         FakeKits(vaults),
+        FakeMirrors(vaults),
     )

@@ -21,6 +21,7 @@ from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.key_errands import KeyErrands
 from mangrove.ui.shell.main_window import MainWindow, Place
 from mangrove.ui.shell.terminal_signals import TerminalSignals
+from mangrove.ui.shell.vault_errands import VaultErrands
 from mangrove.ui.theme.style import Theme, theme
 from mangrove.ui.theme.tokens import SchemeChoice
 
@@ -64,6 +65,7 @@ def build_window(services: Services, settings_file: Path) -> MainWindow:
     window = MainWindow(services, calls, bridge, navigator, places, settings)
     settings.setParent(window)
     Errands(window, services, calls, navigator)
+    VaultErrands(window, services, calls, navigator)
     KeyErrands(window, services, calls, navigator)
     return window
 

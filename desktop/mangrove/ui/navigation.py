@@ -40,6 +40,8 @@ class Navigator(QObject):
         rewind_wanted: A profile's name, and the ``Moment`` it shall be restored to.
         capture_wanted: The name of a profile whose oplog shall be captured.
         make_kit_wanted, confirm_kit_wanted, keys_wanted: A vault's name.
+        add_mirror_wanted: The name of a vault that shall have one more copy.
+        remove_mirror_wanted: A vault's name and that of its mirror to forget.
         open_kit_wanted: The dialog shall open.
         data_changed: Profiles, vaults or backups are different now; pages load anew.
     """
@@ -61,6 +63,8 @@ class Navigator(QObject):
     make_kit_wanted = Signal(str)
     confirm_kit_wanted = Signal(str)
     keys_wanted = Signal(str)
+    add_mirror_wanted = Signal(str)
+    remove_mirror_wanted = Signal(str, str)
     open_kit_wanted = Signal()
     data_changed = Signal()
 
@@ -83,6 +87,14 @@ class Navigator(QObject):
     def open_add_vault(self) -> None:
         """Ask for a new vault."""
         self.add_vault_wanted.emit()
+
+    def open_add_mirror(self, vault: str) -> None:
+        """Ask where one more copy of a vault shall be."""
+        self.add_mirror_wanted.emit(vault)
+
+    def open_remove_mirror(self, vault: str, mirror: str) -> None:
+        """Ask whether a mirror shall be forgotten."""
+        self.remove_mirror_wanted.emit(vault, mirror)
 
     def open_backup(
         self,

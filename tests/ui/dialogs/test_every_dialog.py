@@ -13,6 +13,7 @@ from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.keys_dialog import KeysDialog
 from mangrove.ui.dialogs.kit_dialogs import ConfirmKitDialog, MakeKitDialog, OpenKitDialog
+from mangrove.ui.dialogs.mirror_dialog import MirrorDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
@@ -29,6 +30,7 @@ DIALOGS: dict[str, Make] = {
     "open kit": lambda _: OpenKitDialog(None),
     "keys": lambda _: KeysDialog(None, VAULTS[0]),
     "vault": lambda e: VaultDialog(None, e.services, e.calls),
+    "mirror": lambda e: MirrorDialog(None, e.services, e.calls, VAULTS[0]),
     "backup": lambda e: BackupDialog(None, e.services, e.calls, BackupPreset("production")),
     "verify": lambda e: VerifyDialog(None, e.services, RECORDS[0]),
     "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),

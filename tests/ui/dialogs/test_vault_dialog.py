@@ -12,7 +12,6 @@ from mangrove.core.vault import StorageKind
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.dialogs.vault_dialog import VaultDialog, VaultStart
 from mangrove.ui.dialogs.vault_fields import VaultPlace
-from mangrove.ui.dialogs.vault_places import AzureForm, GoogleForm, RcloneForm, SftpForm
 from ui.conftest import Ends
 
 FRIEND = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
@@ -27,18 +26,19 @@ def opened(qtbot: QtBot, ends: Ends, start: VaultStart | None = None) -> VaultDi
 
 def filled_bucket(dialog: VaultDialog) -> None:
     dialog.name.setText("minio")
-    dialog.kind.choose(StorageKind.S3)
-    dialog.bucket.bucket.setText("dumps")
-    dialog.bucket.endpoint.setText("https://minio.example:9000")
-    dialog.bucket.key_name.setText("writer")
-    dialog.bucket.secret_key.setText("hush")
+    dialog.where.kind.choose(StorageKind.S3)
+    form = dialog.where.form
+    form.type_in("bucket", "dumps")
+    form.type_in("endpoint", "https://minio.example:9000")
+    form.type_in("access_key", "writer")
+    form.type_in("secret", "hush")
 
 
 def test_a_folder_is_encrypted_unless_somebody_turns_it_off(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
 
     dialog.name.setText(" disk ")
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
     assert dialog.yes.isEnabled()
     assert dialog.answer().draft == VaultDraft("disk", "file:///mnt/disk")
@@ -48,7 +48,7 @@ def test_a_folder_is_encrypted_unless_somebody_turns_it_off(qtbot: QtBot, ends: 
 def test_turning_encryption_off_says_plainly_what_it_means(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
     dialog.encrypted.setChecked(False)
 
@@ -72,19 +72,19 @@ def test_a_lock_is_asked_of_a_bucket_and_of_nothing_else(qtbot: QtBot, ends: End
     dialog = opened(qtbot, ends)
     filled_bucket(dialog)
     assert dialog.answer().draft.object_lock is None
-    assert not dialog.object_lock.firm.isEnabled()
+    assert not dialog.where.object_lock.firm.isEnabled()
 
-    dialog.object_lock.days.setValue(30)
-    dialog.object_lock.firm.setChecked(True)
+    dialog.where.object_lock.days.setValue(30)
+    dialog.where.object_lock.firm.setChecked(True)
 
     lock = ObjectLock(30, ObjectLockMode.COMPLIANCE)
     answer = dialog.answer()
     assert answer.draft.object_lock == lock
     problem = StorageDeniedError("no")
     again = opened(qtbot, ends, VaultStart(answer.place, answer.draft, problem))
-    assert again.object_lock.value() == lock
-    dialog.kind.choose(StorageKind.FOLDER)
-    assert not dialog.object_lock.isVisible()
+    assert again.where.object_lock.value() == lock
+    dialog.where.kind.choose(StorageKind.FOLDER)
+    assert not dialog.where.object_lock.isVisible()
     assert dialog.answer().draft.object_lock is None
 
 
@@ -92,8 +92,8 @@ def test_keys_of_a_bucket_do_not_stay_with_a_folder(qtbot: QtBot, ends: Ends) ->
     dialog = opened(qtbot, ends)
     filled_bucket(dialog)
 
-    dialog.kind.choose(StorageKind.FOLDER)
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.kind.choose(StorageKind.FOLDER)
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
     draft = dialog.answer().draft
     assert (draft.access_key, draft.secret_key) == ("", None)
@@ -103,15 +103,15 @@ def test_a_relative_folder_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) ->
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
 
-    dialog.folder.folder.setText("backups")
+    dialog.where.form.type_in("folder", "backups")
 
-    assert "absolute path" in dialog.folder.row.error
+    assert "absolute path" in dialog.where.form.first_row.error
     assert not dialog.yes.isEnabled()
 
 
 def test_a_taken_name_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
     dialog.name.setText("Cloud")
 
@@ -122,7 +122,7 @@ def test_a_taken_name_is_an_error_at_its_field(qtbot: QtBot, ends: Ends) -> None
 def test_more_recipients_are_checked_and_kept(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     dialog.name.setText("disk")
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
     dialog.recipients.setPlainText(f"{FRIEND}\nnobody")
     assert "nobody" in dialog.recipients_row.error
@@ -148,28 +148,28 @@ def test_a_draft_that_could_not_be_saved_comes_back_whole(qtbot: QtBot, ends: En
 
 def test_every_kind_makes_its_address_and_keeps_its_secret_apart(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
-    azure, google = dialog.forms[StorageKind.AZURE], dialog.forms[StorageKind.GOOGLE]
-    sftp, rclone = dialog.forms[StorageKind.SFTP], dialog.forms[StorageKind.RCLONE]
-    assert isinstance(azure, AzureForm)
-    assert isinstance(google, GoogleForm)
-    assert isinstance(sftp, SftpForm)
-    assert isinstance(rclone, RcloneForm)
-    azure.account.setText("ours")
-    azure.container.setText("dumps")
-    google.bucket.setText("dumps")
-    google.prefix.setText("/team/")
-    sftp.server.setText("ann@nas:2222")
-    sftp.folder.setText("/srv/a b")
-    sftp.key_file.line.setText("/home/ann/.ssh/id")
-    rclone.remote.setText("drive:")
-    rclone.path.setText("backups")
-    rclone.section.setPlainText("[drive]\ntype = drive")
-    for form in (azure, google, sftp):
-        form.secret_key.setText("hush")
+    typed = {
+        StorageKind.AZURE: {"account": "ours", "bucket": "dumps", "secret": "hush"},
+        StorageKind.GOOGLE: {"bucket": "dumps", "prefix": "/team/", "secret": "hush"},
+        StorageKind.SFTP: {
+            "server": "ann@nas:2222",
+            "folder": "/srv/a b",
+            "key_file": "/home/ann/.ssh/id",
+            "secret": "hush",
+        },
+        StorageKind.RCLONE: {
+            "bucket": "drive:",
+            "prefix": "backups",
+            "secret": "[drive]\ntype = drive",
+        },
+    }
+    for kind, fields in typed.items():
+        for name, words in fields.items():
+            dialog.where.forms[kind].type_in(name, words)
 
     made = {}
-    for kind in dialog.forms:
-        dialog.kind.choose(kind)
+    for kind in dialog.where.forms:
+        dialog.where.kind.choose(kind)
         draft = dialog.answer().draft
         made[kind] = (draft.url, draft.secret_key.reveal() if draft.secret_key else "")
 
@@ -184,12 +184,12 @@ def test_every_kind_makes_its_address_and_keeps_its_secret_apart(qtbot: QtBot, e
 def test_every_kind_comes_back_whole(qtbot: QtBot, ends: Ends, kind: StorageKind) -> None:
     first = opened(qtbot, ends)
     first.name.setText("far")
-    first.kind.choose(kind)
+    first.where.kind.choose(kind)
     place = VaultPlace(
         kind, "/f", "b", "p", "https://e.example", "eu", "acc", "ann@nas", "/key", "/known"
     )
-    first.form.show_place(place)
-    first.form.show_secret("writer", Secret("hush\n"))
+    first.where.form.show_place(place)
+    first.where.form.show_secret("writer", Secret("hush\n"))
     answer = first.answer()
 
     again = opened(qtbot, ends, VaultStart(answer.place, answer.draft, StorageDeniedError("no")))
@@ -202,13 +202,13 @@ def test_a_place_is_tested_before_anything_is_made(
     qtbot: QtBot, ends: Ends, fakes: FakeServices
 ) -> None:
     dialog = opened(qtbot, ends)
-    assert not dialog.test.isEnabled()
-    dialog.folder.folder.setText("/mnt/disk")
+    assert not dialog.where.test.isEnabled()
+    dialog.where.form.type_in("folder", "/mnt/disk")
 
-    dialog.test.click()
+    dialog.where.test.click()
 
-    qtbot.waitUntil(lambda: "can be made here" in dialog.outcome.text)
-    assert [step for step, _, _ in dialog.steps.texts()] == ["reached", "written"]
+    qtbot.waitUntil(lambda: "can be used" in dialog.where.outcome.text)
+    assert [step for step, _, _ in dialog.where.steps.texts()] == ["reached", "written"]
     assert fakes.vaults.drafts == []
 
 
@@ -216,20 +216,20 @@ def test_a_place_that_fails_its_test_says_why(
     qtbot: QtBot, ends: Ends, fakes: FakeServices
 ) -> None:
     dialog = opened(qtbot, ends)
-    dialog.folder.folder.setText("/mnt/disk")
+    dialog.where.form.type_in("folder", "/mnt/disk")
     fakes.vaults.problem = StorageDeniedError("the disk is read-only")
 
-    dialog.test.click()
+    dialog.where.test.click()
 
-    qtbot.waitUntil(lambda: "The disk is read-only" in dialog.outcome.text)
-    assert dialog.test.isEnabled()
+    qtbot.waitUntil(lambda: "The disk is read-only" in dialog.where.outcome.text)
+    assert dialog.where.test.isEnabled()
 
 
 @pytest.mark.usefixtures("large_text")
 @pytest.mark.parametrize("kind", list(StorageKind))
 def test_no_form_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends, kind: StorageKind) -> None:
     dialog = opened(qtbot, ends)
-    dialog.kind.choose(kind)
+    dialog.where.kind.choose(kind)
 
     qtbot.waitUntil(lambda: cut_off(dialog) == [])
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.mirror import MirrorState
@@ -19,17 +20,25 @@ class MirrorPart(QWidget):
 
     Signals:
         sync_wanted(): Copy to the mirrors what is missing there.
+        remove_wanted(str): Forget the mirror of this name.
     """
 
     sync_wanted = Signal()
+    remove_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.copies = StepList()
         self.sync = QPushButton(self.tr("Copy to the mirrors now"))
         self.sync.setAutoDefault(False)
+        self.remove = QPushButton(self.tr("Forget a mirror"))
+        self.remove.setAutoDefault(False)
+        self.names = QMenu(self.remove)
+        self.remove.setMenu(self.names)
         line = QHBoxLayout()
+        line.setSpacing(Space.S)
         line.addWidget(self.sync)
+        line.addWidget(self.remove)
         line.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -38,12 +47,15 @@ class MirrorPart(QWidget):
         layout.addWidget(self.copies)
         layout.addLayout(line)
         self.sync.clicked.connect(self.sync_wanted)
+        self.names.triggered.connect(self._on_name_triggered)
         self.hide()
 
     def set_mirrors(self, mirrors: Sequence[tuple[str, str]]) -> None:
         """Show name and place of each, not compared yet."""
         self.setVisible(bool(mirrors))
+        self.names.clear()
         for name, url in mirrors:
+            self.names.addAction(f"{name}…".replace("&", "&&")).setData(name)
             self.copies.show_state(name, self.tr("comparing {url}").format(url=url), Tone.RUNNING)
 
     def show_states(self, states: Sequence[MirrorState]) -> None:
@@ -54,6 +66,10 @@ class MirrorPart(QWidget):
                 tone = Tone.EXPOSED
             self.copies.show_state(state.name, self._words(state), tone)
         self.sync.setEnabled(any(not state.is_complete for state in states))
+
+    @Slot(QAction)
+    def _on_name_triggered(self, action: QAction) -> None:
+        self.remove_wanted.emit(str(action.data()))
 
     def show_problem(self, error: MangroveError) -> None:
         """Say of all that they could not be compared."""

@@ -27,7 +27,8 @@ class VaultCard(Card):
 
     Signals:
         check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted,
-            retention_wanted, accept_wanted, sync_wanted: The name.
+            retention_wanted, accept_wanted, sync_wanted, add_mirror_wanted: The name.
+        remove_mirror_wanted: The name, and that of a mirror.
     """
 
     check_wanted = Signal(str)
@@ -38,6 +39,8 @@ class VaultCard(Card):
     retention_wanted = Signal(str)
     accept_wanted = Signal(str)
     sync_wanted = Signal(str)
+    add_mirror_wanted = Signal(str)
+    remove_mirror_wanted = Signal(str, str)
 
     def __init__(self, spec: VaultSpec, parent: QWidget | None = None) -> None:
         super().__init__(spec.name, parent)
@@ -54,6 +57,7 @@ class VaultCard(Card):
         self.retention = QPushButton(self.tr("Retention"))
         self.rebuild = QPushButton(self.tr("Rebuild catalog"))
         self.more = QToolButton()
+        self.add_mirror = QAction(self.tr("Add a &mirror…"), self)
         self.forget = QAction(self.tr("&Forget vault…"), self)
         self.health: VaultHealth | None = None
         self._growth: Growth | None = None
@@ -127,6 +131,7 @@ class VaultCard(Card):
         set_icon(self.more, "more")
         menu = QMenu(self.more)
         menu.addActions(self.kit.offers)
+        menu.addAction(self.add_mirror)
         menu.addSeparator()
         menu.addAction(self.forget)
         self.more.setMenu(menu)
@@ -161,6 +166,8 @@ class VaultCard(Card):
         self.forget.triggered.connect(self._on_forget_triggered)
         self.debris.action_triggered.connect(self._on_clean_triggered)
         self.mirrors.sync_wanted.connect(self._on_sync_wanted)
+        self.mirrors.remove_wanted.connect(self._on_remove_mirror_wanted)
+        self.add_mirror.triggered.connect(self._on_add_mirror_triggered)
         self.missing.action_triggered.connect(self._on_accept_triggered)
 
     def _say_encryption(self) -> None:
@@ -297,3 +304,11 @@ class VaultCard(Card):
     @Slot()
     def _on_sync_wanted(self) -> None:
         self.sync_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_add_mirror_triggered(self) -> None:
+        self.add_mirror_wanted.emit(self.spec.name)
+
+    @Slot(str)
+    def _on_remove_mirror_wanted(self, mirror: str) -> None:
+        self.remove_mirror_wanted.emit(self.spec.name, mirror)

@@ -124,6 +124,8 @@ class VaultsPage(Page):
         card.backups_wanted.connect(self._on_backups_wanted)
         card.accept_wanted.connect(self._on_accept_wanted)
         card.sync_wanted.connect(self._on_sync_wanted)
+        card.add_mirror_wanted.connect(self._navigator.open_add_mirror)
+        card.remove_mirror_wanted.connect(self._navigator.open_remove_mirror)
         card.kit.make_wanted.connect(self._navigator.open_make_kit)
         card.kit.confirm_wanted.connect(self._navigator.open_confirm_kit)
         card.kit.keys_wanted.connect(self._navigator.open_keys)

@@ -1,18 +1,17 @@
 """What happens when a page wishes for a dialog: ask, do it off the GUI thread, show the outcome."""
 
-from PySide6.QtCore import QObject, Slot
+from functools import partial
+
+from PySide6.QtCore import Slot
 
 from mangrove.core.backup import BackupId, Selection
 from mangrove.core.errors import MangroveError
 from mangrove.core.moments import Moment
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import Profile
-from mangrove.core.run import RunId
 from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft, SavedProfile
-from mangrove.services.vaults import SavedVault
-from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
@@ -22,25 +21,22 @@ from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog, ProfileStart
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
-from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog, VaultStart
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
 from mangrove.ui.navigation import Navigator
+from mangrove.ui.shell.errand import Errand
 from mangrove.ui.shell.main_window import MainWindow
 from mangrove.ui.widgets.banner import BannerKind
 
 
-class Errands(QObject):
+class Errands(Errand):
     """Opens dialogs for the navigator's wishes and carries out their answers."""
 
     def __init__(
         self, window: MainWindow, services: Services, calls: Calls, navigator: Navigator
     ) -> None:
-        super().__init__(window)
-        self._window, self._services = window, services
-        self._calls, self._navigator = calls, navigator
+        super().__init__(window, services, calls, navigator)
         navigator.add_profile_wanted.connect(self._on_add_profile_wanted)
         navigator.edit_profile_wanted.connect(self._on_edit_profile_wanted)
-        navigator.add_vault_wanted.connect(self._on_add_vault_wanted)
         navigator.backup_wanted.connect(self._on_backup_wanted)
         navigator.verify_wanted.connect(self._on_verify_wanted)
         navigator.restore_wanted.connect(self._on_restore_wanted)
@@ -85,30 +81,6 @@ class Errands(QObject):
         self._notice(saved.notice)
         self._navigator.tell_data_changed()
 
-    # --- vaults --------------------------------------------------------------------------
-
-    @Slot()
-    def _on_add_vault_wanted(self) -> None:
-        self._ask_vault(None)
-
-    def _ask_vault(self, start: VaultStart | None) -> None:
-        answer = VaultDialog.ask(self._window, self._services, self._calls, start)
-        if answer is None:
-            return
-        self._calls.run(
-            self,
-            lambda: self._services.vaults.add(answer.draft),
-            self._on_vault_saved,
-            lambda error: self._on_vault_failed(answer, error),
-        )
-
-    def _on_vault_saved(self, saved: SavedVault) -> None:
-        self._notice(saved.notice)
-        self._navigator.tell_data_changed()
-
-    def _on_vault_failed(self, answer: VaultAnswer, error: MangroveError) -> None:
-        self._ask_vault(VaultStart(answer.place, answer.draft, error))
-
     # --- runs ----------------------------------------------------------------------------
 
     @Slot(str, object)
@@ -118,8 +90,7 @@ class Errands(QObject):
         preset = BackupPreset(profile=profile, selection=_selection(chosen))
         request = BackupDialog.ask(self._window, self._services, self._calls, preset)
         if request is not None:
-            backups = self._services.backups
-            self._calls.run(self, lambda: backups.start(request), self._on_started, self._on_failed)
+            self._begin(partial(self._services.backups.start, request))
 
     @Slot(object)
     def _on_verify_wanted(self, backup: BackupId) -> None:
@@ -129,7 +100,7 @@ class Errands(QObject):
         request = VerifyDialog.ask(self._window, self._services, record)
         if request is not None:
             start = self._services.verifications.start
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot(object)
     def _on_restore_wanted(self, backup: BackupId) -> None:
@@ -139,7 +110,7 @@ class Errands(QObject):
         request = RestoreDialog.ask(self._window, self._services, self._calls, record)
         if request is not None:
             start = self._services.restores.start
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot(object)
     def _on_export_wanted(self, backup: BackupId) -> None:
@@ -149,7 +120,7 @@ class Errands(QObject):
         request = ExportDialog.ask(self._window, self._services, self._calls, record)
         if request is not None:
             start = self._services.dumps.start_export
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot()
     def _on_import_wanted(self) -> None:
@@ -158,7 +129,7 @@ class Errands(QObject):
         request = ImportDialog.ask(self._window, self._services, self._calls)
         if request is not None:
             start = self._services.dumps.start_import
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot()
     def _on_restore_dump_wanted(self) -> None:
@@ -167,7 +138,7 @@ class Errands(QObject):
         request = RestoreDumpDialog.ask(self._window, self._services, self._calls)
         if request is not None:
             start = self._services.copies.start_dump
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot(str, object)
     def _on_copy_wanted(self, profile: str, chosen: dict[str, tuple[str, ...]]) -> None:
@@ -178,7 +149,7 @@ class Errands(QObject):
         )
         if request is not None:
             start = self._services.copies.start
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot(str)
     def _on_capture_wanted(self, profile: str) -> None:
@@ -187,7 +158,7 @@ class Errands(QObject):
         request = CaptureDialog.ask(self._window, self._services, profile)
         if request is not None:
             start = self._services.captures.start
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     @Slot(str, object)
     def _on_rewind_wanted(self, profile: str, moment: Moment) -> None:
@@ -202,7 +173,7 @@ class Errands(QObject):
         )
         if request is not None:
             start = self._services.restores.start
-            self._calls.run(self, lambda: start(request), self._on_started, self._on_failed)
+            self._begin(partial(start, request))
 
     def _found(self, backup: BackupId) -> BackupRecord | None:
         try:
@@ -232,16 +203,6 @@ class Errands(QObject):
             )
             return True
         return False
-
-    def _on_started(self, run_id: RunId) -> None:
-        self._navigator.open_progress(run_id)
-
-    def _on_failed(self, error: MangroveError) -> None:
-        self._window.notice.show_error(error)
-
-    def _notice(self, words: str) -> None:
-        if words:
-            self._window.notify(BannerKind.WARNING, text.sentence(words))
 
 
 def _selection(chosen: dict[str, tuple[str, ...]]) -> Selection:

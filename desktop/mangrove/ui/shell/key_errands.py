@@ -1,9 +1,8 @@
 """What happens when a page wishes for something about keys and recovery kits."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import Slot
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.run import RunId
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services
 from mangrove.services.keys import ChangedKeys
@@ -19,20 +18,19 @@ from mangrove.ui.dialogs.kit_dialogs import (
     OpenKitDialog,
 )
 from mangrove.ui.navigation import Navigator
+from mangrove.ui.shell.errand import Errand
 from mangrove.ui.shell.main_window import MainWindow
 from mangrove.ui.widgets.banner import BannerKind
 from mangrove.ui.wording import counted
 
 
-class KeyErrands(QObject):
+class KeyErrands(Errand):
     """Opens the dialogs about keys and carries out their answers."""
 
     def __init__(
         self, window: MainWindow, services: Services, calls: Calls, navigator: Navigator
     ) -> None:
-        super().__init__(window)
-        self._window, self._services = window, services
-        self._calls, self._navigator = calls, navigator
+        super().__init__(window, services, calls, navigator)
         navigator.make_kit_wanted.connect(self._on_make_kit_wanted)
         navigator.confirm_kit_wanted.connect(self._on_confirm_kit_wanted)
         navigator.open_kit_wanted.connect(self._on_open_kit_wanted)
@@ -132,9 +130,7 @@ class KeyErrands(QObject):
             return
         keys = self._services.keys
         if wish.change is KeyChange.REWRAP:
-            self._calls.run(
-                self, lambda: keys.start_rewrap(name), self._on_started, self._on_failed
-            )
+            self._begin(lambda: keys.start_rewrap(name))
             return
         self._calls.run(
             self, lambda: self._carried_out(name, wish), self._on_changed, self._on_failed
@@ -163,9 +159,3 @@ class KeyErrands(QObject):
         kind = BannerKind.WARNING if notice else BannerKind.GOOD
         self._window.notify(kind, f"{done} {text.sentence(notice)}" if notice else done)
         self._navigator.tell_data_changed()
-
-    def _on_started(self, run_id: RunId) -> None:
-        self._navigator.open_progress(run_id)
-
-    def _on_failed(self, error: MangroveError) -> None:
-        self._window.notice.show_error(error)
