@@ -57,6 +57,8 @@ DEBIAN_PACKAGES = (
     "libcurl4 liblzma5 libssl3",
     # a real SSH server
     "openssh-server openssh-client",
+    # file systems that take snapshots
+    "btrfs-progs xfsprogs",
     # a disk that can be frozen
     "e2fsprogs",
     # a real Secret Service

@@ -17,4 +17,5 @@ pytest_plugins = [
     "servers.full_disk",
     "servers.frozen_disk",
     "servers.sshd",
+    "servers.loop_volumes",
 ]

@@ -17,6 +17,7 @@ from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
 from mangrove.app.memory import give_back_after
 from mangrove.app.paths import AppPaths
+from mangrove.app.snapshot_parts import snapshot_tools
 from mangrove.connectors.autostart.installing import autostart
 from mangrove.connectors.machine.awake import wakefulness
 from mangrove.connectors.machine.network import RoutedNetwork
@@ -73,6 +74,7 @@ from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.restores import Restores
 from mangrove.services.retention import Retention
+from mangrove.services.snapshots import Snapshots
 from mangrove.services.upkeep import Upkeep
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
@@ -214,6 +216,7 @@ def _services(
             captures=captures,
             points=points,
             figures=_figures(tools, catalog, points, jobs, database),
+            snapshots=Snapshots(snapshot_tools(tools, parts.secrets, database, embedded_folders())),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas_of(
                 database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s

@@ -16,6 +16,7 @@ from mangrove.cli.commands import (
     profile,
     retention,
     runs,
+    snapshot,
     vault,
     vault_policy,
 )
@@ -78,6 +79,7 @@ def build_app() -> typer.Typer:
     app.add_typer(atlas.app, name="atlas")
     retention.add_to(app)
     app.add_typer(runs.app, name="runs")
+    app.add_typer(snapshot.app, name="snapshot")
     return app
 
 

@@ -69,6 +69,8 @@ class DatabaseContent:
 
 def cover_of(manifest: Manifest) -> Cover:
     """Return what a backup protects; what a query left out, or what got lost, is not protected."""
+    if manifest.files is not None:
+        return rough_cover(manifest.databases, is_whole=True)
     queried = {query.namespace for query in manifest.selection.queries}
     lacking = {
         n.what.split(".", 1)[0]

@@ -9,6 +9,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.stored_files import FilesOrigin
 
 FORMAT_VERSION = 1
 DIGEST_ALGORITHM = "xxh3-128-sum"
@@ -180,6 +181,38 @@ class StoredOplog:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of a server.
+
+    Attributes:
+        path: Relative to the data folder.
+        segments: Blobs which, one after the other, are the file.
+    """
+
+    path: str
+    size_bytes: int
+    segments: tuple[StoredBlob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFiles:
+    """What a physical backup holds: a server's files, as a filesystem snapshot had them."""
+
+    origin: FilesOrigin
+    files: tuple[StoredFile, ...]
+
+    @property
+    def blobs(self) -> tuple[StoredBlob, ...]:
+        """Their stored objects."""
+        return tuple(blob for file in self.files for blob in file.segments)
+
+    @property
+    def size_bytes(self) -> int:
+        """What they take when they are restored."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
 class NotIncluded:
     """Something a person might expect in the backup, which is not there, and why."""
 
@@ -200,6 +233,7 @@ class Manifest:
         sealed_to: The recipients it was given to last; empty for those it was written to.
         oplog: What a restore replays; only of an oplog-consistent backup, whose
             ``consistent_at`` is the last entry's.
+        files: A server's files instead of documents; such a backup is *physical*.
     """
 
     backup: BackupId
@@ -224,6 +258,7 @@ class Manifest:
     users_and_roles: StoredUsersAndRoles | None = None
     sealed_to: tuple[str, ...] = ()
     oplog: StoredOplog | None = None
+    files: StoredFiles | None = None
 
     @property
     def is_filtered(self) -> bool:
@@ -237,8 +272,9 @@ class Manifest:
 
     @property
     def plain_bytes(self) -> int:
-        """All BSON, before compression."""
-        return sum(n.plain_bytes for n in self.namespaces)
+        """All BSON, or all files, before compression."""
+        files = self.files.size_bytes if self.files else 0
+        return sum(n.plain_bytes for n in self.namespaces) + files
 
     @property
     def blobs(self) -> tuple[StoredBlob, ...]:
@@ -246,7 +282,8 @@ class Manifest:
         own = tuple(b for n in self.namespaces for b in (n.metadata, *n.segments))
         accounts = self.users_and_roles.parts if self.users_and_roles else ()
         oplog = self.oplog.segments if self.oplog else ()
-        return (*own, *(b for part in accounts for b in part.blobs), *oplog, *self.extra)
+        files = self.files.blobs if self.files else ()
+        return (*own, *(b for part in accounts for b in part.blobs), *oplog, *files, *self.extra)
 
     @property
     def stored_bytes(self) -> int:
@@ -281,4 +318,5 @@ class Manifest:
     @property
     def databases(self) -> tuple[str, ...]:
         """Names of the databases inside, sorted."""
-        return tuple(sorted({n.namespace.database for n in self.namespaces}))
+        own = {n.namespace.database for n in self.namespaces}
+        return tuple(sorted(own | set(self.files.origin.databases if self.files else ())))

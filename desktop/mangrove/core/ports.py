@@ -864,6 +864,14 @@ class Draft(Protocol):
         """Remove a blob of this draft that the manifest will not list."""
         ...
 
+    def adopt(self, blob: StoredBlob) -> bool:
+        """Take over a blob that an earlier draft of the same backup left; False if it is gone."""
+        ...
+
+    def keep_unfinished(self) -> None:
+        """Leave what was stored where it is, so that a later draft can go on."""
+        ...
+
     def publish(self, manifest: Manifest) -> BackupRecord:
         """Store manifest and signature; from here on the backup exists."""
         ...

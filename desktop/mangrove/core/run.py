@@ -29,6 +29,7 @@ class RunKind(StrEnum):
     ATLAS_RESTORE = "atlas-restore"
     DRILL = "drill"
     CHECK = "check"
+    SNAPSHOT = "snapshot"
 
 
 class RunState(StrEnum):
@@ -85,6 +86,11 @@ class Phase(StrEnum):
     ATLAS_ASK = "ask Atlas"
     ATLAS_WAIT = "wait for Atlas"
     ATLAS_FETCH = "fetch files"
+    SNAPSHOT = "take the snapshot"
+    OPEN_COPY = "open a throw-away copy"
+    VALIDATE = "validate every collection"
+    REMOVE_SNAPSHOT = "remove the snapshot"
+    COPY_FILES = "copy the files"
 
 
 class NamespaceState(StrEnum):

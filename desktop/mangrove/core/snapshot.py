@@ -128,13 +128,14 @@ class Snapshot:
         dbpath: The server's data folder when it was taken.
         lock: Whether writes were held back.
         locked_for: How long they were; None without the lock.
-        consistent_at: The newest oplog entry inside, read under the lock or from the snapshot
-            itself; None while it is not known.
+        consistent_at: The newest oplog entry that whoever opens it finds, known from the server
+            under the lock or read from the snapshot itself; None while it is not certain.
         is_read_back: Whether ``consistent_at`` was read from the snapshot itself.
         pin: The note of a pin; None without one.
         used_bytes: What the files take, as far as they were counted.
         mongod: The server program on that machine, "" when it was not seen.
         checks: Newest first.
+        problem: Why it is not whole, or not there any more; "" when all is well.
     """
 
     snapshot: BackupId
@@ -158,6 +159,7 @@ class Snapshot:
     mongod: str = ""
     commands: OwnCommands = OwnCommands()
     checks: tuple[SnapshotCheck, ...] = ()
+    problem: str = ""
 
     @property
     def data_at(self) -> datetime:

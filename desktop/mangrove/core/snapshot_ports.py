@@ -38,6 +38,19 @@ class HostFile:
     size_bytes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that runs on the machine.
+
+    Attributes:
+        port: On this machine, leading to it.
+        has_ended: Whether it ended by itself.
+    """
+
+    port: int
+    has_ended: Callable[[], bool]
+
+
 class SnapshotHost(Protocol):
     """The machine that a server's files are on: this one, or one behind SSH."""
 
@@ -47,33 +60,25 @@ class SnapshotHost(Protocol):
         ...
 
     def run(self, command: Sequence[str], limit_s: float) -> Ran:
-        """Run a command to its end.
+        """Run a command to its end; how it ended is for the caller to judge.
 
         Raises:
-            SnapshotCommandError: If it did not end in time; it was ended then.
+            SnapshotCommandError: If it did not end in time and was ended, or cannot be started.
             TunnelError: If the machine behind SSH cannot be reached.
         """
         ...
 
-    def files(self, folder: str) -> tuple[HostFile, ...]:
-        """Return all files below a folder, by path; links are followed.
+    def stream(self, command: Sequence[str]) -> Iterator[bytes]:
+        """Yield what a command prints, in chunks of at most 1 MiB.
 
-        Raises:
-            SnapshotCommandError: If the folder cannot be read.
+        Errors: SnapshotCommandError if it ends badly; TunnelError if the machine went away.
         """
         ...
 
-    def read(self, path: str, offset: int = 0) -> Iterator[bytes]:
-        """Yield a file's bytes from an offset on.
+    def serve(self, command: Sequence[str]) -> AbstractContextManager[Served]:
+        """Run a server on a free port of the machine, while the block lasts.
 
-        Errors: SnapshotCommandError if it cannot be read; TunnelError if the machine went away.
-        """
-        ...
-
-    def serve(self, command: Sequence[str], port: int) -> AbstractContextManager[int]:
-        """Run a server that listens on a port of the machine itself, while the block lasts.
-
-        It ends with us, whatever happens to us. Yields the port that leads to it from here.
+        It ends with us, whatever happens to us. In the command ``{port}`` is replaced.
         """
         ...
 
@@ -136,8 +141,8 @@ class LockEnd:
 class HeldLock(Protocol):
     """A server whose writes are held back."""
 
-    def newest(self) -> OplogTimestamp | None:
-        """Return the newest oplog entry; nothing can follow it while the lock lasts."""
+    def standing(self) -> OplogTimestamp | None:
+        """Return the newest entry that whoever opens the files will find; None if not certain."""
         ...
 
     def release(self) -> LockEnd:
@@ -150,10 +155,6 @@ class SnapshotNode(Protocol):
 
     def facts(self) -> NodeFacts:
         """Look at it."""
-        ...
-
-    def newest(self) -> OplogTimestamp | None:
-        """Return its newest oplog entry; None on a standalone."""
         ...
 
     def lock(self, limit: timedelta) -> AbstractContextManager[HeldLock]:
@@ -193,6 +194,10 @@ class SnapshotGate(Protocol):
             profile: Whose.
             node: ``host:port``; "" for the one that the profile names.
         """
+        ...
+
+    def answers(self, port: int) -> bool:
+        """Whether a server on this machine's port answers now."""
         ...
 
     def look(self, port: int, each: Callable[[str], None]) -> Opened:

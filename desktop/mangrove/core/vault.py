@@ -286,6 +286,7 @@ class BlobRole(StrEnum):
     METADATA = "metadata"
     PRELUDE = "prelude"
     OPLOG = "oplog"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +294,8 @@ class BlobPlace:
     """Which blob of a backup is meant; the vault turns it into a name.
 
     Attributes:
-        namespace: For a prelude only its ``database`` counts, for an oplog nothing.
+        namespace: For a prelude only its ``database`` counts, for an oplog nothing; for a file
+            its ``collection`` is the path.
         number: Counts the segments of a namespace or oplog from 0.
     """
 
@@ -360,6 +362,7 @@ class BackupRecord:
         scope: The mark of its selection; backups of different scopes never replace each other.
         cover: What of the deployment it protects; None in rows from before that was kept.
         contents: What its databases come to.
+        is_physical: Whether it holds a server's files instead of documents.
     """
 
     backup: BackupId
@@ -390,6 +393,7 @@ class BackupRecord:
     scope: str = ""
     cover: Cover | None = None
     contents: tuple[DatabaseContent, ...] = ()
+    is_physical: bool = False
 
     @property
     def protects(self) -> Cover:

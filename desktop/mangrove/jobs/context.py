@@ -9,6 +9,7 @@ from dataclasses import replace
 from mangrove.core.errors import (
     ConnectError,
     RunCancelled,
+    SnapshotError,
     StalledError,
     StorageUnavailableError,
 )
@@ -34,7 +35,8 @@ def is_of_cancel(error: BaseException) -> bool:
 
     One that tells of what is half done is more than that.
     """
-    if isinstance(error, (ConnectError, StalledError, StorageUnavailableError)):
+    ended_by_us = (ConnectError, SnapshotError, StalledError, StorageUnavailableError)
+    if isinstance(error, ended_by_us):
         return "unfinished" not in error.details
     return isinstance(error, RunCancelled)
 

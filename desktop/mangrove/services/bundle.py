@@ -24,6 +24,7 @@ from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
 from mangrove.services.retention import Retention
+from mangrove.services.snapshots import Snapshots
 from mangrove.services.upkeep import Upkeep
 from mangrove.services.vaults import Vaults
 from mangrove.services.verification import Verifications
@@ -52,6 +53,7 @@ class Services:
     figures: Figures
     mirrors: Mirrors
     atlas: Atlas
+    snapshots: Snapshots
     activity: Activity
     jobs: Jobs
     alerts: Alerts

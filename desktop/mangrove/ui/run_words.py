@@ -32,6 +32,7 @@ _ICONS = {
     RunKind.MIRROR: "vaults",
     RunKind.DRILL: "timeline",
     RunKind.CHECK: "verify",
+    RunKind.SNAPSHOT: "backups",
 }
 
 _LIGHTS = {

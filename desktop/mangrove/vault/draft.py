@@ -57,6 +57,7 @@ class VaultDraft:
         self._touched: set[BlobName] = set()  # also what may be there after a failure
         self._is_over = False
         self._is_published = False
+        self._is_kept = False
         self._left_behind = 0
 
     @property
@@ -101,6 +102,25 @@ class VaultDraft:
             self._touched.discard(name)
             self._stored.pop(name, None)
 
+    def adopt(self, blob: StoredBlob) -> bool:
+        """Take over a blob that an earlier draft of the same backup left; False if it is gone.
+
+        What is inside is compared like everything else before the backup is published.
+        """
+        name = BlobName(blob.name)
+        found = {info.name: info.size_bytes for info in self._storage.list(name)}
+        if found.get(name) != blob.size_bytes:
+            return False
+        with self._lock:
+            self._touched.add(name)
+            self._stored[name] = _receipt(blob)
+        return True
+
+    def keep_unfinished(self) -> None:
+        """Leave what was stored where it is, so that a later draft can go on."""
+        with self._lock:
+            self._is_kept = True
+
     def publish(self, manifest: Manifest) -> BackupRecord:
         """Store manifest and signature; from here on the backup exists."""
         self._check(manifest)
@@ -133,7 +153,10 @@ class VaultDraft:
             return
         with self._lock:
             self._is_over = True
-            names = sorted(self._touched, key=lambda name: not is_manifest_signature(name))
+            kept = self._is_kept
+            names = sorted(
+                () if kept else self._touched, key=lambda name: not is_manifest_signature(name)
+            )
         for number, name in enumerate(names):
             try:
                 self._storage.delete(name)

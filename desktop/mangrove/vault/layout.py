@@ -20,6 +20,8 @@ JOURNAL_PATH = "_retention/"
 LOCKS_PATH = "_locks/"
 SEQUENCE_PATH = "_sequence/"
 """Folders of the vault itself: no profile's slug holds an underscore."""
+FILES = "files"
+"""The folder of a server's files; a backup with one holds no database."""
 _MANIFEST = "manifest.json"
 _EVIDENCE = re.compile(
     r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json"
@@ -80,6 +82,8 @@ class BackupFolder:
         """
         if place.role is BlobRole.OPLOG:
             return checked(f"{self.path}{_file_name(place)}{self._seal}")
+        if place.role is BlobRole.FILE:
+            return checked(f"{self.path}{FILES}/{_file_name(place)}{self._seal}")
         database = place.namespace.database
         if not _is_folder_name(database):
             raise InvalidSelectionError(
@@ -197,6 +201,8 @@ def _file_name(place: BlobPlace) -> str:
             return f"prelude.json{packed}"
         case BlobRole.OPLOG:
             return f"oplog.{place.number:04d}.bson{packed}"
+        case BlobRole.FILE:
+            return f"{blob_stem(place.namespace.collection)}.{place.number:04d}{packed}"
 
 
 def _stem(namespace: Namespace) -> str:

@@ -22,11 +22,15 @@ from mangrove.core.manifest import (
     NamespaceEntry,
     NotIncluded,
     StoredBlob,
+    StoredFile,
+    StoredFiles,
     StoredOplog,
     StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.stored_files import FilesOrigin
+from mangrove.vault.blob_name import is_safe_part
 from mangrove.vault.layout import folder_of
 from mangrove.vault.strict_json import (
     MalformedDocumentError,
@@ -100,8 +104,17 @@ _OPLOG_FIELDS = [
     "digest",
     "segments",
 ]
-_LATER_FIELDS = ["users_and_roles", "sealed_to", "oplog"]
+_LATER_FIELDS = ["users_and_roles", "sealed_to", "oplog", "files"]
 _LATER_ENTRY_FIELDS = ["disk"]
+_ORIGIN_FIELDS = [
+    "snapshot",
+    "provider",
+    "locked",
+    "directory_per_db",
+    "directory_for_indexes",
+    "needs_oplog_recovery",
+    "databases",
+]
 _SERVER_FIELDS = ["version_text", "version", "feature_version", "topology", "replica_set"]
 
 Value = TypeVar("Value")
@@ -158,6 +171,8 @@ def _document(manifest: Manifest) -> Mapping[str, object]:
         more["sealed_to"] = list(manifest.sealed_to)
     if manifest.oplog is not None:
         more["oplog"] = _oplog_document(manifest.oplog)
+    if manifest.files is not None:
+        more["files"] = _files_document(manifest.files)
     return {
         **more,
         "format": FORMAT_NAME,
@@ -244,6 +259,27 @@ def _oplog_document(oplog: StoredOplog) -> Mapping[str, object]:
     }
 
 
+def _files_document(held: StoredFiles) -> Mapping[str, object]:
+    origin = held.origin
+    return {
+        "snapshot": origin.snapshot,
+        "provider": origin.provider,
+        "locked": origin.locked,
+        "directory_per_db": origin.directory_per_db,
+        "directory_for_indexes": origin.directory_for_indexes,
+        "needs_oplog_recovery": origin.needs_oplog_recovery,
+        "databases": list(origin.databases),
+        "files": [
+            {
+                "path": file.path,
+                "size_bytes": file.size_bytes,
+                "segments": [_blob_document(blob) for blob in file.segments],
+            }
+            for file in held.files
+        ],
+    }
+
+
 def _timestamp_document(at: OplogTimestamp) -> Mapping[str, object]:
     return {"t": at.seconds, "i": at.increment}
 
@@ -309,6 +345,7 @@ def _manifest(record: Record) -> Manifest:
         users_and_roles=_accounts(held) if (held := record.get("users_and_roles")) else None,
         sealed_to=sealed_to.texts() if (sealed_to := record.get("sealed_to")) else (),
         oplog=_oplog(oplog) if (oplog := record.get("oplog")) else None,
+        files=_files(files) if (files := record.get("files")) else None,
     )
 
 
@@ -394,6 +431,35 @@ def _oplog(node: Node) -> StoredOplog:
     )
 
 
+def _files(node: Node) -> StoredFiles:
+    record = node.record([*_ORIGIN_FIELDS, "files"])
+    origin = FilesOrigin(
+        snapshot=record["snapshot"].text(),
+        provider=record["provider"].text(),
+        locked=record["locked"].flag(),
+        directory_per_db=record["directory_per_db"].flag(),
+        directory_for_indexes=record["directory_for_indexes"].flag(),
+        needs_oplog_recovery=record["needs_oplog_recovery"].flag(),
+        databases=record["databases"].texts(),
+    )
+    return StoredFiles(origin, tuple(_file(item) for item in record["files"].items()))
+
+
+def _file(node: Node) -> StoredFile:
+    record = node.record(("path", "size_bytes", "segments"))
+    path = record["path"].text()
+    if not all(map(is_safe_part, path.split("/"))):
+        record["path"].fail("leads out of the data folder")
+    file = StoredFile(
+        path,
+        record["size_bytes"].integer(),
+        tuple(_blob(item) for item in record["segments"].items()),
+    )
+    if sum(blob.plain_bytes for blob in file.segments) != file.size_bytes:
+        record["size_bytes"].fail("is not what its segments add up to")
+    return file
+
+
 def _accounts(node: Node) -> StoredUsersAndRoles:
     record = node.record(("databases", "parts"))
     parts = tuple(_auth_entry(item) for item in record["parts"].items())
@@ -443,6 +509,7 @@ def _check(manifest: Manifest) -> None:
     if manifest.achieved is Consistency.AUTO:
         raise MalformedDocumentError("its consistency is not a reached one")
     _check_oplog(manifest)
+    _check_files(manifest)
     names = [blob.name for blob in manifest.blobs]
     if len(set(names)) != len(names):
         raise MalformedDocumentError("it names a blob twice")
@@ -452,6 +519,16 @@ def _check(manifest: Manifest) -> None:
     namespaces = [e.namespace for e in manifest.namespaces] + [e.namespace for e in held]
     if len(set(namespaces)) != len(namespaces):
         raise MalformedDocumentError("it names a namespace twice")
+
+
+def _check_files(manifest: Manifest) -> None:
+    if manifest.files is None:
+        return
+    if manifest.namespaces or manifest.oplog or manifest.users_and_roles:
+        raise MalformedDocumentError("it holds both documents and files")
+    paths = [file.path for file in manifest.files.files]
+    if len(set(paths)) != len(paths):
+        raise MalformedDocumentError("it names a file twice")
 
 
 def _check_oplog(manifest: Manifest) -> None:

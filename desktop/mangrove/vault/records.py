@@ -48,6 +48,7 @@ def record_of(manifest: Manifest, evidence: tuple[Evidence, ...] = ()) -> Backup
         scope=manifest.selection.scope,
         cover=cover_of(manifest),
         contents=contents_of(manifest),
+        is_physical=manifest.files is not None,
     )
 
 

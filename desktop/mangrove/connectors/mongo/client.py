@@ -351,7 +351,7 @@ def _pinned_uri(client: Client, uri: MongoUri) -> MongoUri | None:
         return _one_router(client, uri)
     if preference.mode == pymongo.ReadPreference.PRIMARY.mode or "me" not in hello:
         return None
-    return _direct(uri, str(hello["me"]))
+    return direct_to(uri, str(hello["me"]))
 
 
 def _one_router(client: Client, uri: MongoUri) -> MongoUri | None:
@@ -359,11 +359,11 @@ def _one_router(client: Client, uri: MongoUri) -> MongoUri | None:
         client.address  # noqa: B018 - asks whether there is one router only
     except InvalidOperation:
         host, port = min(client.nodes)
-        return _direct(uri, f"{host}:{port}")
+        return direct_to(uri, f"{host}:{port}")
     return None
 
 
-def _direct(uri: MongoUri, host: str) -> MongoUri:
+def direct_to(uri: MongoUri, host: str) -> MongoUri:
     """Return an address that leads to one node only, with what DNS said about the others."""
     pinned = replace(uri, scheme="mongodb", hosts=(host,)).with_option("directConnection", "true")
     pinned = pinned.with_option("replicaSet", None).with_option("readPreference", None)

@@ -23,7 +23,7 @@ from mangrove.connectors.mongo.lock_watchdog import (
     Order,
     order_line,
 )
-from mangrove.connectors.mongo.newest_entry import newest_entry
+from mangrove.connectors.mongo.standing import standing
 from mangrove.core.errors import MangroveError, SnapshotLockError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import SecretStore
@@ -43,9 +43,9 @@ class ServerLock:
         self._begun_s = begun_s
         self._end: LockEnd | None = None
 
-    def newest(self) -> OplogTimestamp | None:
-        """Return the newest oplog entry; nothing can follow it while the lock lasts."""
-        return newest_entry(self._connection)
+    def standing(self) -> OplogTimestamp | None:
+        """Return the newest entry that whoever opens the files will find; None if not certain."""
+        return standing(self._connection)
 
     def release(self) -> LockEnd:
         """Unlock; calling it again tells the same.

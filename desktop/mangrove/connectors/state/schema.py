@@ -218,6 +218,14 @@ _FIRINGS_AT_A_GLANCE: Migration = (
     ),
 )
 
+_SNAPSHOTS: Migration = (
+    """CREATE TABLE snapshots (
+        snapshot TEXT PRIMARY KEY NOT NULL,
+        taken_at TEXT NOT NULL,
+        value TEXT NOT NULL
+    )""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -228,4 +236,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _AGENT,
     _ATLAS,
     _FIRINGS_AT_A_GLANCE,
+    _SNAPSHOTS,
 )

@@ -83,6 +83,7 @@ def _record(row: dict[str, Any], cover: Cover | None) -> BackupRecord:
         scope=row.get("scope", ""),  # rows before there were scopes
         cover=cover,
         contents=tuple(DatabaseContent(*piece) for piece in row.get("contents", ())),
+        is_physical=bool(row.get("is_physical", False)),  # rows before there were files
     )
 
 

@@ -1,0 +1,1 @@
+"""This machine, as one that holds a server's files."""

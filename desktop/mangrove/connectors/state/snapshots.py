@@ -1,0 +1,53 @@
+"""Filesystem snapshots in state.sqlite: one row each, so that a damaged one hides no other."""
+
+import logging
+from datetime import UTC
+
+from typing_extensions import override
+
+from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.database import StateDatabase
+from mangrove.core.backup import BackupId
+from mangrove.core.snapshot import Snapshot
+from mangrove.core.snapshot_ports import SnapshotStore
+
+log = logging.getLogger(__name__)
+
+
+class SqliteSnapshots(SnapshotStore):
+    """Keeps what this workstation knows of snapshots.
+
+    Threads: safe for several.
+    """
+
+    def __init__(self, database: StateDatabase) -> None:
+        self._database = database
+
+    @override
+    def all(self) -> tuple[Snapshot, ...]:
+        query = "SELECT value FROM snapshots ORDER BY taken_at DESC, snapshot DESC"
+        with self._database.reading() as connection:
+            rows = connection.execute(query).fetchall()
+        return tuple(found for (text,) in rows if (found := _read(text)) is not None)
+
+    @override
+    def save(self, snapshot: Snapshot) -> None:
+        taken_at = snapshot.taken_at.astimezone(UTC).isoformat(timespec="microseconds")
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO snapshots (snapshot, taken_at, value) VALUES (?, ?, ?)",
+                (snapshot.snapshot, taken_at, encoded(snapshot)),
+            )
+
+    @override
+    def remove(self, snapshot: BackupId) -> None:
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM snapshots WHERE snapshot = ?", (snapshot,))
+
+
+def _read(text: object) -> Snapshot | None:
+    try:
+        return decoded(Snapshot, str(text))
+    except CodecError as error:
+        log.warning("snapshot record skipped reason=%s", error)
+        return None

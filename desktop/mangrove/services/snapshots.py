@@ -1,0 +1,212 @@
+"""Filesystem snapshots: look first, take one, list, pin, verify, delete."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from mangrove.core.backup import backup_id
+from mangrove.core.errors import (
+    BackupProtectedError,
+    InvalidSelectionError,
+    SnapshotNotFoundError,
+    SnapshotRefusedError,
+)
+from mangrove.core.ports import Clock
+from mangrove.core.profile import Profile
+from mangrove.core.run import Phase, RunId, RunKind
+from mangrove.core.snapshot import (
+    MAX_LOCK_LIMIT,
+    MIN_LOCK_LIMIT,
+    OwnCommands,
+    Provider,
+    Snapshot,
+    SnapshotRequest,
+)
+from mangrove.core.snapshot_ports import OpenHost, SnapshotGate, SnapshotStore
+from mangrove.core.snapshot_preflight import Preflight
+from mangrove.jobs import snapshot_delete, snapshot_take, snapshot_verify
+from mangrove.jobs.lanes import Claim
+from mangrove.jobs.runner import Runner, Ticket
+from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
+from mangrove.jobs.snapshot_survey import SiteOpener
+from mangrove.jobs.snapshot_take import TakeSnapshotBody
+from mangrove.jobs.snapshot_verify import VerifySnapshotBody
+from mangrove.services.profiles import Profiles
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotTools:
+    """What the snapshot service works with."""
+
+    profiles: Profiles
+    gate: SnapshotGate
+    open_host: OpenHost
+    store: SnapshotStore
+    runner: Runner
+    clock: Clock
+
+    @property
+    def sites(self) -> SiteOpener:
+        """Opens the way to a server and its machine."""
+        return SiteOpener(self.gate, self.open_host)
+
+
+class Snapshots:
+    """Every filesystem snapshot that this workstation took."""
+
+    def __init__(self, tools: SnapshotTools) -> None:
+        self._tools = tools
+
+    def preflight(self, request: SnapshotRequest) -> Preflight:
+        """Look at server and machine; nothing is locked and nothing is taken.
+
+        Raises:
+            ProfileNotFoundError, ConnectError, MissingPrivilegeError, SnapshotError.
+        """
+        profile, request = self._checked(request)
+        with self._tools.sites.open(profile, request) as site:
+            return site.checked
+
+    def take(self, request: SnapshotRequest) -> RunId:
+        """Start taking one and return at once.
+
+        Raises:
+            ProfileNotFoundError, InvalidSelectionError: Nothing was started.
+        """
+        tools = self._tools
+        profile, request = self._checked(request)
+        name = backup_id(tools.clock.now(), profile.slug, secrets.token_hex(2))
+        body = TakeSnapshotBody(request, profile, name, tools.sites, tools.store, tools.clock)
+        ticket = Ticket(
+            kind=RunKind.SNAPSHOT,
+            title=f"Snapshot of {profile.name}",
+            phases=snapshot_take.PHASES,
+            profile=profile.name,
+            backup=name,
+            claims=(Claim(f"snapshot of {profile.name}"),),
+        )
+        return tools.runner.start(ticket, body)
+
+    def all(self, profile: str | None = None) -> tuple[Snapshot, ...]:
+        """Return the snapshots, newest first."""
+        wanted = profile.casefold() if profile else None
+        return tuple(
+            s
+            for s in self._tools.store.all()
+            if wanted is None or wanted in (s.profile_name.casefold(), s.profile_slug)
+        )
+
+    def find(self, text: str) -> Snapshot:
+        """Return a snapshot by its id, the beginning of it, or ``latest``.
+
+        Raises:
+            SnapshotNotFoundError: If none or several fit.
+        """
+        known = self._tools.store.all()
+        if text == LATEST:
+            found = [s for s in known if not s.problem][:1]
+        else:
+            found = [s for s in known if s.snapshot == text] or [
+                s for s in known if text and s.snapshot.startswith(text)
+            ]
+        if len(found) == 1:
+            return found[0]
+        what = f"{len(found)} snapshots begin with" if found else "there is no snapshot"
+        raise SnapshotNotFoundError(
+            f"{what} '{text}'", hint="list them with: mangrove snapshot list"
+        )
+
+    def delete(self, text: str) -> RunId:
+        """Start removing one and return at once.
+
+        Raises:
+            SnapshotNotFoundError: Nothing was started.
+            BackupProtectedError: If it is pinned.
+        """
+        snapshot = self.find(text)
+        if snapshot.pin is not None:
+            raise BackupProtectedError(
+                f"{snapshot.snapshot} is pinned{f': {snapshot.pin}' if snapshot.pin else ''}; "
+                "nothing was removed",
+                hint=f"unpin it first: mangrove snapshot unpin {snapshot.snapshot}",
+            )
+        body = DeleteSnapshotBody(snapshot, self._tools.open_host, self._tools.store)
+        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Delete", snapshot_delete.PHASES)
+        return self._tools.runner.start(ticket, body)
+
+    def verify(self, text: str, mongod: str = "") -> RunId:
+        """Start opening a throw-away copy and validating it; returns at once.
+
+        Args:
+            text: Which snapshot.
+            mongod: The server program on its machine; "" for the one it was taken of.
+
+        Raises:
+            SnapshotNotFoundError: Nothing was started.
+        """
+        snapshot, tools = self.find(text), self._tools
+        body = VerifySnapshotBody(
+            snapshot, tools.gate, tools.open_host, tools.store, tools.clock, mongod
+        )
+        ticket = self._ticket(snapshot, RunKind.VERIFY, "Verify", snapshot_verify.PHASES)
+        return tools.runner.start(ticket, body)
+
+    def forget(self, text: str) -> Snapshot:
+        """Take a snapshot off the register; what lies on the file system stays.
+
+        Raises:
+            SnapshotNotFoundError: If there is none.
+        """
+        snapshot = self.find(text)
+        self._tools.store.remove(snapshot.snapshot)
+        return snapshot
+
+    def pin(self, text: str, note: str) -> Snapshot:
+        """Keep one from every deletion.
+
+        Raises:
+            SnapshotNotFoundError: If there is none.
+        """
+        return self._saved(replace(self.find(text), pin=note))
+
+    def unpin(self, text: str) -> Snapshot:
+        """Let one be deleted again.
+
+        Raises:
+            SnapshotNotFoundError: If there is none.
+        """
+        return self._saved(replace(self.find(text), pin=None))
+
+    def _saved(self, snapshot: Snapshot) -> Snapshot:
+        self._tools.store.save(snapshot)
+        return snapshot
+
+    def _checked(self, request: SnapshotRequest) -> tuple[Profile, SnapshotRequest]:
+        """Return the profile, and the request with what it leaves open."""
+        if not MIN_LOCK_LIMIT <= request.lock_limit <= MAX_LOCK_LIMIT:
+            raise InvalidSelectionError(
+                "a lock lasts at least 2 seconds and at most 15 minutes; nothing was locked"
+            )
+        profile = self._tools.profiles.find(request.profile)
+        if request.commands != OwnCommands() and request.provider is None:
+            request = replace(request, provider=Provider.COMMANDS)
+        if request.ssh is None and not request.node and profile.tunnel is not None:
+            raise SnapshotRefusedError(
+                f"{profile.name} is reached through {profile.tunnel.address}, and its files are "
+                "not on this computer; nothing was locked",
+                hint=f"name the machine with the files: --ssh {profile.tunnel.address}",
+            )
+        return profile, request
+
+    def _ticket(
+        self, snapshot: Snapshot, kind: RunKind, verb: str, phases: tuple[Phase, ...]
+    ) -> Ticket:
+        return Ticket(
+            kind=kind,
+            title=f"{verb} snapshot {snapshot.snapshot}",
+            phases=phases,
+            profile=snapshot.profile_name,
+            backup=snapshot.snapshot,
+            claims=(Claim(f"snapshot {snapshot.snapshot}"),),
+        )
