@@ -84,6 +84,9 @@ def test_stream_is_whole_and_its_failure_is_told(sshd: Sshd, tmp_path: Path) -> 
 
 
 def test_cut_connection_is_told_as_such(own_sshd: Sshd) -> None:
-    with machine(own_sshd) as host, pytest.raises(TunnelError, match="broke"):
-        for _ in host.stream(("cat", "/dev/zero")):
-            own_sshd.hang_up()
+    with machine(own_sshd) as host:
+        endless = host.stream(("cat", "/dev/zero"))
+        next(endless)
+        own_sshd.hang_up()
+        with pytest.raises(TunnelError, match="broke"):
+            sum(map(len, endless))
