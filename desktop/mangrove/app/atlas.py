@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 
 from typing_extensions import override
@@ -12,6 +13,7 @@ from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.ports import AtlasApi, AtlasGate, Say
 from mangrove.core.ports import Clock, SecretStore
 from mangrove.core.secret import Secret
+from mangrove.jobs.atlas.looking import AtlasLook
 from mangrove.jobs.runner import Runner
 from mangrove.services.atlas.service import Atlas, build_atlas
 from mangrove.services.atlas.tools import AtlasTools
@@ -44,15 +46,23 @@ class LateAtlasGate(AtlasGate):
         return HttpAtlasGate(self._secrets, self._seconds)
 
 
-def atlas_of(
+@dataclass(frozen=True, slots=True)
+class AtlasParts:
+    """The services about Atlas, and what looks there by itself."""
+
+    services: Atlas
+    look: AtlasLook
+
+
+def atlas_parts(
     database: StateDatabase,
     secrets: SecretStore,
     clock: Clock,
     profiles: Profiles,
     runner: Runner,
     poll_s: float,
-) -> Atlas:
-    """Build the services about Atlas."""
+) -> AtlasParts:
+    """Build them; nothing is asked of Atlas yet."""
     tools = AtlasTools(
         gate=LateAtlasGate(secrets, clock.monotonic_s),
         accounts=SqliteAtlasAccounts(database),
@@ -63,4 +73,5 @@ def atlas_of(
         clock=clock,
         poll_s=poll_s,
     )
-    return build_atlas(tools)
+    made = build_atlas(tools)
+    return AtlasParts(made, AtlasLook(made.links.look_at_all, made.links.is_any, clock))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mangrove.app.alarm import alarm_parts
-from mangrove.app.atlas import atlas_of
+from mangrove.app.atlas import atlas_parts
 from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
 from mangrove.app.lock_identity import locking_of
@@ -46,6 +46,7 @@ from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.vault_lock import LockOwner
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.alarm import Alarm
+from mangrove.jobs.atlas.looking import AtlasLook
 from mangrove.jobs.background import ThreadBackground
 from mangrove.jobs.firing import Firer
 from mangrove.jobs.keep_awake import KeepAwake
@@ -134,10 +135,8 @@ def _services(
     parts: Parts, paths: AppPaths, database: StateDatabase, catalog: SqliteCatalog
 ) -> Iterator[Services]:
     runs = SqliteRuns(database)
-    runner = Runner(runs, parts.clock, lane_book=SqliteLaneBook(database))
     keep_awake = KeepAwake(wakefulness())
-    runner.subscribe(keep_awake.watch)
-    runner.subscribe(give_back_after)
+    runner = _runner(runs, parts.clock, database, keep_awake)
     background = ThreadBackground()
     stopping = ExitStack()
     try:
@@ -173,7 +172,11 @@ def _services(
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
-        points = Points(tools, catalog, zone_of, local_zone)
+        atlas = atlas_parts(
+            database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
+        )
+        stopping.callback(atlas.look.close)
+        points = Points(tools, catalog, zone_of, local_zone, atlas.services.kept)
         assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)
         scratch = SqliteScratchRegister(database)
         verifications = Verifications(tools, backups, scratch, assertions)
@@ -196,7 +199,7 @@ def _services(
         )
         alarm = alarm_parts(parts.secrets, parts.clock, database)
         stopping.callback(alarm.alarm.close)
-        jobs = _jobs(tools, steps, database, runs, alarm.alarm)
+        jobs = _jobs(tools, steps, database, runs, alarm.alarm, atlas.look)
         stopping.callback(jobs.close)
         yield Services(
             profiles=profiles,
@@ -218,9 +221,7 @@ def _services(
             figures=_figures(tools, catalog, points, jobs, database),
             snapshots=Snapshots(snapshot_tools(tools, parts.secrets, database, embedded_folders())),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
-            atlas=atlas_of(
-                database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
-            ),
+            atlas=atlas.services,
             activity=Activity(runner, runs, parts.clock),
             jobs=jobs,
             alerts=alarm.alerts,
@@ -235,12 +236,26 @@ def _services(
         background.close()
 
 
+def _runner(
+    runs: RunHistory, clock: Clock, database: StateDatabase, keep_awake: KeepAwake
+) -> Runner:
+    runner = Runner(runs, clock, lane_book=SqliteLaneBook(database))
+    runner.subscribe(keep_awake.watch)
+    runner.subscribe(give_back_after)
+    return runner
+
+
 def _person(owner: LockOwner) -> str:
     return f"{owner.user}@{owner.host}"
 
 
 def _jobs(
-    tools: BackupTools, steps: JobSteps, database: StateDatabase, runs: RunHistory, alarm: Alarm
+    tools: BackupTools,
+    steps: JobSteps,
+    database: StateDatabase,
+    runs: RunHistory,
+    alarm: Alarm,
+    look: AtlasLook,
 ) -> Jobs:
     store, watch = SqliteJobs(database), StallWatch(tools.runner, tools.clock)
     firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying, told=alarm.heed)
@@ -252,9 +267,15 @@ def _jobs(
         SqliteDiary(database),
     )
     lease = SqliteLease(database, "agent")
-    agent = Agent(store, lease, tools.clock, firer, surroundings=around, after_look=alarm.wake)
+    wake = partial(_wake, (alarm.wake, look.wake))
+    agent = Agent(store, lease, tools.clock, firer, surroundings=around, after_look=wake)
     start = partial(autostart, agent_command())
     return Jobs(store, steps, agent, start, tools.clock)
+
+
+def _wake(sleepers: Sequence[Callable[[], None]]) -> None:
+    for wake in sleepers:
+        wake()
 
 
 def _figures(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.elsewhere import Elsewhere
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import ChainId, OplogTimestamp
 from mangrove.core.slices import OplogSlice
@@ -166,6 +167,7 @@ class Timeline:
         slices: How many there are.
         headroom: How long capture could stay away, measured with the newest slice.
         captured_at: When the newest slice was signed; None without any.
+        elsewhere: What others keep: nothing of it is replayed here.
     """
 
     windows: tuple[Window, ...]
@@ -175,6 +177,7 @@ class Timeline:
     slices: int
     headroom: timedelta | None = None
     captured_at: datetime | None = None
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def end(self) -> OplogTimestamp | None:

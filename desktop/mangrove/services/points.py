@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
+from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
 from mangrove.core.errors import ProfileNotFoundError
 from mangrove.core.forecast import time_forecast
 from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
 from mangrove.core.ports import SliceCatalog
+from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.slices import OplogSlice
 from mangrove.core.timeline import timeline_of
@@ -30,11 +32,18 @@ class Points:
         slices: The catalog of slices.
         zones: Finds a time zone by name.
         local_zone: The zone that a person's clock is in.
+        elsewhere: Tells what others keep; None for nothing.
     """
 
     def __init__(
-        self, tools: BackupTools, slices: SliceCatalog, zones: Zones, local_zone: LocalZone
+        self,
+        tools: BackupTools,
+        slices: SliceCatalog,
+        zones: Zones,
+        local_zone: LocalZone,
+        elsewhere: ElsewhereSource | None = None,
     ) -> None:
+        self._elsewhere = elsewhere
         self._tools = tools
         self._slices = slices
         self._zones = zones
@@ -48,7 +57,12 @@ class Points:
         """
         slug = self.slug_of(profile)
         records = self._tools.catalog.of_profile(slug)
-        return self._timeline(slug, records, self._slices.slices(slug))
+        own = self._timeline(slug, records, self._slices.slices(slug))
+        return replace(own, elsewhere=self._kept_of(slug))
+
+    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+        """Return what others keep of a profile, as it was last seen; nobody is asked."""
+        return self._elsewhere.kept(profile_id) if self._elsewhere else ()
 
     def captured(self, slug: str) -> Timeline | None:
         """Return the timeline since capture began, by a profile's folder; None without any.
@@ -114,6 +128,11 @@ class Points:
     def zone(self) -> tzinfo:
         """The zone of a person's clock."""
         return self._local_zone()
+
+    def _kept_of(self, slug: str) -> tuple[Elsewhere, ...]:
+        profiles = (p for p in self._tools.profiles.all() if isinstance(p, Profile))
+        found = next((p for p in profiles if p.slug == slug), None)
+        return self.kept(found.profile_id) if found else ()
 
     def slug_of(self, profile: str) -> str:
         """Return the folder of a profile, also of one that only the vaults still know."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.front import desk_of
+from mangrove.cli.kept_words import kept_lines, kept_rows
 from mangrove.cli.output import Table
 from mangrove.core.explain import duration_text
 from mangrove.core.oplog import OplogTimestamp
@@ -30,9 +31,10 @@ def windows(
         ],
         key=lambda pair: pair[0],
     )
+    kept = tuple(row for e in timeline.elsewhere for row in kept_rows(e, zone))
     table = Table(
         ("", "from", "to", "what"),
-        tuple(row for _, row in rows),
+        (*(row for _, row in rows), *kept),
         "no moment between backups can be restored yet: the oplog was never captured",
     )
     bases = Table(
@@ -45,6 +47,7 @@ def windows(
         table,
         bases,
         *_notes(timeline, is_running=bool(running)),
+        *(line for e in timeline.elsewhere for line in kept_lines(e, zone)),
     )
 
 
@@ -115,5 +118,6 @@ def _document(timeline: Timeline) -> dict[str, object]:
         ],
         "slices": timeline.slices,
         "headroom": timeline.headroom,
+        "elsewhere": timeline.elsewhere,
         "captured_at": timeline.captured_at,
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import inf
 
+from mangrove.core.elsewhere import Elsewhere
 from mangrove.core.figures.changes import Change
 from mangrove.core.figures.compliance import Compliance, Slot
 from mangrove.core.figures.days import DayMark
@@ -121,6 +122,7 @@ class ProfileFigures:
         backups, partial, filtered: How many complete ones are kept; those that hold a part; those
             from which queries left documents out.
         stored_bytes: What all its backups take.
+        elsewhere: What others keep of it; counted in all of the above but sizes.
     """
 
     profile_slug: str
@@ -152,6 +154,7 @@ class ProfileFigures:
     partial: int
     filtered: int
     stored_bytes: int
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def lose_at_most(self) -> timedelta | None:

@@ -46,6 +46,8 @@ class NeedKind(StrEnum):
     MIRROR_LATE = "mirror-late"
     VAULT_NEARLY_FULL = "vault-nearly-full"
     NOTHING_SCHEDULED = "nothing-scheduled"
+    ELSEWHERE_TROUBLE = "elsewhere-trouble"
+    ELSEWHERE_UNSEEN = "elsewhere-unseen"
 
 
 class Remedy(StrEnum):
@@ -67,6 +69,7 @@ class Remedy(StrEnum):
     CONFIRM_KIT = "confirm-kit"
     OPEN_VAULTS = "open-vaults"
     SYNC_MIRROR = "sync-mirror"
+    OPEN_ATLAS = "open-atlas"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from mangrove.core.cover import DatabaseContent
+from mangrove.core.elsewhere import Elsewhere
 from mangrove.core.figures.answer import (
     DatabaseFigures,
     JobFigures,
@@ -54,6 +55,7 @@ class Captured:
         partial: Windows whose bases hold only some databases, by database.
         gaps: With the reason; an open one ends with None.
         pace: How the capture goes; None without one.
+        trusted_for: So long a window that others keep counts as going on after it was seen.
     """
 
     spans: tuple[Span, ...] = ()
@@ -61,6 +63,7 @@ class Captured:
     gaps: tuple[tuple[datetime, datetime | None, str], ...] = ()
     pace: CapturePace | None = None
     headroom: timedelta | None = None
+    trusted_for: timedelta = timedelta(0)
 
     def of(self, database: str) -> tuple[Span, ...]:
         """Return the windows that lead to moments of a database."""
@@ -69,9 +72,10 @@ class Captured:
     @property
     def lag(self) -> timedelta:
         """How far behind a capture that runs may be: twice what is usual for it."""
+        least = max(DEFAULT_LAG, self.trusted_for)
         if self.pace is None:
-            return DEFAULT_LAG
-        return max(DEFAULT_LAG, 2 * self.pace.interval + self.pace.upload_p95)
+            return least
+        return max(least, 2 * self.pace.interval + self.pace.upload_p95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class ProfileFacts:
         failed_runs: How many backup runs failed, by day.
         is_escrowed: Whether all vaults it is in could be opened elsewhere.
         changed: What is different and does not show in two backups.
+        elsewhere: What others keep; see ``core.figures.elsewhere``, which lets it count.
     """
 
     slug: str
@@ -113,6 +118,7 @@ class ProfileFacts:
     newest: BackupRecord | None
     earlier: BackupRecord | None
     changed: tuple[Change, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
 
 def profile_figures(
@@ -160,6 +166,7 @@ def profile_figures(
         partial=sum(g.backups for g in facts.groups if not g.cover.is_deployment),
         filtered=sum(g.backups for g in facts.groups if g.cover.is_filtered),
         stored_bytes=retained,
+        elsewhere=facts.elsewhere,
     )
 
 

@@ -25,6 +25,10 @@ class AtlasLinks:
         profiles = (p for p in self._tools.profiles.all() if not isinstance(p, UnreadableProfile))
         return tuple((p, links[p.profile_id]) for p in profiles if p.profile_id in links)
 
+    def is_any(self) -> bool:
+        """Whether any profile is linked. Local."""
+        return bool(self._tools.links.links())
+
     def of(self, profile: str) -> AtlasLink | None:
         """Return the link of a profile.
 

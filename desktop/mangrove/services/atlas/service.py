@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mangrove.services.atlas.accounts import AtlasAccounts
 from mangrove.services.atlas.clusters import AtlasClusters
+from mangrove.services.atlas.kept import KeptAtAtlas
 from mangrove.services.atlas.links import AtlasLinks
 from mangrove.services.atlas.restores import AtlasRestores
 from mangrove.services.atlas.schedules import AtlasSchedules
@@ -21,16 +22,19 @@ class Atlas:
     schedules: AtlasSchedules
     restores: AtlasRestores
     links: AtlasLinks
+    kept: KeptAtAtlas
 
 
 def build_atlas(tools: AtlasTools) -> Atlas:
     """Build them on the same parts."""
     clusters = AtlasClusters(tools)
+    links = AtlasLinks(tools, clusters)
     return Atlas(
         accounts=AtlasAccounts(tools),
         clusters=clusters,
         snapshots=AtlasSnapshots(tools),
         schedules=AtlasSchedules(tools),
         restores=AtlasRestores(tools, clusters),
-        links=AtlasLinks(tools, clusters),
+        links=links,
+        kept=KeptAtAtlas(links, tools.profiles),
     )

@@ -10,6 +10,7 @@ from mangrove.core.cover import is_taken_whole
 from mangrove.core.figures.answer import JobFigures, VaultReaders
 from mangrove.core.figures.changes import Change, missed_drills
 from mangrove.core.figures.compliance import SlotState
+from mangrove.core.figures.elsewhere import with_elsewhere
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.listing import SeenDatabase, listing_of
@@ -69,7 +70,7 @@ class Gathered:
         trials = [e for g in groups for e in self.trials.get(g.group_id, ())]
         newest = self._newest(groups, self.now)
         jobs = tuple(job for job in self.jobs if job.profile == profile.name)
-        return ProfileFacts(
+        own = ProfileFacts(
             slug=profile.slug,
             name=profile.name,
             since=min([profile.created_at, *self._first_backup(totals)]),
@@ -93,6 +94,7 @@ class Gathered:
             earlier=self._newest(groups, self.now - WEEK),
             changed=_missed_drills(jobs),
         )
+        return with_elsewhere(own, self.sources.points.kept(profile.profile_id), self.now)
 
     def _first_backup(self, totals: Iterable[DayTotal]) -> list[datetime]:
         return [datetime(t.day.year, t.day.month, t.day.day, tzinfo=UTC) for t in totals]

@@ -15,6 +15,7 @@ NOW, SOON, LATER = Urgency.NOW, Urgency.SOON, Urgency.LATER
 LEAST_HEADROOM = timedelta(hours=3)
 RECENT = timedelta(days=2)
 FULL_WITHIN_DAYS = 30
+UNSEEN_AFTER = timedelta(days=1)
 
 
 def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
@@ -22,7 +23,10 @@ def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
     yield from _exposure_needs(item)
     yield from _evidence_needs(item)
     yield from _capture_needs(item, now)
-    if item.backups and not any(job.profile == item.profile_name for job in item.jobs):
+    yield from _elsewhere_needs(item, now)
+    is_planned = any(kept.longest_gap is not None for kept in item.elsewhere)
+    has_jobs = any(job.profile == item.profile_name for job in item.jobs)
+    if item.backups and not has_jobs and not is_planned:
         yield Need(
             NeedKind.NOTHING_SCHEDULED,
             LATER,
@@ -154,6 +158,26 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             profile=name,
             command=f"mangrove windows {name}",
         )
+
+
+def _elsewhere_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
+    """Yield what is wrong with backups that others keep, and what nobody saw for long."""
+    for kept in item.elsewhere:
+        unseen = now - kept.seen_at
+        if unseen > UNSEEN_AFTER:
+            sentence = (
+                f"What {kept.keeper} keeps of {item.profile_name} was last seen"
+                f" {duration_text(unseen)} ago."
+            )
+            kind, urgency = NeedKind.ELSEWHERE_UNSEEN, SOON
+        elif kept.problem:
+            sentence = f"{kept.keeper} and {item.profile_name}: {kept.problem}."
+            kind, urgency = NeedKind.ELSEWHERE_TROUBLE, SOON
+        else:
+            continue
+        command = f"mangrove {kept.keeper.lower()} refresh {item.profile_name}"
+        name = item.profile_name
+        yield Need(kind, urgency, sentence, Remedy.OPEN_ATLAS, name, profile=name, command=command)
 
 
 def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator[Need]:

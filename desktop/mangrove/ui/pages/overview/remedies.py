@@ -49,6 +49,7 @@ class Remedies(QObject):
             Remedy.CONFIRM_KIT: self.tr("Confirm the kit…"),
             Remedy.OPEN_VAULTS: self.tr("Show the vault"),
             Remedy.SYNC_MIRROR: self.tr("Show the vault"),
+            Remedy.OPEN_ATLAS: self.tr("Show Atlas"),
         }[remedy]
 
     def apply(self, need: Need) -> None:
@@ -71,6 +72,7 @@ class Remedies(QObject):
             Remedy.CONFIRM_KIT: lambda: go.open_confirm_kit(subject),
             Remedy.OPEN_VAULTS: lambda: go.open_page(PageName.VAULTS, vault=subject),
             Remedy.SYNC_MIRROR: lambda: go.open_page(PageName.VAULTS, vault=subject),
+            Remedy.OPEN_ATLAS: lambda: go.open_page(PageName.ATLAS, profile=subject),
         }
         deeds[need.action]()
 
