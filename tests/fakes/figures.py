@@ -60,14 +60,15 @@ class MemoryRunFacts(RunFacts):
 
 @dataclass
 class MemoryFiringFacts(FiringFacts):
-    """Facts of firings, and versions that a test sets."""
+    """Facts of firings, and versions that a test sets; ``history`` tells more of some jobs."""
 
     views: Callable[[], Sequence[JobView]] = tuple
     versions: dict[JobId, list[ScheduleVersion]] = field(default_factory=dict)
+    history: dict[JobId, tuple[Fired, ...]] = field(default_factory=dict)
 
     @override
     def fired(self, since: datetime) -> Mapping[JobId, Sequence[Fired]]:
-        return {
+        known = {
             view.job.job_id: tuple(
                 Fired(f.slot_at, f.begun_at, f.ended_at, f.state, f.problem)
                 for f in view.firings
@@ -75,6 +76,7 @@ class MemoryFiringFacts(FiringFacts):
             )
             for view in self.views()
         }
+        return known | self.history
 
     @override
     def schedule_versions(self) -> Mapping[JobId, Sequence[ScheduleVersion]]:

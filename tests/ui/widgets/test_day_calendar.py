@@ -49,7 +49,7 @@ def test_proven_days_and_days_without_anything_look_different(calendar: DayCalen
 
     def corner(day: date) -> str:
         cell = calendar._cell(day)
-        x, y = (cell.left() + 4) * ratio, (cell.center().y() - 4) * ratio
+        x, y = (cell.left() + 2) * ratio, cell.center().y() * ratio
         return QColor(image.pixel(round(x), round(y))).name()
 
     assert corner(TODAY) == theme().colour("proven").name()

@@ -18,7 +18,7 @@ from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.day_grid import DayGrid
 from mangrove.ui.widgets.legend import DrawKey
 
-_LEAST_WEEKS = 26
+_LEAST_WEEKS = 53
 _RADIUS = 3
 _SHAPED_FROM = 9.0  # px; a smaller cell holds no shape
 
@@ -76,9 +76,7 @@ def paint_mark(painter: QPainter, cell: QRectF, mark: DayMark) -> None:
     painter.setBrush(Qt.BrushStyle.NoBrush)
     match mark:
         case DayMark.NOTHING:
-            painter.setPen(QPen(look.colour("border_strong"), 1, Qt.PenStyle.DotLine))
-            painter.setBrush(look.colour("neutral_soft"))
-            painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+            painter.fillRect(cell, look.colour("neutral_soft"))  # quick: most of a year may be it
         case DayMark.PROVEN:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(look.tone(Tone.PROVEN))

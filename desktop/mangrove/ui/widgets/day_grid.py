@@ -1,7 +1,7 @@
 """Days as cells, a column for each week: pointed at, walked over by keys, and told by words."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -133,8 +133,9 @@ class DayGrid(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_words(painter)
+        cell = self._cells()
         for day in self._shown():
-            self.paint_day(painter, self._cell(day), day)
+            self.paint_day(painter, cell(day), day)
         ring = self.chosen or (self._today if self.hasFocus() else None)
         if ring is not None:
             painter.setPen(QPen(theme().colour("accent"), 2))
@@ -186,15 +187,26 @@ class DayGrid(QWidget):
         return max(5.0, min(usual, room)) if self.width() > self._left() else usual
 
     def _cell(self, day: date) -> QRectF:
-        week, weekday = divmod((day - self._first).days, DAYS)
-        side = self._cell_size()
-        x = self._left() + week * (side + _GAP)
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            x = self.width() - x - side
-        return QRectF(x + 0.5, self._top() + weekday * (side + _GAP) + 0.5, side - 1, side - 1)
+        return self._cells()(day)
+
+    def _cells(self) -> Callable[[date], QRectF]:
+        """Return what tells the place of a day; letters are measured once for all days."""
+        left, top, side, width = self._left(), self._top(), self._cell_size(), self.width()
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        first = self._first.toordinal()
+
+        def cell(day: date) -> QRectF:
+            week, weekday = divmod(day.toordinal() - first, DAYS)
+            x = left + week * (side + _GAP)
+            if is_mirrored:
+                x = width - x - side
+            return QRectF(x + 0.5, top + weekday * (side + _GAP) + 0.5, side - 1, side - 1)
+
+        return cell
 
     def _day_at(self, at: QPointF) -> date | None:
-        hits = (d for d in self._shown() if self._cell(d).adjusted(-1, -1, 2, 2).contains(at))
+        cell = self._cells()
+        hits = (d for d in self._shown() if cell(d).adjusted(-1, -1, 2, 2).contains(at))
         return next(hits, None)
 
     def _tell(self) -> None:

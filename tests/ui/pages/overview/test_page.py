@@ -26,8 +26,12 @@ def opened(qtbot: QtBot, ends: Ends) -> OverviewPage:
     qtbot.addWidget(page)
     page.resize(1280 - Size.RAIL, 800)
     page.show()
-    qtbot.waitUntil(lambda: ends.calls.waiting == 0)
+    qtbot.waitUntil(lambda: is_settled(page, ends))
     return page
+
+
+def is_settled(page: OverviewPage, ends: Ends) -> bool:
+    return ends.calls.waiting == 0 and page.dashboard.is_drawn
 
 
 def cards(page: OverviewPage) -> list[tuple[str, str]]:
@@ -101,12 +105,12 @@ def test_nothing_scrolls_sideways_and_nothing_is_squeezed(
 
     charts = (page.dashboard.history.exposure, page.dashboard.storage.chart)
 
-    def is_settled() -> bool:
+    def is_roomy() -> bool:
         needed = shelf.column.minimumHeightForWidth(shelf.viewport().width())
-        roomy = all(chart.height() >= chart.minimumSizeHint().height() for chart in charts)
-        return shelf.widget().height() >= needed and roomy
+        charted = all(chart.height() >= chart.minimumSizeHint().height() for chart in charts)
+        return shelf.widget().height() >= needed and charted
 
-    qtbot.waitUntil(is_settled)
+    qtbot.waitUntil(is_roomy)
 
     assert shelf.horizontalScrollBar().maximum() == 0
 
@@ -196,7 +200,7 @@ def test_what_somebody_reads_stays_where_it_is_when_figures_come_anew(
     page.dashboard.history.choose("staging")
 
     page.reload()
-    qtbot.waitUntil(lambda: ends.calls.waiting == 0)
+    qtbot.waitUntil(lambda: is_settled(page, ends))
 
     assert page.dashboard.profiles.cards["staging"] is card
     assert card.fold.button.isChecked()

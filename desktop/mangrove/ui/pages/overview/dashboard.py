@@ -1,8 +1,9 @@
 """Everything on the overview once there is a backup: answers on top, how it came to that below."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
@@ -28,9 +29,17 @@ from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.side_by_side import SideBySide
 from mangrove.ui.widgets.timeline.marks import StripMarks
 
+_UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s)\b)")
+
 
 class Dashboard(QWidget):
-    """Holds the cards and hands each what it draws."""
+    """Holds the cards and hands each what it draws.
+
+    Signals:
+        drawn(): Every card shows the newest figures.
+    """
+
+    drawn = Signal()
 
     def __init__(
         self,
@@ -42,6 +51,10 @@ class Dashboard(QWidget):
     ) -> None:
         super().__init__(parent)
         self._overview: Overview | None = None
+        self._waiting: list[Callable[[], None]] = []
+        self._turn = QTimer(self)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._on_turn)
         clock = services.clock
         remedies = Remedies(navigator, services.jobs, calls, failed, self)
         self.headline = TextLabel("", "headline").wrapping()
@@ -63,18 +76,26 @@ class Dashboard(QWidget):
         running: Iterable[RunStatus],
         marks: Mapping[str, StripMarks],
     ) -> None:
-        """Draw these figures."""
+        """Draw these figures, a card at a time: the window answers in between."""
         self._overview = overview
-        now = overview.at
-        self.headline.setText(overview.headline)
-        self.profiles.show_profiles(overview.profiles, now, marks)
-        self.needs.show_needs(overview.needs)
+        profiles, now = overview.profiles, overview.at
+        self.headline.setText(_unbroken(overview.headline))
         self.operations.set_runs(running)
-        self.schedule.show_jobs(overview.jobs, now)
-        self.history.show_profiles(overview.profiles, now)
-        self.storage.show_overview(overview)
-        self.readers.show_profiles(overview.profiles)
-        self.changes.show_profiles(overview.profiles)
+        self._waiting = [
+            lambda: self.needs.show_needs(overview.needs),
+            lambda: self.profiles.show_profiles(profiles, now, marks),
+            lambda: self.schedule.show_jobs(overview.jobs, now),
+            lambda: self.history.show_profiles(profiles, now),
+            lambda: self.storage.show_overview(overview),
+            lambda: self.readers.show_profiles(profiles),
+            lambda: self.changes.show_profiles(profiles),
+        ]
+        self._turn.start()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether every card shows the newest figures."""
+        return not self._waiting
 
     def show_marks(self, marks: Mapping[str, StripMarks]) -> None:
         """Say of windows whether what they rest on is proven."""
@@ -91,6 +112,14 @@ class Dashboard(QWidget):
         """Look at the vaults anew the next time."""
         self.departures.forget()
 
+    @Slot()
+    def _on_turn(self) -> None:
+        if self._waiting:
+            self._waiting.pop(0)()
+        if not self._waiting:
+            self._turn.stop()
+            self.drawn.emit()
+
     def _show_history(self, profile: str) -> None:
         self.history.choose(profile)
         # The layout knows only after this event where the card will be.
@@ -105,8 +134,12 @@ class Dashboard(QWidget):
             letters=105,
             other_first=True,
         )
-        kept = SideBySide(self.storage, _column(self.departures, self.readers), shares=(3, 2))
-        for part in (top, self.schedule, self.history, kept, self.changes):
+        kept = SideBySide(
+            _column(self.storage, self.changes),
+            _column(self.departures, self.readers),
+            shares=(3, 2),
+        )
+        for part in (top, self.schedule, self.history, kept):
             self.shelf.column.addWidget(part)
         self.shelf.column.addStretch()
         column = QVBoxLayout(self)
@@ -114,6 +147,11 @@ class Dashboard(QWidget):
         column.setSpacing(Space.M)
         column.addWidget(self.headline)
         column.addWidget(self.shelf, 1)
+
+
+def _unbroken(sentence: str) -> str:
+    """Keep a number and its unit on one line."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", sentence)
 
 
 def _column(*cards: QWidget) -> QWidget:

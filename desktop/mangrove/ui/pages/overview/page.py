@@ -54,6 +54,7 @@ class OverviewPage(Page):
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.banner = Banner()
         self.dashboard = Dashboard(services, calls, navigator, self.banner.show_error)
+        self.dashboard.drawn.connect(self._on_drawn)
         self.steps = FirstSteps(navigator)
         self._marks: dict[str, StripMarks] = {}
         self._is_fetching = self._is_stale = False
@@ -115,10 +116,16 @@ class OverviewPage(Page):
         self.steps.set_done((facts.has_profile, bool(facts.vaults), False))
         if not is_new:
             self.dashboard.show_overview(overview, facts.running, self._marks)
-            self._fetch_marks(overview)
-            if self.isVisible():
-                self.dashboard.look_at_vaults(facts.vaults)
         self._fetched_all()
+
+    @Slot()
+    def _on_drawn(self) -> None:
+        """Look closer at what is on view now."""
+        if self._facts is None:
+            return
+        self._fetch_marks(self._facts.overview)
+        if self.isVisible():
+            self.dashboard.look_at_vaults(self._facts.vaults)
 
     def _on_failed(self, error: MangroveError) -> None:
         self.banner.show_error(error)

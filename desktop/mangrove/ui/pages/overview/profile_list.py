@@ -48,6 +48,7 @@ class ProfileList(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(Space.M)
         self._column.addWidget(self._others)
+        self._column.addStretch()
         self._shown: tuple[Sequence[ProfileFigures], datetime, Mapping[str, StripMarks]] | None
         self._shown = None
 
@@ -68,6 +69,9 @@ class ProfileList(QWidget):
         others = [p for p in profiles if p.profile_name not in carded]
         for place, item in enumerate(others):
             self._line(item.profile_name, place).show_figures(item, now)
+        widest = max((line.name.sizeHint().width() for line in self.lines.values()), default=0)
+        for line in self.lines.values():
+            line.name.setMinimumWidth(min(widest, self.width() // 3))
         self._others.setVisible(bool(others))
 
     def open(self, profile: str) -> None:
@@ -128,20 +132,21 @@ class ProfileLine(QWidget):
         super().__init__(parent)
         self.profile = profile
         self.badge = StateBadge(Tone.NEUTRAL, "")
-        self.words = ElidedLabel("", "muted")
+        self.name = TextLabel(profile, "strong")
+        self.words = [ElidedLabel("", "muted") for _ in range(3)]
         self.button = QPushButton()
         self.button.setProperty("kind", "flat")
         set_icon(self.button, "chevron-down")
         self.button.setAccessibleName(self.tr("Show {profile} in full").format(profile=profile))
         self.button.setToolTip(self.button.accessibleName())
         self.button.clicked.connect(self._on_clicked)
-        name = TextLabel(profile, "strong")
-        name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(Space.M)
-        row.addWidget(name)
-        row.addWidget(self.words, 1)
+        row.addWidget(self.name)
+        for label in self.words:
+            row.addWidget(label, 1)
         row.addWidget(self.badge)
         row.addWidget(self.button)
 
@@ -161,7 +166,8 @@ class ProfileLine(QWidget):
             if proof
             else self.tr("never proven"),
         )
-        self.words.setText("   ".join(parts))
+        for label, words in zip(self.words, parts, strict=True):
+            label.setText(words)
         self.setAccessibleName(f"{self.profile}: {light_word(figures.light)}, {', '.join(parts)}")
 
     @Slot()

@@ -23,7 +23,7 @@ from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, TypeScale
 from mangrove.ui.widgets.charts.amounts import Measure, amount_axis
 from mangrove.ui.widgets.charts.frame import Frame
-from mangrove.ui.widgets.charts.paint import ChartPainter
+from mangrove.ui.widgets.charts.paint import ChartPainter, limit_label
 from mangrove.ui.widgets.charts.plots import Plot, nearest_stop
 from mangrove.ui.widgets.charts.words import moment_words, stop_words, table_text
 from mangrove.ui.widgets.telling import tell
@@ -120,11 +120,14 @@ class Chart(QWidget):
         most = max(2, int((self.height() - 4 * line) / (line * _MARK_LINES)))
         amounts = amount_axis(plot.highest, plot.measure, most)
         gutter = max(metrics.horizontalAdvance(label) for label in amounts.labels) + Space.S
+        names = [metrics.horizontalAdvance(limit_label(li, amounts)) for li in plot.limits]
+        margin = max(names) + Space.M if names else 0.0
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
         length = max(1.0, plot.end_s - plot.start_s)
         scale = Scale(plot.start_s, length, plot.start_s, plot.start_s + length)
         room = QRectF(self.rect()).adjusted(Space.HALF, 0, -Space.HALF, -Space.HALF)
-        return Frame.of(room, line, gutter, scale.sized(1, is_mirrored=is_mirrored), amounts)
+        sized = scale.sized(1, is_mirrored=is_mirrored)
+        return Frame.of(room, line, (gutter, margin), sized, amounts)
 
     def _limit_height(self) -> None:
         self.setMaximumHeight(math.ceil(_MOST_LINES * self._metrics().height()))

@@ -9,6 +9,8 @@ from mangrove.ui.widgets.charts.amounts import AmountAxis
 from mangrove.ui.widgets.timeline.axis_paint import DASH
 from mangrove.ui.widgets.timeline.scale import Scale
 
+_MOST_MARGIN = 0.3  # of the width
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -18,31 +20,44 @@ class Frame:
         body: The plot itself; scale and amounts are drawn within it.
         axis, context: The rows of time below it.
         gutter: Beside it, where the labels of the amounts stand.
+        margin: On the other side, where the names of limits stand; without width where there is
+            no room, and they stand in the plot.
     """
 
     body: QRectF
     axis: QRectF
     context: QRectF
     gutter: QRectF
+    margin: QRectF
     scale: Scale
     amounts: AmountAxis
 
     @classmethod
     def of(
-        cls, room: QRectF, line: float, gutter_width: float, scale: Scale, amounts: AmountAxis
+        cls,
+        room: QRectF,
+        line: float,
+        columns: tuple[float, float],
+        scale: Scale,
+        amounts: AmountAxis,
     ) -> "Frame":
-        """Lay out a chart in a room, with lines of text so high."""
+        """Lay out a chart in a room, with lines of text so high, and gutter and margin so wide."""
+        gutter_width, margin_width = columns
+        if margin_width > room.width() * _MOST_MARGIN:
+            margin_width = 0.0
         top = line / 2 + Space.HALF
         height = max(1.0, room.height() - top - 2 * line - DASH - Space.HALF)
-        wide = max(1.0, room.width() - gutter_width)
-        left = room.left() + (0.0 if scale.is_mirrored else gutter_width)
+        wide = max(1.0, room.width() - gutter_width - margin_width)
+        left = room.left() + (margin_width if scale.is_mirrored else gutter_width)
         body = QRectF(left, room.top() + top, wide, height)
         axis = QRectF(left, body.bottom(), wide, DASH + line)
         context = QRectF(left, axis.bottom(), wide, line)
         beside = body.right() if scale.is_mirrored else room.left()
         gutter = QRectF(beside, body.top(), gutter_width, height)
+        other = room.left() if scale.is_mirrored else body.right()
+        margin = QRectF(other, body.top(), margin_width, height)
         sized = scale.sized(wide, is_mirrored=scale.is_mirrored)
-        return cls(body, axis, context, gutter, sized, amounts)
+        return cls(body, axis, context, gutter, margin, sized, amounts)
 
     def x(self, moment_s: float) -> float:
         """Return where a moment lies."""

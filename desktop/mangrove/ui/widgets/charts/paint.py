@@ -9,6 +9,7 @@ from mangrove.ui.theme.hatching import hatch
 from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, Tone, TypeScale
+from mangrove.ui.widgets.charts.amounts import AmountAxis
 from mangrove.ui.widgets.charts.frame import Frame
 from mangrove.ui.widgets.charts.plots import Limit, Look, Plot, Reading, Trace, thinned
 from mangrove.ui.widgets.timeline.axis import AxisMark
@@ -47,8 +48,7 @@ class ChartPainter:
             if trace.look in (Look.LINE, Look.PROJECTION):
                 self._line(trace)
         self._painter.restore()
-        for limit in self._plot.limits:
-            self._limit(limit)
+        self._limits()
         self._now()
         for trace in self._plot.traces:
             if trace.look is Look.DOTS:
@@ -226,23 +226,47 @@ class ChartPainter:
 
     # --- lines across --------------------------------------------------------------------
 
-    def _limit(self, limit: Limit) -> None:
-        frame, y = self._frame, self._frame.y(limit.amount)
-        is_beyond = limit.amount > frame.amounts.top
-        if not is_beyond:
-            self._painter.setPen(QPen(self._look.colour("text_muted"), 1.2, Qt.PenStyle.DashLine))
-            self._painter.drawLine(QLineF(frame.body.left(), y, frame.body.right(), y))
-        label = f"\N{UPWARDS ARROW} {limit.name}" if is_beyond else limit.name
-        wide = self._metrics.horizontalAdvance(label) + Space.S
-        left = frame.body.left() if frame.scale.is_mirrored else frame.body.right() - wide
-        is_high = is_beyond or y - self._line_height < 0
-        top = y + 2 if is_high else y - self._line_height - 2
-        place = QRectF(left, top, wide, self._line_height)
+    def _limits(self) -> None:
+        """Draw the limits across, and their names beside the plot, none over another."""
+        frame, free_above = self._frame, self._frame.body.bottom() + self._line_height
+        for limit in sorted(self._plot.limits, key=lambda li: li.amount):
+            y = frame.y(limit.amount)
+            is_beyond = limit.amount > frame.amounts.top
+            if not is_beyond:
+                pen = QPen(self._look.colour("text_muted"), 1.2, Qt.PenStyle.DashLine)
+                self._painter.setPen(pen)
+                self._painter.drawLine(QLineF(frame.body.left(), y, frame.body.right(), y))
+            label = limit_label(limit, frame.amounts)
+            has_margin = frame.margin.width() > 0
+            place = self._name_inside(y, label, is_beyond=is_beyond)
+            if has_margin:
+                place = self._name_beside(y, free_above, label)
+            else:
+                self._veil(place)
+            free_above = place.top()
+            self._painter.setPen(self._look.colour("text"))
+            paint_words(self._painter, place, label)
+
+    def _name_beside(self, y: float, free_above: float, label: str) -> QRectF:
+        margin, wide = self._frame.margin, self._metrics.horizontalAdvance(label)
+        is_mirrored = self._frame.scale.is_mirrored
+        left = margin.right() - Space.S - wide if is_mirrored else margin.left() + Space.S
+        top = min(y - self._line_height / 2, free_above - self._line_height)
+        return QRectF(left, top, wide, self._line_height)
+
+    def _veil(self, place: QRectF) -> None:
+        """Let words be read over what is drawn behind them."""
         ground = self._look.colour("surface")
         ground.setAlphaF(_VEIL)
         self._painter.fillRect(place, ground)
-        self._painter.setPen(self._look.colour("text"))
-        paint_words(self._painter, place, label)
+
+    def _name_inside(self, y: float, label: str, *, is_beyond: bool) -> QRectF:
+        body = self._frame.body
+        wide = self._metrics.horizontalAdvance(label) + Space.S
+        left = body.left() if self._frame.scale.is_mirrored else body.right() - wide
+        is_high = is_beyond or y - self._line_height < 0
+        top = y + 2 if is_high else y - self._line_height - 2
+        return QRectF(left, top, wide, self._line_height)
 
     def _now(self) -> None:
         now, body = self._plot.now_s, self._frame.body
@@ -260,6 +284,11 @@ class ChartPainter:
     @property
     def _line_height(self) -> float:
         return self._metrics.height()
+
+
+def limit_label(limit: Limit, amounts: AmountAxis) -> str:
+    """Write the name of a limit, with an arrow where it lies above all that is drawn."""
+    return f"\N{UPWARDS ARROW} {limit.name}" if limit.amount > amounts.top else limit.name
 
 
 def layer_colour(number: int, of: int) -> QColor:
