@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mangrove.connectors.alerts.apprise_sender import AppriseSender
@@ -12,10 +13,13 @@ from mangrove.connectors.state.channels import SqliteChannels
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.figures.answer import Overview
+from mangrove.core.ports import Catalog, Clock, SecretStore
+from mangrove.core.vault import VaultSpec
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
-from mangrove.services.alert_facts import AlertFacts
+from mangrove.services.alert_facts import AlertFacts, Rooms
 from mangrove.services.alerts import Alerts
 from mangrove.services.channels import Channels, ChannelTools
 
@@ -29,14 +33,37 @@ class AlarmParts:
     channels: Channels
 
 
-def alarm_parts(secrets: SecretStore, clock: Clock, database: StateDatabase) -> AlarmParts:
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What the alarm looks at.
+
+    Attributes:
+        overview: Gives the figures.
+        free_bytes: Asks a vault's storage.
+    """
+
+    catalog: Catalog
+    overview: Callable[[], Overview]
+    free_bytes: Callable[[VaultSpec], int | None]
+
+
+def alarm_parts(
+    secrets: SecretStore, clock: Clock, database: StateDatabase, watching: Watching
+) -> AlarmParts:
     """Build the alarm and its services; no thread is started yet."""
     store, channels, jobs = SqliteAlerts(database), SqliteChannels(database), SqliteJobs(database)
     agent = SqliteLease(database, "agent")
     desktop = SwitchedDesktop(FreedesktopNotifier())
     sender, pinger = AppriseSender(), HttpPinger()
     courier = Courier(store, channels, Addresses(secrets), sender, pinger, desktop, clock)
-    facts = AlertFacts(jobs, lambda: agent.holder(clock.now()))
+    facts = AlertFacts(
+        jobs=jobs,
+        vaults=SqliteVaults(database),
+        catalog=watching.catalog,
+        agent=lambda: agent.holder(clock.now()),
+        overview=watching.overview,
+        rooms=Rooms(watching.free_bytes),
+    )
 
     def is_ours() -> bool:
         holder = agent.holder(clock.now())

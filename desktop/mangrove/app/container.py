@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mangrove.app.alarm import alarm_parts
+from mangrove.app.alarm import Watching, alarm_parts
 from mangrove.app.atlas import atlas_parts
 from mangrove.app.clock import SystemClock, SystemWatch, local_zone, zone_of
 from mangrove.app.late_gate import LateGate
@@ -197,7 +197,13 @@ def _services(
             upkeep=upkeep,
             clock=parts.clock,
         )
-        alarm = alarm_parts(parts.secrets, parts.clock, database)
+        figures = _figures(tools, catalog, points, database)
+        alarm = alarm_parts(
+            parts.secrets,
+            parts.clock,
+            database,
+            Watching(catalog, figures.overview, lambda spec: keeper.storage(spec).free_bytes()),
+        )
         stopping.callback(alarm.alarm.close)
         jobs = _jobs(tools, steps, database, runs, alarm.alarm, atlas.look)
         stopping.callback(jobs.close)
@@ -218,7 +224,7 @@ def _services(
             copies=Copies(tools, backups),
             captures=captures,
             points=points,
-            figures=_figures(tools, catalog, points, jobs, database),
+            figures=figures,
             snapshots=Snapshots(snapshot_tools(tools, parts.secrets, database, embedded_folders())),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas.services,
@@ -279,12 +285,9 @@ def _wake(sleepers: Sequence[Callable[[], None]]) -> None:
 
 
 def _figures(
-    tools: BackupTools,
-    catalog: SqliteCatalog,
-    points: Points,
-    jobs: Jobs,
-    database: StateDatabase,
+    tools: BackupTools, catalog: SqliteCatalog, points: Points, database: StateDatabase
 ) -> Figures:
+    agent = SqliteLease(database, "agent")
     return Figures(
         FigureSources(
             profiles=tools.profiles,
@@ -297,7 +300,7 @@ def _figures(
             objectives=SqliteObjectives(database),
             sightings=SqliteSightings(database),
             clock=tools.clock,
-            fires=jobs.agent_holder,
+            fires=lambda: agent.holder(tools.clock.now()),
             zone=local_zone,
         )
     )

@@ -23,6 +23,8 @@ class AlertKind(StrEnum):
     HEADROOM = "headroom-low"
     VAULT_FULL = "vault-full"
     KIT = "key-not-escrowed"
+    BACKUP = "backup-damaged"
+    MIRROR = "mirror-late"
     AGENT = "agent-dead"
     KEYRING = "keyring-locked"
 

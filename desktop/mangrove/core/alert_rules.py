@@ -5,8 +5,7 @@ from itertools import takewhile
 
 from mangrove.core.alert import Action, AlertKind, Severity, Trouble, key_of
 from mangrove.core.alert_facts import Outage, Watched, WatchedJob
-from mangrove.core.alert_profile_rules import profile_troubles
-from mangrove.core.alert_vault_rules import vault_troubles
+from mangrove.core.alert_vault_rules import room_trouble
 from mangrove.core.explain import duration_text
 from mangrove.core.job import Firing, FiringState, JobId
 from mangrove.core.schedule import due
@@ -32,11 +31,10 @@ def troubles_in(watched: Watched) -> tuple[Trouble, ...]:
         _keyring(watched.jobs),
         _no_agent(watched),
         _outage(watched),
+        *(room_trouble(vault, watched.now) for vault in watched.vaults),
+        *watched.needs,
     ]
-    jobs = [trouble for trouble in found if trouble is not None]
-    profiles = [t for p in watched.profiles for t in profile_troubles(p, watched.now)]
-    vaults = [t for v in watched.vaults for t in vault_troubles(v, watched.now)]
-    return (*jobs, *profiles, *vaults)
+    return tuple(trouble for trouble in found if trouble is not None)
 
 
 # --- one job -----------------------------------------------------------------------------

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing_extensions import override
 
 from fakes.clock import FakeClock
-from fakes.memory_state import MemoryJobs, MemoryLease
+from fakes.memory_state import MemoryCatalog, MemoryJobs, MemoryLease
 from fakes.secrets import MemorySecrets
+from fakes.services import empty_services
 from mangrove.connectors.alerts.apprise_sender import AppriseSender
 from mangrove.connectors.alerts.heartbeat import HttpPinger
 from mangrove.connectors.state.alerts import SqliteAlerts
 from mangrove.connectors.state.channels import SqliteChannels
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.alert_ports import DesktopNotifier
 from mangrove.core.delivery import Message
 from mangrove.core.errors import DeliveryError
@@ -25,7 +27,7 @@ from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultId
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
-from mangrove.services.alert_facts import AlertFacts
+from mangrove.services.alert_facts import AlertFacts, Rooms
 from mangrove.services.alerts import Alerts
 from mangrove.services.channels import ChannelDraft, Channels, ChannelTools
 
@@ -82,7 +84,15 @@ class World:
         )
         agent = MemoryLease()
         agent.take(TUESDAY)
-        facts = AlertFacts(self.jobs, lambda: agent.holder(self.clock.now()))
+        self.free_bytes: int | None = None
+        facts = AlertFacts(
+            jobs=self.jobs,
+            vaults=SqliteVaults(self.database),
+            catalog=MemoryCatalog(),
+            agent=lambda: agent.holder(self.clock.now()),
+            overview=empty_services().figures.overview,
+            rooms=Rooms(lambda _spec: self.free_bytes),
+        )
         self.alarm = Alarm(
             self.store, channels, self.courier, facts, lambda: self.is_ours, self.clock
         )

@@ -6,22 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mangrove.core.alert import AlertKind, Severity, Trouble
-from mangrove.core.alert_facts import (
-    Watched,
-    WatchedJob,
-    WatchedProfile,
-    WatchedVault,
-    capture_of,
-)
+from mangrove.core.alert_facts import Watched, WatchedJob, WatchedVault
 from mangrove.core.alert_rules import outage_between, troubles_in
-from mangrove.core.backup import BackupId
 from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
-from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Gap, GapReason
 from mangrove.core.profile import ProfileId
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.vault import VaultId
-from mangrove.core.vault_keys import KitState
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -42,8 +32,7 @@ CAPTURE = replace(
     schedule=parse_schedule("every 15 minutes", "UTC"),
 )
 TODAY_AT_TWO = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
-SHOP = WatchedProfile("shop", "shop", lose_at_most=10 * HOUR, objective=26 * HOUR)
-ATTIC = WatchedVault("attic", is_encrypted=True, backups=3, kit=KitState.STORED)
+ATTIC = WatchedVault("attic", backups=3)
 
 
 def fired(
@@ -69,12 +58,11 @@ def found(
     *,
     job: Job = NIGHTLY,
     firings: tuple[Firing, ...] = (GOOD,),
-    profile: WatchedProfile = SHOP,
     vault: WatchedVault = ATTIC,
     has_agent: bool = True,
     now: datetime = NOW,
 ) -> dict[AlertKind, Trouble]:
-    watched = Watched(now, (WatchedJob(job, firings),), (profile,), (vault,), has_agent)
+    watched = Watched(now, (WatchedJob(job, firings),), (), (vault,), has_agent)
     return {trouble.kind: trouble for trouble in troubles_in(watched)}
 
 
@@ -204,102 +192,6 @@ def test_nothing_is_missed_between_two_times_or_by_jobs_that_rest() -> None:
     assert outage_between(NOW - 60 * HOUR, NOW, (WatchedJob(resting, ()),)) is None
 
 
-# --- deployments -------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("age", "severity"),
-    [(26 * HOUR, None), (27 * HOUR, Severity.WARNING), (53 * HOUR, Severity.CRITICAL)],
-)
-def test_data_older_than_the_objective(age: timedelta, severity: Severity | None) -> None:
-    trouble = found(profile=replace(SHOP, lose_at_most=age)).get(AlertKind.RPO)
-
-    assert (trouble.severity if trouble else None) == severity
-
-
-def test_a_deployment_without_backup_is_given_the_time_of_its_objective() -> None:
-    young = replace(SHOP, lose_at_most=None, unprotected_for=HOUR)
-    old = replace(young, unprotected_for=27 * HOUR)
-
-    assert AlertKind.RPO not in found(profile=young)
-    assert found(profile=old)[AlertKind.RPO].severity is Severity.CRITICAL
-
-
-@pytest.mark.parametrize(
-    ("days", "is_proven", "words"),
-    [(30, True, ""), (31, True, "31 d ago"), (31, False, "ever restored on trial")],
-)
-def test_old_evidence(days: int, is_proven: bool, words: str) -> None:
-    profile = replace(SHOP, proof_age=days * DAY, is_proven=is_proven)
-
-    trouble = found(profile=profile).get(AlertKind.EVIDENCE)
-
-    assert (trouble is not None) == bool(words)
-    assert trouble is None or words in trouble.sentence
-
-
-def test_failed_verification_of_the_newest_backup_is_the_worst() -> None:
-    profile = replace(SHOP, failed=(BackupId("new"), BackupId("old")), newest_failed=True)
-    watched = Watched(NOW, profiles=(profile,))
-
-    severities = {t.subject: t.severity for t in troubles_in(watched)}
-
-    assert severities == {"new": Severity.CRITICAL, "old": Severity.WARNING}
-
-
-def at(moment: datetime) -> OplogTimestamp:
-    return OplogTimestamp(int(moment.timestamp()), 1)
-
-
-@pytest.mark.parametrize(
-    ("reason", "ended", "capture", "severity"),
-    [
-        (GapReason.ROLLED_OVER, None, None, Severity.CRITICAL),
-        (GapReason.ROLLED_OVER, NOW - HOUR, None, Severity.WARNING),
-        (GapReason.ROLLED_OVER, NOW - 8 * DAY, CAPTURE, None),
-        (GapReason.CAPTURE_OFF, None, CAPTURE, Severity.WARNING),
-        (GapReason.CAPTURE_OFF, None, None, None),
-        (GapReason.CAPTURE_OFF, NOW - HOUR, CAPTURE, None),
-    ],
-)
-def test_gaps_in_the_oplog(
-    reason: GapReason, ended: datetime | None, capture: Job | None, severity: Severity | None
-) -> None:
-    gap = Gap(at(NOW - 9 * DAY), at(ended) if ended else None, reason)
-
-    trouble = found(profile=replace(SHOP, gaps=(gap,), capture=capture)).get(AlertKind.OPLOG_GAP)
-
-    assert (trouble.severity if trouble else None) == severity
-
-
-@pytest.mark.parametrize(
-    ("headroom", "severity"),
-    [
-        (timedelta(minutes=100), None),
-        (timedelta(minutes=65), Severity.WARNING),
-        (timedelta(minutes=9), Severity.CRITICAL),
-    ],
-)
-def test_headroom_counts_from_the_last_slice(
-    headroom: timedelta, severity: Severity | None
-) -> None:
-    captured = NOW - timedelta(minutes=10)
-    profile = replace(SHOP, capture=CAPTURE, captured_at=captured, headroom=headroom)
-
-    trouble = found(profile=profile).get(AlertKind.HEADROOM)
-
-    assert (trouble.severity if trouble else None) == severity
-    assert AlertKind.HEADROOM not in found(profile=replace(profile, capture=None))
-
-
-def test_only_a_capture_that_does_not_rest_counts() -> None:
-    resting = replace(CAPTURE, paused_until=NOW + HOUR)
-
-    assert capture_of((NIGHTLY, CAPTURE), "p1", NOW) == CAPTURE
-    assert capture_of((NIGHTLY, resting), "p1", NOW) is None
-    assert capture_of((CAPTURE,), "p2", NOW) is None
-
-
 # --- vaults ------------------------------------------------------------------------------
 
 
@@ -323,12 +215,3 @@ def test_room_in_a_vault(
     trouble = found(vault=vault).get(AlertKind.VAULT_FULL)
 
     assert (trouble.severity if trouble else None) == severity
-
-
-@pytest.mark.parametrize("kit", [KitState.MISSING, KitState.UNCONFIRMED, KitState.OUTDATED])
-def test_a_key_that_only_this_workstation_has(kit: KitState) -> None:
-    vault = replace(ATTIC, kit=kit)
-
-    assert "without this workstation" in found(vault=vault)[AlertKind.KIT].sentence
-    assert AlertKind.KIT not in found(vault=replace(vault, backups=0))
-    assert AlertKind.KIT not in found(vault=replace(vault, is_encrypted=False))
