@@ -10,6 +10,7 @@ import typer
 
 from mangrove.cli.commands import (
     agent,
+    alert,
     assertion,
     atlas,
     job,
@@ -76,6 +77,7 @@ def build_app() -> typer.Typer:
     app.add_typer(assertion.app, name="assertion")
     app.add_typer(job.app, name="job")
     app.add_typer(agent.app, name="agent")
+    app.add_typer(alert.app, name="alert")
     app.add_typer(atlas.app, name="atlas")
     retention.add_to(app)
     app.add_typer(runs.app, name="runs")

@@ -40,6 +40,7 @@ def agent(
         try:
             if once:
                 names = services.jobs.look_once()
+                services.alerts.go_round()
                 desk.output.give({"fired": names}, f"{counted(len(names), 'job')} fired")
                 return
             services.jobs.start_agent()

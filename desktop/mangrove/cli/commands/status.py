@@ -4,6 +4,7 @@ import typer
 
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
+from mangrove.core.alert import Glance
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.wording import counted
@@ -14,6 +15,7 @@ def status(context: typer.Context) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         overview = services.figures.overview()
+        alerts = services.alerts.glance()
     table = Table(
         ("profile", "state", "would lose", "back in", ">backups", "why"),
         tuple(_row(e) for e in overview.profiles),
@@ -21,7 +23,16 @@ def status(context: typer.Context) -> None:
     )
     stored = f"{counted(overview.backups, 'backup')}, {size_text(overview.stored_bytes)} stored."
     needs = tuple(f"- {need.sentence}" for need in overview.needs)
-    desk.output.give({"status": overview}, overview.headline, table, stored, *needs)
+    told = (alerts_line(alerts),) if alerts.count else ()
+    document = {"status": overview, "alerts": alerts}
+    desk.output.give(document, overview.headline, table, stored, *needs, *told)
+
+
+def alerts_line(glance: Glance) -> str:
+    """Say how many alerts are open."""
+    worst = f", the worst {glance.worst}" if glance.worst else ""
+    number = counted(glance.count, "alert is", "alerts are")
+    return f"{number} open{worst}: mangrove alert list"
 
 
 def _row(item: ProfileFigures) -> tuple[str, ...]:
