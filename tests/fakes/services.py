@@ -9,10 +9,12 @@ from typing import cast
 
 from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
+from fakes.alerts import AlertsDesk
 from fakes.clock import FakeClock
 from fakes.figures import FigureFakes, MemoryFiringFacts, MemoryRunFacts, fake_figures, measured_by
 from fakes.mirrors import FakeMirrors
 from fakes.retention_services import FakeRetention, FakeUpkeep
+from fakes.sample_alerts import busy_desk, quiet_desk
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
@@ -73,8 +75,10 @@ from mangrove.core.vault import (
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
+from mangrove.services.alerts import Alerts
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
+from mangrove.services.channels import Channels
 from mangrove.services.figures.service import Figures
 from mangrove.services.jobs import JobDraft, JobView
 from mangrove.services.keys import ChangedKeys
@@ -657,6 +661,17 @@ class FakeServices:
     keys: FakeKeys
     kits: FakeKits
     mirrors: FakeMirrors
+    alerts_desk: AlertsDesk
+
+    @property
+    def alerts(self) -> Alerts:
+        """The real service over what is in memory."""
+        return self.alerts_desk.alerts
+
+    @property
+    def channels(self) -> Channels:
+        """The real service over what is in memory."""
+        return self.alerts_desk.channels
 
     @property
     def services(self) -> Services:
@@ -725,4 +740,5 @@ def _assembled(
         FakeKeys(vaults, activity),
         FakeKits(vaults),
         FakeMirrors(vaults),
+        busy_desk(clock) if rows else quiet_desk(clock),
     )

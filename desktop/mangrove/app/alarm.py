@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from mangrove.connectors.alerts.apprise_sender import AppriseSender
@@ -47,10 +48,11 @@ class Watching:
     free_bytes: Callable[[VaultSpec], int | None]
 
 
+@contextmanager
 def alarm_parts(
     secrets: SecretStore, clock: Clock, database: StateDatabase, watching: Watching
-) -> AlarmParts:
-    """Build the alarm and its services; no thread is started yet."""
+) -> Iterator[AlarmParts]:
+    """Build the alarm and its services; no thread is started yet, and it is ended afterwards."""
     store, channels, jobs = SqliteAlerts(database), SqliteChannels(database), SqliteJobs(database)
     agent = SqliteLease(database, "agent")
     desktop = SwitchedDesktop(FreedesktopNotifier())
@@ -78,8 +80,7 @@ def alarm_parts(
         clock=clock,
         workstation=platform.node(),
     )
-    return AlarmParts(
-        alarm,
-        Alerts(store, facts, alarm, desktop, clock),
-        Channels(ChannelTools(channels, store, jobs, secrets, sender, pinger, courier, clock)),
-    )
+    tools = ChannelTools(channels, store, jobs, secrets, sender, pinger, courier, clock)
+    with closing(alarm):
+        alerts = Alerts(store, facts, alarm, desktop, clock)
+        yield AlarmParts(alarm, alerts, Channels(tools))

@@ -198,13 +198,14 @@ def _services(
             clock=parts.clock,
         )
         figures = _figures(tools, catalog, points, database)
-        alarm = alarm_parts(
-            parts.secrets,
-            parts.clock,
-            database,
-            Watching(catalog, figures.overview, lambda spec: keeper.storage(spec).free_bytes()),
+        alarm = stopping.enter_context(
+            alarm_parts(
+                parts.secrets,
+                parts.clock,
+                database,
+                Watching(catalog, figures.overview, lambda spec: keeper.storage(spec).free_bytes()),
+            )
         )
-        stopping.callback(alarm.alarm.close)
         jobs = _jobs(tools, steps, database, runs, alarm.alarm, atlas.look)
         stopping.callback(jobs.close)
         yield Services(

@@ -29,7 +29,7 @@ from mangrove.core.delivery import (
     health_of,
 )
 from mangrove.core.errors import AlertNotFoundError, InvalidChannelError
-from mangrove.core.job import Job, JobId
+from mangrove.core.job import Job
 from mangrove.core.ports import Clock, JobStore, SecretStore
 from mangrove.core.profile import checked_name
 from mangrove.core.secret import Secret, SecretRef
@@ -259,9 +259,13 @@ class Channels:
 
     # --- routes and policy ---------------------------------------------------------------
 
-    def route(self, job_id: JobId) -> tuple[ChannelId, ...] | None:
-        """Return where the alerts of a job go; None for everywhere."""
-        return self._settings.routes.of(job_id)
+    def route(self, job: str) -> tuple[ChannelId, ...] | None:
+        """Return where the alerts of a job go; None for everywhere.
+
+        Raises:
+            AlertNotFoundError: If there is no such job.
+        """
+        return self._settings.routes.of(self._job(job).job_id)
 
     def set_route(self, job: str, names: tuple[str, ...] | None) -> None:
         """Choose where the alerts of a job go.

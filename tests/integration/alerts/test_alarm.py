@@ -18,7 +18,7 @@ from mangrove.core.errors import (
     KeyringLockedError,
     NameTakenError,
 )
-from mangrove.core.job import FiringState, JobId
+from mangrove.core.job import FiringState
 from mangrove.core.secret import Secret
 from mangrove.services.channels import ChannelDraft
 from servers.mail import MailServer
@@ -432,4 +432,4 @@ def test_what_cannot_be_saved_leaves_nothing_behind(world: World, receiver: Rece
         world.channels.set_route("nightly", ("no such channel",))
 
     assert world.secrets.kept == kept
-    assert world.channels.route(JobId("nightly")) is None
+    assert world.channels.route("nightly") is None

@@ -212,7 +212,7 @@ def route(
     with desk.services() as services:
         if to or to_none or to_all:
             services.channels.set_route(job, None if to_all else tuple(to or ()))
-        chosen = services.channels.route(services.jobs.find(job).job.job_id)
+        chosen = services.channels.route(job)
         names = None if chosen is None else services.channels.names_of(chosen)
     words = "every channel" if names is None else ", ".join(names) or "nowhere"
     desk.output.give({"job": job, "channels": names}, f"alerts of {job} go to: {words}")
