@@ -62,6 +62,7 @@ from mangrove.services.captures import Captures
 from mangrove.services.copies import Copies
 from mangrove.services.drills import Drills
 from mangrove.services.dumps import Dumps
+from mangrove.services.evidence_reports import EvidenceReports
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.job_steps import JobSteps
@@ -84,6 +85,7 @@ from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.kit.binder import KitBinder
 from mangrove.vault.mirror_keeper import MirrorFactory
+from mangrove.vault.report.printer import Printer
 from mangrove.vault.storage.opening import open_storage
 
 if TYPE_CHECKING:
@@ -217,6 +219,7 @@ def _services(
             verifications=verifications,
             assertions=assertions,
             drills=drills,
+            evidence_reports=EvidenceReports(tools, backups, points, catalog, Printer()),
             restores=Restores(tools, backups, points, catalog),
             upkeep=upkeep,
             retention=retention,

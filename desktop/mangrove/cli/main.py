@@ -15,6 +15,7 @@ from mangrove.cli.commands import (
     atlas,
     job,
     profile,
+    report,
     retention,
     runs,
     snapshot,
@@ -75,6 +76,7 @@ def build_app() -> typer.Typer:
     app.command()(export)
     app.command("import")(import_dump)
     app.add_typer(assertion.app, name="assertion")
+    app.add_typer(report.app, name="report")
     app.add_typer(job.app, name="job")
     app.add_typer(agent.app, name="agent")
     app.add_typer(alert.app, name="alert")

@@ -29,6 +29,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
+from mangrove.core.report import Report, ReportSigner
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
@@ -1084,6 +1085,26 @@ class Vault(Protocol):
         """Return what the storage still holds of a backup that was purged: earlier versions."""
         ...
 
+    def sign(self, data: bytes, comment: str) -> bytes:
+        """Sign something that does not lie in the vault; returns what goes into a ``.minisig``.
+
+        Args:
+            data: What is signed.
+            comment: The trusted comment; it says what it is and, ``at …Z``, when it was signed.
+
+        Raises:
+            SecretNotFoundError: If the signing key is not in the keyring.
+        """
+        ...
+
+    def signed_comment(self, data: bytes, signature: bytes) -> str:
+        """Return the trusted comment of something that a key of this vault signed.
+
+        Raises:
+            SignatureInvalidError: If none of its keys signed exactly this.
+        """
+        ...
+
     @property
     def journal(self) -> RetentionJournal:
         """Return what was said about what stays and goes."""
@@ -1226,6 +1247,18 @@ class KitBinder(Protocol):
             WrongIdentityError: If the passphrase is another one.
             InvalidKeyError, CorruptBackupError: If it is no such file, or a damaged one.
         """
+        ...
+
+
+class ReportPrinter(Protocol):
+    """Prints evidence reports; the same report gives the same bytes."""
+
+    def page(self, report: Report, signer: ReportSigner, file_name: str) -> bytes:
+        """Return a report as one HTML file that loads nothing."""
+        ...
+
+    def paper(self, report: Report, signer: ReportSigner, file_name: str) -> bytes:
+        """Return a report as a PDF."""
         ...
 
 

@@ -14,6 +14,7 @@ from mangrove.services.channels import Channels
 from mangrove.services.copies import Copies
 from mangrove.services.drills import Drills
 from mangrove.services.dumps import Dumps
+from mangrove.services.evidence_reports import EvidenceReports
 from mangrove.services.figures.service import Figures
 from mangrove.services.jobs import Jobs
 from mangrove.services.keys import Keys
@@ -42,6 +43,7 @@ class Services:
     verifications: Verifications
     assertions: Assertions
     drills: Drills
+    evidence_reports: EvidenceReports
     restores: Restores
     retention: Retention
     upkeep: Upkeep

@@ -270,6 +270,14 @@ class StoredVault:
         """Return what the storage still holds of a backup that was purged."""
         return hidden_in(self._storage, self._folder(backup).path)
 
+    def sign(self, data: bytes, comment: str) -> bytes:
+        """Sign something that does not lie in the vault."""
+        return self._sealer.sign(data, comment)
+
+    def signed_comment(self, data: bytes, signature: bytes) -> str:
+        """Return the trusted comment of something that a key of this vault signed."""
+        return self._sealer.verify(data, signature)
+
     @property
     def journal(self) -> StatementShelf:
         """Return what was said about what stays and goes."""
