@@ -20,7 +20,10 @@ class Level(StrEnum):
     @property
     def depth(self) -> int:
         """0 for ``stored``, growing."""
-        return list(Level).index(self)
+        return _DEPTHS[self]
+
+
+_DEPTHS = {level: depth for depth, level in enumerate(Level)}
 
 
 @dataclass(frozen=True, slots=True)

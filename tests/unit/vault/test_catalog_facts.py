@@ -70,6 +70,7 @@ def answers(facts: BackupFacts) -> dict[str, object]:
         "days": list(facts.days(date(2026, 3, 1))),
         "totals": {(t.profile_slug, t.vault_id): t for t in facts.totals()},
         "newest": facts.newest(whole, SINCE),
+        "count": facts.count([g for g in groups if not g.cover.is_deployment]),
     }
 
 

@@ -26,7 +26,6 @@ class Group:
     profile_slug: str
     vault_id: VaultId
     cover: Cover
-    backups: int
     newest: str | None
     newest_at: datetime | None
 
@@ -60,6 +59,10 @@ class BackupFacts(Protocol):
 
     def groups(self, now: datetime) -> Sequence[Group]:
         """Return every group of complete backups."""
+        ...
+
+    def count(self, groups: Sequence[Group]) -> int:
+        """Return how many backups some groups have together."""
         ...
 
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:

@@ -83,6 +83,7 @@ class ProfileFacts:
     """Everything that is known of one profile.
 
     Attributes:
+        partial, filtered: How many of its backups hold a part; are filtered.
         evidence, trials: The verifications of the period; and the passed test restores.
         objectives: What is set, by database; that of "" is for all.
         longest_gaps: Of the schedules that back up everything, by database; "" for one that is
@@ -101,6 +102,8 @@ class ProfileFacts:
     since: datetime
     listing: Listing
     groups: Sequence[Group]
+    partial: int
+    filtered: int
     moments: Mapping[GroupId, Sequence[Moment]]
     evidence: Mapping[GroupId, Sequence[EvidenceFact]]
     trials: Mapping[GroupId, Sequence[EvidenceFact]]
@@ -163,8 +166,8 @@ def profile_figures(
         readers=facts.readers,
         newest=facts.newest,
         backups=sum(t.complete for t in facts.totals),
-        partial=sum(g.backups for g in facts.groups if not g.cover.is_deployment),
-        filtered=sum(g.backups for g in facts.groups if g.cover.is_filtered),
+        partial=facts.partial,
+        filtered=facts.filtered,
         stored_bytes=retained,
         elsewhere=facts.elsewhere,
     )

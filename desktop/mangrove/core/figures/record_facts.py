@@ -34,6 +34,11 @@ class RecordFacts(BackupFacts):
         return tuple(_group(self._ids[key], key, held, now) for key, held in self._groups.items())
 
     @override
+    def count(self, groups: Sequence[Group]) -> int:
+        wanted = {group.group_id for group in groups}
+        return sum(len(held) for key, held in self._groups.items() if self._ids[key] in wanted)
+
+    @override
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:
         found = {}
         for key, held in self._groups.items():
@@ -131,7 +136,6 @@ def _group(group_id: GroupId, key: _Key, held: Sequence[BackupRecord], now: date
         profile_slug=slug,
         vault_id=vault_id,
         cover=cover,
-        backups=len(held),
         newest=newest.backup if newest else None,
         newest_at=newest.data_at if newest else None,
     )

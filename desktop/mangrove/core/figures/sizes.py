@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from mangrove.core.figures.facts import DayTotal
 
@@ -120,28 +121,35 @@ def _tiers(totals: Sequence[DayTotal]) -> Iterable[tuple[str, Tier, date, int]]:
 
     A backup is in the longest-lived tier it belongs to, so each byte counts once.
     """
-    last_of: dict[tuple[object, ...], date] = {}
+    last_of: dict[tuple[str, str, tuple[Tier, int]], date] = {}
     for total in totals:
         if total.complete:
-            for key in _keys(total).values():
-                last_of[key] = max(last_of.get(key, total.day), total.day)
+            for bucket in _buckets(total.day):
+                key = (total.profile_slug, total.vault_id, bucket)
+                if key not in last_of or last_of[key] < total.day:
+                    last_of[key] = total.day
     for total in totals:
         rest = total.stored_bytes - total.newest_bytes
         if rest:
             yield total.profile_slug, Tier.HOURLY, total.day, rest
         if total.newest_bytes:
-            kept = (t for t, key in _keys(total).items() if last_of.get(key) == total.day)
-            yield total.profile_slug, next(kept, Tier.DAILY), total.day, total.newest_bytes
+            tier = Tier.DAILY
+            for bucket in _buckets(total.day):
+                if last_of.get((total.profile_slug, total.vault_id, bucket)) == total.day:
+                    tier = bucket[0]
+                    break
+            yield total.profile_slug, tier, total.day, total.newest_bytes
 
 
-def _keys(total: DayTotal) -> dict[Tier, tuple[object, ...]]:
-    day, own = total.day, (total.profile_slug, total.vault_id)
+@lru_cache(maxsize=4096)
+def _buckets(day: date) -> tuple[tuple[Tier, int], ...]:
+    """Return the year, month and week that a day is in, as numbers."""
     week = day.isocalendar()
-    return {
-        Tier.YEARLY: (*own, "y", day.year),
-        Tier.MONTHLY: (*own, "m", day.year, day.month),
-        Tier.WEEKLY: (*own, "w", week.year, week.week),
-    }
+    return (
+        (Tier.YEARLY, day.year),
+        (Tier.MONTHLY, 12 * day.year + day.month),
+        (Tier.WEEKLY, 100 * week.year + week.week),
+    )
 
 
 def _pace(days: Iterable[DayTotal], totals: Iterable[DayTotal], last: date) -> float | None:

@@ -1,5 +1,6 @@
 """The moments at which a schedule is due between two others, quickly and for whole months."""
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -34,7 +35,7 @@ def slots_between(schedule: Schedule, after: datetime, until: datetime) -> tuple
     while day <= last:
         found += _slots_of_day(schedule, plan, day, zone)
         day += _DAY
-    return tuple(slot for slot in found if after < slot <= until)
+    return tuple(found[bisect_right(found, after) : bisect_right(found, until)])
 
 
 @lru_cache(maxsize=256)

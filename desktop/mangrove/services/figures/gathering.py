@@ -31,7 +31,7 @@ from mangrove.services.figures.sources import FigureSources
 
 CALENDAR = timedelta(days=364)
 WEEK = timedelta(days=7)
-MOST_TRIALS = 200
+MOST_TRIALS = 60
 _Slugged = TypeVar("_Slugged", Group, DayTotal)
 
 
@@ -76,6 +76,8 @@ class Gathered:
             since=min([profile.created_at, *self._first_backup(totals)]),
             listing=listing_of(self.seen.get(profile.profile_id, ()), groups, profile.created_at),
             groups=groups,
+            partial=self.backups.count([g for g in groups if not g.cover.is_deployment]),
+            filtered=self.backups.count([g for g in groups if g.cover.is_filtered]),
             moments=self.moments,
             evidence=self.evidence,
             trials=self.trials,

@@ -24,10 +24,19 @@ _EvidenceRow = tuple[str, str, int, int, int, str, int, int, int, str]
 _DAY_ONE = EPOCH.date()
 _BEFORE = 2
 """So many moments before a period are returned: the last may not have been complete yet."""
-_NEXT_GROUP = """
+# From one group to the next by single steps of an index; a comparison of all three columns at
+# once would walk through the whole group.
+_NEXT_COVER = """
 SELECT profile_slug, vault_id, cover FROM facts
-WHERE cover IS NOT NULL AND (profile_slug, vault_id, cover) > (?, ?, ?)
-ORDER BY profile_slug, vault_id, cover LIMIT 1
+WHERE profile_slug = ? AND vault_id = ? AND cover > ? ORDER BY cover LIMIT 1
+"""
+_NEXT_VAULT = """
+SELECT profile_slug, vault_id, cover FROM facts
+WHERE profile_slug = ? AND vault_id > ? AND cover IS NOT NULL ORDER BY vault_id, cover LIMIT 1
+"""
+_NEXT_PROFILE = """
+SELECT profile_slug, vault_id, cover FROM facts
+WHERE profile_slug > ? AND cover IS NOT NULL ORDER BY profile_slug, vault_id, cover LIMIT 1
 """
 _COUNT = "SELECT count(*) FROM facts WHERE profile_slug = ? AND vault_id = ? AND cover = ?"
 _NEWEST = """
@@ -89,7 +98,6 @@ class CatalogFacts(BackupFacts):
         found = []
         with self._lock:
             for group_id, key in self._keys.items():
-                (count,) = self._connection.execute(_COUNT, key).fetchone()
                 row = self._connection.execute(_NEWEST, (*key, microseconds(now))).fetchone()
                 slug, vault_id, cover = key
                 newest, at = row or (None, None)
@@ -99,12 +107,20 @@ class CatalogFacts(BackupFacts):
                         profile_slug=slug,
                         vault_id=VaultId(vault_id),
                         cover=self._covers[cover],
-                        backups=count,
                         newest=newest,
                         newest_at=None if at is None else _moment(at),
                     )
                 )
         return found
+
+    @override
+    def count(self, groups: Sequence[Group]) -> int:
+        with self._lock:
+            counts = (
+                self._connection.execute(_COUNT, self._keys[group.group_id]).fetchone()
+                for group in groups
+            )
+            return sum(count for (count,) in counts)
 
     @override
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:
@@ -175,7 +191,9 @@ def _keys(connection: sqlite3.Connection) -> Iterator[_Key]:
     """Yield what groups there are: one step of an index for each, not one for each backup."""
     key: _Key | None = ("", "", 0)
     while key is not None:
-        key = connection.execute(_NEXT_GROUP, key).fetchone()
+        steps = ((_NEXT_COVER, key), (_NEXT_VAULT, key[:2]), (_NEXT_PROFILE, key[:1]))
+        found = (connection.execute(query, values).fetchone() for query, values in steps)
+        key = next((row for row in found if row is not None), None)
         if key is not None:
             yield key
 
