@@ -163,7 +163,8 @@ class MemoryJobs(JobStore):
         return tuple(sorted(self._jobs.values(), key=lambda job: job.name.casefold()))
 
     @override
-    def save(self, job: Job) -> None:
+    def save(self, job: Job, at: datetime | None = None) -> None:
+        del at
         self._jobs[job.job_id] = job
 
     @override

@@ -192,8 +192,13 @@ class JobStore(Protocol):
         """Return every job by name; records that cannot be read are left out."""
         ...
 
-    def save(self, job: Job) -> None:
-        """Insert or replace by id; raises NameTakenError if another has the name."""
+    def save(self, job: Job, at: datetime | None = None) -> None:
+        """Insert or replace by id; raises NameTakenError if another has the name.
+
+        Args:
+            job: What to keep.
+            at: From when on a changed schedule holds; what was expected before stays expected.
+        """
         ...
 
     def remove(self, job_id: JobId) -> None:

@@ -168,11 +168,13 @@ class Jobs:
 
     def pause(self, name: str, until: datetime, why: str) -> None:
         """Let a job rest; times that come meanwhile are listed as skipped, with the reason."""
-        self._store.save(replace(self.find(name).job, paused_until=until, paused_why=why.strip()))
+        paused = replace(self.find(name).job, paused_until=until, paused_why=why.strip())
+        self._store.save(paused, self._clock.now())
 
     def resume(self, name: str) -> None:
         """End a pause."""
-        self._store.save(replace(self.find(name).job, paused_until=None, paused_why=""))
+        resumed = replace(self.find(name).job, paused_until=None, paused_why="")
+        self._store.save(resumed, self._clock.now())
 
     def start(self, name: str) -> None:
         """Do a job now, without waiting for its end; its schedule stays as it is.

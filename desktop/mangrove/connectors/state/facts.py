@@ -45,7 +45,7 @@ WHERE kind = ? AND profile = ? AND state NOT IN ('queued', 'running', 'cancellin
 ORDER BY created_at DESC LIMIT 1
 """
 _FIRED = """
-SELECT slot_s, begun_s, ended_s, state, problem FROM firings
+SELECT slot_s, begun_s, ended_s, state, problem, version FROM firings
 WHERE job_id = ? AND begun_s >= ? ORDER BY begun_s
 """
 _VERSIONS = "SELECT job_id, value FROM schedule_versions ORDER BY job_id, number"
@@ -110,8 +110,9 @@ class SqliteFiringFacts(FiringFacts):
                         None if ended_s is None else _moment(ended_s, UTC),
                         _STATES[state],
                         problem or "",
+                        version or 0,
                     )
-                    for slot_s, begun_s, ended_s, state, problem in connection.execute(
+                    for slot_s, begun_s, ended_s, state, problem, version in connection.execute(
                         _FIRED, (job_id, begin)
                     )
                 ]

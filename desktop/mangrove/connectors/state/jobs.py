@@ -14,6 +14,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.catch_up import trusted
 from mangrove.core.errors import NameTakenError
+from mangrove.core.figures.compliance import ScheduleVersion
 from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import JobStore
 
@@ -50,7 +51,7 @@ class SqliteJobs(JobStore):
         return tuple(job for (text,) in rows if (job := known[text]) is not None)
 
     @override
-    def save(self, job: Job) -> None:
+    def save(self, job: Job, at: datetime | None = None) -> None:
         key = job.name.casefold()
         with self._database.writing() as connection:
             query = "SELECT 1 FROM jobs WHERE name_key = ? AND job_id <> ?"
@@ -59,10 +60,12 @@ class SqliteJobs(JobStore):
                     f"a job named '{job.name}' exists; nothing was saved",
                     hint="choose another name",
                 )
+            before = _job(connection, job.job_id)
             connection.execute(
                 "INSERT OR REPLACE INTO jobs (job_id, name_key, value) VALUES (?, ?, ?)",
                 (job.job_id, key, encoded(job)),
             )
+            _note_schedule(connection, job, before, at or job.created_at)
 
     @override
     def remove(self, job_id: JobId) -> None:
@@ -145,6 +148,38 @@ def _has_begun(connection: sqlite3.Connection, firing: Firing) -> bool:
         if other is not None and other.slot_at == firing.slot_at:
             return True
     return False
+
+
+def _job(connection: sqlite3.Connection, job_id: JobId) -> Job | None:
+    row = connection.execute("SELECT value FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
+    return _read(Job, row[0]) if row else None
+
+
+def _note_schedule(
+    connection: sqlite3.Connection, job: Job, before: Job | None, at: datetime
+) -> None:
+    """Keep what the schedule is from now on, if it changed; what it was before stays written."""
+    if before is not None and _when(before) == _when(job):
+        return
+    query = "SELECT max(number) FROM schedule_versions WHERE job_id = ?"
+    (number,) = connection.execute(query, (job.job_id,)).fetchone()
+    if number is None and before is not None:  # saved before there were versions
+        first = ScheduleVersion(1, before.created_at, before.schedule, before.paused_until)
+        number = _keep_version(connection, job.job_id, first)
+    made = ScheduleVersion((number or 0) + 1, at, job.schedule, job.paused_until)
+    _keep_version(connection, job.job_id, made)
+
+
+def _when(job: Job) -> tuple[object, ...]:
+    return job.schedule, job.paused_until
+
+
+def _keep_version(connection: sqlite3.Connection, job_id: JobId, version: ScheduleVersion) -> int:
+    connection.execute(
+        "INSERT INTO schedule_versions VALUES (?, ?, ?)",
+        (job_id, version.number, encoded(version)),
+    )
+    return version.number
 
 
 def _interrupted(firing: Firing, ended_at: datetime) -> Firing:

@@ -226,6 +226,21 @@ _SNAPSHOTS: Migration = (
     )""",
 )
 
+_VERSION_OF_SLOTS: Migration = (
+    # Each time keeps the number of the schedule that expected it.
+    """CREATE TRIGGER firings_version AFTER INSERT ON firings WHEN json_valid(NEW.value) BEGIN
+        UPDATE firings SET version = (
+            SELECT max(number) FROM schedule_versions AS held
+            WHERE held.job_id = NEW.job_id
+                AND strftime('%s', json_extract(held.value, '$.since')) + 0
+                <= strftime('%s', json_extract(NEW.value, '$.slot_at')) + 0
+        ) WHERE job_id = NEW.job_id AND begun_at = NEW.begun_at;
+    END""",
+    "DROP INDEX firings_at_a_glance",
+    """CREATE INDEX firings_at_a_glance
+        ON firings (job_id, begun_s, slot_s, ended_s, state, problem, version)""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -237,4 +252,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _ATLAS,
     _FIRINGS_AT_A_GLANCE,
     _SNAPSHOTS,
+    _VERSION_OF_SLOTS,
 )

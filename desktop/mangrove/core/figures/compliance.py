@@ -32,13 +32,18 @@ class ScheduleVersion:
 
 
 class Fired(NamedTuple):
-    """One firing of a job, as far as compliance asks; there may be tens of thousands."""
+    """One firing of a job, as far as compliance asks; there may be tens of thousands.
+
+    Attributes:
+        version: The number of the schedule that expected it, as it was kept with it; 0 for not.
+    """
 
     slot_at: datetime
     begun_at: datetime
     ended_at: datetime | None
     state: FiringState
     problem: str = ""
+    version: int = 0
 
 
 class SlotState(StrEnum):
@@ -137,7 +142,7 @@ def slots_of(found: Iterable[Judged]) -> tuple[Slot, ...]:
     return tuple(
         Slot(at, state, version.number)
         if by is None
-        else Slot(at, state, version.number, by.begun_at, by.ended_at, by.problem)
+        else Slot(at, state, by.version or version.number, by.begun_at, by.ended_at, by.problem)
         for at, state, version, by in found
     )
 

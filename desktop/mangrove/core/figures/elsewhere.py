@@ -54,6 +54,7 @@ def _with_one(facts: ProfileFacts, kept: Elsewhere, now: datetime) -> ProfileFac
         groups=(*facts.groups, group),
         moments={**facts.moments, group.group_id: moments},
         evidence={**facts.evidence, group.group_id: evidence},
+        trials={**facts.trials, group.group_id: tuple(e for e in evidence if e.is_test_restore)},
         days=tuple(sorted((*facts.days, *days), key=attrgetter("day"))),
         totals=(*facts.totals, _all_days(days)),
         longest_gaps=gaps,
@@ -75,7 +76,6 @@ def _group(slug: str, kept: Elsewhere, listing: Listing, now: datetime) -> Group
         profile_slug=slug,
         vault_id=VaultId(kept.keeper),
         cover=Cover(is_deployment=True, databases=inside),
-        backups=len(kept.points),
         newest=newest.name if newest else None,
         newest_at=newest.data_at if newest else None,
     )
