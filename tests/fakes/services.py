@@ -17,6 +17,7 @@ from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_alerts import busy_desk, quiet_desk
 from fakes.sample_slices import FakeSlices, captured
 from mangrove.app.clock import zone_of
+from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
 from mangrove.core.capture import CaptureRequest
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
@@ -37,7 +38,7 @@ from mangrove.core.forecast import (
     space_forecast,
     time_forecast,
 )
-from mangrove.core.job import JobKind
+from mangrove.core.job import JobKind, Rest
 from mangrove.core.key_changes import (
     Holder,
     with_confirmed_kit,
@@ -57,6 +58,7 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
+from mangrove.core.outlook import JobStanding, Outlook, outlook
 from mangrove.core.ports import LeaseHolder, SliceCatalog, StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
@@ -75,6 +77,8 @@ from mangrove.core.vault import (
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
+from mangrove.core.vigil import Notice
+from mangrove.services.agent_desk import AutostartView
 from mangrove.services.alerts import Alerts
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
@@ -635,6 +639,60 @@ class FakeJobs:
         self.rows = [row for row in self.rows if row.job.name != name]
 
 
+@dataclass
+class FakeAgent:
+    """An agent that does as a test says."""
+
+    jobs: FakeJobs
+    resting: Rest | None = None
+    state: AutostartState | None = AutostartState.ABSENT
+    noticed: tuple[Notice, ...] = ()
+    ours: bool = True
+    problem: MangroveError | None = None
+    done: list[tuple[str, ...]] = field(default_factory=list)
+
+    def holder(self) -> LeaseHolder | None:
+        return self.jobs.holder
+
+    def is_ours(self) -> bool:
+        return self.ours
+
+    def notices(self, limit: int = 20) -> tuple[Notice, ...]:
+        return self.noticed[:limit]
+
+    def rest(self) -> Rest | None:
+        return self.resting
+
+    def outlook(self) -> Outlook:
+        jobs = [JobStanding(view.job, view.last) for view in self.jobs.rows]
+        is_attended = self.jobs.holder is not None
+        return outlook(jobs, self.resting, sample_data.NOW, is_attended=is_attended)
+
+    def rest_until(self, until: datetime, why: str) -> None:
+        self.resting = Rest(until, why)
+        self.done.append(("rest", why))
+
+    def end_rest(self) -> None:
+        self.resting = None
+        self.done.append(("end rest",))
+
+    def autostart(self) -> AutostartView:
+        if self.state is None:
+            return AutostartView(None, obstacle="this system has no systemd")
+        place = "/home/ann/.config/systemd/user/mangrove-agent.service"
+        return AutostartView(self.state, place, "[Unit]\nDescription=Mangrove\n")
+
+    def install(self) -> None:
+        if self.problem:
+            raise self.problem
+        self.state = AutostartState.INSTALLED
+        self.done.append(("install",))
+
+    def remove(self) -> None:
+        self.state = AutostartState.ABSENT
+        self.done.append(("remove",))
+
+
 @dataclass(frozen=True, slots=True)
 class FakeServices:
     """All fakes together, with their own types; ``services`` is what a page takes."""
@@ -654,6 +712,7 @@ class FakeServices:
     figure_memory: FigureFakes
     activity: FakeActivity
     jobs: FakeJobs
+    agent: FakeAgent
     background: FakeBackground
     clock: FakeClock
     retention: FakeRetention
@@ -733,6 +792,7 @@ def _assembled(
         memory,
         activity,
         jobs,
+        FakeAgent(jobs),
         FakeBackground(),
         clock,
         FakeRetention(backups, vaults, activity),

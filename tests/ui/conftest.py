@@ -16,6 +16,7 @@ from mangrove.ui.theme.style import Theme
 OFFSCREEN_NOISE = (
     "This plugin does not support propagateSizeHints",
     r"This plugin does not support raise\(\)",  # of a tooltip
+    "systemTrayWindowChanged",  # it has no tray of its own
 )
 
 

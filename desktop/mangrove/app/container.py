@@ -54,6 +54,7 @@ from mangrove.jobs.runner import Runner
 from mangrove.jobs.stall_watch import StallWatch
 from mangrove.jobs.surroundings import Surroundings
 from mangrove.services.activity import Activity
+from mangrove.services.agent_desk import AgentDesk
 from mangrove.services.assertions import Assertions
 from mangrove.services.atlas.tools import POLL_S
 from mangrove.services.backups import Backups, BackupTools
@@ -208,8 +209,8 @@ def _services(
                 Watching(catalog, figures.overview, lambda spec: keeper.storage(spec).free_bytes()),
             )
         )
-        jobs = _jobs(tools, steps, database, runs, alarm.alarm, atlas.look)
-        stopping.callback(jobs.close)
+        agency = _agency(tools, steps, database, runs, alarm.alarm, atlas.look)
+        stopping.callback(agency.jobs.close)
         yield Services(
             profiles=profiles,
             vaults=vaults,
@@ -233,7 +234,8 @@ def _services(
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas.services,
             activity=Activity(runner, runs, parts.clock),
-            jobs=jobs,
+            jobs=agency.jobs,
+            agent=agency.desk,
             alerts=alarm.alerts,
             channels=alarm.channels,
             background=background,
@@ -250,8 +252,8 @@ def _runner(
     runs: RunHistory, clock: Clock, database: StateDatabase, keep_awake: KeepAwake
 ) -> Runner:
     runner = Runner(runs, clock, lane_book=SqliteLaneBook(database))
-    runner.subscribe(keep_awake.watch)
-    runner.subscribe(give_back_after)
+    for listener in (keep_awake.watch, give_back_after):
+        runner.subscribe(listener)
     return runner
 
 
@@ -259,28 +261,37 @@ def _person(owner: LockOwner) -> str:
     return f"{owner.user}@{owner.host}"
 
 
-def _jobs(
+@dataclass(frozen=True, slots=True)
+class _Agency:
+    """The agent of this process, and the two services that ask it."""
+
+    agent: Agent
+    jobs: Jobs
+    desk: AgentDesk
+
+
+def _agency(
     tools: BackupTools,
     steps: JobSteps,
     database: StateDatabase,
     runs: RunHistory,
     alarm: Alarm,
     look: AtlasLook,
-) -> Jobs:
-    store, watch = SqliteJobs(database), StallWatch(tools.runner, tools.clock)
+) -> _Agency:
+    store, diary = SqliteJobs(database), SqliteDiary(database)
+    watch = StallWatch(tools.runner, tools.clock)
     firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying, told=alarm.heed)
-    around = Surroundings(
-        SystemWatch(tools.clock),
-        RoutedNetwork(),
-        steps.hosts_of,
-        runs.close_abandoned,
-        SqliteDiary(database),
-    )
+    clocks = SystemWatch(tools.clock)
+    around = Surroundings(clocks, RoutedNetwork(), steps.hosts_of, runs.close_abandoned, diary)
     lease = SqliteLease(database, "agent")
+    tools.runner.before_closing(firer.stop.set)  # what is cancelled then comes again
     wake = partial(_wake, (alarm.wake, look.wake))
     agent = Agent(store, lease, tools.clock, firer, surroundings=around, after_look=wake)
     start = partial(autostart, agent_command())
-    return Jobs(store, steps, agent, start, tools.clock)
+    jobs = Jobs(store, steps, agent, start, tools.clock)
+    return _Agency(
+        agent, jobs, AgentDesk(agent, store, diary, SqliteLaneBook(database), start, tools.clock)
+    )
 
 
 def _wake(sleepers: Sequence[Callable[[], None]]) -> None:

@@ -1,11 +1,13 @@
 """Jobs: saved and scheduled definitions of runs, and what became of each of their times."""
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Self
 
 from mangrove.core.backup import Consistency, Selection
+from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunId, RunState
 from mangrove.core.schedule import Schedule
@@ -16,6 +18,9 @@ JobId = NewType("JobId", str)
 HUNG_AFTER = timedelta(hours=2)
 """Long enough for the index of a large collection, which moves no counter while it is built."""
 DEFAULT_SHARE = 10
+SHORTEST_PATIENCE, LONGEST_PATIENCE = timedelta(minutes=10), timedelta(days=7)
+_PATIENCE = re.compile(r"(?P<count>\d{1,5})\s*(?P<unit>[mhd])")
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 class JobKind(StrEnum):
@@ -116,6 +121,22 @@ class Firing:
     problem: str = ""
     problem_code: str = ""
     by_hand: bool = False
+
+
+def parse_patience(text: str) -> timedelta:
+    """Read how long a run may stand still: ``45m``, ``2h``, ``1d``.
+
+    Raises:
+        InvalidScheduleError: If it is no length, or shorter than ten minutes.
+    """
+    match = _PATIENCE.fullmatch(text.strip())
+    length = timedelta(minutes=int(match["count"]) * _MINUTES[match["unit"]]) if match else None
+    if length is None or not SHORTEST_PATIENCE <= length <= LONGEST_PATIENCE:
+        raise InvalidScheduleError(
+            f"'{text}' is no length of time to wait for a run that stands still",
+            hint="write 10m to 7d, such as 2h",
+        )
+    return length
 
 
 def ending_of(states: tuple[RunState, ...]) -> FiringState:

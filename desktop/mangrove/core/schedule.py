@@ -11,6 +11,7 @@ from cronsim import CronSim, CronSimError
 
 from mangrove.core.cron_times import times_after
 from mangrove.core.errors import InvalidScheduleError
+from mangrove.core.explain import duration_text
 
 FIELDS = 5
 SUMMER_TIME = (
@@ -62,9 +63,43 @@ class Schedule:
         """Return the next moments, in UTC."""
         return tuple(islice(self.after(moment), count))
 
+    def preview(self, moment: datetime, count: int = 10) -> "tuple[Slot, ...]":
+        """Return the next moments as they read on a clock of the zone, and what shifts them."""
+        zone = ZoneInfo(self.zone)
+        slots, before = [], moment.astimezone(zone)
+        for slot in self.upcoming(moment, count):
+            local = slot.astimezone(zone)
+            slots.append(Slot(slot, local, _shift(before, local)))
+            before = local
+        return tuple(slots)
+
     def describe(self) -> str:
         """Say in words when, with the zone: "At 02:00 every day, Europe/Berlin"."""
         return f"{CronSim(self.cron, datetime(2000, 1, 1, tzinfo=UTC)).explain()}, {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One moment at which something is due.
+
+    Attributes:
+        at: In UTC.
+        local: The same on a clock of the schedule's zone.
+        remark: Which change of that clock lies between the moment before and this one; or "".
+    """
+
+    at: datetime
+    local: datetime
+    remark: str = ""
+
+
+def _shift(before: datetime, after: datetime) -> str:
+    """Say how the clock changes between two moments of one zone."""
+    step = (after.utcoffset() or timedelta(0)) - (before.utcoffset() or timedelta(0))
+    if not step:
+        return ""
+    way = "forward" if step > timedelta(0) else "back"
+    return f"before it the clock goes {way} by {duration_text(abs(step))}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class Agent:
         if job.created_at <= trusted(now):
             return job
         dated = job.made_at(now)
-        self.store.save(dated)
+        self.store.save(dated, now)
         return dated
 
     def _waits_for_network(self, job: Job) -> bool:

@@ -92,6 +92,7 @@ class Runner:
         self._listeners: dict[int, Listener] = {}
         self._next_listener = 0
         self._is_closed = False
+        self._before_closing: list[Callable[[], None]] = []
 
     def start(self, ticket: Ticket, body: Body) -> RunId:
         """Queue a run and return at once.
@@ -184,8 +185,14 @@ class Runner:
         live.over.wait(timeout_s)
         return live.context.status()
 
+    def before_closing(self, act: Callable[[], None]) -> None:
+        """Do this when the program ends, before what still runs is cancelled."""
+        self._before_closing.append(act)
+
     def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Cancel everything and wait for the threads to end."""
+        for act in self._before_closing:
+            act()
         with self._lock:
             self._is_closed = True
             held = tuple(self._live.values())

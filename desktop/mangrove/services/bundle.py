@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mangrove.core.ports import Clock
 from mangrove.services.activity import Activity
+from mangrove.services.agent_desk import AgentDesk
 from mangrove.services.alerts import Alerts
 from mangrove.services.assertions import Assertions
 from mangrove.services.atlas.service import Atlas
@@ -58,6 +59,7 @@ class Services:
     snapshots: Snapshots
     activity: Activity
     jobs: Jobs
+    agent: AgentDesk
     alerts: Alerts
     channels: Channels
     background: Background

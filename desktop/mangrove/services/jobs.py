@@ -1,14 +1,15 @@
 """Jobs: define, list, pause, run now, and see what becomes of them."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError, MangroveError
 from mangrove.core.job import (
     DEFAULT_SHARE,
+    HUNG_AFTER,
     RECOMMENDED,
     Firing,
     Job,
@@ -19,8 +20,10 @@ from mangrove.core.job import (
 from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
 from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
+from mangrove.core.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.jobs.agent import Agent
+from mangrove.services.agent_desk import check_pause
 from mangrove.services.job_steps import JobSteps
 
 NO_AGENT = "nothing starts by itself: no window is open and no agent runs"
@@ -37,6 +40,7 @@ class JobDraft:
     Attributes:
         schedule: In words or as cron.
         zone: IANA name of the time zone that it is meant in.
+        hung_after: A run that moves nothing for so long is ended.
         profile: "" where the kind needs none.
     """
 
@@ -52,6 +56,7 @@ class JobDraft:
     scratch: str = EMBEDDED
     prunes: bool = False
     share_percent: int = DEFAULT_SHARE
+    hung_after: timedelta = HUNG_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class JobView:
         profile, vault: Names; "(gone)" when they were removed.
         next_at: When it is due next; None while it is paused.
         firings: What became of its last times, newest first.
+        waits_for_network: Whether it is due and waits for one.
     """
 
     job: Job
@@ -69,6 +75,7 @@ class JobView:
     vault: str
     next_at: datetime | None
     firings: tuple[Firing, ...]
+    waits_for_network: bool = False
 
     @property
     def last(self) -> Firing | None:
@@ -134,6 +141,7 @@ class Jobs:
             scratch=draft.scratch,
             prunes=draft.prunes,
             share_percent=draft.share_percent,
+            hung_after=draft.hung_after,
         )
         self._store.save(job)
         return job
@@ -147,7 +155,8 @@ class Jobs:
 
     def all(self) -> tuple[JobView, ...]:
         """Return every job by name."""
-        return tuple(self._view(job) for job in self._store.all())
+        names = {vault.vault_id: vault.name for vault in self._vaults.all()}
+        return tuple(self._view(job, names) for job in self._store.all())
 
     def find(self, name: str) -> JobView:
         """Return a job by its name, without regard to case.
@@ -160,16 +169,24 @@ class Jobs:
         if found is None:
             known = ", ".join(j.name for j in self._store.all()) or "none yet"
             raise JobNotFoundError(f"there is no job '{name}'", hint=f"known jobs: {known}")
-        return self._view(found)
+        return self._view(found, {vault.vault_id: vault.name for vault in self._vaults.all()})
 
     def remove(self, name: str) -> None:
         """Forget a job; what it made stays."""
         self._store.remove(self.find(name).job.job_id)
 
     def pause(self, name: str, until: datetime, why: str) -> None:
-        """Let a job rest; times that come meanwhile are listed as skipped, with the reason."""
-        paused = replace(self.find(name).job, paused_until=until, paused_why=why.strip())
-        self._store.save(paused, self._clock.now())
+        """Let a job rest; times that come meanwhile are listed as skipped, with the reason.
+
+        Raises:
+            JobNotFoundError: If there is none.
+            InvalidScheduleError: If no reason is given, or the moment is over.
+        """
+        job = self.find(name).job
+        check_pause(until, why, self._clock.now())
+        self._store.save(
+            replace(job, paused_until=until, paused_why=why.strip()), self._clock.now()
+        )
 
     def resume(self, name: str) -> None:
         """End a pause."""
@@ -235,16 +252,15 @@ class Jobs:
 
     # --- inside --------------------------------------------------------------------------
 
-    def _view(self, job: Job) -> JobView:
+    def _view(self, job: Job, vaults: Mapping[VaultId, str]) -> JobView:
         now = self._clock.now()
         return JobView(
             job=job,
             profile=self._profile_name(job),
-            vault=next(
-                (v.name for v in self._vaults.all() if v.vault_id == job.vault_id), "(gone)"
-            ),
+            vault=vaults.get(job.vault_id, GONE),
             next_at=job.schedule.next_after(max(now, job.paused_until or now)),
             firings=self._store.firings(job.job_id, SHOWN_FIRINGS),
+            waits_for_network=job.job_id in self._agent.waiting,
         )
 
     def _profile_name(self, job: Job) -> str:

@@ -1,5 +1,6 @@
 """The window's own wiring: theme, bridge, pages and main window around the services."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.activity_page import ActivityPage
+from mangrove.ui.pages.agent_card import AgentCard
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.pages.jobs_page import JobsPage
@@ -20,6 +22,8 @@ from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.key_errands import KeyErrands
 from mangrove.ui.shell.main_window import MainWindow, Place
+from mangrove.ui.shell.presence import Presence
+from mangrove.ui.shell.single_window import SingleWindow
 from mangrove.ui.shell.terminal_signals import TerminalSignals
 from mangrove.ui.shell.vault_errands import VaultErrands
 from mangrove.ui.theme.style import Theme, theme
@@ -44,14 +48,31 @@ def run_window(
     application.setDesktopFileName("mangrove")
     look = Theme(application, resources)
     application.setWindowIcon(look.window_icon())
+    place = SingleWindow(settings_file.parent)
+    if not place.take():
+        return _shown_elsewhere(place)
     window = build_window(services, settings_file)
     window.show()
-    services.jobs.start_agent()
+    services.agent.start()
+    place.wanted.connect(window.come_forward)
+    presence = window.findChild(Presence)
+    if presence is not None:
+        presence.begin()
     signals = TerminalSignals(application.exit)
     try:
         return application.exec()
     finally:
         signals.stop()
+        place.leave()
+
+
+def _shown_elsewhere(place: SingleWindow) -> int:
+    """Leave the work to the window that is open; returns the exit code."""
+    if place.ask_other():
+        sys.stderr.write("Mangrove is open already; its window was brought to the front\n")
+        return 0
+    sys.stderr.write("Mangrove is open already, and its window does not answer\n")
+    return 1
 
 
 def build_window(services: Services, settings_file: Path) -> MainWindow:
@@ -67,6 +88,7 @@ def build_window(services: Services, settings_file: Path) -> MainWindow:
     Errands(window, services, calls, navigator)
     VaultErrands(window, services, calls, navigator)
     KeyErrands(window, services, calls, navigator)
+    Presence(window, services, calls, bridge, navigator, settings)
     return window
 
 
@@ -85,6 +107,7 @@ def _places(
 ) -> list[Place]:
     """Return the pages that exist; those that are only planned are not shown at all."""
     ends = (services, calls, bridge, navigator)
+    settings_page = SettingsPage(settings, AgentCard(services, calls, settings))
     return [
         Place(PageName.OVERVIEW, "overview", _tr("Overview"), OverviewPage(*ends)),
         Place(PageName.DEPLOYMENTS, "deployments", _tr("Deployments"), DeploymentsPage(*ends)),
@@ -93,7 +116,7 @@ def _places(
         Place(PageName.JOBS, "jobs", _tr("Jobs"), JobsPage(*ends)),
         Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
         Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
-        Place(PageName.SETTINGS, "settings", _tr("Settings"), SettingsPage(settings)),
+        Place(PageName.SETTINGS, "settings", _tr("Settings"), settings_page),
     ]
 
 

@@ -1,9 +1,13 @@
 """Words, tones and short texts for jobs and what became of their times."""
 
+from datetime import datetime
+
 from PySide6.QtCore import QCoreApplication
 
 from mangrove.core.job import Firing, FiringState, Job, JobKind
+from mangrove.core.outlook import Outlook, Standing
 from mangrove.core.verification import Level
+from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone
 
 _TONES = {
@@ -14,6 +18,16 @@ _TONES = {
     FiringState.CANCELLED: Tone.NEUTRAL,
     FiringState.INTERRUPTED: Tone.EXPOSED,
     FiringState.SKIPPED: Tone.NEUTRAL,
+}
+
+_STANDINGS = {
+    Standing.NOTHING: Tone.NEUTRAL,
+    Standing.FAILED: Tone.EXPOSED,
+    Standing.UNATTENDED: Tone.EXPOSED,
+    Standing.WARNED: Tone.UNPROVEN,
+    Standing.WORKING: Tone.RUNNING,
+    Standing.RESTING: Tone.NEUTRAL,
+    Standing.GOOD: Tone.PROVEN,
 }
 
 
@@ -72,5 +86,27 @@ def steps_words(job: Job) -> str:
     return _tr(", then ").join(steps)
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("JobWords", text)
+def outlook_tone(outlook: Outlook) -> Tone:
+    """Return how the state of all jobs together is drawn."""
+    return _STANDINGS[outlook.standing]
+
+
+def outlook_words(outlook: Outlook, now: datetime) -> str:
+    """Say how the jobs stand."""
+    who = f"“{outlook.names[0]}”" if len(outlook.names) == 1 else ""
+    many = _tr("{count} jobs").format(count=len(outlook.names))
+    moment = text.moment(outlook.moment, now).text if outlook.moment else ""
+    words = {
+        Standing.NOTHING: _tr("Nothing runs by itself yet."),
+        Standing.FAILED: _tr("{who} failed the last time."),
+        Standing.UNATTENDED: _tr("Nobody fires the jobs now."),
+        Standing.WARNED: _tr("{who} ended with losses the last time."),
+        Standing.WORKING: _tr("Running: {who}."),
+        Standing.RESTING: _tr("All jobs rest until {moment}: {why}."),
+        Standing.GOOD: _tr("All well. Next is {who}, {moment}."),
+    }
+    return words[outlook.standing].format(who=who or many, moment=moment, why=outlook.why)
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("JobWords", words)

@@ -1,17 +1,20 @@
 """The jobs page."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from fakes import sample_jobs
+from fakes import sample_jobs, sample_runs
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.job import JobKind
+from mangrove.core.run import RunState
 from mangrove.core.verification import Level
+from mangrove.core.vigil import Notice, NoticeKind
 from mangrove.services.jobs import JobDraft
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
 from mangrove.ui.dialogs.job_dialog import JobDialog
@@ -42,7 +45,8 @@ def test_every_job_says_how_its_last_time_went_and_when_it_is_due(qtbot: QtBot, 
     assert _cells(page, JobColumn.STATE) == ["failed", "done", "done", "paused"]
     assert _cells(page, JobColumn.WHEN)[0] == "At 02:00 every day"
     assert all(_cells(page, JobColumn.NEXT))
-    assert not page.absence.isVisible()
+    assert page.agent.badge.accessibleName() == "on time"
+    assert page.agent.words.text() == "Jobs run while Mangrove is open."
 
 
 def test_detail_shows_times_history_and_why_it_failed(qtbot: QtBot, ends: Ends) -> None:
@@ -51,17 +55,70 @@ def test_detail_shows_times_history_and_why_it_failed(qtbot: QtBot, ends: Ends) 
     page.select(job="nightly")
 
     assert "cannot reach db1.example.net" in page.detail.problem.text()
-    assert len(page.detail.times.texts()) == 10
+    assert len(page.detail.times.texts()) == 20
     assert "done (for 2 missed before)" in page.detail.history.texts()
     assert "Back up, then every document decoded, then vault pruned" in page.detail.facts.texts()
 
 
-def test_nobody_who_fires_jobs_is_a_warning(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+def test_nobody_who_fires_jobs_is_said_with_one_click_to_mend_it(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
     fakes.jobs.holder = None
+    page = _opened(qtbot, ends)
+    assert page.agent.badge.accessibleName() == "unattended"
+
+    page.agent.install_button.click()
+
+    qtbot.waitUntil(lambda: ends.calls.waiting == 0)
+    assert fakes.agent.done == [("install",)]
+    assert not page.agent.install_button.isVisible()
+
+
+def test_all_jobs_rest_with_a_reason_and_go_on(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = _opened(qtbot, ends)
+    later = NOW + timedelta(days=1)
+    monkeypatch.setattr(PauseDialog, "ask", lambda *_: (later, "moving house"))
+
+    page.agent.rest_button.click()
+    qtbot.waitUntil(lambda: page.agent.is_resting)
+    assert "moving house" in page.agent.words.text()
+    page.agent.rest_button.click()
+
+    qtbot.waitUntil(lambda: not page.agent.is_resting)
+    assert fakes.agent.done == [("rest", "moving house"), ("end rest",)]
+
+
+def test_what_the_agent_noticed_is_said_in_one_line(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    night = Notice(NOW - timedelta(hours=1), NoticeKind.SLEPT, timedelta(hours=7, minutes=40))
+    fakes.agent.noticed = (Notice(NOW, NoticeKind.STARTED), night)
 
     page = _opened(qtbot, ends)
 
-    assert page.absence.isVisible()
+    assert page.agent.notice.text().endswith("the computer slept for 7 h 40 min")
+
+
+def test_progress_of_runs_reloads_nothing_and_a_change_of_state_once(
+    qtbot: QtBot, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = _opened(qtbot, ends)
+    page.model.set_jobs(())  # whatever is loaded now is seen
+    loads: list[None] = []
+    monkeypatch.setattr(page, "reload", lambda: loads.append(None))
+    page._soon.timeout.disconnect()
+    page._soon.timeout.connect(page.reload)
+    run = sample_runs.RUNS[0]
+
+    for step in range(200):
+        ends.bridge.run_changed.emit(replace(run, done_bytes=step))
+    for state in (RunState.CANCELLING, RunState.CANCELLED):
+        ends.bridge.run_changed.emit(replace(run, state=state))
+    qtbot.waitUntil(lambda: not page._soon.isActive())
+
+    assert len(loads) == 1
 
 
 def test_no_job_yet_is_one_sentence_and_one_action(qtbot: QtBot, empty_ends: Ends) -> None:
@@ -156,7 +213,9 @@ def test_job_dialog_shows_next_times_and_refuses_what_is_no_schedule(
 def test_pause_dialog_answers_a_moment_with_its_zone(qtbot: QtBot) -> None:
     dialog = PauseDialog(None, "nightly", NOW)
     qtbot.addWidget(dialog)
+    assert not dialog.yes.isEnabled()
     dialog.why.setText(" moving ")
+    assert dialog.yes.isEnabled()
 
     until, why = dialog.answer()
 

@@ -11,8 +11,9 @@ from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.errors import InvalidScheduleError
-from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind
-from mangrove.core.schedule import SUMMER_TIME
+from mangrove.core.explain import duration_text
+from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind, parse_patience
+from mangrove.core.schedule import SUMMER_TIME, Slot, parse_schedule
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
 
@@ -67,6 +68,9 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     then_prune: Annotated[
         bool, typer.Option("--then-prune", help="Prune the vault after each backup.")
     ] = False,
+    hung_after: Annotated[
+        str, typer.Option(metavar="TIME", help="End a run that moves nothing for so long.")
+    ] = "2h",
 ) -> None:
     """Define a job; it first runs at its next time."""
     desk = desk_of(context)
@@ -84,6 +88,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
             scratch=on,
             prunes=then_prune,
             share_percent=share,
+            hung_after=parse_patience(hung_after),
         )
         job = services.jobs.add(draft)
         view = services.jobs.find(job.name)
@@ -128,15 +133,34 @@ def show(context: typer.Context, name: Name) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         view = services.jobs.find(name)
-        times = view.job.schedule.upcoming(services.clock.now())
+        rested = max(services.clock.now(), view.job.paused_until or services.clock.now())
+        times = view.job.schedule.preview(rested)
     history = Table(
         ("due (UTC)", "ended", "state", ">missed", "why"),
         tuple(_firing_row(f) for f in view.firings),
         "it did not run yet",
     )
-    upcoming = Table(("next times (UTC)",), tuple((_moment(t),) for t in times))
-    document = {"job": job_document(view), "upcoming": times, "firings": view.firings}
-    desk.output.give(document, _facts(view), upcoming, SUMMER_TIME, history)
+    upcoming = [slot.at for slot in times]
+    document = {"job": job_document(view), "upcoming": upcoming, "firings": view.firings}
+    desk.output.give(document, _facts(view), _times_table(times), SUMMER_TIME, history)
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    schedule: Annotated[
+        str, typer.Argument(metavar="WHEN", help="'daily 02:00', 'every 15 minutes', or cron.")
+    ],
+    *,
+    zone: Zone = None,
+) -> None:
+    """Show the next ten times of a schedule, without making a job of it."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        parsed = parse_schedule(schedule, zone or services.clock.zone_name())
+        times = parsed.preview(services.clock.now())
+    document = {"schedule": parsed.describe(), "cron": parsed.cron, "upcoming": times}
+    desk.output.give(document, parsed.describe(), _times_table(times), SUMMER_TIME)
 
 
 @app.command()
@@ -158,12 +182,12 @@ def pause(
     name: Name,
     *,
     until: Annotated[str, typer.Option(metavar="TIME", help="Such as 2026-12-24T08:00+01:00.")],
-    why: Annotated[str, typer.Option(help="Who looks at the job reads this.")] = "",
+    why: Annotated[str, typer.Option(help="Who looks at the job reads this.")],
 ) -> None:
     """Let a job rest until a moment."""
     desk = desk_of(context)
     with desk.services() as services:
-        services.jobs.pause(name, _parsed(until), why)
+        services.jobs.pause(name, moment_of(until), why)
         view = services.jobs.find(name)
     desk.output.give({"job": job_document(view)}, _facts(view))
 
@@ -208,6 +232,8 @@ def job_document(view: JobView) -> dict[str, object]:
         "paused_until": job.paused_until,
         "paused_why": job.paused_why,
         "last": view.last,
+        "waits_for_network": view.waits_for_network,
+        "hung_after_s": job.hung_after.total_seconds(),
     }
 
 
@@ -216,7 +242,12 @@ def _warn_without_agent(desk: Desk, *, is_running: bool) -> None:
         desk.output.say(f"warning: {NO_AGENT}; start one: mangrove agent")
 
 
-def _parsed(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Read a moment with its time zone.
+
+    Raises:
+        InvalidScheduleError: If it is none.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -248,8 +279,17 @@ def _facts(view: JobView) -> Facts:
     if job.kind is JobKind.DRILL:
         pairs.append(("drills on", job.scratch))
     if job.paused_until:
-        pairs.append(("paused", f"until {_moment(job.paused_until)} UTC {job.paused_why}".strip()))
+        pairs.append(("paused", f"until {_moment(job.paused_until)} UTC: {job.paused_why}"))
+    if view.waits_for_network:
+        pairs.append(("waits", "due, and waits for a network"))
+    pairs.append(("hung after", duration_text(job.hung_after)))
     return Facts(tuple(pairs))
+
+
+def _times_table(times: tuple[Slot, ...]) -> Table:
+    zone = f"{times[0].local:%Z}" if times else ""
+    rows = tuple((_moment(t.at), f"{t.local:%a %Y-%m-%d %H:%M %Z}", t.remark) for t in times)
+    return Table(("next times (UTC)", f"there ({zone})" if zone else "there", ""), rows)
 
 
 def _table(views: tuple[JobView, ...], empty: str) -> Table:

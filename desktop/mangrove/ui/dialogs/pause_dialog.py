@@ -15,7 +15,13 @@ _USUAL = timedelta(days=1)
 class PauseDialog(QuestionDialog):
     """A moment and a reason; the moment is in this machine's own time zone."""
 
-    def __init__(self, parent: QWidget | None, job: str, now: datetime) -> None:
+    def __init__(
+        self,
+        parent: QWidget | None,
+        job: str,
+        now: datetime,
+        until: datetime | None = None,
+    ) -> None:
         super().__init__(parent, "", "")
         self.setWindowTitle(self.tr("Pause {job}").format(job=job))
         self.yes.setText(self.tr("&Pause"))
@@ -24,7 +30,8 @@ class PauseDialog(QuestionDialog):
         self.until.setCalendarPopup(True)
         self.until.setDisplayFormat("yyyy-MM-dd HH:mm")
         self.until.setMinimumDateTime(_local(now))
-        self.until.setDateTime(_local(now + _USUAL))
+        self.until.setDateTime(_local(until or now + _USUAL))
+        self.why.setPlaceholderText(self.tr("such as: the server is being moved"))
         form = Form()
         form.add_row(self.tr("&Until"), self.until)
         form.add_row(self.tr("&Why"), self.why, self.tr("Who looks at the job reads this."))
@@ -32,12 +39,20 @@ class PauseDialog(QuestionDialog):
         self.body.addStretch()
         self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT // 2)
         self.until.dateTimeChanged.connect(self._on_changed)
+        self.why.textChanged.connect(self._on_changed)
+        self.why.setFocus()
         self._on_changed()
 
     @classmethod
-    def ask(cls, parent: QWidget | None, job: str, now: datetime) -> tuple[datetime, str] | None:
+    def ask(
+        cls,
+        parent: QWidget | None,
+        job: str,
+        now: datetime,
+        until: datetime | None = None,
+    ) -> tuple[datetime, str] | None:
         """Ask, and return moment and reason; None when the person left."""
-        dialog = cls(parent, job, now)
+        dialog = cls(parent, job, now, until)
         return asked(dialog, dialog.answer)
 
     def answer(self) -> tuple[datetime, str]:
@@ -47,9 +62,15 @@ class PauseDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
-        words = self.tr("{job} does not run before {moment}; what was due meanwhile is skipped.")
         shown = self.until.dateTime().toString("yyyy-MM-dd HH:mm")
+        has_reason = bool(self.why.text().strip())
+        words = (
+            self.tr("No run of {job} before {moment}; what comes due meanwhile is skipped.")
+            if has_reason
+            else self.tr("Say why: whoever looks at the jobs later reads it.")
+        )
         self.say(words.format(job=self._job, moment=shown))
+        self.yes.setEnabled(has_reason)
 
 
 def _local(moment: datetime) -> QDateTime:

@@ -113,8 +113,9 @@ class JobsModel(QAbstractTableModel):
     def _shown(self, view: JobView, column: JobColumn) -> str:
         match column:
             case JobColumn.STATE:
-                is_paused = view.job.is_paused(self._clock.now())
-                return self.tr("paused") if is_paused else firing_word(view.last)
+                if view.job.is_paused(self._clock.now()):
+                    return self.tr("paused")
+                return self.tr("no network") if view.waits_for_network else firing_word(view.last)
             case JobColumn.NAME:
                 return view.job.name
             case JobColumn.WHAT:

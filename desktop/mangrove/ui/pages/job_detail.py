@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from mangrove.core.job import Firing
 from mangrove.core.ports import Clock
-from mangrove.core.schedule import SUMMER_TIME
+from mangrove.core.schedule import SUMMER_TIME, Slot
 from mangrove.services.jobs import JobView
 from mangrove.ui import text
 from mangrove.ui.job_words import firing_tone, firing_word, steps_words
@@ -15,7 +15,7 @@ from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import ElidedLabel, SectionTitle, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
 
-SHOWN_TIMES = 5
+SHOWN_TIMES = 10
 SHOWN_FIRINGS = 12
 
 
@@ -72,9 +72,9 @@ class JobDetail(Card):
         self.problem.setText(why)
         self.problem.setVisible(bool(why))
         self.facts.set_rows(self._facts(view))
-        slots = view.job.schedule.upcoming(self._clock.now(), SHOWN_TIMES)
-        moments = [text.moment(slot, self._clock.now()) for slot in slots]
-        self.times.set_rows((f"{n}.", m.text, m.tooltip) for n, m in enumerate(moments, start=1))
+        now = self._clock.now()
+        slots = view.job.schedule.preview(max(now, view.job.paused_until or now), SHOWN_TIMES)
+        self.times.set_rows(self._slot(number, slot) for number, slot in enumerate(slots, 1))
         self.history.set_rows(self._past(f) for f in view.firings[:SHOWN_FIRINGS])
         self._history_title.setVisible(bool(view.firings))
         self.pause_button.setText(self.tr("R&esume") if self.is_paused else self.tr("&Pause…"))
@@ -89,12 +89,20 @@ class JobDetail(Card):
         ]
         if view.profile:
             rows.insert(1, (self.tr("Deployment"), f"{view.profile}: {job.selection.describe()}"))
+        if view.waits_for_network:
+            rows.append((self.tr("Waits"), self.tr("It is due, and waits for a network.")))
         if self.is_paused and job.paused_until:
             until = text.moment(job.paused_until, now)
             words = self.tr("until {moment}").format(moment=until.text)
             why = f": {job.paused_why}" if job.paused_why else ""
             rows.append((self.tr("Paused"), words + why, until.tooltip))
         return rows
+
+    def _slot(self, number: int, slot: Slot) -> tuple[str, str, str]:
+        moment = text.moment(slot.at, self._clock.now())
+        there = f"{slot.local:%H:%M %Z}"
+        words = f"{moment.text} ({slot.remark})" if slot.remark else moment.text
+        return f"{number}.", words, f"{moment.tooltip}\n{there}"
 
     def _past(self, firing: Firing) -> tuple[str, str, str]:
         moment = text.moment(firing.begun_at, self._clock.now())

@@ -1,5 +1,7 @@
 """The jobs page: what runs by itself, when next, and what became of the last times."""
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
@@ -9,11 +11,9 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.ports import LeaseHolder
-from mangrove.core.run import RunId
+from mangrove.core.run import RunId, RunState, RunStatus
 from mangrove.services.bundle import Services
-from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
-from mangrove.ui import text
+from mangrove.services.jobs import JobDraft, JobView
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.job_dialog import JobDialog
@@ -21,15 +21,23 @@ from mangrove.ui.dialogs.pause_dialog import PauseDialog
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
 from mangrove.ui.models.jobs_model import JOB_ROLE, SORT_ROLE, TONES_ROLE, JobColumn, JobsModel
 from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.pages.agent_strip import AgentStrip, AgentView
 from mangrove.ui.pages.job_detail import JobDetail
-from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
+from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.firing_dots import FiringDots
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.row_table import RowTable
 
 _WIDTHS = (700, 336)
-_LOOK_AGAIN_MS = 5_000
+_LOOK_AGAIN_MS = 15_000
+_SOON_MS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    jobs: tuple[JobView, ...]
+    agent: AgentView
 
 
 class JobsPage(Page):
@@ -49,7 +57,7 @@ class JobsPage(Page):
         self.add_button = self.header.add_primary(self.tr("&Add job…"), "plus")
         self.plan_button.clicked.connect(self._on_plan_clicked)
         self.add_button.clicked.connect(self._on_add_clicked)
-        self.banner, self.absence = Banner(), LastingBanner()
+        self.banner, self.agent = Banner(), AgentStrip(services.clock)
         self._build_table()
         self.detail = JobDetail(services.clock)
         self.detail.hide()
@@ -65,11 +73,16 @@ class JobsPage(Page):
         self._stack.addWidget(self._split())
         self._stack.addWidget(self.empty)
         self.content.addWidget(self.banner)
-        self.content.addWidget(self.absence)
+        self.content.addWidget(self.agent)
         self.content.addWidget(self._stack, 1)
-        self._again = QTimer(self)
+        self._shown: _Found | None = None
+        self._states: dict[RunId, RunState] = {}
+        self._again, self._soon = QTimer(self), QTimer(self)
         self._again.setInterval(_LOOK_AGAIN_MS)
-        self._again.timeout.connect(self.reload)
+        self._soon.setInterval(_SOON_MS)
+        self._soon.setSingleShot(True)
+        for timer in (self._again, self._soon):
+            timer.timeout.connect(self.reload)
         self._connect(bridge)
         self.reload()
 
@@ -96,21 +109,25 @@ class JobsPage(Page):
 
     # --- what was fetched ----------------------------------------------------------------
 
-    def _fetched(self) -> tuple[tuple[JobView, ...], LeaseHolder | None]:
-        return self._services.jobs.all(), self._services.jobs.agent_holder()
+    def _fetched(self) -> _Found:
+        agent = self._services.agent
+        view = AgentView(
+            agent.holder(), agent.is_ours(), agent.autostart(), agent.rest(), agent.notices()
+        )
+        return _Found(self._services.jobs.all(), view)
 
-    def _on_loaded(self, found: tuple[tuple[JobView, ...], LeaseHolder | None]) -> None:
-        jobs, holder = found
-        self.model.set_jobs(jobs)
-        self._stack.setCurrentIndex(0 if jobs else 1)
-        self.plan_button.setVisible(bool(jobs))
-        if jobs and holder is None:
-            self.absence.show_message(BannerKind.WARNING, text.sentence(NO_AGENT))
-        else:
-            self.absence.clear()
-        if jobs and not self.table.currentIndex().isValid():
-            self.table.setCurrentIndex(self._proxy.index(0, 0))
-        self._show_chosen()
+    def _on_loaded(self, found: _Found) -> None:
+        """Show what is different; what is the same stays untouched, selection and scroll too."""
+        before, self._shown = self._shown, found
+        self.agent.setVisible(bool(found.jobs))
+        self.agent.set_view(found.agent)
+        if before is None or before.jobs != found.jobs:
+            self.model.set_jobs(found.jobs)
+            self._stack.setCurrentIndex(0 if found.jobs else 1)
+            self.plan_button.setVisible(bool(found.jobs))
+            if found.jobs and not self.table.currentIndex().isValid():
+                self.table.setCurrentIndex(self._proxy.index(0, 0))
+            self._show_chosen()
 
     def _on_failed(self, error: MangroveError) -> None:
         self.banner.show_error(error)
@@ -126,9 +143,15 @@ class JobsPage(Page):
         self.detail.setVisible(isinstance(view, JobView))
 
     @Slot(object)
-    def _on_run_changed(self, _status: object) -> None:
-        if self.isVisible():
-            self.reload()
+    def _on_run_changed(self, status: RunStatus) -> None:
+        """Load anew soon after a run changed its state; how far it got is shown elsewhere."""
+        if self._states.get(status.run_id) is status.state:
+            return
+        self._states[status.run_id] = status.state
+        if status.state.is_over:
+            del self._states[status.run_id]
+        if self.isVisible() and not self._soon.isActive():
+            self._soon.start()
 
     # --- what a person does --------------------------------------------------------------
 
@@ -178,6 +201,21 @@ class JobsPage(Page):
             )
 
     @Slot()
+    def _on_rest_wanted(self) -> None:
+        agent = self._services.agent
+        if self.agent.is_resting:
+            self._calls.run(self, agent.end_rest, self._on_changed, self._on_failed)
+            return
+        chosen = PauseDialog.ask(self, self.tr("all jobs"), self._services.clock.now())
+        if chosen is not None:
+            rest = agent.rest_until
+            self._calls.run(self, lambda: rest(*chosen), self._on_changed, self._on_failed)
+
+    @Slot()
+    def _on_install_wanted(self) -> None:
+        self._calls.run(self, self._services.agent.install, self._on_changed, self._on_failed)
+
+    @Slot()
     def _on_remove_wanted(self) -> None:
         name = self.detail.name
         wanted = Confirmation(
@@ -215,6 +253,8 @@ class JobsPage(Page):
         bridge.run_changed.connect(self._on_run_changed)
         self._navigator.data_changed.connect(self.reload)
         self.empty.action_triggered.connect(self._on_plan_clicked)
+        self.agent.rest_wanted.connect(self._on_rest_wanted)
+        self.agent.install_wanted.connect(self._on_install_wanted)
         self.detail.run_wanted.connect(self._on_run_wanted)
         self.detail.pause_wanted.connect(self._on_pause_wanted)
         self.detail.remove_wanted.connect(self._on_remove_wanted)

@@ -1,7 +1,7 @@
 """The settings page: as few as possible."""
 
 from PySide6.QtCore import QSettings, Slot
-from PySide6.QtWidgets import QButtonGroup, QRadioButton
+from PySide6.QtWidgets import QButtonGroup, QRadioButton, QWidget
 
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import SchemeChoice, Size
@@ -13,9 +13,9 @@ SCHEME_KEY = "appearance/scheme"
 
 
 class SettingsPage(Page):
-    """Appearance; what belongs to a profile or a vault is set there."""
+    """Appearance, and the cards it is given; what belongs to a profile or a vault is set there."""
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, *cards: QWidget) -> None:
         super().__init__("")
         self.header.title.setText(self.tr("Settings"))
         self._settings = settings
@@ -35,6 +35,8 @@ class SettingsPage(Page):
         self.content.addWidget(card)
         hint = self.tr("Text follows the system's font size.")
         card.body.addWidget(TextLabel(hint, "small"))
+        for other in cards:
+            self.content.addWidget(other)
         self.content.addStretch()
 
     @Slot()

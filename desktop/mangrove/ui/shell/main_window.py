@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
@@ -46,7 +46,15 @@ class Place:
 
 
 class MainWindow(QMainWindow):
-    """Holds the pages and fulfils what they wish for; owns bridge, calls and navigator."""
+    """Holds the pages and fulfils what they wish for; owns bridge, calls and navigator.
+
+    Signals:
+        put_away: It was closed, and the program goes on without it.
+        left: It was closed for good.
+    """
+
+    put_away = Signal()
+    left = Signal()
 
     def __init__(
         self,
@@ -68,7 +76,9 @@ class MainWindow(QMainWindow):
             lambda: ProgressDialog(services, calls, bridge, navigator, self), self
         )
         self._notice_action: Callable[[], None] | None = None
-        self._is_quitting = False
+        self._is_quitting = self._is_leaving = False
+        self.goes_on_without: Callable[[], bool] = lambda: False
+        self.may_leave: Callable[[], bool] = lambda: True
         self.rail = Rail([(p.name, p.icon, p.title) for p in places])
         self.stack = QStackedWidget()
         for place in places:
@@ -105,6 +115,19 @@ class MainWindow(QMainWindow):
         """Return the open dialog of a run."""
         return self._progress.dialog(run_id)
 
+    def come_forward(self) -> None:
+        """Show the window, in front of others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    @Slot()
+    def quit(self) -> None:
+        """Close for good, once the person agreed to what that ends."""
+        self._is_leaving = True
+        self.close()
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -114,20 +137,32 @@ class MainWindow(QMainWindow):
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
+        is_leaving, self._is_leaving = self._is_leaving or self._is_quitting, False
+        if not is_leaving and self.goes_on_without():
+            event.ignore()
+            self._put_away()
+            return
         runs = self._services.activity.running()
         if runs and not self._is_quitting:
             event.ignore()
-            if QuitDialog.ask(self, runs):
+            if QuitDialog.ask(self if self.isVisible() else None, runs):
                 self._is_quitting = True
                 self._cancel_all()
             return
-        if runs:
+        if runs or (not self._is_quitting and not self.may_leave()):
             event.ignore()
             return
         self._save()
         self._bridge.close()
         self._progress.close_all()
         event.accept()
+        self.left.emit()
+
+    def _put_away(self) -> None:
+        self._save()
+        self._progress.close_all()
+        self.hide()
+        self.put_away.emit()
 
     def _cancel_all(self) -> None:
         for run in self._services.activity.running():
@@ -201,6 +236,7 @@ class MainWindow(QMainWindow):
         whole.addWidget(self.strip)
         self.setCentralWidget(ground)
         self.setMinimumSize(*_SMALLEST)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Quit), self, self.quit)
 
     def _connect(self) -> None:
         self.rail.page_chosen.connect(self._on_page_chosen)
