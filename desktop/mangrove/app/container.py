@@ -214,7 +214,7 @@ def _services(
         yield Services(
             profiles=profiles,
             vaults=vaults,
-            keys=Keys(tools, vault_store, parts.secrets, memory, kit_stores.binder),
+            keys=Keys(tools, vault_store, parts.secrets, memory, kit_stores.binder, catalog),
             kits=Kits(vaults, kit_stores, parts.clock, tools.tool_version),
             backups=backups,
             verifications=verifications,

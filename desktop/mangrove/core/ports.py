@@ -958,6 +958,18 @@ class SliceShelf(Protocol):
         """Remove a slice, its signature first; returns what the storage still holds of it."""
         ...
 
+    def rewrap(self, piece: OplogSlice, passing: Passing) -> OplogSlice | None:
+        """Give a slice to the present recipients and sign it with the present key.
+
+        Returns:
+            The slice as it is now; None if it was so already.
+
+        Raises:
+            IdentityMissingError, WrongIdentityError: It cannot be opened here; it is as it was.
+            CorruptBackupError: It is damaged; it is as it was.
+        """
+        ...
+
     def keep_break(self, cut: ChainBreak) -> None:
         """Store a moment that no replay may cross, signed."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from mangrove.core.errors import MangroveError
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.object_lock import Hidden
-from mangrove.core.ports import SliceShelf
+from mangrove.core.ports import Passing, SliceShelf
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.jobs.context import RunContext
 
@@ -73,6 +73,10 @@ class MirroredShelf:
     def survey(self, known: Iterable[OplogSlice]) -> Iterator[OplogSlice]:
         """Yield every slice; only the unknown ones are read."""
         return self._inner.survey(known)
+
+    def rewrap(self, piece: OplogSlice, passing: Passing) -> OplogSlice | None:
+        """Give a slice in the vault to the present recipients."""
+        return self._inner.rewrap(piece, passing)
 
     def remove(self, name: str) -> Hidden:
         """Remove a slice from the vault."""

@@ -14,7 +14,7 @@ from mangrove.core.key_changes import (
     without_holder,
 )
 from mangrove.core.kit import check_passphrase
-from mangrove.core.ports import KitBinder, SecretStore, VaultMemory, VaultStore
+from mangrove.core.ports import KitBinder, SecretStore, VaultMemory, VaultStore, WholeCatalog
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
@@ -50,10 +50,11 @@ class Keys:
         secret_store: SecretStore,
         memory: VaultMemory,
         binder: KitBinder,
+        catalog: WholeCatalog,
     ) -> None:
-        self._binder = binder
+        self._binder, self._copy_on = binder, tools.copy_on
         self._vaults, self._keeper, self._clock = tools.vaults, tools.keeper, tools.clock
-        self._catalog, self._runner = tools.catalog, tools.runner
+        self._catalog, self._runner = catalog, tools.runner
         self._store = store
         self._secrets = secret_store
         self._memory = memory
@@ -159,7 +160,8 @@ class Keys:
             raise InvalidKeyError(
                 "the vault is not encrypted, so there is nothing to re-wrap; nothing was changed"
             )
-        body = RewrapBody(self._keeper.open(spec), self._catalog, self._clock)
+        vault, copy_on = self._keeper.open(spec), self._copy_on(spec)
+        body = RewrapBody(vault, self._catalog, self._clock, copy_on)
         ticket = Ticket(
             kind=RunKind.REWRAP,
             title=f"Re-wrap {spec.name}",

@@ -5,7 +5,7 @@ A backup's signature is copied last, so the mirror never holds a backup that is 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
@@ -20,8 +20,11 @@ from mangrove.vault.layout import (
     DESCRIPTOR,
     LOCKS_PATH,
     NEXT_DESCRIPTOR,
+    SEALED_SUFFIX,
     SEQUENCE_PATH,
     SIGNATURE_SUFFIX,
+    generation_of,
+    in_generation,
     is_manifest_signature,
     owner_of,
 )
@@ -125,6 +128,27 @@ class StoredMirror:
             yield info.name
         if damaged is not None:
             raise damaged
+        self._let_go_of_former()
+
+    def _let_go_of_former(self) -> None:
+        """Remove what a re-wrap has replaced in the vault: others could open it still.
+
+        Only where the vault has a later generation that is signed; nobody else can make one.
+        """
+        source, target = self._storages()
+        here = {info.name for info in source.list()}
+        former = _former((info.name for info in target.list()), here)
+        if not former:
+            return
+        vault, good = self._open_vault(), set[str]()
+        for owner in {owner_of(name) for name in former} - {None}:
+            if owner is not None:
+                vault.manifest(owner[1])  # or nothing is removed
+                good.add(f"{owner[0]}/{owner[1]}/")
+        good |= {p.blob.name for p in vault.slices().all() if p.is_usable}
+        for name, later in sorted(former.items(), key=lambda pair: -_rank(pair[0])):
+            if later in good or any(later.startswith(folder) for folder in good):
+                target.delete(BlobName(name))
 
     def copy_below(self, prefix: str) -> None:
         """Copy what lies below a prefix and is missing there; signatures come last."""
@@ -159,6 +183,24 @@ class StoredMirror:
             surplus=tuple(sorted(held - signed.keys())),
             whole=len(held & signed.keys() - backups.keys()),
         )
+
+
+def _former(there: Iterable[str], here: Collection[str]) -> dict[str, str]:
+    """Return the names in a mirror of which the vault has a later generation only, with that."""
+    latest: dict[str, str] = {}
+    for name in here:
+        if name.endswith(SEALED_SUFFIX) and (number := generation_of(name)):
+            stem = in_generation(name, 0)
+            if number >= generation_of(latest.get(stem, "")):
+                latest[stem] = name
+    found = {}
+    for name in there:
+        sealed = name.removesuffix(SIGNATURE_SUFFIX)
+        is_sealed = sealed.endswith(SEALED_SUFFIX) and name not in here
+        later = latest.get(in_generation(sealed, 0)) if is_sealed else None
+        if later is not None and generation_of(sealed) < generation_of(later):
+            found[name] = later
+    return found
 
 
 def _infos(sizes: dict[BlobName, int]) -> Iterator[BlobInfo]:

@@ -1,5 +1,6 @@
 """A vault's keys at work: encrypts, decrypts, signs and checks; fetches secrets when needed."""
 
+import hashlib
 import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -83,6 +84,12 @@ class Sealer:
     def recipients(self) -> list[X25519Recipient]:
         """Who can open documents that are stored from now on."""
         return [X25519Recipient.from_text(text) for text in self._spec.recipients]
+
+    @property
+    def recipients_mark(self) -> str:
+        """A short mark of who can open documents that are stored from now on."""
+        text = "\n".join(sorted(self._spec.recipients))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def description_recipients(self) -> list[X25519Recipient]:

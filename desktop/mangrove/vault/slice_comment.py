@@ -24,7 +24,8 @@ _SLICE = re.compile(
     rf" first (?P<first>{_POSITION}) last (?P<last>{_POSITION})"
     r" entries (?P<entries>\d{1,15}) plain (?P<plain>\d{1,15}) stored (?P<stored>\d{1,15})"
     r" sha256 (?P<sha256>[0-9a-f]{64}) previous (?P<previous>[0-9a-f]{64}|none)"
-    rf" headroom (?P<headroom>\d{{1,10}}|unknown) at (?P<at>{_MOMENT}) vault (?P<vault>\S+)",
+    rf" headroom (?P<headroom>\d{{1,10}}|unknown) at (?P<at>{_MOMENT})"
+    r"(?: to (?P<to>[0-9a-f]{16}))? vault (?P<vault>\S+)",
     re.ASCII,
 )
 _BREAK = re.compile(
@@ -35,8 +36,13 @@ _BREAK = re.compile(
 )
 
 
-def slice_comment(piece: OplogSlice) -> str:
-    """Return the trusted comment of a slice."""
+def slice_comment(piece: OplogSlice, to: str = "") -> str:
+    """Return the trusted comment of a slice.
+
+    Args:
+        piece: What it is.
+        to: The mark of whom a re-wrap sealed it to; "" for one that never was re-wrapped.
+    """
     blob = piece.blob
     headroom = "unknown" if piece.headroom is None else int(piece.headroom.total_seconds())
     return (
@@ -44,8 +50,15 @@ def slice_comment(piece: OplogSlice) -> str:
         f" first {_written(piece.first)} last {_written(piece.last)}"
         f" entries {piece.entries} plain {blob.plain_bytes} stored {blob.size_bytes}"
         f" sha256 {blob.sha256} previous {piece.previous or 'none'}"
-        f" headroom {headroom} at {encode_moment(piece.captured_at)} vault {piece.vault_id}"
+        f" headroom {headroom} at {encode_moment(piece.captured_at)}"
+        f"{f' to {to}' if to else ''} vault {piece.vault_id}"
     )
+
+
+def sealed_to(text: str) -> str:
+    """Return the mark of whom a re-wrap sealed a slice to; "" for any other comment."""
+    match = _SLICE.fullmatch(text)
+    return (match["to"] or "") if match else ""
 
 
 def parse_slice_comment(text: str, name: SliceName) -> OplogSlice:

@@ -15,7 +15,8 @@ _BREAKS = "breaks"
 _TS = r"\d{10}-\d{10}"
 _SLICE = re.compile(
     rf"(?P<slug>[a-z0-9-]+)/{_OPLOG}/(?P<chain>\d{{8}}T\d{{6}}Z-[0-9a-f]{{4}})/"
-    rf"(?P<first>{_TS})_(?P<last>{_TS})\.bson(?P<packed>\.zst|\.gz)?(?P<sealed>\.age)?"
+    rf"(?P<first>{_TS})_(?P<last>{_TS})\.bson(?P<packed>\.zst|\.gz)?"
+    r"(?:(?:\.r(?P<generation>[1-9]\d{0,5}))?(?P<sealed>\.age))?"
     r"(?P<signature>\.minisig)?",
     re.ASCII,
 )
@@ -29,7 +30,11 @@ _PACKED = {kind.suffix: kind for kind in Compression}
 
 @dataclass(frozen=True, slots=True)
 class SliceName:
-    """What the name of a slice says; only its signature says whether it is true."""
+    """What the name of a slice says; only its signature says whether it is true.
+
+    Attributes:
+        generation: How often it was given to other recipients.
+    """
 
     profile_slug: str
     chain: ChainId
@@ -37,11 +42,18 @@ class SliceName:
     last: OplogTimestamp
     compression: Compression
     sealed: bool
+    generation: int = 0
+
+    @property
+    def place(self) -> tuple[str, ChainId, OplogTimestamp, OplogTimestamp]:
+        """What it is, in whatever generation."""
+        return (self.profile_slug, self.chain, self.first, self.last)
 
     @property
     def blob(self) -> BlobName:
         """The name itself; names of one chain sort by time, so a shell can join them."""
-        seal = SEALED_SUFFIX if self.sealed else ""
+        again = f".r{self.generation}" if self.generation else ""
+        seal = f"{again}{SEALED_SUFFIX}" if self.sealed else ""
         span = f"{_written(self.first)}_{_written(self.last)}"
         return checked(
             f"{chain_folder(self.profile_slug, self.chain)}{span}.bson"
@@ -78,6 +90,7 @@ def slice_in(name: str) -> SliceName | None:
         _read(match["last"]),
         _PACKED[match["packed"] or ""],
         match["sealed"] is not None,
+        int(match["generation"] or 0),
     )
 
 

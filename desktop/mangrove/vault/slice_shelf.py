@@ -1,5 +1,6 @@
 """The oplog slices of a vault: stored, compared, signed last; listed by their signatures."""
 
+import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,17 +17,19 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
-from mangrove.core.ports import Storage
+from mangrove.core.ports import Passing, Storage
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.keeping import hidden_in
-from mangrove.vault.layout import SIGNATURE_SUFFIX, signature_of
+from mangrove.vault.layout import signature_of
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES
 from mangrove.vault.slice_comment import (
     break_comment,
     parse_break_comment,
     parse_slice_comment,
+    sealed_to,
     slice_comment,
 )
 from mangrove.vault.slice_layout import (
@@ -38,7 +41,7 @@ from mangrove.vault.slice_layout import (
     oplog_folder,
     slice_in,
 )
-from mangrove.vault.transfer import compare_blob, fetch_whole, store_compared
+from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob, store_compared
 
 log = logging.getLogger(__name__)
 _UNKNOWN_AT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,25 +101,47 @@ class StoredSlices:
         self._storage.delete(BlobName(name))
         return hidden_in(self._storage, name)
 
+    def rewrap(self, piece: OplogSlice, passing: Passing) -> OplogSlice | None:
+        """Give a slice to the present recipients and sign it with the present key.
+
+        As with backups the new objects lie beside the old ones until they are whole, and the old
+        signature is the first thing that goes: wherever this is cut off, one whole slice is left.
+        """
+        name = slice_in(piece.blob.name)
+        if name is None or not name.sealed:
+            raise AssertionError(f"not an encrypted slice: {piece.blob.name}")
+        signature = fetch_whole(self._storage, signature_of(name.blob), LIMIT_BYTES)
+        former, mark = self._sealer.verified_comment(signature), self._sealer.recipients_mark
+        if sealed_to(former) == mark and self._sealer.is_by_present_key(signature):
+            return None
+        later = replace(name, generation=name.generation + 1)
+        self.remove(later.blob)  # what an earlier run left
+        meter = Meter(limit_bytes=piece.blob.size_bytes)
+        old = passing(meter.through(open_blob(self._storage, piece.blob)))
+        identities = [self._sealer.require_identity()]
+        sealed = b"".join(rewrap_stream(old, identities, self._sealer.recipients))
+        meter.check(piece.blob)
+        blob = StoredBlob(
+            later.blob, len(sealed), hashlib.sha256(sealed).hexdigest(), piece.blob.plain_bytes
+        )
+        kept = replace(piece, blob=blob)
+        store_compared(self._storage, later.blob, sealed)
+        signed = self._sealer.sign(sealed, slice_comment(kept, mark))
+        store_compared(self._storage, signature_of(later.blob), signed)
+        self.remove(piece.blob.name)
+        return kept
+
     def _surveyed(self, profile_slug: str, known: Mapping[str, OplogSlice]) -> Iterator[OplogSlice]:
         listed = {info.name: info for info in self._listed(profile_slug)}
-        for info in listed.values():
-            name = slice_in(info.name)
-            if name is None:
-                continue
-            if is_signature(info.name):
-                blob = listed.get(BlobName(info.name.removesuffix(SIGNATURE_SUFFIX)))
-                piece = known.get(blob.name) if blob is not None else None
-                is_as_known = piece and blob and piece.blob.size_bytes == blob.size_bytes
-                yield piece if piece and is_as_known else self._slice(name, blob)
+        for name in _counting(listed):
+            blob = listed.get(name.blob)
+            piece = known.get(blob.name) if blob is not None else None
+            is_as_known = piece and blob and piece.blob.size_bytes == blob.size_bytes
+            yield piece if piece and is_as_known else self._slice(name, blob)
 
     def newest(self, profile_slug: str) -> OplogSlice | None:
         """Return the last slice of the youngest chain whose signature holds."""
-        names = [
-            name
-            for info in self._storage.list(oplog_folder(profile_slug))
-            if is_signature(info.name) and (name := slice_in(info.name)) is not None
-        ]
+        names = list(_counting(info.name for info in self._listed(profile_slug)))
         names.sort(key=lambda n: (n.chain, n.last, n.first), reverse=True)
         for name in names:
             with suppress(*_UNSIGNABLE):
@@ -238,6 +263,18 @@ class StoredSlices:
             captured_at=_UNKNOWN_AT,
             problem=problem,
         )
+
+
+def _counting(listed: Iterable[str]) -> Iterator[SliceName]:
+    """Yield the signed slices: of several generations the oldest counts, as with backups."""
+    found: dict[object, SliceName] = {}
+    for name in listed:
+        own = slice_in(name) if is_signature(name) else None
+        if own is not None:
+            held = found.setdefault(own.place, own)
+            if own.generation < held.generation:
+                found[own.place] = own
+    return iter(found.values())
 
 
 def _somewhere(ts: OplogTimestamp) -> OplogPosition:
