@@ -74,6 +74,7 @@ from mangrove.core.vault import (
     VaultSpec,
     parse_vault_url,
 )
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
@@ -429,7 +430,9 @@ class FakeKeys:
 
     def rotate_signing_key(self, name: str) -> ChangedKeys:
         spec = self._found(name)
-        return self._changed(with_new_signing_key(spec, "RWnew", 30, sample_data.NOW))
+        return self._changed(
+            with_new_signing_key(spec, "RWnew", RetiredKey(spec.public_key, 30, sample_data.NOW))
+        )
 
     def import_identity(self, name: str, identity: Secret) -> Holder:
         self.imported.append(identity)

@@ -1,6 +1,7 @@
 """Recipients, write-only workstations and rotated signing keys, with real local state."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from fakes.vault_desk import VaultDesk
 from fakes.vaults import SLUG, new_id, write_backup
 from fakes.workstation import workstation
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import (
     IdentityMissingError,
     InvalidKeyError,
@@ -16,12 +18,19 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.key_changes import Holder, kit_state
+from mangrove.core.manifest import Manifest
+from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BackupState, identity_ref, signing_ref_of
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.vault.crypto.recipients import X25519Identity
-from mangrove.vault.descriptor import decode_descriptor, descriptor_of, replace_descriptor
+from mangrove.vault.descriptor import (
+    decode_descriptor,
+    descriptor_of,
+    encode_descriptor,
+    replace_descriptor,
+)
 from mangrove.vault.storage.folder import FolderStorage
 
 ANA = X25519Identity.generate()
@@ -246,6 +255,92 @@ def test_another_workstation_that_knows_only_the_old_key_writes_nothing(at: Vaul
     problem = old.health().problem
 
     assert "other keys" in problem
+
+
+def test_a_retired_key_forges_nothing_below_its_last_number_either(at: VaultDesk) -> None:
+    at.add()
+    lagging = at.vault
+    kept = at.backup(3)
+    at.desk.services.keys.rotate_signing_key(at.name)
+    thief = lagging.factory.open_in(lagging.spec, lambda: lagging.factory.storage(lagging.spec))
+    manifest = at.vault.open().manifest(kept.backup)
+    folder = at.desk.vault_folder / SLUG
+    number = manifest.sequence  # as if it had been there before the key was retired
+    descriptor = at.desk.vault_folder / "vault.json"
+    present = descriptor.read_bytes()
+    descriptor.write_bytes(encode_descriptor(descriptor_of(lagging.spec)))
+    forged = forge(thief, manifest, number)
+    descriptor.write_bytes(present)
+
+    assert (folder / forged / "manifest.json.age.minisig").exists()
+    with pytest.raises(SignatureInvalidError, match="forged it"):
+        at.vault.open().manifest(forged)
+    assert at.vault.open().manifest(kept.backup).sequence == number
+    assert at.content(kept)
+
+
+def forge(thief: Vault, manifest: Manifest, number: int) -> BackupId:
+    """Publish a backup with an old number, as whoever has the retired key can."""
+    backup = BackupId(f"20200101T000000Z-{SLUG}-dead")
+    with thief.begin(SLUG, backup) as draft:
+        draft._sequence = number  # type: ignore[attr-defined]  # a thief's own tools
+        draft.publish(
+            replace(manifest, backup=backup, sequence=number, namespaces=(), extra=(), oplog=None)
+        )
+    return backup
+
+
+def test_a_workstation_that_lags_behind_refuses_what_the_retired_key_signs_later(
+    at: VaultDesk,
+) -> None:
+    at.add()
+    lagging = at.vault
+    kept = at.backup(3)
+    at.desk.services.keys.rotate_signing_key(at.name)
+    storage = lagging.factory.storage(lagging.spec)
+    (at.desk.vault_folder / "vault.json").write_bytes(
+        encode_descriptor(descriptor_of(lagging.spec))  # turned back by whoever has the storage
+    )
+    thief = lagging.factory.open_in(lagging.spec, lambda: storage)
+    forged = forge(thief, lagging.open().manifest(kept.backup), 99)
+
+    with pytest.raises(SignatureInvalidError, match="retired on another workstation"):
+        lagging.open().manifest(forged)
+    assert lagging.open().manifest(kept.backup)
+
+
+def test_without_the_record_nothing_by_the_retired_key_is_believed(at: VaultDesk) -> None:
+    at.add()
+    kept = at.backup(3)
+    at.desk.services.keys.rotate_signing_key(at.name)
+    (record,) = (at.desk.vault_folder / "_keys").glob("*.json")
+    content = record.read_bytes()
+    record.unlink()
+
+    with pytest.raises(SignatureInvalidError, match="missing or was changed"):
+        at.vault.open().manifest(kept.backup)
+    record.write_bytes(content)
+    assert at.vault.open().manifest(kept.backup)
+
+
+def test_a_rotation_that_is_cut_off_leaves_the_former_key_in_charge(
+    at: VaultDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.add()
+    kept = at.backup(3)
+    keys = at.desk.services.keys
+    monkeypatch.setattr(keys._store, "save", lambda _: (_ for _ in ()).throw(OSError("killed")))
+    with pytest.raises(OSError, match="killed"):
+        keys.rotate_signing_key(at.name)
+    monkeypatch.undo()
+
+    later = at.backup(4)
+    assert at.content(kept)
+    assert at.content(later)
+    keys.rotate_signing_key(at.name)
+
+    assert at.content(kept)
+    assert at.content(later)
 
 
 # --- re-wrapping -------------------------------------------------------------------------

@@ -111,11 +111,8 @@ def find_holder(spec: VaultSpec, wanted: str) -> Holder:
     return found[0]
 
 
-def with_new_signing_key(
-    spec: VaultSpec, public_key: str, last_sequence: int, at: datetime
-) -> VaultSpec:
-    """Retire the signing key; what it signed up to this number and moment stays trusted."""
-    retired = RetiredKey(spec.public_key, last_sequence, at)
+def with_new_signing_key(spec: VaultSpec, public_key: str, retired: RetiredKey) -> VaultSpec:
+    """Retire the signing key; what it signed up to its last number and moment stays trusted."""
     return replace(spec, public_key=public_key, retired_keys=(*spec.retired_keys, retired))
 
 

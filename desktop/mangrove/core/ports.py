@@ -48,6 +48,7 @@ from mangrove.core.vault import (
     VaultId,
     VaultSpec,
 )
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_memory import Remembered
 from mangrove.core.vault_ports import RetentionJournal, VaultLocks
 from mangrove.core.vault_report import VaultFinding, VaultReport
@@ -1176,6 +1177,13 @@ class VaultKeeper(Protocol):
 
     def settle(self, spec: VaultSpec) -> None:
         """Bring ``vault.json`` up to the keys in the spec."""
+        ...
+
+    def retire(self, spec: VaultSpec, last_sequence: int, at: datetime) -> RetiredKey:
+        """Write down everything that the signing key has signed; it is not retired by that.
+
+        Reads every signature in the storage once.
+        """
         ...
 
     def check_recipient(self, recipient: str) -> None:

@@ -13,11 +13,14 @@ class RetiredKey:
         last_sequence: The highest sequence number it may have signed; a backup with a later one
             was signed by somebody who should no longer have the key.
         retired_at: What carries a moment instead of a number may not be later than this.
+        record: SHA-256 of the record of what it had signed by then; nothing else by it is
+            believed. "" for a key that was retired before there were records.
     """
 
     public_key: str
     last_sequence: int
     retired_at: datetime
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)

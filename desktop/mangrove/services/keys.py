@@ -53,6 +53,7 @@ class Keys:
         catalog: WholeCatalog,
     ) -> None:
         self._binder, self._copy_on = binder, tools.copy_on
+        self._mirrors_of = tools.mirrors_of
         self._vaults, self._keeper, self._clock = tools.vaults, tools.keeper, tools.clock
         self._catalog, self._runner = catalog, tools.runner
         self._store = store
@@ -141,11 +142,24 @@ class Keys:
         try:
             last = self._keeper.last_sequence(spec)
             keys = self._keeper.new_keys()
-            changed = with_new_signing_key(spec, keys.public_key, last, self._clock.now())
+            retired = self._keeper.retire(spec, last, self._clock.now())
+            changed = with_new_signing_key(spec, keys.public_key, retired)
             self._secrets.store(signing_ref_of(changed), keys.signing_key)
-            return self._saved(changed)
+            saved = self._saved(changed)
         finally:
             lease.release()
+        late = self._told_mirrors(changed)
+        return replace(saved, notice="; ".join(filter(None, (saved.notice, late))))
+
+    def _told_mirrors(self, spec: VaultSpec) -> str:
+        """Bring the record of a retired key to the mirrors; returns which are late."""
+        late = []
+        for mirror in self._mirrors_of(spec):
+            try:
+                mirror.copy_below("_keys/")
+            except MangroveError as error:
+                late.append(f"the mirror {mirror.spec.name} was not told yet: {error.message}")
+        return "; ".join(late)
 
     def start_rewrap(self, name: str) -> RunId:
         """Start to give all stored backups to the present recipients, and return at once.

@@ -182,17 +182,19 @@ def _names(node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _retired_document(key: RetiredKey) -> dict[str, object]:
-    return {
+    document: dict[str, object] = {
         "minisign_public_key": key.public_key,
         "last_sequence": key.last_sequence,
         "retired_at": encode_moment(key.retired_at),
     }
+    return {**document, "record": key.record} if key.record else document
 
 
 def _retired(node: Node) -> RetiredKey:
-    record = node.record(("minisign_public_key", "last_sequence", "retired_at"))
+    record = node.record(("minisign_public_key", "last_sequence", "retired_at"), ("record",))
     return RetiredKey(
         record["minisign_public_key"].text(),
         record["last_sequence"].integer(),
         record["retired_at"].moment(),
+        found.text() if (found := record.get("record")) else "",
     )

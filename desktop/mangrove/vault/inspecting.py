@@ -23,6 +23,7 @@ from mangrove.vault.keeping import hidden_in, hidden_of
 from mangrove.vault.layout import (
     DESCRIPTOR,
     JOURNAL_PATH,
+    KEYS_PATH,
     LOCKS_PATH,
     NEXT_DESCRIPTOR,
     SEQUENCE_PATH,
@@ -35,7 +36,7 @@ from mangrove.vault.layout import (
 )
 from mangrove.vault.slice_layout import is_of_oplog
 
-_OWN_PATHS = (JOURNAL_PATH, LOCKS_PATH, SEQUENCE_PATH)
+_OWN_PATHS = (JOURNAL_PATH, KEYS_PATH, LOCKS_PATH, SEQUENCE_PATH)
 
 
 class Inspection:

@@ -1,13 +1,15 @@
 """Makes and opens vaults."""
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from mangrove.core.errors import VaultNotFoundError
+from mangrove.core.errors import SecretError, VaultNotFoundError
 from mangrove.core.object_lock import Keeping
 from mangrove.core.ports import (
     Clock,
@@ -27,6 +29,7 @@ from mangrove.core.vault import (
     parse_vault_url,
     storage_key_ref,
 )
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import (
@@ -42,6 +45,7 @@ from mangrove.vault.locks import Locking
 from mangrove.vault.place_test import refuse_occupied, try_place
 from mangrove.vault.reader import StoredVault
 from mangrove.vault.recollection import Recollection
+from mangrove.vault.retirement import all_marks, encode_record, say_farewell, store_record
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import highest_signed
 from mangrove.vault.storage.connecting import CHECKSUM
@@ -141,8 +145,24 @@ class VaultFactory:
         return found.public_key
 
     def settle(self, spec: VaultSpec) -> None:
-        """Bring ``vault.json`` up to the keys in the spec."""
-        settle_descriptor(self.storage(spec), spec)
+        """Bring ``vault.json`` up to the keys in the spec, and let retired keys say so."""
+        storage = self.storage(spec)
+        settle_descriptor(storage, spec)
+        for number, key in enumerate(spec.retired_keys):
+            before = spec.retired_keys[:number]
+            former = replace(spec, public_key=key.public_key, retired_keys=before)
+            with suppress(SecretError):  # it may be on another workstation only
+                old = Sealer(former, self._secrets).require_signing_key()
+                if key.record:
+                    say_farewell(storage, spec.vault_id, key, old)
+
+    def retire(self, spec: VaultSpec, last_sequence: int, at: datetime) -> RetiredKey:
+        """Write down everything that the signing key has signed; it is not retired by that."""
+        storage = self.storage(spec)
+        key = RetiredKey(spec.public_key, last_sequence, at)
+        data = encode_record(spec.vault_id, key, all_marks(storage))
+        store_record(storage, key, data)
+        return replace(key, record=hashlib.sha256(data).hexdigest())
 
     def check_recipient(self, recipient: str) -> None:
         """Raise InvalidKeyError unless this is an age recipient."""

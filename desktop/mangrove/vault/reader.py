@@ -52,6 +52,7 @@ from mangrove.vault.manifest_codec import decode_manifest
 from mangrove.vault.purging import purge_backup, refuse_kept
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.records import record_of, unreadable_record
+from mangrove.vault.retirement import Retirements
 from mangrove.vault.rewrapping import Active, Rewrapping
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import (
@@ -91,6 +92,8 @@ class StoredVault:
         self._sealer = sealer
         self._lock = threading.Lock()
         self._opened: Storage | None = None
+        self._retirements: Retirements | None = None
+        sealer.look_up_retirements(self._retired)
 
     @property
     def spec(self) -> VaultSpec:
@@ -356,6 +359,13 @@ class StoredVault:
         freed = hidden_of(self._storage, names).left_of(freed)
         log.info("debris removed backup=%s bytes=%d", debris.backup, freed)
         return freed
+
+    def _retired(self) -> Retirements:
+        storage = self._storage
+        with self._lock:
+            if self._retirements is None:
+                self._retirements = Retirements(storage, self._spec.vault_id)
+            return self._retirements
 
     @property
     def _storage(self) -> Storage:

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from mangrove.core.errors import (
@@ -30,6 +30,10 @@ from mangrove.vault.crypto.minisign import (
     verify_comment,
 )
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
+from mangrove.vault.retirement import Retirements, mark_of
+
+SEQUENCE_WORDS = "mangrove sequence "
+"""A claim of a number vouches for nothing but the number."""
 
 
 class Sealer:
@@ -42,10 +46,15 @@ class Sealer:
     def __init__(self, spec: VaultSpec, secrets: SecretStore) -> None:
         self._spec = spec
         self._secrets = secrets
+        self._retirements: Callable[[], Retirements] | None = None
         self._lock = threading.Lock()
         self._identity: X25519Identity | None = None
         self._description_identity: X25519Identity | None = None
         self._signing_key: MinisignSecretKey | None = None
+
+    def look_up_retirements(self, retirements: Callable[[], Retirements]) -> None:
+        """Hold what retired keys signed against their records from now on, where there are any."""
+        self._retirements = retirements
 
     def seal(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Encrypt to the vault's recipients; pass everything through in an unencrypted vault."""
@@ -224,12 +233,35 @@ class Sealer:
     def _check_age(self, signature_text: str, comment: str) -> None:
         signer = self._signer_of(signature_text).to_text()
         if signer == self._spec.public_key:
+            self._refuse_after_farewell(comment)
             return
         retired = next(key for key in self._spec.retired_keys if key.public_key == signer)
         if not is_within(retired, comment):
             raise SignatureInvalidError(
                 "it was signed with a key that had been retired before; somebody else may have it",
                 hint="do not restore from it",
+            )
+
+        is_listed = comment.startswith(SEQUENCE_WORDS) or not retired.record
+        if is_listed or self._retirements is None:
+            return
+        if mark_of(signature_text.encode()) not in self._retirements().signed_by(retired):
+            raise SignatureInvalidError(
+                "it was signed with a retired key, and not before that key was retired: somebody"
+                " else has the key and forged it",
+                hint="do not restore from it",
+            )
+
+    def _refuse_after_farewell(self, comment: str) -> None:
+        """Refuse what our key signed after it was retired on another workstation."""
+        if self._retirements is None or comment.startswith(SEQUENCE_WORDS):
+            return
+        found = self._retirements().farewell_of(self._spec.public_key)
+        if found is not None and not is_within(found, comment):
+            raise SignatureInvalidError(
+                "it was signed with a key that was retired on another workstation on"
+                f" {found.retired_at:%Y-%m-%d}; somebody else may have it",
+                hint="open the vault again from a recovery kit that was made since",
             )
 
     def _identity_missing(self, error: SecretNotFoundError) -> IdentityMissingError:

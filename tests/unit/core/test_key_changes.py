@@ -113,8 +113,8 @@ def test_a_retired_key_vouches_only_for_its_own_time(comment: str, fits: bool) -
 
 
 def test_each_signing_key_has_a_keyring_entry_of_its_own(spec: VaultSpec) -> None:
-    second = with_new_signing_key(spec, "RWnew", 3, AT)
-    third = with_new_signing_key(second, "RWnewer", 5, AT)
+    second = with_new_signing_key(spec, "RWnew", RetiredKey(spec.public_key, 3, AT))
+    third = with_new_signing_key(second, "RWnewer", RetiredKey(second.public_key, 5, AT))
 
     refs = [signing_ref_of(s) for s in (spec, second, third)]
     assert refs[0] == signing_key_ref(spec.vault_id)
@@ -146,7 +146,7 @@ def test_a_wrong_code_confirms_nothing(spec: VaultSpec) -> None:
     "change",
     [
         lambda s: with_holder(s, ANA),
-        lambda s: with_new_signing_key(s, "RWnew", 3, AT),
+        lambda s: with_new_signing_key(s, "RWnew", RetiredKey(s.public_key, 3, AT)),
         lambda s: replace(s, description_recipient="age1d"),
     ],
     ids=["recipient", "signing key", "description key"],

@@ -8,6 +8,7 @@ from fakes.vaults import STARTED_AT, TestVault, new_id, new_vault, write_backup
 from mangrove.core.errors import StorageUnavailableError, VaultNotFoundError
 from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key, without_holder
 from mangrove.core.vault import BlobName, signing_ref_of
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.descriptor import (
     check_descriptor,
     decode_descriptor,
@@ -28,7 +29,7 @@ def vault() -> TestVault:
 def changed(vault: TestVault) -> TestVault:
     keys = vault.factory.new_keys()
     spec = with_holder(vault.spec, Holder(vault.factory.new_keys().recipient, "Ana"))
-    spec = with_new_signing_key(spec, keys.public_key, 4, STARTED_AT)
+    spec = with_new_signing_key(spec, keys.public_key, RetiredKey(spec.public_key, 4, STARTED_AT))
     vault.secrets.store(signing_ref_of(spec), keys.signing_key)
     return replace(vault, spec=spec)
 

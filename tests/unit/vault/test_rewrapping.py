@@ -46,6 +46,7 @@ from mangrove.core.vault import (
     identity_ref,
     signing_ref_of,
 )
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.descriptor import descriptor_of, replace_descriptor
@@ -73,7 +74,9 @@ def changed(vault: TestVault) -> TestVault:
 def with_new_keys(vault: TestVault) -> TestVault:
     keys = vault.factory.new_keys()
     spec = with_holder(vault.spec, Holder(ANA.recipient.to_text(), "Ana"))
-    spec = with_new_signing_key(spec, keys.public_key, 9, STARTED_AT.replace(year=2027))
+    spec = with_new_signing_key(
+        spec, keys.public_key, RetiredKey(spec.public_key, 9, STARTED_AT.replace(year=2027))
+    )
     vault.secrets.store(signing_ref_of(spec), keys.signing_key)
     replace_descriptor(vault.storage, descriptor_of(spec))
     return replace(vault, spec=spec)

@@ -17,6 +17,7 @@ from mangrove.core.errors import (
 from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key
 from mangrove.core.secret import Secret
 from mangrove.core.vault import description_ref, identity_ref, signing_ref_of
+from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.sealing import Sealer
 
@@ -87,7 +88,9 @@ def test_a_retired_key_is_trusted_for_its_time_and_no_longer() -> None:
         old.sign(b"data", f"mangrove backup b sequence {number} vault v") for number in (3, 4)
     )
     new_key = vault.factory.new_keys()
-    spec = with_new_signing_key(vault.spec, new_key.public_key, 3, STARTED_AT)
+    spec = with_new_signing_key(
+        vault.spec, new_key.public_key, RetiredKey(vault.spec.public_key, 3, STARTED_AT)
+    )
     vault.secrets.store(signing_ref_of(spec), new_key.signing_key)
     sealer = Sealer(spec, vault.secrets)
 

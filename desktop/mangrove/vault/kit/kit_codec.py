@@ -119,19 +119,21 @@ def _vault_document(spec: VaultSpec) -> Mapping[str, object]:
         "recipient_names": dict(spec.recipient_names),
         "former_recipients": list(spec.former_recipients),
         "public_key": spec.public_key,
-        "retired_keys": [
-            {
-                "public_key": key.public_key,
-                "last_sequence": key.last_sequence,
-                "retired_at": encode_moment(key.retired_at),
-            }
-            for key in spec.retired_keys
-        ],
+        "retired_keys": [_retired_document(key) for key in spec.retired_keys],
         "description_recipient": spec.description_recipient,
         "compression": spec.compression,
         "access_key": spec.access_key,
         "created_at": encode_moment(spec.created_at),
     }
+
+
+def _retired_document(key: RetiredKey) -> dict[str, object]:
+    document: dict[str, object] = {
+        "public_key": key.public_key,
+        "last_sequence": key.last_sequence,
+        "retired_at": encode_moment(key.retired_at),
+    }
+    return {**document, "record": key.record} if key.record else document
 
 
 def _profile_document(profile: Profile) -> Mapping[str, object]:
@@ -202,11 +204,12 @@ def _spec(node: Node) -> VaultSpec:
 
 
 def _retired(node: Node) -> RetiredKey:
-    record = node.record(("public_key", "last_sequence", "retired_at"))
+    record = node.record(("public_key", "last_sequence", "retired_at"), ("record",))
     return RetiredKey(
         record["public_key"].text(),
         record["last_sequence"].integer(),
         record["retired_at"].moment(),
+        found.text() if (found := record.get("record")) else "",
     )
 
 
