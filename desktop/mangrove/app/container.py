@@ -181,14 +181,14 @@ def _services(
         stopping.callback(atlas.look.close)
         points = Points(tools, catalog, zone_of, local_zone, atlas.services.kept)
         assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)
-        scratch = SqliteScratchRegister(database)
-        verifications = Verifications(tools, backups, scratch, assertions)
+        scratch, folders = SqliteScratchRegister(database), embedded_folders()
+        snapping = snapshot_tools(tools, parts.secrets, database, folders)
+        verifications = Verifications(tools, backups, scratch, assertions, snapping.files)
         retention = Retention(
             tools, backups, catalog, runs, _person(locking.owner), str(local_zone())
         )
         captures = Captures(tools, backups, catalog, runs)
-        drills = Drills(tools, points, scratch, assertions)
-        upkeep = Upkeep(tools, vaults, catalog)
+        drills, upkeep = Drills(tools, points, scratch, assertions), Upkeep(tools, vaults, catalog)
         steps = JobSteps(
             profiles=profiles,
             vaults=vaults,
@@ -230,7 +230,7 @@ def _services(
             captures=captures,
             points=points,
             figures=figures,
-            snapshots=Snapshots(snapshot_tools(tools, parts.secrets, database, embedded_folders())),
+            snapshots=Snapshots(snapping, backups),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas.services,
             activity=Activity(runner, runs, parts.clock),

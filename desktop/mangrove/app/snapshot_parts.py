@@ -9,7 +9,9 @@ from typing_extensions import override
 
 from mangrove.app.watchdog import watchdog_command
 from mangrove.connectors.host.local import LocalHost
+from mangrove.connectors.host.target import FolderTarget
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.snapshot_copies import SqliteCopyLedger
 from mangrove.connectors.state.snapshots import SqliteSnapshots
 from mangrove.core.ports import SecretStore
 from mangrove.core.profile import Profile
@@ -37,6 +39,9 @@ def snapshot_tools(
         store=SqliteSnapshots(database),
         runner=tools.runner,
         clock=tools.clock,
+        shared=tools,
+        ledger=SqliteCopyLedger(database),
+        open_target=FolderTarget,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from mangrove.core.backup import Consistency
-from mangrove.core.manifest import Manifest
+from mangrove.core.manifest import Manifest, StoredFiles
 from mangrove.core.verification import Evidence, Level
 from mangrove.core.wording import counted
 
@@ -67,12 +67,25 @@ def explanation(manifest: Manifest, evidence: Sequence[Evidence], vault: str) ->
 
 
 def _what(manifest: Manifest) -> str:
+    if manifest.files is not None:
+        return _what_files(manifest, manifest.files)
     names = ", ".join(manifest.databases) or "no database"
     return (
         f"Backup of {manifest.selection.describe()} on {manifest.profile_name} "
         f"(MongoDB {manifest.server.version_text}, {manifest.server.topology}): "
         f"{counted(len(manifest.namespaces), 'collection')} of {names}, "
         f"{counted(manifest.documents, 'document')}, {size_text(manifest.plain_bytes)} of BSON."
+    )
+
+
+def _what_files(manifest: Manifest, held: StoredFiles) -> str:
+    names = f", with {', '.join(manifest.databases)}" if manifest.databases else ""
+    return (
+        f"Physical backup of {manifest.profile_name} (MongoDB {manifest.server.version_text}, "
+        f"{manifest.server.topology}): the server's {counted(len(held.files), 'file')}, "
+        f"{size_text(held.size_bytes)}{names}, copied from the filesystem snapshot "
+        f"{held.origin.snapshot} ({held.origin.provider}). It goes back into a folder, and a "
+        "server of the same version opens it."
     )
 
 

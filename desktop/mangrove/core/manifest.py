@@ -7,6 +7,7 @@ from typing import Protocol
 from mangrove.core.accounts import AuthPart, auth_part, counted
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.deployment import DiskUse, ServerFacts
+from mangrove.core.errors import RestoreError
 from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.stored_files import FilesOrigin
@@ -320,3 +321,18 @@ class Manifest:
         """Names of the databases inside, sorted."""
         own = {n.namespace.database for n in self.namespaces}
         return tuple(sorted(own | set(self.files.origin.databases if self.files else ())))
+
+
+def documents_of_backup(manifest: Manifest) -> Manifest:
+    """Return the manifest of a backup that holds documents.
+
+    Raises:
+        RestoreError: If it holds a server's files, which go into a folder.
+    """
+    if manifest.files is not None:
+        raise RestoreError(
+            f"{manifest.backup} holds a server's files, not documents; nothing was written",
+            hint="bring them into a folder, where a guide says how to go on: "
+            f"mangrove snapshot restore {manifest.backup} FOLDER",
+        )
+    return manifest

@@ -63,6 +63,10 @@ def base_of(record: BackupRecord) -> Base:
 def _why_no_base(record: BackupRecord) -> str:
     if record.state is not BackupState.COMPLETE:
         return f"it cannot be read: {record.problem}"
+    if record.is_physical and record.consistent_at is None:
+        return (
+            "the moment that these files stand at is not known; verify the snapshot, copy it anew"
+        )
     if record.achieved is not Consistency.NONE and record.consistent_at is None:
         return "the catalog does not know its moment yet; rebuild the catalog of its vault"
     if record.achieved is Consistency.NONE:

@@ -136,6 +136,7 @@ class Snapshot:
         mongod: The server program on that machine, "" when it was not seen.
         checks: Newest first.
         problem: Why it is not whole, or not there any more; "" when all is well.
+        databases: Those that were there.
     """
 
     snapshot: BackupId
@@ -160,6 +161,7 @@ class Snapshot:
     commands: OwnCommands = OwnCommands()
     checks: tuple[SnapshotCheck, ...] = ()
     problem: str = ""
+    databases: tuple[str, ...] = ()
 
     @property
     def data_at(self) -> datetime:

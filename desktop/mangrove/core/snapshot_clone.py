@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from posixpath import join
 
 from mangrove.core.deployment import Topology
-from mangrove.core.snapshot import Provider, Snapshot, SnapshotPart
+from mangrove.core.snapshot import DataLayout, Provider, Snapshot, SnapshotPart
 from mangrove.core.snapshot_providers import mount_command
 from mangrove.core.snapshot_volumes import Command, below
+from mangrove.core.stored_files import FilesOrigin
 
 CHECK = "-check"
 # Source: MongoDB manual, "MongoDB Server Parameters": a standalone replays the oplog it finds, and
@@ -121,14 +122,22 @@ def needs_oplog_recovery(snapshot: Snapshot) -> bool:
     return snapshot.server.topology is Topology.REPLICA_SET
 
 
-def scratch_mongod(snapshot: Snapshot, program: str, folder: str) -> Command:
-    """Return the command that opens a throw-away copy; its log lies beside the copy."""
+def open_snapshot(snapshot: Snapshot) -> Command:
+    """Return the options that a mongod opens a snapshot's files with."""
     recover = RECOVER if needs_oplog_recovery(snapshot) else ()
+    return (*snapshot.layout.options, *recover)
+
+
+def open_files(origin: FilesOrigin) -> Command:
+    """Return the options that a mongod opens a physical backup's files with."""
+    layout = DataLayout(origin.directory_per_db, origin.directory_for_indexes)
+    return (*layout.options, *(RECOVER if origin.needs_oplog_recovery else ()))
+
+
+def scratch_mongod(options: Command, program: str, folder: str) -> Command:
+    """Return the command that opens a throw-away copy; its log lies beside the copy."""
     here = ("--bind_ip", "127.0.0.1", "--port", "{port}", "--nounixsocket")
-    log = ("--logpath", log_of(folder))
-    return (
-        program, "--dbpath", folder, *here, *log, *snapshot.layout.options, *SMALL, *recover
-    )  # fmt: skip
+    return (program, "--dbpath", folder, *here, "--logpath", log_of(folder), *SMALL, *options)
 
 
 def log_of(folder: str) -> str:

@@ -1,6 +1,6 @@
 """What snapshots need from outside: the machine with the files, and the server on it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,10 +8,12 @@ from typing import Protocol
 
 from mangrove.core.backup import BackupId
 from mangrove.core.deployment import ServerFacts
+from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import DataLayout, Snapshot
 from mangrove.core.tunnel import TunnelSpec
+from mangrove.core.vault import VaultId
 from mangrove.core.verification import Finding
 
 
@@ -107,6 +109,7 @@ class NodeFacts:
         is_locked: Whether somebody holds a lock on it now.
         may_lock: Whether the user may lock and unlock; None when that is not known.
         encrypted_at_rest: Whether the files need a key of the server's own.
+        databases: Names, without the server's own; empty when they may not be seen.
     """
 
     node: str
@@ -123,6 +126,7 @@ class NodeFacts:
     is_locked: bool
     may_lock: bool | None
     encrypted_at_rest: bool = False
+    databases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,3 +232,66 @@ class SnapshotStore(Protocol):
     def remove(self, snapshot: BackupId) -> None:
         """Forget one."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedCopy:
+    """A copy of a snapshot into a vault that was begun and not published.
+
+    Attributes:
+        pieces: What was stored: path, number of the segment, and the blob.
+    """
+
+    snapshot: BackupId
+    vault_id: VaultId
+    backup: BackupId
+    pieces: tuple[tuple[str, int, StoredBlob], ...] = ()
+
+
+class CopyLedger(Protocol):
+    """Remembers what of a copy is stored, so that an interrupted one can go on."""
+
+    def find(self, snapshot: BackupId, vault_id: VaultId) -> UnfinishedCopy | None:
+        """Return the unfinished copy of a snapshot into a vault."""
+        ...
+
+    def begin(self, copy: UnfinishedCopy) -> None:
+        """Note a copy before anything of it is stored."""
+        ...
+
+    def keep(self, backup: BackupId, path: str, number: int, blob: StoredBlob) -> None:
+        """Note one stored segment."""
+        ...
+
+    def forget(self, backup: BackupId) -> None:
+        """Strike a copy off: it was published, or removed."""
+        ...
+
+
+class FilesTarget(Protocol):
+    """A folder that a server's files are put into."""
+
+    @property
+    def data(self) -> str:
+        """Return where the data folder is."""
+        ...
+
+    def has(self, path: str, size_bytes: int) -> bool:
+        """Whether an earlier restore of the same has put a whole file there."""
+        ...
+
+    def write(self, path: str, chunks: Iterable[bytes]) -> int:
+        """Put a file there under its name once it is whole; returns its size."""
+        ...
+
+    def finish(self, guide: str) -> str:
+        """Put the guide there and end; returns where the guide is."""
+        ...
+
+    def discard(self) -> None:
+        """Remove what was put there."""
+        ...
+
+
+OpenTarget = Callable[[str, str], FilesTarget]
+"""Opens a folder for what has this id; raises TargetNotEmptyError if it holds something else."""

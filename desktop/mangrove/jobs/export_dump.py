@@ -8,7 +8,14 @@ from mangrove.core.accounts import ADMIN, AuthPart, UsersAndRoles, auth_part
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
-from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob, StoredOplog
+from mangrove.core.manifest import (
+    AuthEntry,
+    Manifest,
+    NamespaceEntry,
+    StoredBlob,
+    StoredOplog,
+    documents_of_backup,
+)
 from mangrove.core.ports import Contents
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
@@ -54,7 +61,7 @@ class ExportBody:
             UnusableDumpError: If the path is in use; it was not touched.
             VaultError, StorageFullError, StorageDeniedError: Nothing is left at the path.
         """
-        manifest = self.vault.manifest(self.request.backup)
+        manifest = documents_of_backup(self.vault.manifest(self.request.backup))
         self.vault.require_key(manifest)
         chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
         if not chosen:

@@ -12,7 +12,7 @@ from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
 from mangrove.core.leftovers import is_working_name, working_namespace
-from mangrove.core.manifest import Manifest
+from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Clock, CollectionInfo, Contents, Gate, RestoreSink
@@ -124,7 +124,7 @@ class RestoreBody:
         """
         started_s = self.clock.monotonic_s()
         ctx.enter(Phase.CONNECT)
-        manifest = self.vault.manifest(self.request.backup)
+        manifest = documents_of_backup(self.vault.manifest(self.request.backup))
         self.vault.require_key(manifest)
         with (
             ctx.aborting_on_cancel(self.vault.abort),

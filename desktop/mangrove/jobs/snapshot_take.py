@@ -117,6 +117,7 @@ class TakeSnapshotBody:
             mongod=checked.machine.mongod,
             commands=self.request.commands,
             problem=UNFINISHED,
+            databases=checked.node.databases,
         )
 
     def _under_lock(self, site: Site, plan: TakePlan) -> Taken:

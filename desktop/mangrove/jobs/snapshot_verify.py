@@ -8,7 +8,7 @@ from mangrove.core.explain import duration_text
 from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.snapshot import LockUse, Snapshot, SnapshotCheck
-from mangrove.core.snapshot_clone import log_of, scratch_mongod
+from mangrove.core.snapshot_clone import log_of, open_snapshot, scratch_mongod
 from mangrove.core.snapshot_ports import (
     Opened,
     OpenHost,
@@ -17,6 +17,7 @@ from mangrove.core.snapshot_ports import (
     SnapshotHost,
     SnapshotStore,
 )
+from mangrove.core.snapshot_volumes import Command
 from mangrove.core.verification import Finding
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
@@ -57,7 +58,8 @@ class VerifySnapshotBody:
         with self.open_host(snapshot.ssh) as host, ctx.aborting_on_cancel(host.abort):
             shell = HostShell(host)
             with throw_away_copy(shell, snapshot, self.open_host) as folder:
-                opened = look_at_copy(ctx, host, self.gate, snapshot, folder, self._program(shell))
+                options, program = open_snapshot(snapshot), self._program(shell)
+                opened = look_at_copy(ctx, host, self.gate, options, (folder, program))
                 ctx.enter(Phase.CLEAN_UP)
         ctx.enter_last(Phase.CATALOG)
         check = self._check(opened, started_at)
@@ -94,17 +96,23 @@ def look_at_copy(
     ctx: RunContext,
     host: SnapshotHost,
     gate: SnapshotGate,
-    snapshot: Snapshot,
-    folder: str,
-    program: str,
+    options: Command,
+    copy: tuple[str, str],
 ) -> Opened:
     """Start a mongod on a copy, look at everything, and stop it.
+
+    Args:
+        ctx: Told how far it is.
+        host: The machine with the copy.
+        gate: Looks at the server.
+        options: What the files want to be opened with.
+        copy: The folder, and the program that opens it.
 
     Raises:
         EmbeddedServerError: If it does not come up; with the last lines of its log.
     """
-    shell = HostShell(host)
-    command = (*shell.elevate, *scratch_mongod(snapshot, program, folder))
+    shell, (folder, program) = HostShell(host), copy
+    command = (*shell.elevate, *scratch_mongod(options, program, folder))
     try:
         with host.serve(command) as served:
             _wait_until_up(ctx, gate, served)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.manifest import Manifest
+from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import RestoreSink, SliceCatalog
@@ -80,7 +80,7 @@ class Restores:
     def _looking(self, request: RestoreRequest) -> Iterator[_Looked]:
         record, rewind = self._base_of(request)
         vault = self._tools.mirrors.open_nearest(self._tools.vaults.by_id(record.vault_id))
-        manifest = vault.manifest(record.backup)
+        manifest = documents_of_backup(vault.manifest(record.backup))
         profile = self._tools.profiles.find(request.profile)
         exact = replace(request, backup=record.backup, profile=profile.name)
         with self._tools.gate.open_sink(profile) as sink:

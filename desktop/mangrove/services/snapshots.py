@@ -21,16 +21,33 @@ from mangrove.core.snapshot import (
     Snapshot,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_ports import OpenHost, SnapshotGate, SnapshotStore
+from mangrove.core.snapshot_guide import GuideFacts, restore_guide
+from mangrove.core.snapshot_ports import (
+    CopyLedger,
+    OpenHost,
+    OpenTarget,
+    SnapshotGate,
+    SnapshotStore,
+)
 from mangrove.core.snapshot_preflight import Preflight
-from mangrove.jobs import snapshot_delete, snapshot_take, snapshot_verify
+from mangrove.jobs import (
+    snapshot_copy,
+    snapshot_delete,
+    snapshot_restore,
+    snapshot_take,
+    snapshot_verify,
+)
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
+from mangrove.jobs.snapshot_copy import CopySnapshotBody, origin_of
 from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
+from mangrove.jobs.snapshot_restore import RestoreFilesBody, RestoreSnapshotBody, files_in
 from mangrove.jobs.snapshot_survey import SiteOpener
 from mangrove.jobs.snapshot_take import TakeSnapshotBody
 from mangrove.jobs.snapshot_verify import VerifySnapshotBody
+from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.profiles import Profiles
+from mangrove.services.verification import FilesOpeners
 
 LATEST = "latest"
 
@@ -45,6 +62,14 @@ class SnapshotTools:
     store: SnapshotStore
     runner: Runner
     clock: Clock
+    shared: BackupTools
+    ledger: CopyLedger
+    open_target: OpenTarget
+
+    @property
+    def files(self) -> FilesOpeners:
+        """Opens a server's files on trial."""
+        return FilesOpeners(self.gate, self.open_host, self.open_target)
 
     @property
     def sites(self) -> SiteOpener:
@@ -55,8 +80,9 @@ class SnapshotTools:
 class Snapshots:
     """Every filesystem snapshot that this workstation took."""
 
-    def __init__(self, tools: SnapshotTools) -> None:
+    def __init__(self, tools: SnapshotTools, backups: Backups) -> None:
         self._tools = tools
+        self._backups = backups
 
     def preflight(self, request: SnapshotRequest) -> Preflight:
         """Look at server and machine; nothing is locked and nothing is taken.
@@ -152,6 +178,91 @@ class Snapshots:
         ticket = self._ticket(snapshot, RunKind.VERIFY, "Verify", snapshot_verify.PHASES)
         return tools.runner.start(ticket, body)
 
+    def copy(self, text: str, vault: str, limit_bytes_per_s: int | None = None) -> RunId:
+        """Start copying one into a vault, as a physical backup; returns at once.
+
+        An unfinished copy of the same snapshot into the same vault is gone on with.
+
+        Raises:
+            SnapshotNotFoundError, VaultNotFoundError: Nothing was started.
+        """
+        snapshot, tools, shared = self.find(text), self._tools, self._tools.shared
+        _require_whole(snapshot)
+        spec = shared.vaults.find(vault)
+        body = CopySnapshotBody(
+            snapshot=snapshot,
+            backup=backup_id(tools.clock.now(), snapshot.profile_slug, secrets.token_hex(2)),
+            open_host=tools.open_host,
+            vault=shared.keeper.open(spec),
+            catalog=shared.catalog,
+            ledger=tools.ledger,
+            clock=tools.clock,
+            tool_version=shared.tool_version,
+            parallel=shared.parallel,
+            limit_bytes_per_s=limit_bytes_per_s,
+            copy_on=shared.copy_on(spec),
+        )
+        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Copy", snapshot_copy.PHASES)
+        claims = (*ticket.claims, Claim(f"vault {spec.name}"))
+        return tools.runner.start(replace(ticket, vault=spec.name, claims=claims), body)
+
+    def restore(self, text: str, folder: str) -> RunId:
+        """Start bringing the files of a snapshot, or of a physical backup, into a folder.
+
+        Raises:
+            SnapshotNotFoundError, BackupNotFoundError, RestoreError: Nothing was started.
+        """
+        tools, shared = self._tools, self._tools.shared
+        try:
+            snapshot = self.find(text)
+        except SnapshotNotFoundError:
+            return self._restore_stored(text, folder)
+        _require_whole(snapshot)
+        body = RestoreSnapshotBody(snapshot, folder, tools.open_host, tools.open_target)
+        ticket = self._ticket(snapshot, RunKind.EXPORT, "Restore", snapshot_restore.PHASES)
+        return shared.runner.start(ticket, body)
+
+    def _restore_stored(self, text: str, folder: str) -> RunId:
+        tools, shared = self._tools, self._tools.shared
+        record = self._backups.find(text)
+        spec = shared.vaults.by_id(record.vault_id)
+        vault = shared.keeper.open(spec)
+        manifest = vault.manifest(record.backup)
+        files_in(manifest)
+        body = RestoreFilesBody(
+            manifest, folder, vault, tools.clock, tools.open_target, shared.parallel
+        )
+        ticket = Ticket(
+            kind=RunKind.EXPORT,
+            title=f"Restore the files of {record.backup}",
+            phases=snapshot_restore.PHASES,
+            profile=record.profile_name,
+            vault=spec.name,
+            backup=record.backup,
+            claims=(Claim(f"backup {record.backup}"),),
+        )
+        return shared.runner.start(ticket, body)
+
+    def guide(self, text: str, folder: str) -> str:
+        """Return the restore guide of a snapshot, for files in this folder.
+
+        Raises:
+            SnapshotNotFoundError: If there is none.
+        """
+        snapshot = self.find(text)
+        server = snapshot.server
+        return restore_guide(
+            GuideFacts(
+                snapshot.snapshot,
+                origin_of(snapshot),
+                server.version_text,
+                server.feature_version,
+                server.replica_set,
+                snapshot.consistent_at,
+                folder,
+            )
+        )
+
     def forget(self, text: str) -> Snapshot:
         """Take a snapshot off the register; what lies on the file system stays.
 
@@ -209,4 +320,11 @@ class Snapshots:
             profile=snapshot.profile_name,
             backup=snapshot.snapshot,
             claims=(Claim(f"snapshot {snapshot.snapshot}"),),
+        )
+
+
+def _require_whole(snapshot: Snapshot) -> None:
+    if snapshot.problem:
+        raise SnapshotRefusedError(
+            f"{snapshot.snapshot} cannot be used: {snapshot.problem}", hint="take another one"
         )

@@ -1,15 +1,30 @@
 """Verifications: start one; the evidence comes with the backup."""
 
+from dataclasses import dataclass
+
 from mangrove.core.backup import Consistency
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.ports import ScratchRegister
 from mangrove.core.run import RunId, RunKind
+from mangrove.core.snapshot_ports import OpenHost, OpenTarget, SnapshotGate
+from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
+from mangrove.jobs.snapshot_proof import VerifyFilesBody
+from mangrove.jobs.snapshot_proof import phases_of as files_phases_of
 from mangrove.jobs.verify import VerifyBody, phases_of
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOpeners:
+    """What opens a server's files on trial."""
+
+    gate: SnapshotGate
+    open_host: OpenHost
+    open_target: OpenTarget
 
 
 class Verifications:
@@ -21,7 +36,9 @@ class Verifications:
         backups: Backups,
         scratch: ScratchRegister,
         assertions: Assertions,
+        files: FilesOpeners,
     ) -> None:
+        self._files = files
         self._tools = tools
         self._backups = backups
         self._scratch = scratch
@@ -41,6 +58,8 @@ class Verifications:
         tools = self._tools
         record = self._backups.find(request.backup)
         spec = tools.vaults.by_id(record.vault_id)
+        if record.is_physical:
+            return self._start_files(record, spec, request)
         on_profile = request.level is Level.RESTORED and request.target != EMBEDDED
         target = tools.profiles.find(request.target) if on_profile else None
         assertions = self._assertions.of_slug(record.profile_slug)
@@ -65,6 +84,37 @@ class Verifications:
                 asks=bool(assertions),
             ),
             profile=target.name if target else record.profile_name,
+            vault=spec.name,
+            backup=record.backup,
+            claims=(Claim(f"backup {record.backup}"),),
+        )
+        return tools.runner.start(ticket, body)
+
+    def _start_files(self, record: BackupRecord, spec: VaultSpec, request: VerifyRequest) -> RunId:
+        """Start verifying a physical backup."""
+        tools, vault = self._tools, self._tools.keeper.open(spec)
+        if request.level is Level.RESTORED and request.target != EMBEDDED:
+            raise InvalidSelectionError(
+                f"{record.backup} holds a server's files: no deployment can take them on trial",
+                hint="verify it without --on: a throw-away server opens them",
+            )
+        body = VerifyFilesBody(
+            manifest=vault.manifest(record.backup),
+            level=request.level,
+            vault=vault,
+            catalog=tools.catalog,
+            gate=self._files.gate,
+            open_host=self._files.open_host,
+            open_target=self._files.open_target,
+            clock=tools.clock,
+            tool_version=tools.tool_version,
+            parallel=tools.parallel,
+        )
+        ticket = Ticket(
+            kind=RunKind.VERIFY,
+            title=f"Verify {record.backup}",
+            phases=files_phases_of(request.level),
+            profile=record.profile_name,
             vault=spec.name,
             backup=record.backup,
             claims=(Claim(f"backup {record.backup}"),),

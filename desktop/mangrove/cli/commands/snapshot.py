@@ -1,5 +1,6 @@
 """``mangrove snapshot``: snapshots of the volumes that a server's files are on."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,7 @@ from mangrove.cli.snapshot_reports import (
     snapshot_document,
     snapshot_facts,
 )
+from mangrove.core.rate import parse_rate
 from mangrove.core.snapshot import OwnCommands
 
 app = typer.Typer(
@@ -188,3 +190,53 @@ def forget(context: typer.Context, snapshot: SnapshotName) -> None:
     desk.output.give(
         snapshot_document(found), f"{found.snapshot} is off the list; it still lies in {lies}."
     )
+
+
+@app.command()
+def copy(
+    context: typer.Context,
+    snapshot: SnapshotName,
+    *,
+    vault: Annotated[str, typer.Option(help="Where to keep its files.")],
+    limit_rate: Annotated[
+        str | None,
+        typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),
+    ] = None,
+) -> None:
+    """Copy a snapshot's files, encrypted, into a vault; an interrupted copy is gone on with."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        rate = parse_rate(limit_rate) if limit_rate else None
+        run = services.snapshots.copy(snapshot, vault, rate)
+        raise typer.Exit(report_run(desk.output, follow(services, run, desk.output)))
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    snapshot: Annotated[
+        str, typer.Argument(metavar="SNAPSHOT|BACKUP", help="A snapshot, or a copy in a vault.")
+    ],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Empty, or not there yet.", resolve_path=True)
+    ],
+) -> None:
+    """Bring the files into a folder, with a guide that says how a server is made of them."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        run = services.snapshots.restore(snapshot, str(folder))
+        raise typer.Exit(report_run(desk.output, follow(services, run, desk.output)))
+
+
+@app.command()
+def guide(
+    context: typer.Context,
+    snapshot: SnapshotName,
+    *,
+    folder: Annotated[str, typer.Option(metavar="DIR", help="Where the files are.")] = "FOLDER",
+) -> None:
+    """Print how a server is made of a snapshot's files, step by step."""
+    desk = desk_of(context)
+    with desk.services() as services:
+        text = services.snapshots.guide(snapshot, folder)
+    desk.output.give({"guide": text}, text.rstrip())

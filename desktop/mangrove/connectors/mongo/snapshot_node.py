@@ -20,6 +20,7 @@ from mangrove.core.snapshot_ports import NodeFacts, SnapshotNode
 LOCK_ACTIONS = ("fsync", "unlock")
 # Source: MongoDB manual, "Configuration File Options": storage.dbPath outside of Windows.
 USUAL_DBPATH = "/data/db"
+OWN = frozenset({"admin", "config", "local"})
 JOURNAL_CHOICE_ENDS = (6, 1)  # from then on the journal is always on
 
 
@@ -77,6 +78,7 @@ class MongoNode(SnapshotNode):
             is_locked=self._is_locked(),
             may_lock=self._may_lock(),
             encrypted_at_rest=bool(parsed.get("security", {}).get("enableEncryption", False)),
+            databases=self._databases(),
         )
 
     @contextmanager
@@ -91,6 +93,12 @@ class MongoNode(SnapshotNode):
             found = self._connection.command("admin", {"currentOp": 1, "$ownOps": True})
             return bool(found.get("fsyncLock", False))
         return False
+
+    def _databases(self) -> tuple[str, ...]:
+        with suppress(SourceError):
+            found = self._connection.command("admin", {"listDatabases": 1, "nameOnly": True})
+            return tuple(sorted(d["name"] for d in found["databases"] if d["name"] not in OWN))
+        return ()
 
     def _may_lock(self) -> bool | None:
         try:

@@ -224,6 +224,18 @@ _SNAPSHOTS: Migration = (
         taken_at TEXT NOT NULL,
         value TEXT NOT NULL
     )""",
+    """CREATE TABLE snapshot_copies (
+        backup TEXT PRIMARY KEY NOT NULL,
+        snapshot TEXT NOT NULL,
+        vault_id TEXT NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE snapshot_pieces (
+        backup TEXT NOT NULL,
+        path TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (backup, path, number)
+    ) WITHOUT ROWID""",
 )
 
 _VERSION_OF_SLOTS: Migration = (

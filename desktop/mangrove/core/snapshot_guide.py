@@ -1,0 +1,124 @@
+"""How a server is made of restored files, step by step: the guide that lies beside them."""
+
+import shlex
+from dataclasses import dataclass
+
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.snapshot_clone import KEEP_RECOVERED, RECOVER
+from mangrove.core.stored_files import FilesOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class GuideFacts:
+    """What the guide tells of.
+
+    Attributes:
+        what: The id of the snapshot or backup.
+        version: Of the server it was taken of.
+        feature_version: Its feature compatibility version; "" when unknown.
+        replica_set: Its name; "" for a standalone.
+        data: Where the files are.
+    """
+
+    what: str
+    origin: FilesOrigin
+    version: str
+    feature_version: str
+    replica_set: str
+    consistent_at: OplogTimestamp | None
+    data: str
+
+
+def restore_guide(facts: GuideFacts) -> str:
+    """Return the guide as text."""
+    steps = [_program(facts), _owner(facts)]
+    if facts.origin.needs_oplog_recovery:
+        steps.append(_recover(facts))
+    steps += [_look(facts), _later(facts)]
+    if facts.replica_set:
+        steps.append(_member(facts))
+    numbered = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
+    return "\n\n".join([_head(facts), *numbered]) + "\n"
+
+
+def _head(facts: GuideFacts) -> str:
+    stands = (
+        f"It stands at {facts.consistent_at.at:%Y-%m-%d %H:%M:%S} UTC "
+        f"(oplog {facts.consistent_at})."
+        if facts.consistent_at
+        else "Which entry of the oplog it stands at is read from the server once it runs."
+    )
+    return (
+        f"Files of a MongoDB {facts.version} server, from {facts.what}.\n{stands}\n"
+        "Nothing of them was changed. Work on a copy if there is room for one."
+    )
+
+
+def _program(facts: GuideFacts) -> str:
+    feature = f" (feature version {facts.feature_version})" if facts.feature_version else ""
+    return (
+        f"Have a mongod of the same version, {facts.version}{feature}; a later patch of it is "
+        "fine, another major version is not.\n     mongod --version"
+    )
+
+
+def _owner(facts: GuideFacts) -> str:
+    return (
+        "Give the files to the user that runs mongod, and to nobody else.\n"
+        f"     chown -R mongodb: {shlex.quote(facts.data)}"
+    )
+
+
+def _recover(facts: GuideFacts) -> str:
+    start = shlex.join([*_mongod(facts), *RECOVER, *KEEP_RECOVERED])
+    stop = shlex.join(["mongod", "--dbpath", facts.data, "--shutdown"])
+    return (
+        "These are files of a replica set member. The newest writes may be in its oplog only: "
+        "opened as a plain\n   standalone it would show older data, or none at all, and would take "
+        "new writes on top. So start it once\n   like this, wait until it answers, and stop it; "
+        "it replays its oplog, takes no writes, and keeps what it replayed.\n"
+        f"     {start}\n     {stop}"
+    )
+
+
+def _look(facts: GuideFacts) -> str:
+    return (
+        "Start it as a standalone that only this machine reaches, and look.\n"
+        f"     {shlex.join(_mongod(facts))}\n"
+        "     mongosh --port 27117 --eval 'db.adminCommand({listDatabases: 1})'\n"
+        "     mongosh --port 27117 --eval 'db.getSiblingDB(\"NAME\").COLLECTION.validate()'"
+    )
+
+
+def _later(facts: GuideFacts) -> str:
+    if facts.consistent_at is None:
+        return "To go to a later moment, replay captured oplog: verify the snapshot first."
+    at = facts.consistent_at
+    return (
+        f"To go to a later moment, replay captured oplog from {at} on. Mangrove does steps 3 to 5 "
+        "by itself:\n"
+        f"     mangrove snapshot restore {facts.what} NEW_FOLDER --at MOMENT\n"
+        '   By hand, with the slices decrypted and joined as FORMAT.md says under "By hand":\n'
+        "     mongorestore --port 27117 --oplogReplay --oplogLimit SECONDS:INCREMENT FOLDER"
+    )
+
+
+def _member(facts: GuideFacts) -> str:
+    return (
+        f"To make it the first member of a new replica set {facts.replica_set}: in the standalone "
+        "drop the database local,\n   stop it, start it with --replSet, initiate it, and add the "
+        "others, which copy everything from it.\n"
+        "     mongosh --port 27117 --eval 'db.getSiblingDB(\"local\").dropDatabase()'\n"
+        f"     mongod --dbpath {shlex.quote(facts.data)} --replSet {facts.replica_set} ...\n"
+        "     mongosh --eval 'rs.initiate()'\n"
+        "   Never start it as a second copy of a member that still runs."
+    )
+
+
+def _mongod(facts: GuideFacts) -> list[str]:
+    origin = facts.origin
+    layout = [
+        *(["--directoryperdb"] if origin.directory_per_db else []),
+        *(["--wiredTigerDirectoryForIndexes"] if origin.directory_for_indexes else []),
+    ]
+    return ["mongod", "--dbpath", facts.data, "--port", "27117", "--bind_ip", "127.0.0.1", *layout]

@@ -1,0 +1,160 @@
+"""Restore bodies: a snapshot's files, or those of a physical backup, into a folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from mangrove.core.errors import RestoreError
+from mangrove.core.explain import size_text
+from mangrove.core.manifest import Manifest, StoredFile, StoredFiles
+from mangrove.core.ports import Clock, Vault
+from mangrove.core.run import Phase, RunResult
+from mangrove.core.snapshot import Snapshot
+from mangrove.core.snapshot_guide import GuideFacts, restore_guide
+from mangrove.core.snapshot_ports import FilesTarget, OpenHost, OpenTarget
+from mangrove.core.wording import counted
+from mangrove.engine.stages.compress import decompressed
+from mangrove.jobs.context import RunContext
+from mangrove.jobs.leasing import leased_if_allowed
+from mangrove.jobs.snapshot_copy import files_of, origin_of
+from mangrove.jobs.snapshot_files import readable
+from mangrove.jobs.snapshot_machine import HostShell
+from mangrove.jobs.workers import each, side_by_side
+
+PHASES = (Phase.PREFLIGHT, Phase.COPY_FILES)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreSnapshotBody:
+    """Bring a snapshot's files from its machine into a folder of this one."""
+
+    snapshot: Snapshot
+    folder: str
+    open_host: OpenHost
+    open_target: OpenTarget
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work.
+
+        Raises:
+            TargetNotEmptyError: Nothing was touched.
+            SnapshotCommandError, TunnelError: Files that are whole stay; the next one goes on.
+            RunCancelled: Nothing is left.
+        """
+        snapshot = self.snapshot
+        ctx.enter(Phase.PREFLIGHT, note=snapshot.place)
+        target = self.open_target(self.folder, snapshot.snapshot)
+        with (
+            self.open_host(snapshot.ssh) as host,
+            ctx.aborting_on_cancel(host.abort),
+            _tidy(ctx, target),
+        ):
+            shell = HostShell(host)
+            with readable(shell, snapshot, self.open_host) as folders:
+                found = list(files_of(shell, snapshot, folders))
+                total = sum(file.size_bytes for file in found)
+                ctx.enter(Phase.COPY_FILES, total)
+                for file in found:
+                    if target.has(file.path, file.size_bytes):
+                        ctx.advance(file.size_bytes)
+                        continue
+                    ctx.note(file.path)
+                    read = (*shell.elevate, "cat", "--", file.place)
+                    target.write(file.path, ctx.metered(host.stream(read)))
+        server = snapshot.server
+        facts = GuideFacts(
+            snapshot.snapshot, origin_of(snapshot), server.version_text, server.feature_version,
+            server.replica_set, snapshot.consistent_at, target.data,
+        )  # fmt: skip
+        return _result(snapshot.snapshot, target, facts, (len(found), total))
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreFilesBody:
+    """Bring the files of a physical backup from its vault into a folder."""
+
+    manifest: Manifest
+    folder: str
+    vault: Vault
+    clock: Clock
+    open_target: OpenTarget
+    parallel: int = 2
+
+    def __call__(self, ctx: RunContext) -> RunResult:
+        """Do the work; errors as ``RestoreSnapshotBody``, and VaultError for what is damaged."""
+        manifest = self.manifest
+        held = files_in(manifest)
+        ctx.enter(Phase.PREFLIGHT)
+        self.vault.require_key(manifest)
+        target = self.open_target(self.folder, manifest.backup)
+        purpose = f"restore of {manifest.backup}"
+        with (
+            ctx.aborting_on_cancel(self.vault.abort),
+            leased_if_allowed(ctx, self.vault, purpose, self.clock),
+            _tidy(ctx, target),
+        ):
+            write_files(ctx, self.vault, manifest, target, self.parallel)
+        server = manifest.server
+        facts = GuideFacts(
+            manifest.backup, held.origin, server.version_text, server.feature_version,
+            server.replica_set, manifest.consistent_at, target.data,
+        )  # fmt: skip
+        return _result(manifest.backup, target, facts, (len(held.files), held.size_bytes))
+
+
+def files_in(manifest: Manifest) -> StoredFiles:
+    """Return what a physical backup holds.
+
+    Raises:
+        RestoreError: If it is no physical one.
+    """
+    if manifest.files is None:
+        raise RestoreError(
+            f"{manifest.backup} holds documents, not files; nothing was written",
+            hint=f"restore it with: mangrove restore {manifest.backup} --to PROFILE",
+        )
+    return manifest.files
+
+
+def write_files(
+    ctx: RunContext, vault: Vault, manifest: Manifest, target: FilesTarget, parallel: int
+) -> None:
+    """Put all files of a physical backup into a folder; those that are there whole are kept."""
+    held = files_in(manifest)
+    ctx.enter(Phase.COPY_FILES, held.size_bytes)
+
+    def one(file: StoredFile) -> None:
+        if target.has(file.path, file.size_bytes):
+            ctx.advance(file.size_bytes)
+            return
+        ctx.note(file.path)
+        target.write(file.path, ctx.metered(plain_chunks(vault, manifest, file)))
+
+    side_by_side(each(one, held.files), parallel, "mangrove-files")
+
+
+def plain_chunks(vault: Vault, manifest: Manifest, file: StoredFile) -> Iterator[bytes]:
+    """Yield a file's bytes, each segment compared and authenticated."""
+    for blob in file.segments:
+        yield from decompressed(vault.read(blob), manifest.compression)
+
+
+@contextmanager
+def _tidy(ctx: RunContext, target: FilesTarget) -> Iterator[None]:
+    """Remove what was put into a folder when the run is cancelled; after a failure it stays."""
+    try:
+        yield
+    except BaseException:
+        if ctx.cancelled.is_set():
+            target.discard()
+        raise
+
+
+def _result(what: str, target: FilesTarget, facts: GuideFacts, size: tuple[int, int]) -> RunResult:
+    guide = target.finish(restore_guide(facts))
+    return RunResult(
+        summary=f"{counted(size[0], 'file')}, {size_text(size[1])}, of {what} are in "
+        f"{target.data}; {guide} says how a server is made of them",
+        figures=(("files", size[0]), ("file_bytes", size[1])),
+        targets=(target.data,),
+    )
