@@ -179,10 +179,10 @@ def _services(
             database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
         )
         stopping.callback(atlas.look.close)
-        points = Points(tools, catalog, zone_of, local_zone, atlas.services.kept)
+        snapping = snapshot_tools(tools, catalog, parts.secrets, database, embedded_folders())
+        points = Points(tools, catalog, zone_of, local_zone, snapping.kept(atlas.services.kept))
         assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)
-        scratch, folders = SqliteScratchRegister(database), embedded_folders()
-        snapping = snapshot_tools(tools, parts.secrets, database, folders)
+        scratch = SqliteScratchRegister(database)
         verifications = Verifications(tools, backups, scratch, assertions, snapping.files)
         retention = Retention(
             tools, backups, catalog, runs, _person(locking.owner), str(local_zone())

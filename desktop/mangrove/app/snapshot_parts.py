@@ -13,7 +13,7 @@ from mangrove.connectors.host.target import FolderTarget
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.snapshot_copies import SqliteCopyLedger
 from mangrove.connectors.state.snapshots import SqliteSnapshots
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports import SecretStore, WholeCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot_ports import Opened, SnapshotGate, SnapshotHost, SnapshotNode
 from mangrove.core.tunnel import TunnelSpec
@@ -22,12 +22,17 @@ from mangrove.services.snapshots import SnapshotTools
 
 
 def snapshot_tools(
-    tools: BackupTools, secrets: SecretStore, database: StateDatabase, folders: Sequence[Path]
+    tools: BackupTools,
+    catalog: WholeCatalog,
+    secrets: SecretStore,
+    database: StateDatabase,
+    folders: Sequence[Path],
 ) -> SnapshotTools:
     """Return what the snapshot service works with.
 
     Args:
         tools: What the services share.
+        catalog: With the slices.
         secrets: Where passwords are.
         database: Where snapshots are registered.
         folders: Where a mongod program may lie besides PATH.
@@ -40,6 +45,7 @@ def snapshot_tools(
         runner=tools.runner,
         clock=tools.clock,
         shared=tools,
+        catalog=catalog,
         ledger=SqliteCopyLedger(database),
         open_target=FolderTarget,
     )

@@ -63,9 +63,9 @@ def base_of(record: BackupRecord) -> Base:
 def _why_no_base(record: BackupRecord) -> str:
     if record.state is not BackupState.COMPLETE:
         return f"it cannot be read: {record.problem}"
-    if record.is_physical and record.consistent_at is None:
+    if record.is_physical:
         return (
-            "the moment that these files stand at is not known; verify the snapshot, copy it anew"
+            "it holds a server's files: restore them into a folder, whose guide says how to go on"
         )
     if record.achieved is not Consistency.NONE and record.consistent_at is None:
         return "the catalog does not know its moment yet; rebuild the catalog of its vault"

@@ -4,13 +4,14 @@ import secrets
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import backup_id
+from mangrove.core.elsewhere import ElsewhereSource
 from mangrove.core.errors import (
     BackupProtectedError,
     InvalidSelectionError,
     SnapshotNotFoundError,
     SnapshotRefusedError,
 )
-from mangrove.core.ports import Clock
+from mangrove.core.ports import Clock, WholeCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.core.snapshot import (
@@ -47,6 +48,7 @@ from mangrove.jobs.snapshot_take import TakeSnapshotBody
 from mangrove.jobs.snapshot_verify import VerifySnapshotBody
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.profiles import Profiles
+from mangrove.services.snapshot_kept import AllKept, SnapshotsKept
 from mangrove.services.verification import FilesOpeners
 
 LATEST = "latest"
@@ -63,8 +65,14 @@ class SnapshotTools:
     runner: Runner
     clock: Clock
     shared: BackupTools
+    catalog: WholeCatalog
     ledger: CopyLedger
     open_target: OpenTarget
+
+    def kept(self, others: ElsewhereSource) -> ElsewhereSource:
+        """Return what tells of these snapshots besides what others keep."""
+        own = SnapshotsKept(self.store, self.profiles, self.catalog, self.clock)
+        return AllKept((others, own))
 
     @property
     def files(self) -> FilesOpeners:

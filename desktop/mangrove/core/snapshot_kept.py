@@ -1,0 +1,77 @@
+"""What filesystem snapshots come to in timeline and figures: points, and windows by oplog."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof, KeptSpan
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.slices import ChainBreak, OplogSlice
+from mangrove.core.snapshot import LockUse, Snapshot
+from mangrove.core.stretches import stretches_of
+
+KEEPER = "Snapshots"
+ALWAYS = timedelta(days=36_500)
+"""What this workstation registered itself is never stale."""
+
+
+def kept_snapshots(
+    snapshots: Iterable[Snapshot],
+    copies: Iterable[OplogTimestamp],
+    slices: Sequence[OplogSlice],
+    breaks: Sequence[ChainBreak],
+    now: datetime,
+) -> Elsewhere | None:
+    """Return what the snapshots of one profile come to; None without any.
+
+    Args:
+        snapshots: Of the profile.
+        copies: Where its physical backups in vaults stand: replays join those, too.
+        slices: Captured of it.
+        breaks: Moments that no replay may cross.
+        now: The moment.
+    """
+    whole = sorted((s for s in snapshots if not s.problem), key=lambda s: s.data_at)
+    bases = {s.consistent_at for s in whole if s.consistent_at is not None} | set(copies)
+    spans = tuple(_spans(bases, slices, breaks))
+    if not whole and not spans:
+        return None
+    newest = whole[-1].snapshot if whole else "BACKUP"
+    return Elsewhere(
+        keeper=KEEPER,
+        place="the file system",
+        points=tuple(_point(s) for s in whole),
+        seen_at=now,
+        spans=spans,
+        proofs=tuple(
+            KeptProof(s.snapshot, c.passed, c.finished_at, c.took, s.place)
+            for s in whole
+            for c in s.checks
+        ),
+        trusted_for=ALWAYS if not spans else timedelta(0),
+        restore_command=f"mangrove snapshot restore {newest} FOLDER",
+    )
+
+
+def _point(snapshot: Snapshot) -> KeptPoint:
+    held = "under a lock" if snapshot.lock is LockUse.LOCK else "without a lock"
+    words = (
+        f"{snapshot.provider} snapshot {held}, on {snapshot.place}; it is lost with its volume, "
+        "a copy in a vault is not"
+    )
+    return KeptPoint(snapshot.snapshot, snapshot.data_at, snapshot.taken_at, words)
+
+
+def _spans(
+    bases: Iterable[OplogTimestamp], slices: Sequence[OplogSlice], breaks: Sequence[ChainBreak]
+) -> Iterator[KeptSpan]:
+    """Yield the windows that captured oplog leads to from a snapshot, as it does from a dump."""
+    stretches = stretches_of(slices, breaks)
+    for stretch in stretches:
+        joined = [
+            base
+            for base in bases
+            if stretch.start <= base <= stretch.end
+            and not any(c.vault_id == stretch.vault_id and c.at < base <= c.until for c in breaks)
+        ]
+        if joined:
+            yield KeptSpan(min(joined).at, stretch.end.at)

@@ -1,0 +1,55 @@
+"""Lets filesystem snapshots count in timeline and figures, beside what others keep."""
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
+from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.ports import Clock, WholeCatalog
+from mangrove.core.profile import ProfileId
+from mangrove.core.snapshot_kept import kept_snapshots
+from mangrove.core.snapshot_ports import SnapshotStore
+from mangrove.core.vault import BackupState
+from mangrove.services.profiles import Profiles
+
+
+class SnapshotsKept(ElsewhereSource):
+    """Tells what the snapshots of a profile come to; no machine is asked."""
+
+    def __init__(
+        self, store: SnapshotStore, profiles: Profiles, catalog: WholeCatalog, clock: Clock
+    ) -> None:
+        self._store = store
+        self._profiles = profiles
+        self._catalog = catalog
+        self._clock = clock
+
+    @override
+    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+        own = [s for s in self._store.all() if s.profile_id == profile_id]
+        try:
+            slug = self._profiles.by_id(profile_id).slug
+        except ProfileNotFoundError:
+            return ()
+        physical = [
+            r.consistent_at
+            for r in self._catalog.of_profile(slug)
+            if r.is_physical and r.state is BackupState.COMPLETE and r.consistent_at is not None
+        ]
+        if not own and not physical:
+            return ()
+        slices, breaks = self._catalog.slices(slug), self._catalog.breaks(slug)
+        found = kept_snapshots(own, physical, slices, breaks, self._clock.now())
+        return (found,) if found is not None else ()
+
+
+class AllKept(ElsewhereSource):
+    """What several keepers have, one after the other."""
+
+    def __init__(self, sources: Sequence[ElsewhereSource]) -> None:
+        self._sources = tuple(sources)
+
+    @override
+    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+        return tuple(one for source in self._sources for one in source.kept(profile_id))
