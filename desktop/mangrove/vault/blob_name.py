@@ -15,7 +15,11 @@ def is_safe_part(part: str) -> bool:
     """Whether a text can stand between two slashes of a blob's name."""
     if part in ("", ".", "..") or "/" in part or "\\" in part:
         return False
-    if part != part.strip() or any(unicodedata.category(char) in ("Cc", "Cs") for char in part):
+    if part != part.strip():
+        return False
+    if part.isascii() and part.isprintable():  # as nearly all are: each blob is looked at
+        return len(part) <= PART_LIMIT_BYTES
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in part):
         return False
     return len(part.encode()) <= PART_LIMIT_BYTES
 

@@ -47,6 +47,7 @@ class VaultDraft:
     ) -> None:
         self._on_published = on_published
         self._storage = storage
+        self._settling = storage if isinstance(storage, SettlingStorage) else None
         self._sealer = sealer
         self._folder = folder
         self._vault_id = vault_id
@@ -125,8 +126,8 @@ class VaultDraft:
         """Store manifest and signature; from here on the backup exists."""
         self._check(manifest)
         self._drop_unlisted(manifest)
-        if isinstance(self._storage, SettlingStorage):
-            self._storage.settle()
+        if self._settling is not None:
+            self._settling.settle()
         sealed = b"".join(self._sealer.seal_description([encode_manifest(manifest)]))
         comment = BackupComment(manifest.backup, manifest.sequence, self._vault_id)
         signature = self._sealer.sign(sealed, comment.text)
@@ -171,8 +172,8 @@ class VaultDraft:
 
     def _put_soon(self, name: BlobName, chunks: Iterable[bytes]) -> None:
         """Store a blob; where many can be made durable at once, that is left to ``publish``."""
-        if isinstance(self._storage, SettlingStorage):
-            self._storage.put_unsettled(name, chunks)
+        if self._settling is not None:
+            self._settling.put_unsettled(name, chunks)
         else:
             self._storage.put(name, chunks)
 
