@@ -1,9 +1,16 @@
 """The agent as real processes: one of a user, also after it was killed."""
 
+import json
 import signal
+import socket
+import sqlite3
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +19,8 @@ from servers.keyring_service import SecretService
 
 pytestmark = [pytest.mark.keyring, pytest.mark.slow, pytest.mark.journey]
 WATCHED = "watched; Ctrl-C ends it"
+LIMIT_S = 90
+LOOK_EVERY_S = 0.3
 
 
 @pytest.fixture
@@ -58,4 +67,103 @@ def test_an_agent_ends_on_request_and_gives_its_place_back(
     agent.send_signal(signal.SIGTERM)
 
     assert agent.wait(30) == 130
+    assert mangrove.json("job", "list")["agent"] is None
+
+
+def until(found: Callable[[], Any], what: str) -> Any:
+    """Wait until something is there, and return it."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        if (value := found()) is not None:
+            return value
+        time.sleep(LOOK_EVERY_S)  # noqa: TID251 - real processes are looked at from outside
+    raise AssertionError(f"never came: {what}")
+
+
+@pytest.fixture
+def black_hole() -> Iterator[socket.socket]:
+    """A server that takes connections and never says a word."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener
+
+
+def make_nights_go_by(line: CommandLine, job: str, nights: int) -> None:
+    """Let a job look as if it had been made some nights ago, and nobody had been there since."""
+    made = datetime.now(UTC) - timedelta(days=nights)  # noqa: TID251 - of real processes
+    with closing(sqlite3.connect(line.home / "state" / "state.sqlite")) as state:
+        (text,) = state.execute("SELECT value FROM jobs WHERE name_key = ?", (job,)).fetchone()
+        value = json.loads(text) | {"created_at": made.isoformat()}
+        state.execute("UPDATE jobs SET value = ? WHERE name_key = ?", (json.dumps(value), job))
+        state.commit()
+
+
+def test_a1_after_three_nights_a_killed_catch_up_is_closed_and_comes_once_more(
+    mangrove: CommandLine, black_hole: socket.socket
+) -> None:
+    port = black_hole.getsockname()[1]
+    assert mangrove("profile", "add", "shop", "--uri", f"mongodb://127.0.0.1:{port}").code == 0
+    mangrove("job", "add", "nightly", "--vault", "Local", "--schedule", "daily 02:00",
+             "--profile", "shop", "--zone", "UTC")  # fmt: skip
+    make_nights_go_by(mangrove, "nightly", nights=3)
+
+    def firings(count: int) -> Any:
+        found = mangrove.json("job", "show", "nightly")["firings"]
+        return found if len(found) >= count and found[0]["steps"] else None
+
+    first = mangrove.started_until(("agent",), WATCHED)
+    try:
+        (running,) = until(lambda: firings(1), "the catch-up run")
+        assert (running["state"], running["missed"]) == ("running", 2)
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.communicate()
+    black_hole.close()
+
+    second = mangrove.started_until(("agent",), WATCHED)
+    try:
+        again, cut_off = until(lambda: firings(2), "the same time once more")
+    finally:
+        second.send_signal(signal.SIGTERM)
+        second.communicate()
+    assert cut_off["state"] == "interrupted"
+    assert again["slot_at"] == cut_off["slot_at"]
+    last, dead = mangrove.json("job", "show", "nightly")["firings"]
+    assert (last["ended_at"] is not None, dead["state"]) == (True, "interrupted")
+    noticed = [n["kind"] for n in mangrove.json("agent", "status")["notices"]]
+    assert "crashed" in noticed
+
+
+def test_a4_a_window_hands_its_jobs_to_an_agent_and_takes_them_back(
+    mangrove: CommandLine,
+) -> None:
+    mangrove.variables["QT_QPA_PLATFORM"] = "offscreen"
+
+    def fired_by(process: subprocess.Popen[str]) -> Any:
+        holder = mangrove.json("job", "list")["agent"]
+        return holder if holder and holder["pid"] == process.pid else None
+
+    window = mangrove.start()
+    try:
+        until(lambda: fired_by(window), "the window's place")
+        second = mangrove()
+        assert second.code == 0, second
+        assert "its window was brought to the front" in second.err
+
+        agent = mangrove.started_until(("agent",), WATCHED)
+        try:
+            assert fired_by(agent)
+            assert f"the window (process {window.pid}) hands its jobs over" in "".join(
+                mangrove.printed
+            )
+            assert mangrove("agent").code == 5
+        finally:
+            agent.send_signal(signal.SIGTERM)
+            agent.communicate()
+
+        until(lambda: fired_by(window), "the window's place again")
+    finally:
+        window.send_signal(signal.SIGTERM)
+        window.communicate(timeout=LIMIT_S)
     assert mangrove.json("job", "list")["agent"] is None
