@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Takes screenshots of every page and dialog, light and dark, of sample data or a real home.
 
-``python packaging/shots.py OUT_DIR [--real MANGROVE_HOME] [--empty]``; without a screen it draws
-offscreen.
+``python packaging/shots.py OUT_DIR [--real MANGROVE_HOME | --empty | --fleet]``; without a screen
+it draws offscreen.
 """
 
 import argparse
@@ -21,7 +21,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer  # noqa: E402 - the path comes first
 from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
-from fakes.services import empty_services, sample_services  # noqa: E402
+from fakes.sample_history import fleet_services, rich_services  # noqa: E402
+from fakes.services import empty_services  # noqa: E402
 from mangrove.app.container import open_services, usual_parts  # noqa: E402
 from mangrove.app.paths import app_paths  # noqa: E402
 from mangrove.core.run import RunId  # noqa: E402
@@ -50,12 +51,14 @@ from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.navigation import PageName  # noqa: E402
+from mangrove.ui.pages.overview.page import OverviewPage  # noqa: E402
 from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
 from mangrove.ui.theme.style import Theme, theme  # noqa: E402
 from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402
 
 SETTLE_MS = 400
+PAGE_OVERLAP = 48  # px of one screen that are on the next one too
 SIZES = {"": (1280, 800), "-narrow": (1024, 720)}
 EXAMPLE_RUNS = ("r-running", "r-losses", "r-failed", "r-0")
 
@@ -81,6 +84,22 @@ def shoot_pages(window: MainWindow, folder: Path, suffix: str) -> None:
         for name in window.places:
             window.open_page(name)
             shoot(window, folder / f"{name.value}{size_name}{suffix}.png")
+
+
+def shoot_overview(window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save the overview screen by screen, down to its end."""
+    page = window.places[PageName.OVERVIEW].page
+    if not isinstance(page, OverviewPage) or not page.dashboard.isVisibleTo(page):
+        return
+    window.open_page(PageName.OVERVIEW)
+    settle(2 * SETTLE_MS)
+    shelf, bar = page.dashboard.shelf, page.dashboard.shelf.verticalScrollBar()
+    number = 1
+    while bar.value() < bar.maximum():
+        number += 1
+        bar.setValue(bar.value() + shelf.viewport().height() - PAGE_OVERLAP)
+        shoot(window, folder / f"overview-{number}{suffix}.png")
+    bar.setValue(0)
 
 
 def shoot_moment(window: MainWindow, folder: Path, suffix: str) -> None:
@@ -151,7 +170,8 @@ def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: 
 def services_of(arguments: argparse.Namespace) -> Iterator[Services]:
     """Open sample, empty or real services."""
     if arguments.real is None:
-        yield (empty_services() if arguments.empty else sample_services()).services
+        make = empty_services if arguments.empty else rich_services
+        yield (fleet_services if arguments.fleet else make)().services
         return
     paths = app_paths({**os.environ, "MANGROVE_HOME": str(arguments.real)})
     paths.ensure()
@@ -165,6 +185,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--real", type=Path, default=None, metavar="MANGROVE_HOME")
     parser.add_argument("--empty", action="store_true", help="a brand-new install")
+    parser.add_argument("--fleet", action="store_true", help="twenty profiles")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     application = QApplication(sys.argv[:1])
@@ -175,9 +196,11 @@ def main() -> int:
         window.show()
         for choice in (SchemeChoice.LIGHT, SchemeChoice.DARK):
             theme().choose(choice)
-            suffix = ("-empty" if arguments.empty else "") + f"-{choice.value}"
+            kind = "-empty" if arguments.empty else "-fleet" if arguments.fleet else ""
+            suffix = f"{kind}-{choice.value}"
             shoot_pages(window, arguments.out, suffix)
             window.resize(*SIZES[""])
+            shoot_overview(window, arguments.out, suffix)
             shoot_moment(window, arguments.out, suffix)
             shoot_dialogs(services, window, arguments.out, suffix)
         if (bridge := window.findChild(ActivityBridge)) is not None:
