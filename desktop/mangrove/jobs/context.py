@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -92,6 +92,7 @@ class RunContext:
         self._announced_s = 0.0
         self._done_bytes = self._documents = self._namespaces_done = 0
         self._outer: Phase | None = None
+        self._entered: set[Phase] = set()
         self._untold: deque[RunStatus] = deque()
         self._is_telling = self._is_told_over = False
 
@@ -142,7 +143,7 @@ class RunContext:
     def change(self, change: Callable[[RunStatus], RunStatus]) -> RunStatus:
         """Change state, title or result, and announce it."""
         with self._lock:
-            self._status = change(self._status)
+            self._status = _without_the_rest(change(self._status), self._entered)
             status = self._copy()
             self._queue()
         self._tell()
@@ -299,8 +300,12 @@ class RunContext:
             if self._outer is not None:
                 phase, note = self._outer, phase.value
             self._status = replace(
-                _with_phase(self._status, phase), phase=phase, total_bytes=total_bytes, note=note
+                _passed_to(_with_phase(self._status, phase), phase, self._entered),
+                phase=phase,
+                total_bytes=total_bytes,
+                note=note,
             )
+            self._entered.add(phase)
             self._queue()
         self.log(f"{phase.value}{f': {note}' if note else ''}")
         self._tell()
@@ -363,3 +368,23 @@ def _with_phase(status: RunStatus, phase: Phase) -> RunStatus:
         return status
     at = status.phases.index(status.phase) + 1
     return replace(status, phases=(*status.phases[:at], phase, *status.phases[at:]))
+
+
+def _passed_to(status: RunStatus, phase: Phase, entered: Collection[Phase]) -> RunStatus:
+    """Leave out the phases before this one that were passed by: they were not needed this time.
+
+    So steps are counted without a jump, and nothing is ticked that never was.
+    """
+    if phase not in status.phases:
+        return status
+    before = status.phases[: status.phases.index(phase)]
+    kept = tuple(p for p in before if p in entered)
+    return replace(status, phases=(*kept, *status.phases[len(before) :]))
+
+
+def _without_the_rest(status: RunStatus, entered: Collection[Phase]) -> RunStatus:
+    """Leave out, once a run went well, the phases that it came to an end without."""
+    went_well = status.state in (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
+    if not went_well or not entered:
+        return status
+    return replace(status, phases=tuple(p for p in status.phases if p in entered))

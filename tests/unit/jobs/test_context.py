@@ -214,3 +214,28 @@ def test_counting_from_many_threads_loses_nothing(watched: Watched) -> None:
 
 def _with_state(state: RunState) -> Callable[[RunStatus], RunStatus]:
     return lambda status: replace(status, state=state)
+
+
+def test_phases_that_are_passed_by_are_not_counted(watched: Watched) -> None:
+    planned = (Phase.CONNECT, Phase.SAFETY, Phase.PREFLIGHT, Phase.LOAD, Phase.CLEAN_UP)
+    watched.ctx.change(lambda status: replace(status, phases=planned))
+    places = []
+    for phase in (Phase.CONNECT, Phase.PREFLIGHT, Phase.LOAD):
+        watched.ctx.enter(phase)
+        status = watched.ctx.status()
+        places.append((status.phases.index(phase) + 1, len(status.phases)))
+
+    ended = watched.ctx.change(lambda status: replace(status, state=RunState.SUCCEEDED))
+
+    assert places == [(1, 5), (2, 4), (3, 4)]
+    assert ended.phases == (Phase.CONNECT, Phase.PREFLIGHT, Phase.LOAD)
+
+
+def test_a_phase_that_comes_again_keeps_those_that_were_between(watched: Watched) -> None:
+    planned = (Phase.CONNECT, Phase.LOAD, Phase.INDEXES)
+    watched.ctx.change(lambda status: replace(status, phases=planned))
+
+    for phase in (Phase.CONNECT, Phase.LOAD, Phase.INDEXES, Phase.LOAD, Phase.INDEXES):
+        watched.ctx.enter(phase)
+
+    assert watched.ctx.status().phases == planned
