@@ -44,7 +44,12 @@ class Navigator(QObject):
         remove_mirror_wanted: A vault's name and that of its mirror to forget.
         open_kit_wanted: The dialog shall open.
         data_changed: Profiles, vaults or backups are different now; pages load anew.
+
+    Attributes:
+        profile: Whose page was looked at last, at first that in most need; pages open with it.
     """
+
+    profile = ""
 
     page_wanted = Signal(object, object)
     progress_wanted = Signal(object)

@@ -10,6 +10,7 @@ from fakes.readable import cut_off
 from fakes.sample_data import CLOUD, NOW, OFFICE_NAS, RECORDS, record
 from fakes.sample_runs import running_backup
 from fakes.services import FakeServices
+from mangrove.core.backup import backup_id
 from mangrove.core.errors import DamagedStateError, WrongIdentityError
 from mangrove.core.run import RunState
 from mangrove.core.vault import BackupRecord, BackupState
@@ -17,6 +18,8 @@ from mangrove.ui.models.backup_rows import COLUMNS, BackupColumn
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.card import ScrolledColumn
+from mangrove.ui.widgets.long_text import LongText
 from ui.conftest import Ends
 
 TALL = (1280, 800)
@@ -288,3 +291,25 @@ def test_the_detail_says_whether_the_backup_stays_and_why(qtbot: QtBot, ends: En
 
     qtbot.waitUntil(lambda: any(t.startswith("Stays: ") for t in page.detail.facts.texts()))
     assert any("last 1/3" in text for text in page.detail.facts.texts())
+
+
+def test_long_names_make_the_detail_no_wider(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    slug = "anextraordinarilylongnameforadeployment"
+    first = fakes.backups.rows[0]
+    renamed = replace(
+        first,
+        profile_name=slug,
+        profile_slug=slug,
+        backup=backup_id(first.started_at, slug, "77ab"),
+    )
+    fakes.backups.rows[0] = renamed
+    page = loaded(qtbot, ends)
+    page.resize(1080, 800)
+    qtbot.waitUntil(lambda: slug in page.detail.paragraph.text())
+
+    shelf = page.detail.findChild(ScrolledColumn)
+    assert shelf is not None
+    qtbot.waitUntil(lambda: shelf.widget().height() > 0)
+    assert shelf.horizontalScrollBar().maximum() == 0
+    value = next(v for v in page.detail.facts.findChildren(LongText) if slug in v.text())
+    assert value.height() >= 2 * value.fontMetrics().height()

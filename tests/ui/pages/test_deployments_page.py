@@ -241,3 +241,12 @@ def test_a_deployment_leads_to_its_timeline_and_to_capture(qtbot: QtBot, ends: E
     with qtbot.waitSignal(ends.navigator.capture_wanted) as captured:
         page.detail.capture.trigger()
     assert captured.args == ["staging"]
+
+
+def test_the_page_opens_with_the_profile_that_was_looked_at_last(qtbot: QtBot, ends: Ends) -> None:
+    ends.navigator.profile = "staging"
+    page = opened(qtbot, ends)
+    assert page._chosen_name() == "staging"
+
+    page.select(profile="reporting")
+    assert ends.navigator.profile == "reporting"

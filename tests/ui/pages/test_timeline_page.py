@@ -391,3 +391,15 @@ def test_a_damaged_slice_leads_to_the_vaults(qtbot: QtBot, ends: Ends, fakes: Fa
     with qtbot.waitSignal(ends.navigator.page_wanted) as wanted:
         buttons(qtbot, page)["Check &vault"].click()
     assert wanted.args[0] is PageName.VAULTS
+
+
+def test_the_page_opens_with_the_profile_that_was_looked_at_last(qtbot: QtBot, ends: Ends) -> None:
+    ends.navigator.profile = "staging"
+    page = TimelinePage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+
+    page.show()
+    assert page.profile.currentText() == "staging"
+
+    page.profile.setCurrentText("production")
+    assert ends.navigator.profile == "production"

@@ -22,6 +22,7 @@ from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import Card, ScrolledColumn, clear_layout
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
+from mangrove.ui.widgets.long_text import LongText, value_label
 from mangrove.ui.widgets.namespace_tree import NamespaceTree
 from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.state_mark import StateMark
@@ -52,7 +53,7 @@ class BackupDetail(QWidget):
         self.restore = QPushButton(self.tr("&Restore…"))
         self.verify = QPushButton(self.tr("&Verify…"))
         self.export = QPushButton(self.tr("E&xport…"))
-        self.paragraph = TextLabel().wrapping().selectable()
+        self.paragraph = LongText("")
         self.facts = KeyValueGrid()
         self.model = NamespaceTreeModel(_COLUMNS, parent=self)
         self.tree = NamespaceTree(self.model)
@@ -203,7 +204,7 @@ class BackupDetail(QWidget):
     def _show_missing(self, missing: tuple[NotIncluded, ...]) -> None:
         clear_layout(self.missing)
         for item in missing:
-            self.missing.addWidget(TextLabel(item.what, "strong").wrapping().selectable())
+            self.missing.addWidget(value_label(item.what, "strong"))
             self.missing.addWidget(TextLabel(text.sentence(item.reason), "muted").wrapping())
         self.missing_card.setVisible(bool(missing))
 
@@ -231,8 +232,8 @@ class BackupDetail(QWidget):
         grid.addWidget(TextLabel(words.format(level=item.level.value)), 0, 1)
         grid.addWidget(note, 1, 1)
         for number, finding in enumerate(item.findings):
-            found = TextLabel(f"{finding.subject}: {finding.problem}", "error")
-            grid.addWidget(found.wrapping().selectable(), 2 + number, 1)
+            found = value_label(f"{finding.subject}: {finding.problem}", "error")
+            grid.addWidget(found, 2 + number, 1)
         return line
 
     def _evidence_note(self, item: Evidence) -> str:

@@ -12,6 +12,8 @@ from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.search_field import SearchField
 from mangrove.ui.wording import counted
 
+_WIDEST_CHARS = 34  # of a choice: a long name is cut rather than pushing the others away
+
 
 class BackupsFilterBar(QWidget):
     """Narrows the table.
@@ -42,6 +44,7 @@ class BackupsFilterBar(QWidget):
         row.addWidget(self.search)
         for box in (self.profile, self.vault, self.state):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMaximumWidth(self.fontMetrics().averageCharWidth() * _WIDEST_CHARS)
             box.currentIndexChanged.connect(self._on_changed)
             row.addWidget(box)
         row.addStretch()

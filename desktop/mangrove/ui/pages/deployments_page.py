@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import MangroveError
-from mangrove.core.profile import UnreadableProfile
+from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import SavedProfile
 from mangrove.ui.bridge import ActivityBridge, Calls
@@ -61,6 +61,7 @@ class DeploymentsPage(Page):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._choose(self._navigator.profile)
         self._look()
 
     @Slot()
@@ -133,6 +134,8 @@ class DeploymentsPage(Page):
         if not current.isValid():
             return
         row = self.model.row_at(current.row())
+        if self.isVisible() and isinstance(row.profile, Profile):
+            self._navigator.profile = row.profile.name
         self.detail.show_row(row)
         self._look()
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.labels import TextLabel
+from mangrove.ui.widgets.long_text import LongText, value_label
 
 
 class KeyValueGrid(QWidget):
@@ -21,7 +22,7 @@ class KeyValueGrid(QWidget):
         self._grid.setHorizontalSpacing(Space.M)
         self._grid.setVerticalSpacing(Space.HALF + 2)
         self._grid.setColumnStretch(1, 1)
-        self._labels: list[TextLabel] = []
+        self._labels: list[TextLabel | LongText] = []
 
     def set_rows(self, rows: Iterable[tuple[str, str] | tuple[str, str, str]]) -> None:
         """Show these rows instead: name, value and, if wanted, the value's tooltip."""
@@ -31,7 +32,7 @@ class KeyValueGrid(QWidget):
         self._labels = []
         for index, (name, value, *tip) in enumerate(rows):
             left = TextLabel(name, "muted")
-            right = TextLabel(value).wrapping().selectable()
+            right = value_label(value)
             right.setToolTip(tip[0] if tip else "")
             right.setAccessibleName(f"{name}: {value}")
             self._grid.addWidget(left, index, 0, Qt.AlignmentFlag.AlignTop)

@@ -149,10 +149,10 @@ def test_done_step_is_ticked_and_the_next_one_opens(
 def test_failure_is_said_in_place(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
     page = opened(qtbot, ends)
 
-    def fail() -> None:
+    def fail() -> Overview:
         raise StorageUnavailableError("the catalog's disk is gone")
 
-    fakes.backups.all = fail  # type: ignore[method-assign,assignment]  # what a dead disk does
+    fakes.figures.overview = fail  # type: ignore[method-assign]  # what a dead disk does
     page.reload()
 
     qtbot.waitUntil(page.banner.isVisible)
@@ -370,3 +370,9 @@ def test_lines_run_from_right_to_left_where_one_reads_so(qtbot: QtBot, ends: End
 
     qtbot.waitUntil(lambda: middle(page.dashboard.needs) < middle(page.dashboard.profiles))
     page.grab()
+
+
+def test_other_pages_open_with_the_profile_in_most_need(qtbot: QtBot, ends: Ends) -> None:
+    opened(qtbot, ends)
+
+    assert ends.navigator.profile == "reporting"

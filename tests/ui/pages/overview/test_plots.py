@@ -21,6 +21,7 @@ from mangrove.ui.pages.overview.plots import (
     sizes_summary,
 )
 from mangrove.ui.pages.overview.strips import day_words, slot_rows, window_marks
+from mangrove.ui.pages.overview.words import tier_word
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.charts.plots import Look
 from mangrove.ui.widgets.charts.slots import SlotKind
@@ -224,3 +225,8 @@ def test_windows_without_a_closer_look_promise_no_proof(figures: ProfileFigures)
 
     assert {band.tone for band in marks.bands.rows} == {Tone.RUNNING}
     assert len(marks.gaps.rows) == len(figures.gaps)
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_every_tier_has_a_word(tier: Tier) -> None:
+    assert tier_word(tier)

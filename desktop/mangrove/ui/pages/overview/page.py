@@ -110,6 +110,8 @@ class OverviewPage(Page):
         self._facts = facts
         self.banner.clear()
         overview = facts.overview
+        if overview.profiles and not self._navigator.profile:
+            self._navigator.profile = overview.profiles[0].profile_name
         is_new = not overview.backups
         self._stack.setCurrentIndex(1 if is_new else 0)
         self.back_up.setVisible(not is_new)

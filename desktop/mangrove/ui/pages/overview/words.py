@@ -22,6 +22,7 @@ def tier_word(tier: Tier) -> str:
         Tier.WEEKLY: _tr("weekly"),
         Tier.DAILY: _tr("daily"),
         Tier.HOURLY: _tr("more than daily"),
+        Tier.OLDER: _tr("older"),
     }[tier]
 
 

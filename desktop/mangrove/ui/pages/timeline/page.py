@@ -73,10 +73,17 @@ class TimelinePage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._timer.start()
+        self._follow()
         if self._is_stale:
             self.reload()
         elif self.picture is not None:
             self._advise(self.picture)
+
+    def _follow(self) -> None:
+        """Show the profile that was looked at elsewhere, unless a moment of another is written."""
+        number = self.profile.findText(self._navigator.profile)
+        if number >= 0 and not self.form.text:
+            self.profile.setCurrentIndex(number)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
@@ -291,6 +298,8 @@ class TimelinePage(Page):
 
     @Slot()
     def _on_profile_chosen(self) -> None:
+        if self.isVisible():
+            self._navigator.profile = self.profile.currentText()
         self._newest.forget()
         self._base = self._answer = None
         self.form.clear()
