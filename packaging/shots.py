@@ -42,6 +42,7 @@ from mangrove.ui.dialogs.kit_dialogs import (  # noqa: E402
     OpenKitDialog,
 )
 from mangrove.ui.dialogs.mirror_dialog import MirrorDialog  # noqa: E402
+from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog  # noqa: E402
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
@@ -143,6 +144,9 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     copied = record.profile_name
     yield "dialog-copy", lambda: CopyDialog(window, services, calls, copied)
     yield "dialog-capture", lambda: CaptureDialog(window, services, copied)
+    held = services.objectives.of(copied)
+    figures = services.figures.profile(copied)
+    yield "dialog-objectives", lambda: ObjectivesDialog(window, figures, held)
     yield "dialog-job", lambda: JobDialog(window, services)
     yield "dialog-plan", lambda: PlanChoiceDialog(window, services)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)

@@ -89,8 +89,9 @@ from mangrove.services.jobs import JobDraft, JobView
 from mangrove.services.keys import ChangedKeys
 from mangrove.services.kit_files import KitFiles
 from mangrove.services.kits import OpenedKit
+from mangrove.services.objectives import ObjectiveBook
 from mangrove.services.points import Points
-from mangrove.services.profiles import ProfileDraft, SavedProfile
+from mangrove.services.profiles import ProfileDraft, Profiles, SavedProfile
 from mangrove.services.vaults import SavedVault, VaultDraft
 
 TARGET_URI = parse_uri("mongodb://ann@db.example.net").uri
@@ -713,6 +714,7 @@ class FakeServices:
     points: Points
     figures: Figures
     figure_memory: FigureFakes
+    objectives: ObjectiveBook
     activity: FakeActivity
     jobs: FakeJobs
     agent: FakeAgent
@@ -793,6 +795,7 @@ def _assembled(
         points,
         figures,
         memory,
+        ObjectiveBook(cast("Profiles", profiles), memory.objectives),
         activity,
         jobs,
         FakeAgent(jobs),

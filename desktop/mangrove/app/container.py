@@ -72,6 +72,7 @@ from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.leftovers import Leftovers
 from mangrove.services.mirrors import Mirrors
+from mangrove.services.objectives import ObjectiveBook
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
@@ -231,6 +232,7 @@ def _services(
             points=points,
             figures=figures,
             snapshots=Snapshots(snapping, backups),
+            objectives=ObjectiveBook(profiles, SqliteObjectives(database)),
             mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
             atlas=atlas.services,
             activity=Activity(runner, runs, parts.clock),

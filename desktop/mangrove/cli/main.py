@@ -30,6 +30,7 @@ from mangrove.cli.commands.demo import demo
 from mangrove.cli.commands.drill import drill
 from mangrove.cli.commands.export import export
 from mangrove.cli.commands.import_dump import import_dump
+from mangrove.cli.commands.profile_objective import objective
 from mangrove.cli.commands.restore import restore
 from mangrove.cli.commands.show import show
 from mangrove.cli.commands.status import status
@@ -66,6 +67,7 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     app.command()(demo)
     app.add_typer(profile.app, name="profile")
+    profile.app.command()(objective)
     app.add_typer(vault.app, name="vault")
     vault_policy.add_to(vault.app)
     for command in (backup, backups, show, verify, drill, restore, status):

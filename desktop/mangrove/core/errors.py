@@ -5,7 +5,7 @@ MangroveError                     a person can be told this
 │   ├── InvalidUriError · InvalidProfileError · InvalidVaultUrlError · InvalidSelectionError
 │   ├── NameTakenError · DamagedStateError · InvalidKeyError · UnusableDumpError
 │   ├── InvalidPolicyError · InvalidScheduleError · InvalidAssertionError
-│   └── InvalidAtlasPolicyError
+│   └── InvalidAtlasPolicyError · InvalidObjectiveError
 ├── AutostartError               the system does not start the agent by itself
 ├── StateUnavailableError        the file with profiles and history is busy, full or read-only
 ├── NotFoundError                a name leads nowhere
@@ -146,6 +146,12 @@ class InvalidScheduleError(ConfigurationError):
     """Raised when a schedule is neither words nor cron, never comes, or its zone is unknown."""
 
     code = "invalid-schedule"
+
+
+class InvalidObjectiveError(ConfigurationError):
+    """Raised when an objective is no length of time, or is for what has none."""
+
+    code = "invalid-objective"
 
 
 class InvalidAssertionError(ConfigurationError):

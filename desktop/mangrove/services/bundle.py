@@ -22,6 +22,7 @@ from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits
 from mangrove.services.leftovers import Leftovers
 from mangrove.services.mirrors import Mirrors
+from mangrove.services.objectives import ObjectiveBook
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.restores import Restores
@@ -54,6 +55,7 @@ class Services:
     captures: Captures
     points: Points
     figures: Figures
+    objectives: ObjectiveBook
     mirrors: Mirrors
     atlas: Atlas
     snapshots: Snapshots

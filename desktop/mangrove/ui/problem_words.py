@@ -51,6 +51,11 @@ SENTENCES = {
         "This assertion asks nothing, or expects what no figure can be. Nothing was stored. Give"
         " it a figure and a range.",
     ),
+    "invalid-objective": QT_TRANSLATE_NOOP(
+        "Problems",
+        "This is no length of time that a deployment can be held to. Nothing was changed. Write"
+        " it like 15 min, 26h or 7 d.",
+    ),
     "invalid-schedule": QT_TRANSLATE_NOOP(
         "Problems",
         "The schedule cannot be understood or never comes. Nothing was stored. Write it as in the"

@@ -14,6 +14,7 @@ from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.keys_dialog import KeysDialog
 from mangrove.ui.dialogs.kit_dialogs import ConfirmKitDialog, MakeKitDialog, OpenKitDialog
 from mangrove.ui.dialogs.mirror_dialog import MirrorDialog
+from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
@@ -37,6 +38,9 @@ DIALOGS: dict[str, Make] = {
     "import": lambda e: ImportDialog(None, e.services, e.calls),
     "copy": lambda e: CopyDialog(None, e.services, e.calls, "production"),
     "capture": lambda e: CaptureDialog(None, e.services, "production"),
+    "objectives": lambda e: ObjectivesDialog(
+        None, e.services.figures.profile("production"), e.services.objectives.of("production")
+    ),
     "restore dump": lambda e: RestoreDumpDialog(None, e.services, e.calls),
     "restore": lambda e: RestoreDialog(None, e.services, e.calls, RECORDS[0]),
 }

@@ -1,8 +1,11 @@
 """Objectives: what a profile or a database is held to, and what holds where nobody said."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from mangrove.core.errors import InvalidObjectiveError
 
 FRESH_EVIDENCE = timedelta(days=30)
 UNSCHEDULED = timedelta(hours=26)
@@ -99,3 +102,37 @@ def rpo_target(
         scheduled = max(LEAST_SCHEDULED, 2 * longest_gap + timedelta(hours=1))
         return RpoTarget(scheduled, TargetSource.SCHEDULE)
     return RpoTarget(UNSCHEDULED, TargetSource.NOTHING_SCHEDULED)
+
+
+_UNITS = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+_PART = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(min|[smhdw])[a-z]*\.?(?:\s|,|$|(?=\d))")
+MOST = timedelta(days=3650)
+
+
+def parse_age(text: str) -> timedelta:
+    """Read a length of time as a person writes it: ``26h``, ``15 min``, ``1 d 12 h``, ``2 weeks``.
+
+    Raises:
+        InvalidObjectiveError: If it is none, is nothing, or is longer than ten years.
+    """
+    words = text.strip().casefold()
+    total, at = timedelta(0), 0
+    while at < len(words):
+        match = _PART.match(words, at)
+        if match is None:
+            raise InvalidObjectiveError(f"'{text}' is not a length of time", hint=_HINT)
+        total += float(match[1]) * _UNITS[match[2]]
+        at = match.end()
+    if not timedelta(0) < total <= MOST:
+        raise InvalidObjectiveError(f"'{text}' cannot be an objective", hint=_HINT)
+    return total
+
+
+_HINT = "such as: 15 min, 26h, 1 d 12 h, 30 days"

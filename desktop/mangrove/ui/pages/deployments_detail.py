@@ -38,7 +38,7 @@ class DeploymentDetail(QWidget):
 
     Signals:
         test_wanted, edit_wanted, duplicate_wanted, remove_wanted: The profile's name.
-        timeline_wanted, capture_wanted: The profile's name.
+        timeline_wanted, capture_wanted, objectives_wanted: The profile's name.
         backup_wanted, copy_wanted: The profile's name and the ``Chosen`` rows; none means
             everything.
     """
@@ -49,6 +49,7 @@ class DeploymentDetail(QWidget):
     remove_wanted = Signal(str)
     timeline_wanted = Signal(str)
     capture_wanted = Signal(str)
+    objectives_wanted = Signal(str)
     backup_wanted = Signal(str, object)
     copy_wanted = Signal(str, object)
 
@@ -66,6 +67,7 @@ class DeploymentDetail(QWidget):
         self.copy = QAction(self.tr("&Copy to…"), self)
         self.timeline = QAction(self.tr("Show &timeline"), self)
         self.capture = QAction(self.tr("Capture the &oplog…"), self)
+        self.objectives = QAction(self.tr("O&bjectives…"), self)
         self.duplicate = QAction(self.tr("&Duplicate"), self)
         self.remove = QAction(self.tr("&Remove…"), self)
         self.about = AboutTab()
@@ -107,7 +109,7 @@ class DeploymentDetail(QWidget):
     def _allow(self, *, is_readable: bool) -> None:
         for button in (self.back_up, self.test, self.edit):
             button.setEnabled(is_readable)
-        for action in (self.timeline, self.capture, self.copy, self.duplicate):
+        for action in (self.timeline, self.capture, self.objectives, self.copy, self.duplicate):
             action.setEnabled(is_readable)
         self.tabs.setVisible(is_readable)
 
@@ -118,6 +120,7 @@ class DeploymentDetail(QWidget):
         menu = QMenu(self.more)
         menu.addAction(self.timeline)
         menu.addAction(self.capture)
+        menu.addAction(self.objectives)
         menu.addSeparator()
         menu.addAction(self.copy)
         menu.addAction(self.duplicate)
@@ -156,6 +159,7 @@ class DeploymentDetail(QWidget):
         self.copy.triggered.connect(self._on_copy_triggered)
         self.timeline.triggered.connect(lambda: self.timeline_wanted.emit(self._name))
         self.capture.triggered.connect(lambda: self.capture_wanted.emit(self._name))
+        self.objectives.triggered.connect(lambda: self.objectives_wanted.emit(self._name))
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
     def _live_word(self, live: Live) -> str:

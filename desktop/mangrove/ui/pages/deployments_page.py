@@ -7,11 +7,14 @@ from typing_extensions import override
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import MangroveError
+from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import SavedProfile
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.dialogs.objectives_dialog import Chosen as Objectives
+from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog
 from mangrove.ui.models.namespace_tree_model import Chosen
 from mangrove.ui.models.profiles_model import Live, Probe, ProfilesModel
 from mangrove.ui.navigation import Navigator, PageName
@@ -110,6 +113,7 @@ class DeploymentsPage(Page):
         detail.copy_wanted.connect(self._on_copy_wanted)
         detail.timeline_wanted.connect(self._on_timeline_wanted)
         detail.capture_wanted.connect(self._navigator.open_capture)
+        detail.objectives_wanted.connect(self._on_objectives_wanted)
 
     def _chosen_name(self) -> str:
         index = self.list.currentIndex()
@@ -226,6 +230,31 @@ class DeploymentsPage(Page):
             databases=chosen.databases,
             collections=tuple(map(str, chosen.collections)),
         )
+
+    @Slot(str)
+    def _on_objectives_wanted(self, name: str) -> None:
+        services = self._services
+        self._calls.run(
+            self,
+            lambda: (services.figures.profile(name), services.objectives.of(name)),
+            self._ask_objectives,
+            self._on_failed,
+        )
+
+    def _ask_objectives(self, known: tuple[ProfileFigures, Objectives]) -> None:
+        figures, held = known
+        chosen = ObjectivesDialog.ask(self, figures, held)
+        if chosen is None:
+            return
+
+        def save() -> None:
+            for database, wanted in chosen.items():
+                self._services.objectives.set(figures.profile_name, wanted, database)
+
+        self._calls.run(self, save, self._on_objectives_saved, self._on_failed)
+
+    def _on_objectives_saved(self, _nothing: None) -> None:
+        self._navigator.tell_data_changed()
 
     @Slot(str)
     def _on_timeline_wanted(self, name: str) -> None:

@@ -37,6 +37,11 @@ class FormRow(QWidget):
         """What is wrong with the field; "" when nothing is."""
         return self._note.text() if self.field.property("invalid") == "true" else ""
 
+    def set_hint(self, text: str) -> None:
+        """Show another hint from now on; an error stays."""
+        self._hint = text
+        self.set_error(self.error)
+
     def set_label(self, label: str) -> None:
         """Name the field otherwise."""
         self._label.setText(label)
