@@ -76,7 +76,7 @@ def test_a_person_backs_up_proves_and_restores_without_a_window(
     assert not [n for n in server.list_database_names() if "mangrove" in n]
 
     _restores_as_asked(mangrove, server)
-    assert mangrove.json("status")["status"]["exposures"][0]["profile_name"] == "Shop"
+    assert mangrove.json("status")["status"]["profiles"][0]["profile_name"] == "Shop"
 
     listed = mangrove.json("backups")
     assert mangrove.json("vault", "rebuild-catalog", "local") == {"backups": len(listed["backups"])}

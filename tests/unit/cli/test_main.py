@@ -162,3 +162,47 @@ def test_the_table_of_backups_names_the_profile_and_fits(
     assert lines[0].split()[:3] == ["BACKUP", "PROFILE", "OF"]
     assert any(line.split()[1] == "production" for line in lines[1:])
     assert max(map(len, lines)) <= 120
+
+
+def test_status_answers_every_question_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["status"], doors()) == 0
+
+    shown = capsys.readouterr().out
+    for line in (
+        "If reporting died now you would lose at most 2 d 9 h.",
+        "reporting   billing   2 d 9 h     26 h (nothing is scheduled)",
+        "staging     14 min       14 min       14 min       1 restore to embedded, the last",
+        "production: any second of 2026-11-13 02:00 to 2026-11-1",
+        "production  3 d 3 h ago",
+        "nightly       ......x",
+        "Back up staging: read and store, 54%",
+        "cloud            30  12.5 GB  403.9 MB  not foreseeable  mangrove prune cloud",
+        "cloud       age1qyqszqgp...  stored",
+        "    mangrove backup reporting --vault VAULT",
+    ):
+        assert line in shown
+
+
+def test_status_of_a_new_install_names_the_first_steps(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["status"], doors(empty=True)) == 0
+
+    shown = capsys.readouterr().out
+    assert "Nothing is protected yet." in shown
+    assert "mangrove profile add NAME --uri URI" in shown
+    assert "How long until it is back" not in shown
+
+
+def test_objectives_are_set_shown_and_taken_away(capsys: pytest.CaptureFixture[str]) -> None:
+    own = doors()
+    assert run(["profile", "objective", "staging", "--rpo", "1h", "--evidence", "7 d"], own) == 0
+    assert "1 h (set by you)" in capsys.readouterr().out
+
+    assert run(["profile", "objective", "staging", "--rpo", "-", "--json"], own) == 0
+    kept = json.loads(capsys.readouterr().out)["objectives"]
+    assert kept == [
+        {"database": "", "objectives": {"rpo": None, "rto": None, "evidence_age": 604800.0}}
+    ]
+
+    assert run(["profile", "objective", "staging", "--rto", "soon"], own) == 2

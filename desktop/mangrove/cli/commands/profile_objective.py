@@ -49,12 +49,14 @@ def objective(
         if wanted != held:
             services.objectives.set(name, wanted, database)
         figures = services.figures.profile(name)
+        held_now = services.objectives.of(name)
     rows = tuple(_row(d) for d in figures.databases)
     table = Table(
         ("database", "would lose", "at most", "back in", "within", "restored", "within"),
         rows or (_whole(figures),),
     )
-    desk.output.give({"objectives": figures.objectives, "databases": figures.databases}, table)
+    kept = [{"database": d, "objectives": o} for d, o in sorted(held_now.items())]
+    desk.output.give({"objectives": kept, "databases": figures.databases}, table)
 
 
 def _age(text: str) -> timedelta | None:

@@ -2,6 +2,7 @@
 
 import typer
 
+from mangrove.cli import status_parts
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.core.alert import Glance
@@ -16,16 +17,33 @@ def status(context: typer.Context) -> None:
     with desk.services() as services:
         overview = services.figures.overview()
         alerts = services.alerts.glance()
+        runs = tuple(run for run in services.activity.recent() if not run.state.is_over)
     table = Table(
         ("profile", "state", "would lose", "back in", ">backups", "why"),
         tuple(_row(e) for e in overview.profiles),
         "no profile yet",
     )
     stored = f"{counted(overview.backups, 'backup')}, {size_text(overview.stored_bytes)} stored."
-    needs = tuple(f"- {need.sentence}" for need in overview.needs)
     told = (alerts_line(alerts),) if alerts.count else ()
-    document = {"status": overview, "alerts": alerts}
-    desk.output.give(document, overview.headline, table, stored, *needs, *told)
+    document = {"status": overview, "alerts": alerts, "running": runs}
+    parts = status_parts
+    desk.output.give(
+        document,
+        overview.headline,
+        table,
+        stored,
+        *told,
+        *parts.needed(overview),
+        *parts.would_lose(overview),
+        *parts.back_in(overview),
+        *parts.moments(overview),
+        *parts.proven(overview),
+        *parts.schedules(overview),
+        *parts.running(runs),
+        *parts.kept(overview),
+        *parts.readers(overview),
+        *parts.changed(overview),
+    )
 
 
 def alerts_line(glance: Glance) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from shlex import quote
 
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import JobFigures, ProfileFigures, VaultFigures, VaultReaders
@@ -34,13 +35,13 @@ def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.PLAN_JOBS,
             item.profile_name,
             profile=item.profile_name,
-            command=f"mangrove job add --recommended --profile {item.profile_name} --vault VAULT",
+            command=f"mangrove job recommend {quote(item.profile_name)} --vault VAULT",
         )
 
 
 def _exposure_needs(item: ProfileFigures) -> Iterator[Need]:
     name = item.profile_name
-    command = f"mangrove backup {name} --vault VAULT"
+    command = f"mangrove backup {quote(name)} --vault VAULT"
 
     def need(kind: NeedKind, urgency: Urgency, sentence: str, subject: str = "") -> Need:
         return Need(kind, urgency, sentence, Remedy.BACKUP, subject or name, name, command=command)
@@ -145,7 +146,7 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.OPEN_TIMELINE,
             name,
             profile=name,
-            command=f"mangrove windows {name}",
+            command=f"mangrove windows {quote(name)}",
         )
     if item.headroom is not None and item.headroom < LEAST_HEADROOM:
         yield Need(
@@ -156,7 +157,7 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.OPEN_TIMELINE,
             name,
             profile=name,
-            command=f"mangrove windows {name}",
+            command=f"mangrove windows {quote(name)}",
         )
 
 
@@ -203,7 +204,7 @@ def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator
         if item.vault not in used or item.is_escrowed:
             continue
         kind, sentence, action = words[item.kit]
-        verb = "confirm" if action is Remedy.CONFIRM_KIT else "--out FILE"
+        verb = "--confirm CODE" if action is Remedy.CONFIRM_KIT else "--out FILE"
         yield Need(
             kind,
             SOON,
@@ -211,7 +212,7 @@ def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator
             action,
             item.vault,
             vault=item.vault,
-            command=f"mangrove vault kit {item.vault} {verb}",
+            command=f"mangrove vault kit {quote(item.vault)} {verb}",
         )
 
 
@@ -231,18 +232,18 @@ def job_needs(jobs: Sequence[JobFigures], *, is_anybody_firing: bool) -> Iterato
         if last is None or last.state not in (SlotState.FAILED, SlotState.MISSED):
             continue
         is_missed = last.state is SlotState.MISSED
-        what = "missed its time" if is_missed else "failed"
+        what = "missed its time of" if is_missed else "failed at"
         why = f": {last.problem}" if last.problem else ""
         yield Need(
             NeedKind.RUN_MISSED if is_missed else NeedKind.RUN_FAILED,
             SOON,
-            f"The job {job.name} {what} of {last.at:%Y-%m-%d %H:%M} UTC{why}.",
+            f"The job {job.name} {what} {last.at:%Y-%m-%d %H:%M} UTC{why}.",
             Remedy.OPEN_JOBS,
             job.name,
             profile=job.profile,
             vault=job.vault,
             job=job.name,
-            command=f"mangrove job run {job.name}",
+            command=f"mangrove job run {quote(job.name)}",
         )
 
 
@@ -268,7 +269,7 @@ def run_needs(backups: Sequence[RunStatus], known: frozenset[str]) -> Iterator[N
             run.profile,
             profile=run.profile,
             vault=run.vault,
-            command=f"mangrove backup {run.profile} --vault {run.vault}",
+            command=f"mangrove backup {quote(run.profile)} --vault {quote(run.vault)}",
         )
 
 
@@ -285,7 +286,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.OPEN_VAULTS,
                 item.name,
                 vault=item.name,
-                command=f"mangrove prune {item.name}",
+                command=f"mangrove prune {quote(item.name)}",
             )
         for mirror in item.late_mirrors:
             yield Need(
@@ -295,5 +296,5 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.SYNC_MIRROR,
                 item.name,
                 vault=item.name,
-                command=f"mangrove vault mirror sync {item.name}",
+                command=f"mangrove vault mirror sync {quote(item.name)}",
             )
