@@ -12,7 +12,7 @@ from mangrove.core.figures.objectives import FRESH_EVIDENCE, Objectives, parse_a
 from mangrove.core.figures.profile import WHOLE
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
-from mangrove.ui.pages.overview.words import target_words
+from mangrove.ui.figure_words import target_words
 from mangrove.ui.widgets.form import FormRow
 
 _WIDTH, _HEIGHT = 520, 500

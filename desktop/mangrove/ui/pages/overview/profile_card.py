@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.verification import EMBEDDED
 from mangrove.ui import text
+from mangrove.ui.figure_words import target_words
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.overview.databases import DatabaseGrid, DatabaseLine
 from mangrove.ui.pages.overview.strips import day_words, window_marks
-from mangrove.ui.pages.overview.words import evidence_words, target_words
+from mangrove.ui.pages.overview.words import evidence_words
 from mangrove.ui.run_words import light_tone, light_word
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card

@@ -6,7 +6,6 @@ from PySide6.QtCore import QCoreApplication
 
 from mangrove.core.figures.changes import Change, ChangeKind
 from mangrove.core.figures.needs import Urgency
-from mangrove.core.figures.objectives import RpoTarget, TargetSource
 from mangrove.core.figures.restore_estimate import RestoreEstimate
 from mangrove.core.figures.sizes import Tier
 from mangrove.core.vault_keys import KitState
@@ -42,16 +41,6 @@ def urgency_word(urgency: Urgency) -> str:
         Urgency.SOON: _tr("soon"),
         Urgency.LATER: _tr("later"),
     }[urgency]
-
-
-def target_words(target: RpoTarget) -> str:
-    """Say where an objective comes from."""
-    return {
-        TargetSource.SET: _tr("Set by you."),
-        TargetSource.CAPTURE: _tr("Not set: taken from the pace of the capture."),
-        TargetSource.SCHEDULE: _tr("Not set: twice the longest gap of the schedule, and an hour."),
-        TargetSource.NOTHING_SCHEDULED: _tr("Not set, and nothing is scheduled: 26 hours."),
-    }[target.source]
 
 
 def evidence_words(estimate: RestoreEstimate, now: datetime) -> str:
