@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from mangrove.core.figures.answer import DatabaseFigures
 from mangrove.ui import text
-from mangrove.ui.pages.overview.words import evidence_words, target_words
+from mangrove.ui.figure_words import target_words
+from mangrove.ui.pages.overview.words import evidence_words
 from mangrove.ui.run_words import light_tone, light_word
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.labels import TextLabel
