@@ -29,6 +29,10 @@ from mangrove.core.run import RunId  # noqa: E402
 from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
 from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
+from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog  # noqa: E402
+from mangrove.ui.dialogs.atlas.restore_dialog import AtlasRestoreDialog, RestoreStart  # noqa: E402
+from mangrove.ui.dialogs.atlas.schedule_dialog import ScheduleDialog  # noqa: E402
+from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
@@ -52,6 +56,7 @@ from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.navigation import PageName  # noqa: E402
+from mangrove.ui.pages.atlas.page import AtlasPage  # noqa: E402
 from mangrove.ui.pages.overview.page import OverviewPage  # noqa: E402
 from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
@@ -117,6 +122,25 @@ def shoot_moment(window: MainWindow, folder: Path, suffix: str) -> None:
     shoot(window, folder / f"timeline-moment{suffix}.png")
 
 
+def atlas_dialogs(
+    services: Services, window: MainWindow
+) -> Iterator[tuple[str, Callable[[], QDialog]]]:
+    """Yield the dialogs about Atlas; all but the first need a cluster."""
+    yield "dialog-atlas-account", lambda: AtlasAccountDialog(window)
+    page = window.places[PageName.ATLAS].page
+    if not isinstance(page, AtlasPage) or page.pane.view is None:
+        return
+    view, targets = page.pane.view, tuple(row.place for row in page.table.records.rows)
+    place, snapshot = view.row.place, page.pane.snapshots.chosen
+    yield "dialog-atlas-take", lambda: TakeSnapshotDialog(window, place.text)
+    start = RestoreStart(place, snapshot, view.reach, targets)
+    yield "dialog-atlas-restore", lambda: AtlasRestoreDialog(window, services.points, start)
+    plan = view.schedule
+    if plan is not None:
+        schedules = services.atlas.schedules
+        yield "dialog-atlas-schedule", lambda: ScheduleDialog(window, schedules, place, plan)
+
+
 def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Callable[[], QDialog]]]:
     """Yield a name and a maker for every dialog that can be shown with these services."""
     calls = window.findChild(Calls)
@@ -129,6 +153,7 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
         yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
         yield "dialog-keys", partial(KeysDialog, window, spec)
         yield "dialog-add-mirror", partial(MirrorDialog, window, services, calls, spec)
+    yield from atlas_dialogs(services, window)
     yield "dialog-add-vault", lambda: VaultDialog(window, services, calls)
     records = services.backups.all()
     if not records:

@@ -10,6 +10,7 @@ from typing import cast
 from fakes import sample_data, sample_jobs, sample_runs
 from fakes.activity import FakeActivity, FakeBackground
 from fakes.alerts import AlertsDesk
+from fakes.atlas import FakeAtlasServices, atlas_in_memory
 from fakes.clock import FakeClock
 from fakes.figures import FigureFakes, MemoryFiringFacts, MemoryRunFacts, fake_figures, measured_by
 from fakes.mirrors import FakeMirrors
@@ -81,6 +82,7 @@ from mangrove.core.version_conflicts import VersionConflict
 from mangrove.core.vigil import Notice
 from mangrove.services.agent_desk import AutostartView
 from mangrove.services.alerts import Alerts
+from mangrove.services.atlas.service import Atlas
 from mangrove.services.backups import BackupExplanation, BackupTools
 from mangrove.services.bundle import Services
 from mangrove.services.channels import Channels
@@ -726,6 +728,7 @@ class FakeServices:
     kits: FakeKits
     mirrors: FakeMirrors
     alerts_desk: AlertsDesk
+    atlas_fakes: FakeAtlasServices
 
     @property
     def alerts(self) -> Alerts:
@@ -736,6 +739,11 @@ class FakeServices:
     def channels(self) -> Channels:
         """The real service over what is in memory."""
         return self.alerts_desk.channels
+
+    @property
+    def atlas(self) -> Atlas:
+        """The real services about Atlas, over one in memory."""
+        return self.atlas_fakes.services
 
     @property
     def services(self) -> Services:
@@ -807,4 +815,5 @@ def _assembled(
         FakeKits(vaults),
         FakeMirrors(vaults),
         busy_desk(clock) if rows else quiet_desk(clock),
+        atlas_in_memory(profiles, activity, clock, has_account=bool(profiles.all())),
     )

@@ -12,6 +12,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.activity_page import ActivityPage
 from mangrove.ui.pages.agent_card import AgentCard
+from mangrove.ui.pages.atlas.page import AtlasPage
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
 from mangrove.ui.pages.jobs_page import JobsPage
@@ -115,6 +116,7 @@ def _places(
         Place(PageName.TIMELINE, "timeline", _tr("Timeline"), TimelinePage(*ends)),
         Place(PageName.JOBS, "jobs", _tr("Jobs"), JobsPage(*ends)),
         Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
+        Place(PageName.ATLAS, "atlas", _tr("Atlas"), AtlasPage(*ends)),
         Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
         Place(PageName.SETTINGS, "settings", _tr("Settings"), settings_page),
     ]

@@ -33,6 +33,8 @@ _ICONS = {
     RunKind.DRILL: "timeline",
     RunKind.CHECK: "verify",
     RunKind.SNAPSHOT: "backups",
+    RunKind.ATLAS_SNAPSHOT: "atlas",
+    RunKind.ATLAS_RESTORE: "atlas",
 }
 
 _LIGHTS = {

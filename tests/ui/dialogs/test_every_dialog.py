@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import RECORDS, VAULTS
+from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog
+from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
@@ -32,6 +34,8 @@ DIALOGS: dict[str, Make] = {
     "keys": lambda _: KeysDialog(None, VAULTS[0]),
     "vault": lambda e: VaultDialog(None, e.services, e.calls),
     "mirror": lambda e: MirrorDialog(None, e.services, e.calls, VAULTS[0]),
+    "atlas account": lambda _: AtlasAccountDialog(None),
+    "atlas take": lambda _: TakeSnapshotDialog(None, "Shop/live"),
     "backup": lambda e: BackupDialog(None, e.services, e.calls, BackupPreset("production")),
     "verify": lambda e: VerifyDialog(None, e.services, RECORDS[0]),
     "export": lambda e: ExportDialog(None, e.services, e.calls, RECORDS[0]),

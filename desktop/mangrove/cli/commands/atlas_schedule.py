@@ -11,8 +11,7 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.link import Located
-from mangrove.core.atlas.policy import SHAPE_HINT, CopySetting, parse_item
-from mangrove.core.atlas.snapshot import Frequency
+from mangrove.core.atlas.policy import SHAPE_HINT, CopySetting, parse_copy, parse_item
 from mangrove.core.errors import InvalidAtlasPolicyError
 from mangrove.services.atlas.schedules import ScheduleChange
 
@@ -106,21 +105,5 @@ def _time(text: str) -> tuple[int, int]:
 def _copies(texts: list[str], place: Located) -> tuple[CopySetting, ...]:
     if [t.strip().lower() for t in texts] == [_NONE]:
         return ()
-    return tuple(setting for text in texts for setting in _copy(text, place))
-
-
-def _copy(text: str, place: Located) -> list[CopySetting]:
-    where, equals, what = text.partition("=")
-    provider, slash, region = where.strip().partition("/")
-    words = [w.strip().lower() for w in what.split(",") if w.strip()]
-    known = {f.value for f in Frequency} | {"oplog"}
-    if not (equals and slash and provider and region and words) or set(words) - known:
-        raise InvalidAtlasPolicyError(
-            f"'{text}' says no copy; nothing was sent",
-            hint="write AWS/EU_WEST_1=hourly,daily,weekly,monthly,yearly,ondemand,oplog",
-        )
-    kinds = tuple(f for f in Frequency if f.value in words)
-    return [
-        CopySetting(provider.upper(), region.upper(), zone, kinds, "oplog" in words)
-        for zone in place.cluster.zone_ids
-    ]
+    zones = place.cluster.zone_ids
+    return tuple(setting for text in texts for setting in parse_copy(text, zones))

@@ -9,6 +9,8 @@ from mangrove.core.atlas.policy import LAST_DAY, BackupSchedule, PolicyItem
 from mangrove.core.atlas.snapshot import Frequency
 
 _HOURS_A_DAY = 24
+LOOKED_BACK = timedelta(days=40 * 366)
+"""Older snapshots are not counted: nobody has kept one for forty years yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def estimate(schedule: BackupSchedule, today: date) -> Estimate:
     """
     kept: Counter[int] = Counter()
     longest = max((i.keep.length for i in schedule.items), default=timedelta(0))
-    for back in range(longest.days + 1):
+    for back in range(min(longest, LOOKED_BACK).days + 1):
         age = timedelta(days=back)
         for place, count in _of_day(schedule.items, today - age, age):
             kept[place] += count

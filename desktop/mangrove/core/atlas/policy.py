@@ -147,6 +147,12 @@ class CopySetting:
     keep_last: int | None = None
 
     @property
+    def as_written(self) -> str:
+        """Return the text that ``parse_copy`` reads as this setting."""
+        words = [*self.frequencies, *(("oplog",) if self.copies_oplog else ())]
+        return f"{self.provider}/{self.region}={','.join(words)}"
+
+    @property
     def describe(self) -> str:
         """Say what goes where."""
         what = ", ".join(self.frequencies) or "no snapshots"
@@ -196,6 +202,28 @@ def parse_item(text: str) -> PolicyItem:
     kind = Frequency(frequency)
     return PolicyItem(
         kind, _interval(kind, place or "", text), Retention(int(value), Unit(f"{unit}s"))
+    )
+
+
+def parse_copy(text: str, zone_ids: Sequence[str]) -> tuple[CopySetting, ...]:
+    """Read ``AWS/EU_WEST_1=daily,weekly,oplog``: one setting for each zone of the cluster.
+
+    Raises:
+        InvalidAtlasPolicyError: If it is anything else.
+    """
+    where, equals, what = text.partition("=")
+    provider, slash, region = where.strip().partition("/")
+    words = [w.strip().lower() for w in what.split(",") if w.strip()]
+    unknown = set(words) - {f.value for f in Frequency} - {"oplog"}
+    if not (equals and slash and provider and region and words) or unknown:
+        raise InvalidAtlasPolicyError(
+            f"'{text}' says no copy; nothing was sent",
+            hint="write AWS/EU_WEST_1=hourly,daily,weekly,monthly,yearly,ondemand,oplog",
+        )
+    kinds = tuple(f for f in Frequency if f.value in words)
+    return tuple(
+        CopySetting(provider.upper(), region.upper(), zone, kinds, "oplog" in words)
+        for zone in zone_ids
     )
 
 

@@ -1,0 +1,1 @@
+"""Dialogs about Atlas: one question, one typed answer each. Imports ui and services."""
