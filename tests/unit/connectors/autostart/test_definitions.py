@@ -13,6 +13,7 @@ from mangrove.connectors.autostart.definitions import launchd_list, systemd_unit
 from mangrove.connectors.autostart.installing import FileAutostart, autostart
 from mangrove.core.autostart import AgentCommand, AutostartState
 from mangrove.core.errors import AutostartError
+from unit.connectors.autostart.schemas import faults, launchd_faults
 
 COMMAND = AgentCommand(
     ("/bin/sh", "-m", "mangrove", "agent"),
@@ -53,6 +54,51 @@ def test_property_list_says_the_same() -> None:
     assert found["ProgramArguments"] == list(COMMAND.program)
     assert found["EnvironmentVariables"] == dict(COMMAND.environment)
     assert found["RunAtLoad"] is True
+
+
+def test_launchd_knows_every_key_and_its_type() -> None:
+    document = plistlib.loads(launchd_list(COMMAND))
+    assert list(launchd_faults(document)) == []
+
+    assert list(launchd_faults({**document, "RunAtLoad": "yes"})) == ["RunAtLoad is a str"]
+    assert list(launchd_faults({**document, "KeepAlife": True})) == ["there is no key KeepAlife"]
+    assert list(launchd_faults({"Label": "x"})) == ["nothing says what to run"]
+
+
+@pytest.mark.skipif(shutil.which("plutil") is None, reason="plutil is a part of macOS")
+def test_plutil_takes_the_property_list(tmp_path: Path) -> None:
+    file = tmp_path / "agent.plist"
+    file.write_bytes(launchd_list(COMMAND))
+
+    subprocess.run(["plutil", "-lint", str(file)], check=True, timeout=60)
+
+
+TASK_TEXT = windows_task(AgentCommand(("C:\\m.exe", "agent")), "PC\\ann")
+
+
+def test_the_schema_of_tasks_allows_every_part() -> None:
+    root = ElementTree.fromstring(TASK_TEXT.encode("utf-16"))  # noqa: S314 - our own text
+
+    assert root.tag == f"{TASK}Task"
+    assert list(faults(root)) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "fault"),
+    [
+        ("PT1M", "1 minute", "Task/Settings/RestartOnFailure/Interval is '1 minute'"),
+        ("<Count>3<", "<Count>300<", "Task/Settings/RestartOnFailure/Count is '300'"),
+        ("IgnoreNew", "Ignore", "Task/Settings/MultipleInstancesPolicy is 'Ignore'"),
+        ("LeastPrivilege", "Root", "Task/Principals/Principal/RunLevel is 'Root'"),
+        ("StartWhenAvailable>", "StartLater>", "Task/Settings has StartLater"),
+        ("Command>", "Program>", "Task/Actions/Exec lacks Command"),
+    ],
+)
+def test_the_schema_of_tasks_finds_what_is_wrong(right: str, wrong: str, fault: str) -> None:
+    spoilt = TASK_TEXT.replace(right, wrong)
+    root = ElementTree.fromstring(spoilt.encode("utf-16"))  # noqa: S314 - our own text
+
+    assert fault in list(faults(root))
 
 
 def test_task_has_its_parts_in_the_order_of_the_schema() -> None:
