@@ -1,4 +1,5 @@
 import sys
+import threading
 
 import keyring.core
 import pytest
@@ -201,3 +202,17 @@ def test_a_chain_of_backends_is_named_by_its_first(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(chainer.ChainerBackend, "backends", backends)
 
     assert OsKeyring(chainer.ChainerBackend()).describe() == "a keyring that keeps nothing"
+
+
+def test_an_unlock_window_that_nobody_answers_counts_as_locked() -> None:
+    answered = threading.Event()
+
+    class Asking(null.Keyring):
+        @override
+        def get_password(self, service: str, username: str) -> str | None:
+            assert answered.wait(30)
+            return "too late"
+
+    with pytest.raises(KeyringLockedError, match="nobody unlocked the keyring"):
+        OsKeyring(Asking(), patience_s=0.05).fetch(REF)
+    answered.set()

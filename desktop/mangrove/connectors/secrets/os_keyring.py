@@ -1,5 +1,9 @@
 """Secrets in the operating system's keyring, always read back after they were stored."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+
 import keyring
 from keyring.backend import KeyringBackend
 from keyring.backends import chainer, fail, null
@@ -7,6 +11,7 @@ from typing_extensions import override
 
 from mangrove.connectors.secrets.error_map import keyring_errors, no_keyring
 from mangrove.core.errors import (
+    KeyringLockedError,
     KeyringLostSecretError,
     KeyringUnavailableError,
     SecretError,
@@ -16,6 +21,7 @@ from mangrove.core.ports import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 SERVICE = "mangrove"
+UNLOCK_PATIENCE_S = 180.0
 _NAMES = {
     "SecretService": "the desktop keyring (Secret Service)",
     "libsecret": "the desktop keyring (Secret Service)",
@@ -37,10 +43,15 @@ class OsKeyring(SecretStore):
 
     Args:
         backend: The keyring to use; None takes the one ``keyring`` chooses when first needed.
+        patience_s: So long an unlock window may stand open before a read gives up: at night
+            nobody comes to type.
     """
 
-    def __init__(self, backend: KeyringBackend | None = None) -> None:
+    def __init__(
+        self, backend: KeyringBackend | None = None, patience_s: float = UNLOCK_PATIENCE_S
+    ) -> None:
         self._chosen = backend
+        self._patience_s = patience_s
 
     @override
     def fetch(self, ref: SecretRef) -> Secret:
@@ -97,7 +108,7 @@ class OsKeyring(SecretStore):
 
     def _read(self, backend: KeyringBackend, ref: SecretRef) -> str | None:
         with keyring_errors():
-            return backend.get_password(SERVICE, ref.name)
+            return _within(self._patience_s, lambda: backend.get_password(SERVICE, ref.name))
 
     def _backend(self) -> KeyringBackend:
         if self._chosen is None:
@@ -117,6 +128,25 @@ class OsKeyring(SecretStore):
         if isinstance(self._chosen, chainer.ChainerBackend):
             return next(iter(self._chosen.backends), self._chosen)
         return self._chosen
+
+
+def _within(patience_s: float, read: Callable[[], str | None]) -> str | None:
+    """Read on a thread of its own, which stays behind if an unlock window is never answered."""
+    answer: Future[str | None] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(read())
+        except BaseException as error:  # noqa: BLE001 - it is raised again for who asked
+            answer.set_exception(error)
+
+    threading.Thread(target=work, name="mangrove-keyring", daemon=True).start()
+    if not wait([answer], patience_s).done:
+        raise KeyringLockedError(
+            f"nobody unlocked the keyring within {round(patience_s)} seconds",
+            hint="unlock it, then try again",
+        )
+    return answer.result()
 
 
 def _load() -> KeyringBackend:
