@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
@@ -274,3 +275,18 @@ def test_a_moment_that_cannot_be_understood_is_said_at_its_field(qtbot: QtBot, e
     assert not dialog.yes.isEnabled()
     assert "is not a moment" in dialog.moment.row.error
     assert dialog.answer().rewind_to is None
+
+
+def test_where_it_goes_is_in_sight_without_scrolling(qtbot: QtBot, ends: Ends) -> None:
+    dialog = RestoreDialog(None, ends.services, ends.calls, RECORDS[0])
+    qtbot.addWidget(dialog)
+    dialog.resize(752, 704)
+    dialog.show()
+    qtbot.waitUntil(dialog.where.table.isVisible)
+
+    def lowest(widget: QWidget) -> int:
+        return widget.mapTo(dialog._scroll, widget.rect().bottomLeft()).y()
+
+    qtbot.waitUntil(lambda: lowest(dialog.where.where) < dialog._scroll.height())
+    names = dialog.where.table.mapTo(dialog._scroll, QPoint(0, 0)).y()
+    assert names + dialog.where.table.horizontalHeader().height() < dialog._scroll.height()

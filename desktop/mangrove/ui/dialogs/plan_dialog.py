@@ -64,7 +64,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.command = CommandText(title, calls, lambda: self._of_answer(self.official))
         title = self.tr("Show index commands")
         self.indexes = CommandText(title, calls, lambda: self._of_answer(self.index_commands))
-        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 3)
+        self.take_room(Size.DIALOG_WIDTH + Space.XXL, Size.DIALOG_HEIGHT + Space.XXL * 6)
 
     def begin(self, *first: QWidget) -> None:
         """Put the dialog's own parts above the others, and listen to all of them."""

@@ -52,7 +52,7 @@ class WhatPart(QWidget):
         super().__init__(parent)
         self.model = NamespaceTreeModel(columns, checkable=True, parent=self)
         self.tree = NamespaceTree(self.model)
-        self.tree.setMinimumHeight(Space.XXL * 4)
+        self.tree.setMinimumHeight(Space.XXL * 3)  # leaves what follows in sight
         self.search = SearchField(self.tr("Find a collection"))
         head = QHBoxLayout()
         head.addWidget(SectionTitle(self.tr("What")))

@@ -112,7 +112,7 @@ class OverviewPage(Page):
         overview = facts.overview
         if overview.profiles and not self._navigator.profile:
             self._navigator.profile = overview.profiles[0].profile_name
-        is_new = not overview.backups
+        is_new = not overview.backups and not any(p.elsewhere for p in overview.profiles)
         self._stack.setCurrentIndex(1 if is_new else 0)
         self.back_up.setVisible(not is_new)
         self.steps.set_done((facts.has_profile, bool(facts.vaults), False))

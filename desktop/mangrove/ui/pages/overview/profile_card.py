@@ -146,6 +146,10 @@ class ProfileCard(Card):
             words = self.tr("{part} of {all} backups hold only a part of it.")
             every = text.count(item.backups)
             sentences.append(words.format(part=text.count(item.partial), all=every))
+        for kept in item.elsewhere:
+            words = self.tr("{keeper} keeps {number} more of it in {place}.")
+            number = text.count(len(kept.points))
+            sentences.append(words.format(keeper=kept.keeper, number=number, place=kept.place))
         return " ".join(sentences)
 
     def _where(self, item: ProfileFigures) -> str:
