@@ -53,10 +53,13 @@ from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
+from mangrove.ui.dialogs.snapshot_dialog import SnapshotDialog  # noqa: E402
+from mangrove.ui.dialogs.snapshot_places import CopySnapshotDialog  # noqa: E402
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.navigation import PageName  # noqa: E402
 from mangrove.ui.pages.atlas.page import AtlasPage  # noqa: E402
+from mangrove.ui.pages.backups_page import BackupsPage  # noqa: E402
 from mangrove.ui.pages.overview.page import OverviewPage  # noqa: E402
 from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
@@ -141,6 +144,16 @@ def atlas_dialogs(
         yield "dialog-atlas-schedule", lambda: ScheduleDialog(window, schedules, place, plan)
 
 
+def shoot_snapshots(window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save the snapshots beside the backups."""
+    page = window.places[PageName.BACKUPS].page
+    if isinstance(page, BackupsPage):
+        window.open_page(PageName.BACKUPS)
+        page.tabs.setCurrentIndex(1)
+        shoot(window, folder / f"backups-snapshots{suffix}.png")
+        page.tabs.setCurrentIndex(0)
+
+
 def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Callable[[], QDialog]]]:
     """Yield a name and a maker for every dialog that can be shown with these services."""
     calls = window.findChild(Calls)
@@ -174,6 +187,9 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     yield "dialog-objectives", lambda: ObjectivesDialog(window, figures, held)
     yield "dialog-job", lambda: JobDialog(window, services)
     yield "dialog-plan", lambda: PlanChoiceDialog(window, services)
+    yield "dialog-snapshot", lambda: SnapshotDialog(window, services, calls)
+    for snapshot in services.snapshots.all()[:1]:
+        yield "dialog-copy-snapshot", partial(CopySnapshotDialog, window, services, snapshot)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
 
 
@@ -231,6 +247,7 @@ def main() -> int:
             window.resize(*SIZES[""])
             shoot_overview(window, arguments.out, suffix)
             shoot_moment(window, arguments.out, suffix)
+            shoot_snapshots(window, arguments.out, suffix)
             shoot_dialogs(services, window, arguments.out, suffix)
         if (bridge := window.findChild(ActivityBridge)) is not None:
             bridge.close()

@@ -17,6 +17,7 @@ from fakes.mirrors import FakeMirrors
 from fakes.retention_services import FakeRetention, FakeUpkeep
 from fakes.sample_alerts import busy_desk, quiet_desk
 from fakes.sample_slices import FakeSlices, captured
+from fakes.snapshot_services import FakeSnapshots, sample_snapshots
 from mangrove.app.clock import zone_of
 from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
@@ -729,6 +730,7 @@ class FakeServices:
     mirrors: FakeMirrors
     alerts_desk: AlertsDesk
     atlas_fakes: FakeAtlasServices
+    snapshots: FakeSnapshots
 
     @property
     def alerts(self) -> Alerts:
@@ -816,4 +818,5 @@ def _assembled(
         FakeMirrors(vaults),
         busy_desk(clock) if rows else quiet_desk(clock),
         atlas_in_memory(profiles, activity, clock, has_account=bool(profiles.all())),
+        FakeSnapshots(activity, sample_snapshots() if rows else []),
     )

@@ -8,7 +8,7 @@ import pytest
 from fakes.snapshots import NAME, snapshot_with
 from mangrove.core.errors import SnapshotRefusedError
 from mangrove.core.snapshot import OwnCommands, Provider, SnapshotPart
-from mangrove.core.snapshot_clone import plan_clone, plan_mounts, scratch_mongod
+from mangrove.core.snapshot_clone import open_snapshot, plan_clone, plan_mounts, scratch_mongod
 from mangrove.core.snapshot_providers import (
     Naming,
     filled,
@@ -223,7 +223,8 @@ def test_clone_shares_what_can_be_shared() -> None:
 
 
 def test_copy_of_a_member_is_opened_with_its_oplog_replayed() -> None:
-    command = scratch_mongod(snapshot_with(Provider.BTRFS, ()), "/bin/mongod", "/c/db")
+    options = open_snapshot(snapshot_with(Provider.BTRFS, ()))
+    command = scratch_mongod(options, "/bin/mongod", "/c/db")
 
     assert "recoverFromOplogAsStandalone=true" in command
     assert command[command.index("--dbpath") + 1] == "/c/db"

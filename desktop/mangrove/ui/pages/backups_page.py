@@ -2,7 +2,16 @@
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QStackedWidget, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
@@ -23,6 +32,7 @@ from mangrove.ui.navigation import Navigator
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.pages.backups_detail import BackupDetail
 from mangrove.ui.pages.backups_filter import BackupsFilterBar
+from mangrove.ui.pages.snapshots_pane import SnapshotsPane
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
@@ -84,6 +94,9 @@ class BackupsPage(Page):
         self.restore_dump = self.header.add_action(self.tr("Restore du&mp…"), "restore")
         self.import_dump = self.header.add_action(self.tr("&Import dump…"), "folder")
         self.back_up = self.header.add_primary(self.tr("&Back up…"), "plus")
+        self.take_snapshot = self.header.add_primary(self.tr("&Take snapshot…"), "plus")
+        self.snapshots = SnapshotsPane(services, calls, bridge, navigator)
+        self.tabs = QTabWidget()
         self._stack, self._splitter = QStackedWidget(), QSplitter(Qt.Orientation.Horizontal)
         self._dress_table()
         self._lay_out()
@@ -195,12 +208,22 @@ class BackupsPage(Page):
         self._splitter.setSizes([Size.DIALOG_WIDTH, width])
         for part in (self.empty, self.nothing, self._splitter):
             self._stack.addWidget(part)
-        self.content.addWidget(self.banner)
-        self.content.addWidget(self.bar)
-        self.content.addWidget(self._stack, 1)
+        in_vaults = QWidget()
+        column = QVBoxLayout(in_vaults)
+        column.setContentsMargins(0, Space.M, 0, 0)
+        column.setSpacing(Space.M)
+        column.addWidget(self.banner)
+        column.addWidget(self.bar)
+        column.addWidget(self._stack, 1)
         self.bar.hide()
+        self.tabs.addTab(in_vaults, self.tr("In &vaults"))
+        self.tabs.addTab(self.snapshots, self.tr("Filesystem s&napshots"))
+        self.content.addWidget(self.tabs, 1)
+        self._on_tab_changed(0)
 
     def _connect(self, bridge: ActivityBridge) -> None:
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        self.take_snapshot.clicked.connect(self.snapshots.ask_take)
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.empty.action_triggered.connect(self._on_back_up_clicked)
         self.nothing.action_triggered.connect(self.bar.clear)
@@ -208,7 +231,7 @@ class BackupsPage(Page):
         self.banner.action_triggered.connect(self.reload)
         self.table.selectionModel().currentRowChanged.connect(self._on_current_changed)
         self.table.doubleClicked.connect(self._on_double_clicked)
-        self.detail.restore_wanted.connect(self._navigator.open_restore)
+        self.detail.restore_wanted.connect(self._on_restore_wanted)
         self.detail.verify_wanted.connect(self._navigator.open_verify)
         self.detail.export_wanted.connect(self._navigator.open_export)
         self.import_dump.clicked.connect(self._navigator.open_import)
@@ -244,9 +267,16 @@ class BackupsPage(Page):
         else:
             words, verb = self.tr("No backup yet. Take the first one now."), self.tr("Back up…")
         self.empty.set_text(words, verb)
-        self.restore_dump.setVisible(bool(self._services.profiles.all()))
-        self.import_dump.setVisible(bool(self._services.vaults.all()))
-        self.back_up.setVisible(bool(self.model.total))
+        self._on_tab_changed(self.tabs.currentIndex())
+
+    @Slot(int)
+    def _on_tab_changed(self, index: int) -> None:
+        """Offer in the header what goes with the tab."""
+        in_vaults, has_profiles = index == 0, bool(self._services.profiles.all())
+        self.restore_dump.setVisible(in_vaults and has_profiles)
+        self.import_dump.setVisible(in_vaults and bool(self._services.vaults.all()))
+        self.back_up.setVisible(in_vaults and bool(self.model.total))
+        self.take_snapshot.setVisible(not in_vaults and has_profiles)
 
     def _show_right_part(self) -> None:
         if not self.model.total:
@@ -314,7 +344,17 @@ class BackupsPage(Page):
     def _on_double_clicked(self, index: QModelIndex) -> None:
         record = self.model.row_at(index.row()).record
         if record.state is BackupState.COMPLETE:
-            self._navigator.open_restore(record.backup)
+            self._on_restore_wanted(record.backup)
+
+    @Slot(object)
+    def _on_restore_wanted(self, backup: BackupId) -> None:
+        """Ask for a target; a server's files go into a folder."""
+        row = self.model.row_of(backup)
+        record = self.model.row_at(row).record if row is not None else None
+        if record is not None and record.is_physical:
+            self.snapshots.ask_restore(record.backup, record.plain_bytes)
+        else:
+            self._navigator.open_restore(backup)
 
     @Slot()
     def _on_copy_triggered(self) -> None:

@@ -1,0 +1,135 @@
+"""Item model of filesystem snapshots: one row each."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from typing_extensions import override
+
+from mangrove.core.backup import BackupId
+from mangrove.core.ports import Clock
+from mangrove.core.snapshot import Snapshot
+from mangrove.ui import text
+from mangrove.ui.snapshot_words import locked_words, proof_tone, proof_words
+from mangrove.ui.theme.state_shapes import state_icon
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class SnapshotColumn(IntEnum):
+    """The columns of the table of snapshots."""
+
+    PROOF = 0
+    WHEN = 1
+    PROFILE = 2
+    PROVIDER = 3
+    SIZE = 4
+    LOCKED = 5
+
+
+class SnapshotsModel(QAbstractTableModel):
+    """Snapshots as rows, newest first until sorted otherwise."""
+
+    def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._rows: list[Snapshot] = []
+
+    def set_rows(self, rows: Sequence[Snapshot]) -> None:
+        """Show these snapshots instead."""
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def snapshot_at(self, row: int) -> Snapshot | None:
+        """Return the snapshot of a row."""
+        return self._rows[row] if 0 <= row < len(self._rows) else None
+
+    def row_of(self, name: BackupId | None) -> int:
+        """Return a snapshot's row, 0 if it is not here."""
+        return next((n for n, s in enumerate(self._rows) if s.snapshot == name), 0)
+
+    @override
+    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    @override
+    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(SnapshotColumn)
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        titles = {
+            SnapshotColumn.PROOF: self.tr("Proof"),
+            SnapshotColumn.WHEN: self.tr("Taken"),
+            SnapshotColumn.PROFILE: self.tr("Profile"),
+            SnapshotColumn.PROVIDER: self.tr("With"),
+            SnapshotColumn.SIZE: self.tr("Size"),
+            SnapshotColumn.LOCKED: self.tr("Writes waited"),
+        }
+        return titles[SnapshotColumn(section)]
+
+    @override
+    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        snapshot = self.snapshot_at(index.row()) if index.isValid() else None
+        if snapshot is None:
+            return None
+        column = SnapshotColumn(index.column())
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return self._text(snapshot, column)
+            case Qt.ItemDataRole.DecorationRole if column is SnapshotColumn.PROOF:
+                return state_icon(proof_tone(snapshot))
+            case Qt.ItemDataRole.ToolTipRole:
+                return self._tip(snapshot, column)
+            case Qt.ItemDataRole.TextAlignmentRole if column in _NUMBERS:
+                return _RIGHT
+        return None
+
+    @override
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the rows by what a column stands for."""
+        if not 0 <= column < len(SnapshotColumn):
+            return
+        self.layoutAboutToBeChanged.emit()
+        self._rows.sort(
+            key=lambda s: _key(s, SnapshotColumn(column)),
+            reverse=order is Qt.SortOrder.DescendingOrder,
+        )
+        self.layoutChanged.emit()
+
+    def _text(self, snapshot: Snapshot, column: SnapshotColumn) -> str:
+        return {
+            SnapshotColumn.PROOF: proof_words(snapshot),
+            SnapshotColumn.WHEN: text.moment(snapshot.taken_at, self._clock.now()).text,
+            SnapshotColumn.PROFILE: snapshot.profile_name,
+            SnapshotColumn.PROVIDER: str(snapshot.provider),
+            SnapshotColumn.SIZE: text.size(snapshot.used_bytes),
+            SnapshotColumn.LOCKED: locked_words(snapshot),
+        }[column]
+
+    def _tip(self, snapshot: Snapshot, column: SnapshotColumn) -> str:
+        if column is SnapshotColumn.WHEN:
+            return text.moment(snapshot.taken_at, self._clock.now()).tooltip
+        return snapshot.problem or snapshot.snapshot
+
+
+_NUMBERS = (SnapshotColumn.SIZE, SnapshotColumn.LOCKED)
+
+
+def _key(snapshot: Snapshot, column: SnapshotColumn) -> tuple[object, ...]:
+    waited = snapshot.locked_for.total_seconds() if snapshot.locked_for else -1.0
+    keys: dict[SnapshotColumn, object] = {
+        SnapshotColumn.PROOF: (bool(snapshot.problem), snapshot.proven is None),
+        SnapshotColumn.PROFILE: snapshot.profile_name.casefold(),
+        SnapshotColumn.PROVIDER: str(snapshot.provider),
+        SnapshotColumn.SIZE: snapshot.used_bytes,
+        SnapshotColumn.LOCKED: waited,
+    }
+    return (keys.get(column, snapshot.taken_at), snapshot.taken_at)
