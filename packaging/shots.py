@@ -35,8 +35,10 @@ from mangrove.ui.dialogs.atlas.schedule_dialog import ScheduleDialog  # noqa: E4
 from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
+from mangrove.ui.dialogs.channel_dialog import ChannelDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
+from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
 from mangrove.ui.dialogs.job_dialog import JobDialog  # noqa: E402
 from mangrove.ui.dialogs.keys_dialog import KeysDialog  # noqa: E402
@@ -50,6 +52,7 @@ from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog  # noqa: E402
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
+from mangrove.ui.dialogs.quiet_dialog import QuietDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
@@ -186,6 +189,10 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     figures = services.figures.profile(copied)
     yield "dialog-objectives", lambda: ObjectivesDialog(window, figures, held)
     yield "dialog-job", lambda: JobDialog(window, services)
+    yield "dialog-channel", lambda: ChannelDialog(window, services, calls)
+    policy, zone = services.channels.policy(), services.clock.zone_name()
+    yield "dialog-quiet", lambda: QuietDialog(window, policy, zone)
+    yield "dialog-heartbeat", lambda: HeartbeatDialog(window, services, calls)
     yield "dialog-plan", lambda: PlanChoiceDialog(window, services)
     yield "dialog-snapshot", lambda: SnapshotDialog(window, services, calls)
     for snapshot in services.snapshots.all()[:1]:

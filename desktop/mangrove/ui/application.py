@@ -12,6 +12,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.activity_page import ActivityPage
 from mangrove.ui.pages.agent_card import AgentCard
+from mangrove.ui.pages.alerts.page import AlertsPage
 from mangrove.ui.pages.atlas.page import AtlasPage
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.deployments_page import DeploymentsPage
@@ -20,6 +21,7 @@ from mangrove.ui.pages.overview.page import OverviewPage
 from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.timeline.page import TimelinePage
 from mangrove.ui.pages.vaults_page import VaultsPage
+from mangrove.ui.shell.alert_watch import AlertWatch
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.key_errands import KeyErrands
 from mangrove.ui.shell.main_window import MainWindow, Place
@@ -86,6 +88,8 @@ def build_window(services: Services, settings_file: Path) -> MainWindow:
     places = _places(services, calls, bridge, navigator, settings)
     window = MainWindow(services, calls, bridge, navigator, places, settings)
     settings.setParent(window)
+    watch = AlertWatch(services.alerts, calls, bridge, navigator, window)
+    watch.glance_changed.connect(window.show_alerts)
     Errands(window, services, calls, navigator)
     VaultErrands(window, services, calls, navigator)
     KeyErrands(window, services, calls, navigator)
@@ -118,6 +122,7 @@ def _places(
         Place(PageName.VAULTS, "vaults", _tr("Vaults"), VaultsPage(*ends)),
         Place(PageName.ATLAS, "atlas", _tr("Atlas"), AtlasPage(*ends)),
         Place(PageName.ACTIVITY, "activity", _tr("Activity"), ActivityPage(*ends)),
+        Place(PageName.ALERTS, "alerts", _tr("Alerts"), AlertsPage(*ends)),
         Place(PageName.SETTINGS, "settings", _tr("Settings"), settings_page),
     ]
 

@@ -21,6 +21,7 @@ class PageName(StrEnum):
     VAULTS = "vaults"
     ATLAS = "atlas"
     ACTIVITY = "activity"
+    ALERTS = "alerts"
     SETTINGS = "settings"
 
 

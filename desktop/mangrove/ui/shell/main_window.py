@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from mangrove.core.alert import Glance
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services
@@ -111,6 +112,12 @@ class MainWindow(QMainWindow):
         self._notice_action = then
         self.notice.show_message(kind, text, action)
 
+    @Slot(object)
+    def show_alerts(self, glance: Glance) -> None:
+        """Show how many alerts are open, in the strip and beside their page."""
+        self.strip.set_alerts(glance)
+        self.rail.set_count(PageName.ALERTS, glance.count)
+
     def progress_dialog(self, run_id: RunId) -> ProgressDialog | None:
         """Return the open dialog of a run."""
         return self._progress.dialog(run_id)
@@ -200,6 +207,10 @@ class MainWindow(QMainWindow):
         except MangroveError as error:
             self.notice.show_error(error)
 
+    @Slot()
+    def _on_alerts_opened(self) -> None:
+        self.open_page(PageName.ALERTS)
+
     @Slot(object)
     def _on_cancelled(self, run_id: RunId) -> None:
         try:
@@ -242,6 +253,7 @@ class MainWindow(QMainWindow):
         self.rail.page_chosen.connect(self._on_page_chosen)
         self.strip.opened.connect(self._on_progress_wanted)
         self.strip.cancelled.connect(self._on_cancelled)
+        self.strip.alerts_opened.connect(self._on_alerts_opened)
         self.notice.action_triggered.connect(self._on_notice_action_triggered)
         self._bridge.run_changed.connect(self._on_run_changed)
         self._navigator.page_wanted.connect(self._on_page_wanted)

@@ -5,10 +5,13 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 from typing_extensions import override
 
+from mangrove.core.alert import Glance
 from mangrove.core.run import RunState, RunStatus
+from mangrove.ui.alert_words import glance_words, severity_tone, severity_word
 from mangrove.ui.dialogs.progress_dialog import progress_figures
 from mangrove.ui.run_words import phase_word, run_tone, run_word
-from mangrove.ui.theme.style import set_icon
+from mangrove.ui.theme.state_shapes import state_icon
+from mangrove.ui.theme.style import set_icon, theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
@@ -21,10 +24,12 @@ class StatusStrip(QFrame):
     Signals:
         opened: The id of the run shown.
         cancelled: The id of the run shown.
+        alerts_opened(): The number of open alerts was pressed.
     """
 
     opened = Signal(object)
     cancelled = Signal(object)
+    alerts_opened = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +52,13 @@ class StatusStrip(QFrame):
         row.addWidget(self.words, 1)
         for widget in (self.others, self.bar, self.figures, self.open_button, self.cancel_button):
             row.addWidget(widget)
+        self.alerts = QToolButton()
+        self.alerts.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.alerts.clicked.connect(self.alerts_opened)
+        self.alerts.hide()
+        self._glance = Glance(None, 0)
+        theme().changed.connect(self._draw_alerts)
+        row.addWidget(self.alerts)
         self.setMinimumHeight(Size.STRIP)
         self.set_runs(())
 
@@ -76,6 +88,22 @@ class StatusStrip(QFrame):
         self.bar.set_fraction(run.fraction if run.state is not RunState.QUEUED else 0.0)
         self.figures.setText(progress_figures(run))
         self.cancel_button.setEnabled(run.state is not RunState.CANCELLING)
+
+    def set_alerts(self, glance: Glance) -> None:
+        """Show how many alerts are open and how urgent the worst is; nothing where none is."""
+        self._glance = glance
+        self._draw_alerts()
+
+    @Slot()
+    def _draw_alerts(self) -> None:
+        glance = self._glance
+        words = glance_words(glance)
+        self.alerts.setVisible(bool(words))
+        self.alerts.setText(words)
+        self.alerts.setIcon(state_icon(severity_tone(glance.worst)))
+        worst = severity_word(glance.worst) if glance.worst else ""
+        self.alerts.setToolTip(self.tr("Show alerts; the worst: {word}").format(word=worst))
+        self.alerts.setAccessibleName(f"{words}, {worst}")
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

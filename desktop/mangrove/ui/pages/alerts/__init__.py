@@ -1,0 +1,1 @@
+"""The alerts page: what is wrong, and who is told of it."""
