@@ -28,6 +28,8 @@ from mangrove.ui.shell.main_window import MainWindow, Place
 from mangrove.ui.shell.presence import Presence
 from mangrove.ui.shell.single_window import SingleWindow
 from mangrove.ui.shell.terminal_signals import TerminalSignals
+from mangrove.ui.shell.tray import Tray
+from mangrove.ui.shell.tray_messages import TrayMessages
 from mangrove.ui.shell.vault_errands import VaultErrands
 from mangrove.ui.theme.style import Theme, theme
 from mangrove.ui.theme.tokens import SchemeChoice
@@ -61,12 +63,23 @@ def run_window(
     presence = window.findChild(Presence)
     if presence is not None:
         presence.begin()
+    _tell_in_tray(services, window)
     signals = TerminalSignals(application.exit)
     try:
         return application.exec()
     finally:
+        services.alerts.show_through(None)
         signals.stop()
         place.leave()
+
+
+def _tell_in_tray(services: Services, window: MainWindow) -> None:
+    """Let alerts appear beside our icon in the tray, where there is a tray."""
+    tray = window.findChild(Tray)
+    if tray is not None and Tray.is_possible():
+        messages = TrayMessages(tray.icon, window)
+        messages.opened.connect(window.open_alerts)
+        services.alerts.show_through(messages)
 
 
 def _shown_elsewhere(place: SingleWindow) -> int:

@@ -208,8 +208,10 @@ class MainWindow(QMainWindow):
             self.notice.show_error(error)
 
     @Slot()
-    def _on_alerts_opened(self) -> None:
+    def open_alerts(self) -> None:
+        """Come forward with the alerts."""
         self.open_page(PageName.ALERTS)
+        self.come_forward()
 
     @Slot(object)
     def _on_cancelled(self, run_id: RunId) -> None:
@@ -253,7 +255,7 @@ class MainWindow(QMainWindow):
         self.rail.page_chosen.connect(self._on_page_chosen)
         self.strip.opened.connect(self._on_progress_wanted)
         self.strip.cancelled.connect(self._on_cancelled)
-        self.strip.alerts_opened.connect(self._on_alerts_opened)
+        self.strip.alerts_opened.connect(self.open_alerts)
         self.notice.action_triggered.connect(self._on_notice_action_triggered)
         self._bridge.run_changed.connect(self._on_run_changed)
         self._navigator.page_wanted.connect(self._on_page_wanted)

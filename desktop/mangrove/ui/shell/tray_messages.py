@@ -40,7 +40,8 @@ class TrayMessages(QObject):
         Raises:
             DeliveryError: If there is no tray, or the window goes away.
         """
-        if not isValid(self) or not QSystemTrayIcon.isSystemTrayAvailable():
+        is_there = isValid(self) and isValid(self._icon) and self._icon.isVisible()
+        if not is_there or not QSystemTrayIcon.isSystemTrayAvailable():
             raise DeliveryError("there is no tray to show a message in")
         self._wanted.emit(message)
 

@@ -147,10 +147,10 @@ class AlertsPage(Page):
             column.addWidget(row)
         number = counted(len(over), self.tr("alert that is over"), self.tr("alerts that are over"))
         self.over.button.setText(number)
-        self.over.setVisible(bool(over))
         for alert in over:
             self.over.column.addWidget(AlertRow(alert, now))
         column.addWidget(self.over)
+        self.over.setVisible(bool(over))  # only now: without a parent it would be a window
         column.addStretch()
 
     def _row(self, alert: Alert) -> AlertRow:
