@@ -29,6 +29,7 @@ from mangrove.core.run import RunId  # noqa: E402
 from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
 from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
+from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog  # noqa: E402
 from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog  # noqa: E402
 from mangrove.ui.dialogs.atlas.restore_dialog import AtlasRestoreDialog, RestoreStart  # noqa: E402
 from mangrove.ui.dialogs.atlas.schedule_dialog import ScheduleDialog  # noqa: E402
@@ -37,6 +38,8 @@ from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
 from mangrove.ui.dialogs.channel_dialog import ChannelDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
+from mangrove.ui.dialogs.drill_dialog import DrillDialog  # noqa: E402
+from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
 from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
@@ -188,6 +191,12 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     held = services.objectives.of(copied)
     figures = services.figures.profile(copied)
     yield "dialog-objectives", lambda: ObjectivesDialog(window, figures, held)
+    yield "dialog-drill", lambda: DrillDialog(window, services, calls, copied)
+    yield "dialog-assertions", lambda: AssertionsDialog(window, services, calls, copied)
+    yield (
+        "dialog-report",
+        lambda: EvidenceReportDialog(window, services, copied, record.backup),
+    )
     yield "dialog-job", lambda: JobDialog(window, services)
     yield "dialog-channel", lambda: ChannelDialog(window, services, calls)
     policy, zone = services.channels.policy(), services.clock.zone_name()

@@ -12,6 +12,7 @@ from fakes.activity import FakeActivity, FakeBackground
 from fakes.alerts import AlertsDesk
 from fakes.atlas import FakeAtlasServices, atlas_in_memory
 from fakes.clock import FakeClock
+from fakes.evidence import FakeAssertions, FakeDrills, FakeEvidenceReports
 from fakes.figures import FigureFakes, MemoryFiringFacts, MemoryRunFacts, fake_figures, measured_by
 from fakes.mirrors import FakeMirrors
 from fakes.retention_services import FakeRetention, FakeUpkeep
@@ -708,6 +709,9 @@ class FakeServices:
     vaults: FakeVaults
     backups: FakeBackups
     verifications: FakeVerifications
+    assertions: FakeAssertions
+    drills: FakeDrills
+    evidence_reports: FakeEvidenceReports
     restores: FakeRestores
     dumps: FakeDumps
     copies: FakeCopies
@@ -796,6 +800,9 @@ def _assembled(
         vaults,
         backups,
         FakeVerifications(activity),
+        FakeAssertions() if profiles.all() else FakeAssertions([]),
+        FakeDrills(activity),
+        FakeEvidenceReports(),
         FakeRestores(backups, activity),
         FakeDumps(activity),
         FakeCopies(activity),

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mangrove.core.backup import Consistency
 from mangrove.core.manifest import Manifest, StoredFiles
-from mangrove.core.verification import Evidence, Level
+from mangrove.core.verification import Evidence, Level, most_telling_first
 from mangrove.core.wording import counted
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -141,7 +141,7 @@ def _missing(manifest: Manifest) -> str:
 def _proof(evidence: Sequence[Evidence]) -> str:
     if not evidence:
         return "Nobody has verified it since it was made."
-    newest = max(evidence, key=lambda e: e.finished_at)
+    newest = most_telling_first(evidence)[0]
     if not newest.passed:
         return (
             f"Its last verification, on {newest.finished_at:%Y-%m-%d %H:%M} UTC, FAILED with "

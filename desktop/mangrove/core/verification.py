@@ -1,5 +1,6 @@
 """Verification: levels, findings, and the evidence that is kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -166,6 +167,18 @@ class Evidence:
             steps=self.steps,
             amounts=self.amounts,
         )
+
+
+def most_telling_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Order evidence so that what tells most of a backup stands first.
+
+    The newest comes first if it failed; then the deepest, and of the same depth the newest: a
+    shallow look of today takes nothing from the trial restore of yesterday.
+    """
+    found = sorted(evidence, key=lambda e: e.finished_at, reverse=True)
+    failed = found[:1] if found and not found[0].passed else []
+    rest = sorted(found[len(failed) :], key=lambda e: (e.passed, e.level.depth), reverse=True)
+    return (*failed, *rest)
 
 
 EMBEDDED = "embedded"

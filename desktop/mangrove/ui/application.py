@@ -23,6 +23,7 @@ from mangrove.ui.pages.timeline.page import TimelinePage
 from mangrove.ui.pages.vaults_page import VaultsPage
 from mangrove.ui.shell.alert_watch import AlertWatch
 from mangrove.ui.shell.errands import Errands
+from mangrove.ui.shell.evidence_errands import EvidenceErrands
 from mangrove.ui.shell.key_errands import KeyErrands
 from mangrove.ui.shell.main_window import MainWindow, Place
 from mangrove.ui.shell.presence import Presence
@@ -106,6 +107,7 @@ def build_window(services: Services, settings_file: Path) -> MainWindow:
     Errands(window, services, calls, navigator)
     VaultErrands(window, services, calls, navigator)
     KeyErrands(window, services, calls, navigator)
+    EvidenceErrands(window, services, calls, navigator)
     Presence(window, services, calls, bridge, navigator, settings)
     return window
 

@@ -40,6 +40,8 @@ class Navigator(QObject):
         copy_wanted: As ``backup_wanted``.
         rewind_wanted: A profile's name, and the ``Moment`` it shall be restored to.
         capture_wanted: The name of a profile whose oplog shall be captured.
+        drill_wanted, assertions_wanted: A profile's name.
+        report_wanted: A profile's name, "" for all; and a ``BackupId`` or None.
         make_kit_wanted, confirm_kit_wanted, keys_wanted: A vault's name.
         add_mirror_wanted: The name of a vault that shall have one more copy.
         remove_mirror_wanted: A vault's name and that of its mirror to forget.
@@ -66,6 +68,9 @@ class Navigator(QObject):
     copy_wanted = Signal(str, object)
     rewind_wanted = Signal(str, object)
     capture_wanted = Signal(str)
+    drill_wanted = Signal(str)
+    assertions_wanted = Signal(str)
+    report_wanted = Signal(str, object)
     make_kit_wanted = Signal(str)
     confirm_kit_wanted = Signal(str)
     keys_wanted = Signal(str)
@@ -149,6 +154,18 @@ class Navigator(QObject):
     def open_capture(self, profile: str) -> None:
         """Ask how a profile's oplog shall be captured."""
         self.capture_wanted.emit(profile)
+
+    def open_drill(self, profile: str) -> None:
+        """Ask where a drill of a profile's recovery shall go."""
+        self.drill_wanted.emit(profile)
+
+    def open_assertions(self, profile: str) -> None:
+        """Show what is expected of a profile's data."""
+        self.assertions_wanted.emit(profile)
+
+    def open_report(self, profile: str = "", backup: BackupId | None = None) -> None:
+        """Ask for an evidence report on a backup, a profile or a month."""
+        self.report_wanted.emit(profile, backup)
 
     def open_make_kit(self, vault: str) -> None:
         """Ask where a vault's recovery kit shall be written."""

@@ -6,11 +6,14 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import RECORDS, VAULTS
+from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog
 from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog
 from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
+from mangrove.ui.dialogs.drill_dialog import DrillDialog
+from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
 from mangrove.ui.dialogs.keys_dialog import KeysDialog
@@ -46,6 +49,9 @@ DIALOGS: dict[str, Make] = {
         None, e.services.figures.profile("production"), e.services.objectives.of("production")
     ),
     "restore dump": lambda e: RestoreDumpDialog(None, e.services, e.calls),
+    "drill": lambda e: DrillDialog(None, e.services, e.calls, "production"),
+    "report": lambda e: EvidenceReportDialog(None, e.services, "production", RECORDS[0].backup),
+    "assertions": lambda e: AssertionsDialog(None, e.services, e.calls, "production"),
     "restore": lambda e: RestoreDialog(None, e.services, e.calls, RECORDS[0]),
 }
 

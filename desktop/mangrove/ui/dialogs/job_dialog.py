@@ -3,17 +3,18 @@
 from datetime import datetime
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import JobKind
+from mangrove.core.job import DEFAULT_SHARE, JobKind
 from mangrove.core.profile import Profile
 from mangrove.core.schedule import SUMMER_TIME, parse_schedule
-from mangrove.core.verification import Level
+from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.bundle import Services
 from mangrove.services.jobs import JobDraft
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
+from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.dialogs.vault_choice import VaultBox
 from mangrove.ui.job_words import kind_word, level_word
 from mangrove.ui.theme.tokens import Size, Space
@@ -37,6 +38,11 @@ class JobDialog(QuestionDialog):
         self.vault = VaultBox(services.vaults.all())
         self.schedule, self.zone, self.name = QComboBox(), QLineEdit(), QLineEdit()
         self.prunes = QCheckBox(self.tr("Then &prune the vault"))
+        self.scratch, self.share = ScratchBox(services), QSpinBox()
+        self.share.setRange(0, 100)
+        self.share.setSingleStep(5)
+        self.share.setValue(DEFAULT_SHARE)
+        self.share.setSuffix(self.tr(" % of all others"))
         self.times = TextLabel("", "small").wrapping()
         self._is_named = False
         self._fill()
@@ -45,6 +51,16 @@ class JobDialog(QuestionDialog):
         self._profile_row = form.add_row(self.tr("&Deployment"), self.profile)
         form.add_row(self.tr("&Vault"), self.vault)
         self._level_row = form.add_row(self.tr("And &prove it"), self.level)
+        self._share_row = form.add_row(
+            self.tr("Besides the newest unproven backup"),
+            self.share,
+            self.tr("Each time so many of the others, those looked at longest ago first."),
+        )
+        self._scratch_row = form.add_row(
+            self.tr("Restore &on trial to"),
+            self.scratch,
+            self.tr("Into databases of its own, which are dropped afterwards, also after a crash."),
+        )
         form.column.addWidget(self.prunes)
         self._schedule_row = form.add_row(
             self.tr("&When"), self.schedule, self.tr("In words, or as five cron fields.")
@@ -75,7 +91,9 @@ class JobDialog(QuestionDialog):
             zone=self.zone.text().strip(),
             profile=self.profile.currentText() if kind is not JobKind.CHECK else "",
             level=self.level.currentData() if self._has_level else None,
+            scratch=self.scratch.target if self._restores else EMBEDDED,
             prunes=self.prunes.isChecked() and kind is JobKind.BACKUP,
+            share_percent=self.share.value(),
         )
 
     @property
@@ -86,6 +104,12 @@ class JobDialog(QuestionDialog):
     def _has_level(self) -> bool:
         return self._kind in (JobKind.BACKUP, JobKind.VERIFY)
 
+    @property
+    def _restores(self) -> bool:
+        """Whether something is restored on trial."""
+        is_trial = self._has_level and self.level.currentData() == Level.RESTORED
+        return is_trial or self._kind is JobKind.DRILL
+
     def _fill(self) -> None:
         for kind in self._services.jobs.kinds:
             self.kind.addItem(kind_word(kind), kind)
@@ -95,11 +119,11 @@ class JobDialog(QuestionDialog):
         self.schedule.setEditable(True)
         self.schedule.addItems(_EXAMPLES)
         self.zone.setText(self._services.clock.zone_name())
-        self.prunes.setVisible(JobKind.PRUNE in self._services.jobs.kinds)
 
     def _connect(self) -> None:
         self.kind.currentIndexChanged.connect(self._on_kind_changed)
         self.profile.currentIndexChanged.connect(self._on_changed)
+        self.level.currentIndexChanged.connect(self._on_changed)
         self.schedule.editTextChanged.connect(self._on_changed)
         self.zone.textChanged.connect(self._on_changed)
         self.name.textEdited.connect(self._on_name_edited)
@@ -117,7 +141,8 @@ class JobDialog(QuestionDialog):
         self.level.setCurrentIndex(self.level.findData(wanted))
         self._level_row.setVisible(self._has_level)
         self._profile_row.setVisible(kind is not JobKind.CHECK)
-        self.prunes.setEnabled(kind is JobKind.BACKUP)
+        self.prunes.setVisible(kind is JobKind.BACKUP)
+        self._share_row.setVisible(kind is JobKind.VERIFY)
         self._on_changed()
 
     @Slot()
@@ -126,6 +151,7 @@ class JobDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
+        self._scratch_row.setVisible(self._restores)
         if not self._is_named:
             subject = self.profile.currentText() or self.vault.currentText()
             self.name.setText(f"{subject} {self._kind.value}".strip())

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
-from mangrove.core.profile import Profile
 from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
@@ -27,11 +27,7 @@ class VerifyDialog(QuestionDialog):
         self._record = record
         self.level = ChoiceList(self._levels())
         self.level.choose(Level.RESTORED)
-        self.target = QComboBox()
-        self.target.addItem(self.tr("A throw-away server on this computer"), EMBEDDED)
-        for profile in services.profiles.all():
-            if isinstance(profile, Profile):
-                self.target.addItem(self._profile_words(profile), profile.name)
+        self.target = ScratchBox(services, record.profile_slug)
         self._target_row = FormRow(
             self.tr("&Restore on trial to"),
             self.target,
@@ -59,7 +55,7 @@ class VerifyDialog(QuestionDialog):
     def answer(self) -> VerifyRequest:
         """Return the request as the choices stand."""
         is_trial = self.level.value is Level.RESTORED
-        target = str(self.target.currentData()) if is_trial else EMBEDDED
+        target = self.target.target if is_trial else EMBEDDED
         return VerifyRequest(self._record.backup, self.level.value, target)
 
     def _levels(self) -> Sequence[Option[Level]]:
@@ -88,11 +84,6 @@ class VerifyDialog(QuestionDialog):
             ),
         )
 
-    def _profile_words(self, profile: Profile) -> str:
-        if profile.slug == self._record.profile_slug:
-            return self.tr("{name} (where it was taken)").format(name=profile.name)
-        return profile.name
-
     @Slot()
     def _on_changed(self) -> None:
         is_trial = self.level.value is Level.RESTORED
@@ -111,10 +102,5 @@ class VerifyDialog(QuestionDialog):
         return words.format(
             stored=text.size(record.stored_bytes),
             documents=counted(record.documents, self.tr("document"), self.tr("documents")),
-            target=self._target_words(),
+            target=self.target.target_words,
         )
-
-    def _target_words(self) -> str:
-        if self.target.currentData() == EMBEDDED:
-            return self.tr("a throw-away server")
-        return str(self.target.currentData())

@@ -1,16 +1,19 @@
 """The pane beside the backups table: one backup explained, with its contents and evidence."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mangrove.core.assertion import Verdict
+from mangrove.core.assertion_words import result_sentence
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest, NotIncluded
+from mangrove.core.report_parts import drill_goal
 from mangrove.core.vault import BackupRecord, BackupState
-from mangrove.core.verification import EMBEDDED, Evidence
+from mangrove.core.verification import EMBEDDED, Evidence, most_telling_first
 from mangrove.services.backups import BackupExplanation
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import BackupRow
@@ -37,11 +40,13 @@ class BackupDetail(QWidget):
 
     Signals:
         restore_wanted, verify_wanted, export_wanted: A ``BackupId``.
+        report_wanted: A profile's name and a ``BackupId``.
     """
 
     restore_wanted = Signal(object)
     verify_wanted = Signal(object)
     export_wanted = Signal(object)
+    report_wanted = Signal(str, object)
 
     def __init__(self, now: Callable[[], datetime], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +58,7 @@ class BackupDetail(QWidget):
         self.restore = QPushButton(self.tr("&Restore…"))
         self.verify = QPushButton(self.tr("&Verify…"))
         self.export = QPushButton(self.tr("E&xport…"))
+        self.report = QPushButton(self.tr("Evidence re&port…"))
         self.paragraph = LongText("")
         self.facts = KeyValueGrid()
         self.model = NamespaceTreeModel(_COLUMNS, parent=self)
@@ -67,6 +73,7 @@ class BackupDetail(QWidget):
         self.restore.clicked.connect(self._on_restore_clicked)
         self.verify.clicked.connect(self._on_verify_clicked)
         self.export.clicked.connect(self._on_export_clicked)
+        self.report.clicked.connect(self._on_report_clicked)
 
     def show_row(self, row: BackupRow) -> None:
         """Show what the catalog knows; the manifest is on its way."""
@@ -81,6 +88,7 @@ class BackupDetail(QWidget):
         self.restore.setEnabled(is_whole)
         self.verify.setEnabled(is_whole)
         self.export.setEnabled(is_whole)
+        self.report.setEnabled(is_whole)
         self._warn(row)
         self.banner.clear()
         self.paragraph.setText(self.tr("Reading the manifest…") if is_whole else record.problem)
@@ -133,6 +141,7 @@ class BackupDetail(QWidget):
         self.evidence.setSpacing(Space.S)
         self.missing_card.body.addLayout(self.missing)
         self.evidence_card.body.addLayout(self.evidence)
+        self.evidence_card.body.addWidget(self.report, 0, Qt.AlignmentFlag.AlignLeft)
         scroll = ScrolledColumn()
         cards = (about, self.evidence_card, self.contents_card, self.missing_card)
         for part in (self.banner, self.warning, *cards):
@@ -213,7 +222,7 @@ class BackupDetail(QWidget):
         if not evidence:
             words = self.tr("Nobody has verified this backup since it was made.")
             self.evidence.addWidget(TextLabel(words, "muted").wrapping())
-        for item in sorted(evidence, key=lambda e: e.finished_at, reverse=True):
+        for item in most_telling_first(evidence):
             self.evidence.addWidget(self._evidence_line(item))
         self.evidence_card.show()
 
@@ -231,10 +240,24 @@ class BackupDetail(QWidget):
         grid.addWidget(StateMark(tone), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(TextLabel(words.format(level=item.level.value)), 0, 1)
         grid.addWidget(note, 1, 1)
-        for number, finding in enumerate(item.findings):
-            found = value_label(f"{finding.subject}: {finding.problem}", "error")
-            grid.addWidget(found, 2 + number, 1)
+        for number, label in enumerate(self._evidence_details(item), start=2):
+            grid.addWidget(label, number, 1)
         return line
+
+    def _evidence_details(self, item: Evidence) -> Iterator[QWidget]:
+        if item.drill is not None:
+            words = self.tr("Back to {moment}: {steps}")
+            took = (f"{name} {text.duration(length)}" for name, length in item.steps)
+            goal, steps = drill_goal(item.drill), ", ".join(took)
+            yield value_label(words.format(moment=goal, steps=steps), "small")
+            if item.drill.compared_with:
+                same = self.tr("Compared with {backup}, which stands there")
+                yield value_label(same.format(backup=item.drill.compared_with), "small")
+        for finding in item.findings:
+            yield value_label(f"{finding.subject}: {finding.problem}", "error")
+        for result in item.assertions:
+            if result.verdict is not Verdict.BROKEN:  # those are findings
+                yield value_label(text.sentence(result_sentence(result)), "small")
 
     def _evidence_note(self, item: Evidence) -> str:
         took, ago = text.duration(item.duration), text.ago(item.finished_at, self._now())
@@ -258,3 +281,9 @@ class BackupDetail(QWidget):
     def _on_export_clicked(self) -> None:
         if self._row is not None:
             self.export_wanted.emit(self._row.record.backup)
+
+    @Slot()
+    def _on_report_clicked(self) -> None:
+        if self._row is not None:
+            record = self._row.record
+            self.report_wanted.emit(record.profile_name, record.backup)

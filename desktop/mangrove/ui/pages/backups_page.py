@@ -234,6 +234,7 @@ class BackupsPage(Page):
         self.detail.restore_wanted.connect(self._on_restore_wanted)
         self.detail.verify_wanted.connect(self._navigator.open_verify)
         self.detail.export_wanted.connect(self._navigator.open_export)
+        self.detail.report_wanted.connect(self._navigator.open_report)
         self.import_dump.clicked.connect(self._navigator.open_import)
         self.restore_dump.clicked.connect(self._navigator.open_restore_dump)
         self._navigator.data_changed.connect(self._on_data_changed)

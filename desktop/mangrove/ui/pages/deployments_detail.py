@@ -38,7 +38,8 @@ class DeploymentDetail(QWidget):
 
     Signals:
         test_wanted, edit_wanted, duplicate_wanted, remove_wanted: The profile's name.
-        timeline_wanted, capture_wanted, objectives_wanted: The profile's name.
+        timeline_wanted, capture_wanted, objectives_wanted, drill_wanted, assertions_wanted,
+            report_wanted: The profile's name.
         backup_wanted, copy_wanted: The profile's name and the ``Chosen`` rows; none means
             everything.
     """
@@ -50,6 +51,9 @@ class DeploymentDetail(QWidget):
     timeline_wanted = Signal(str)
     capture_wanted = Signal(str)
     objectives_wanted = Signal(str)
+    drill_wanted = Signal(str)
+    assertions_wanted = Signal(str)
+    report_wanted = Signal(str)
     backup_wanted = Signal(str, object)
     copy_wanted = Signal(str, object)
 
@@ -68,6 +72,9 @@ class DeploymentDetail(QWidget):
         self.timeline = QAction(self.tr("Show &timeline"), self)
         self.capture = QAction(self.tr("Capture the &oplog…"), self)
         self.objectives = QAction(self.tr("O&bjectives…"), self)
+        self.drill = QAction(self.tr("Drill a reco&very…"), self)
+        self.assertions = QAction(self.tr("What is e&xpected of its data…"), self)
+        self.report = QAction(self.tr("Evidence re&port…"), self)
         self.duplicate = QAction(self.tr("&Duplicate"), self)
         self.remove = QAction(self.tr("&Remove…"), self)
         self.about = AboutTab()
@@ -109,7 +116,8 @@ class DeploymentDetail(QWidget):
     def _allow(self, *, is_readable: bool) -> None:
         for button in (self.back_up, self.test, self.edit):
             button.setEnabled(is_readable)
-        for action in (self.timeline, self.capture, self.objectives, self.copy, self.duplicate):
+        proofs = (self.objectives, self.drill, self.assertions, self.report)
+        for action in (self.timeline, self.capture, *proofs, self.copy, self.duplicate):
             action.setEnabled(is_readable)
         self.tabs.setVisible(is_readable)
 
@@ -121,6 +129,10 @@ class DeploymentDetail(QWidget):
         menu.addAction(self.timeline)
         menu.addAction(self.capture)
         menu.addAction(self.objectives)
+        menu.addSeparator()
+        menu.addAction(self.drill)
+        menu.addAction(self.assertions)
+        menu.addAction(self.report)
         menu.addSeparator()
         menu.addAction(self.copy)
         menu.addAction(self.duplicate)
@@ -160,6 +172,9 @@ class DeploymentDetail(QWidget):
         self.timeline.triggered.connect(lambda: self.timeline_wanted.emit(self._name))
         self.capture.triggered.connect(lambda: self.capture_wanted.emit(self._name))
         self.objectives.triggered.connect(lambda: self.objectives_wanted.emit(self._name))
+        self.drill.triggered.connect(lambda: self.drill_wanted.emit(self._name))
+        self.assertions.triggered.connect(lambda: self.assertions_wanted.emit(self._name))
+        self.report.triggered.connect(lambda: self.report_wanted.emit(self._name))
         self.tabs.currentChanged.connect(self._on_tab_changed)
 
     def _live_word(self, live: Live) -> str:

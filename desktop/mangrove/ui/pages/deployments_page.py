@@ -114,6 +114,9 @@ class DeploymentsPage(Page):
         detail.timeline_wanted.connect(self._on_timeline_wanted)
         detail.capture_wanted.connect(self._navigator.open_capture)
         detail.objectives_wanted.connect(self._on_objectives_wanted)
+        detail.drill_wanted.connect(self._navigator.open_drill)
+        detail.assertions_wanted.connect(self._navigator.open_assertions)
+        detail.report_wanted.connect(self._navigator.open_report)
 
     def _chosen_name(self) -> str:
         index = self.list.currentIndex()

@@ -1,0 +1,40 @@
+"""A choice of where trial restores and drills go."""
+
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from mangrove.core.profile import Profile
+from mangrove.core.verification import EMBEDDED
+from mangrove.services.bundle import Services
+
+
+class ScratchBox(QComboBox):
+    """The throw-away server, and every deployment; there only databases of its own are used.
+
+    Args:
+        services: Whose profiles are offered.
+        taken_from: The slug of the deployment that the backup is of; it is marked.
+    """
+
+    def __init__(
+        self, services: Services, taken_from: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.addItem(self.tr("A throw-away server on this computer"), EMBEDDED)
+        for profile in services.profiles.all():
+            if isinstance(profile, Profile):
+                self.addItem(self._words(profile, taken_from), profile.name)
+
+    @property
+    def target(self) -> str:
+        """What was chosen: ``embedded``, or a profile's name."""
+        return str(self.currentData())
+
+    @property
+    def target_words(self) -> str:
+        """The same for a sentence."""
+        return self.tr("a throw-away server") if self.target == EMBEDDED else self.target
+
+    def _words(self, profile: Profile, taken_from: str) -> str:
+        if profile.slug == taken_from:
+            return self.tr("{name} (where it was taken)").format(name=profile.name)
+        return profile.name
