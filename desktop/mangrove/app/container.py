@@ -162,6 +162,10 @@ def _services(
             KitBinder(parts.kit_work_factor),
             memory,
         )
+        atlas = atlas_parts(
+            database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
+        )
+        stopping.callback(atlas.look.close)
         tools = BackupTools(
             profiles=profiles,
             vaults=vaults,
@@ -173,13 +177,10 @@ def _services(
             tool_version=tool_version(),
             times=RestoreTimes(SqliteRunFacts(database), catalog.facts),
             mirrors=mirrors,
+            limits=atlas.services.limits,
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
-        atlas = atlas_parts(
-            database, parts.secrets, parts.clock, profiles, runner, parts.atlas_poll_s
-        )
-        stopping.callback(atlas.look.close)
         snapping = snapshot_tools(tools, catalog, parts.secrets, database, embedded_folders())
         points = Points(tools, catalog, zone_of, local_zone, snapping.kept(atlas.services.kept))
         assertions = Assertions(SqliteAssertions(database), profiles, gate, parts.clock)

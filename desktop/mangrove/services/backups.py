@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from mangrove.core.backup import BackupId, BackupRequest, Selection, backup_id
+from mangrove.core.backup import BackupId, BackupRequest, Consistency, Selection, backup_id
 from mangrove.core.errors import BackupNotFoundError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command
+from mangrove.core.own_work import OwnWork, OwnWorkLimits
 from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind
@@ -56,6 +57,7 @@ class BackupTools:
     tool_version: str
     times: RestoreTimes
     mirrors: MirrorKeeper
+    limits: OwnWorkLimits
     parallel: int = 2
 
     def copy_on(self, vault: VaultSpec) -> Callable[[RunContext], tuple[str, ...]]:
@@ -79,8 +81,11 @@ class Backups:
 
         Raises:
             ProfileNotFoundError, VaultNotFoundError: Nothing was started.
+            UnsupportedTopologyError: If the oplog is needed and its Atlas cluster gives none.
         """
         profile = self._tools.profiles.find(request.profile)
+        if request.consistency is Consistency.OPLOG:
+            self._tools.limits.require(profile.profile_id, OwnWork.CAPTURE)
         spec = self._tools.vaults.find(request.vault)
         body = self._body(request, profile, spec)
         ticket = Ticket(

@@ -5,6 +5,7 @@ from functools import partial
 from mangrove.core.backup import BackupRequest
 from mangrove.core.capture import CaptureMode, CaptureRequest, OnGap
 from mangrove.core.errors import ChainTakenError, MangroveError
+from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr import Base, base_of
 from mangrove.core.ports import RunHistory, SliceCatalog
 from mangrove.core.profile import Profile
@@ -33,11 +34,13 @@ class Captures:
 
         Raises:
             ProfileNotFoundError, VaultNotFoundError: Nothing was started.
+            UnsupportedTopologyError: If the oplog of its Atlas cluster cannot be read.
             ChainTakenError: If this profile is being captured into this vault already.
         """
         tools = self._tools
         profile = tools.profiles.find(request.profile)
         spec = tools.vaults.find(request.vault)
+        tools.limits.require(profile.profile_id, OwnWork.CAPTURE)
         self._refuse_second(profile, spec)
         body = CaptureBody(
             request=request,

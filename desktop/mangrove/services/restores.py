@@ -8,6 +8,7 @@ from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRe
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
+from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import RestoreSink, SliceCatalog
 from mangrove.core.profile import Profile
@@ -94,6 +95,7 @@ class Restores:
 
         Raises:
             BackupNotFoundError, ProfileNotFoundError, VaultNotFoundError: Nothing was started.
+            UnsupportedTopologyError: If the target's Atlas cluster forbids replaying an oplog.
         """
         tools = self._tools
         record, rewind = self._base_of(request)
@@ -132,17 +134,26 @@ class Restores:
         Raises:
             PointNotReachableError: If nothing leads to that moment.
             InvalidSelectionError: If the moment does not go with another choice.
+            UnsupportedTopologyError: If the target's Atlas cluster forbids a replay.
         """
         limit = request.rewind_to
         if limit is None:
-            return self._backups.find(request.backup), None
+            record = self._backups.find(request.backup)
+            if record.achieved is Consistency.OPLOG:
+                self._require_replay(request.profile)
+            return record, None
         _refuse_beside_rewind(request)
+        self._require_replay(request.profile)
         if request.backup:
             record = self._backups.find(request.backup)
             plan = self._points.plan(record.profile_slug, limit, record.backup)
         else:
             plan = self._points.plan(request.rewind_of or request.profile, limit)
         return plan.base.record, plan
+
+    def _require_replay(self, target: str) -> None:
+        profile = self._tools.profiles.find(target)
+        self._tools.limits.require(profile.profile_id, OwnWork.REPLAY)
 
     def _marks(self, profile: Profile) -> RestoreMarks:
         tools = self._tools

@@ -28,6 +28,7 @@ from mangrove.core.errors import (
     SourceError,
     StalledError,
     TlsError,
+    UnsupportedTopologyError,
 )
 from mangrove.core.uri import redact
 
@@ -37,14 +38,16 @@ NAMESPACE_NOT_FOUND = 26
 CURSOR_NOT_FOUND = 43
 QUERY_PLAN_KILLED = 175
 SNAPSHOT_CODES = frozenset({239, 246})  # SnapshotTooOld, SnapshotUnavailable
-# UserNotFound, AuthenticationFailed, MechanismUnavailable, AtlasError (Atlas' "bad auth")
-_BAD_CREDENTIALS = frozenset({11, 18, 334, 8000})
+ATLAS_ERROR = 8000  # "bad auth" when somebody signs in, and what a tier does not allow
+# UserNotFound, AuthenticationFailed, MechanismUnavailable
+_BAD_CREDENTIALS = frozenset({11, 18, 334, ATLAS_ERROR})
 # InterruptedAtShutdown, InterruptedDueToReplStateChange, ShutdownInProgress, PrimarySteppedDown,
 # NotWritablePrimary, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary, CursorNotFound
 _GONE = frozenset({11600, 11602, 91, 189, 10107, 13435, 13436, 43})
 _TLS = re.compile(r"SSL handshake failed|CERTIFICATE_VERIFY_FAILED|\[SSL|TLSV1_ALERT|certificate")
 _NAME_SERVICE = re.compile(r"DNS|resolution|nameserver|SRV host|query name", re.IGNORECASE)
 _STALL_LIMIT = re.compile(r"socketTimeoutMS: ([\d.]+)ms")
+_NOT_ALLOWED = re.compile(r"CMD_NOT_ALLOWED: (\w+)|\b(\w+) is not allowed")
 _CLOSED = re.compile(r"connection closed", re.IGNORECASE)
 _TLS_HINT = "check the certificate authority file, the client certificate and the host name"
 
@@ -165,6 +168,13 @@ def _refused_work(error: OperationFailure, hosts: str) -> MangroveError:
         return MissingPrivilegeError(
             f"the user may not do this on {hosts}: {_action(error)}",
             hint="grant the built-in role backup for dumps, restore for restores",
+            host=hosts,
+        )
+    if code == ATLAS_ERROR and (refused := _NOT_ALLOWED.search(str(error))):
+        command = refused[1] or refused[2]
+        return UnsupportedTopologyError(
+            f"Atlas does not allow {command} on clusters of this tier ({hosts})",
+            hint="see 'Unsupported Commands in Atlas'; a dedicated cluster (M10 and up) allows it",
             host=hosts,
         )
     if code in _BAD_CREDENTIALS:

@@ -6,6 +6,7 @@ from mangrove.services.atlas.accounts import AtlasAccounts
 from mangrove.services.atlas.clusters import AtlasClusters
 from mangrove.services.atlas.kept import KeptAtAtlas
 from mangrove.services.atlas.links import AtlasLinks
+from mangrove.services.atlas.own_work import LimitsOfAtlas
 from mangrove.services.atlas.restores import AtlasRestores
 from mangrove.services.atlas.schedules import AtlasSchedules
 from mangrove.services.atlas.snapshots import AtlasSnapshots
@@ -23,6 +24,7 @@ class Atlas:
     restores: AtlasRestores
     links: AtlasLinks
     kept: KeptAtAtlas
+    limits: LimitsOfAtlas
 
 
 def build_atlas(tools: AtlasTools) -> Atlas:
@@ -37,4 +39,5 @@ def build_atlas(tools: AtlasTools) -> Atlas:
         restores=AtlasRestores(tools, clusters),
         links=links,
         kept=KeptAtAtlas(links, tools.profiles),
+        limits=LimitsOfAtlas(links),
     )

@@ -22,6 +22,7 @@ from mangrove.core.errors import (
     SnapshotLostError,
     SourceError,
     TlsError,
+    UnsupportedTopologyError,
 )
 
 
@@ -56,6 +57,8 @@ def test_error_while_connecting_is_told_apart(
         (OperationFailure("unavailable", 246), SnapshotLostError),
         (OperationFailure("not authorized", 13), MissingPrivilegeError),
         (OperationFailure("strange", 9), SourceError),
+        (OperationFailure("CMD_NOT_ALLOWED: applyOps", 8000), UnsupportedTopologyError),
+        (OperationFailure("bad auth : authentication failed", 8000), AuthenticationFailedError),
     ],
     ids=lambda v: v.__name__ if isinstance(v, type) else str(v)[:30],
 )
@@ -81,3 +84,16 @@ def test_error_that_is_not_the_drivers_keeps_its_cause() -> None:
         raise ValueError("an option")
 
     assert isinstance(caught.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CMD_NOT_ALLOWED: applyOps",
+        "applyOps is not allowed or the syntax is incorrect, see the Atlas documentation",
+    ],
+)
+def test_what_a_tier_of_atlas_does_not_allow_is_named(said: str) -> None:
+    ours = while_working(OperationFailure(said, 8000), "db1")
+
+    assert ours.message == "Atlas does not allow applyOps on clusters of this tier (db1)"
