@@ -66,7 +66,7 @@ def plain_files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_copy_in_a_vault_is_a_backup_like_any_other(
+def test_f4_restored_copy_starts_a_mongod_and_passes_validate(
     btrfs_volume: LoopVolume, at: Workstation, tmp_path: Path
 ) -> None:
     at.add_vault()
@@ -102,6 +102,7 @@ def test_copy_in_a_vault_is_a_backup_like_any_other(
         MongoClient[dict[str, Any]](mongod.uri) as client,
     ):
         assert client[DATABASE][NAME].count_documents({}) >= ENOUGH
+        assert client[DATABASE].command("validate", NAME)["valid"]
 
 
 def test_documents_are_not_asked_of_files(

@@ -95,10 +95,9 @@ def _later(facts: GuideFacts) -> str:
         return "To go to a later moment, replay captured oplog: verify the snapshot first."
     at = facts.consistent_at
     return (
-        f"To go to a later moment, replay captured oplog from {at} on. Mangrove does steps 3 to 5 "
-        "by itself:\n"
-        f"     mangrove snapshot restore {facts.what} NEW_FOLDER --at MOMENT\n"
-        '   By hand, with the slices decrypted and joined as FORMAT.md says under "By hand":\n'
+        f"To go to a later moment, replay captured oplog from {at} on: decrypt and join the slices "
+        'as FORMAT.md\n   says under "By hand" into FOLDER/oplog.bson, and replay them up to, and '
+        "without, a moment.\n"
         "     mongorestore --port 27117 --oplogReplay --oplogLimit SECONDS:INCREMENT FOLDER"
     )
 

@@ -64,12 +64,17 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What of a request decides about findings."""
+    """What of a request decides about findings.
+
+    Attributes:
+        is_far: Whether a network lies between us and the server.
+    """
 
     lock: LockUse
     provider: Provider | None
     thick_bytes: int = 0
     has_own_commands: bool = False
+    is_far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +241,14 @@ def _lock(
     )
     if wanted.lock is LockUse.LOCK:
         yield from _with_lock(node, subject)
+        if wanted.is_far:
+            yield PreflightFinding(
+                Weight.WARNING,
+                subject,
+                "the watchdog runs on this computer: should the network fail while the server is "
+                "locked, writes wait until it is back",
+                "run Mangrove on the server's machine, or take it with --no-lock",
+            )
         if can_do_without and wanted.provider is not Provider.COMMANDS:
             yield PreflightFinding(
                 Weight.NOTE,

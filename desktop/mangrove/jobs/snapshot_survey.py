@@ -90,6 +90,7 @@ def survey(shell: HostShell, node: SnapshotNode, request: SnapshotRequest) -> Pr
         provider,
         request.thick_bytes,
         has_own_commands=bool(request.commands.take) or provider is not Provider.COMMANDS,
+        is_far=request.ssh is not None,
     )
     return preflight(facts, machine, volumes, wanted)
 

@@ -13,6 +13,8 @@ from mangrove.core.errors import (
 )
 from mangrove.core.ports import Clock, WholeCatalog
 from mangrove.core.profile import Profile
+from mangrove.core.retention import Judgement
+from mangrove.core.retention_policy import RetentionPolicy, checked_policy
 from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.core.snapshot import (
     MAX_LOCK_LIMIT,
@@ -31,9 +33,11 @@ from mangrove.core.snapshot_ports import (
     SnapshotStore,
 )
 from mangrove.core.snapshot_preflight import Preflight
+from mangrove.core.snapshot_retention import judge_snapshots
 from mangrove.jobs import (
     snapshot_copy,
     snapshot_delete,
+    snapshot_prune,
     snapshot_restore,
     snapshot_take,
     snapshot_verify,
@@ -42,10 +46,12 @@ from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
 from mangrove.jobs.snapshot_copy import CopySnapshotBody, origin_of
 from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
+from mangrove.jobs.snapshot_prune import PruneSnapshotsBody
 from mangrove.jobs.snapshot_restore import RestoreFilesBody, RestoreSnapshotBody, files_in
 from mangrove.jobs.snapshot_survey import SiteOpener
 from mangrove.jobs.snapshot_take import TakeSnapshotBody
 from mangrove.jobs.snapshot_verify import VerifySnapshotBody
+from mangrove.jobs.vault_facts import zone_named
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.profiles import Profiles
 from mangrove.services.snapshot_kept import AllKept, SnapshotsKept
@@ -270,6 +276,35 @@ class Snapshots:
                 folder,
             )
         )
+
+    def preview_prune(self, profile: str, policy: RetentionPolicy) -> Judgement:
+        """Say which snapshots of a profile the policy lets go, and why the others stay.
+
+        Raises:
+            ProfileNotFoundError, InvalidPolicyError: If it cannot be said.
+        """
+        slug = self._tools.profiles.find(profile).slug
+        own = [s for s in self._tools.store.all() if s.profile_slug == slug]
+        now = self._tools.clock.now()
+        return judge_snapshots(own, checked_policy(policy), now, zone_named)
+
+    def prune(self, profile: str, policy: RetentionPolicy) -> RunId:
+        """Start removing what the preview says; returns at once.
+
+        Raises:
+            ProfileNotFoundError, InvalidPolicyError: Nothing was started.
+        """
+        tools = self._tools
+        names = {verdict.entry.backup for verdict in self.preview_prune(profile, policy).going}
+        going = tuple(s for s in tools.store.all() if s.snapshot in names)
+        ticket = Ticket(
+            kind=RunKind.SNAPSHOT,
+            title=f"Prune the snapshots of {profile}",
+            phases=snapshot_prune.PHASES,
+            profile=profile,
+            claims=(Claim(f"snapshot of {profile}"),),
+        )
+        return tools.runner.start(ticket, PruneSnapshotsBody(going, tools.open_host, tools.store))
 
     def forget(self, text: str) -> Snapshot:
         """Take a snapshot off the register; what lies on the file system stays.

@@ -35,11 +35,13 @@ from mangrove.cli.snapshot_reports import (
     snapshot_facts,
 )
 from mangrove.core.rate import parse_rate
+from mangrove.core.retention_policy import Period, RetentionPolicy, policy_of
 from mangrove.core.snapshot import OwnCommands
 
 app = typer.Typer(
     name="snapshot", no_args_is_help=True, help="Snapshots of the volumes with a server's files."
 )
+Count = Annotated[int | None, typer.Option(metavar="N")]
 ProfileName = Annotated[str, typer.Argument(metavar="PROFILE", help="Whose server.")]
 SnapshotName = Annotated[
     str,
@@ -226,6 +228,48 @@ def restore(
     with desk.services() as services:
         run = services.snapshots.restore(snapshot, str(folder))
         raise typer.Exit(report_run(desk.output, follow(services, run, desk.output)))
+
+
+@app.command()
+def prune(  # noqa: PLR0913 - every option of the command is an argument here
+    context: typer.Context,
+    profile: ProfileName,
+    *,
+    keep_last: Count = None,
+    keep_hourly: Count = None,
+    keep_daily: Count = None,
+    keep_weekly: Count = None,
+    keep_monthly: Count = None,
+    keep_yearly: Count = None,
+    keep_at_least: Count = None,
+    time_zone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")
+    ] = "UTC",
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this you only see what would go.")
+    ] = False,
+) -> None:
+    """Show which snapshots of a profile would go and why; with --apply remove them for good.
+
+    The rules are those of vaults: pins, the newest proven one and those of the last day stay.
+    """
+    given = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
+    rules = policy_of(dict(zip(Period, given, strict=True)), {}).rules
+    policy = RetentionPolicy(rules, minimum_redundancy=keep_at_least or 1, time_zone=time_zone)
+    desk = desk_of(context)
+    with desk.services() as services:
+        if apply:
+            run = services.snapshots.prune(profile, policy)
+            raise typer.Exit(report_run(desk.output, follow(services, run, desk.output)))
+        verdicts = services.snapshots.preview_prune(profile, policy).verdicts
+    rows = tuple((v.entry.backup, "stays" if v.stays else "goes", v.because) for v in verdicts)
+    document = {
+        "snapshots": [
+            {"snapshot": v.entry.backup, "stays": v.stays, "because": v.because} for v in verdicts
+        ]
+    }
+    table = Table(("snapshot", "", "because"), rows, "no snapshot of this profile")
+    desk.output.give(document, table, "Nothing was removed; --apply does it.")
 
 
 @app.command()
