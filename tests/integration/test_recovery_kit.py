@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,12 +28,14 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.key_changes import Holder
+from mangrove.core.mirror import mirror_key_ref
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
 from mangrove.core.vault import BlobRole, identity_ref, signing_key_ref, storage_key_ref
 from mangrove.core.vault_keys import KitState
+from mangrove.services.mirrors import MirrorDraft
 from mangrove.services.profiles import ProfileDraft
 from mangrove.vault.crypto.age import decrypt_bytes
 from mangrove.vault.crypto.recipients import ScryptIdentity, X25519Identity
@@ -289,6 +292,34 @@ def test_a_kit_from_before_a_rotation_opens_what_it_can_and_says_so(
     assert new.content(before)
     states = {r.backup: str(r.state) for r in new.desk.services.backups.all()}
     assert sorted(states.values()) == ["complete", "unreadable"]
+
+
+def test_a_kit_is_outdated_once_there_is_another_copy_and_a_new_one_brings_it_back(
+    old: VaultDesk, new: VaultDesk
+) -> None:
+    record = old.backup()
+    kits, sealed = old.desk.services.kits, make(old)
+    kits.confirm(old.name, code_on(sealed.with_suffix(".pdf")))
+    assert kits.state(old.name) is KitState.STORED
+    copy = old.desk.folder / "copy"
+    made = old.desk.services.mirrors.add(old.name, MirrorDraft("copy", copy.as_uri()))
+    ref = mirror_key_ref(old.vault.spec.vault_id, made.mirror_id)
+    old.desk.secrets.store(ref, Secret("hush"))
+    spec = old.vault.spec
+    old.desk.services.vaults._store.save(
+        replace(spec, mirrors=(replace(made, has_storage_secret=True),))
+    )
+
+    assert kits.state(old.name) is KitState.OUTDATED
+    status = old.desk.services.mirrors.start_sync(old.name)
+    old.desk.services.activity.wait(status, 60)
+    opened(new, make(old, "newer", with_storage_key=True))
+
+    (found,) = new.desk.services.vaults.find(old.name).mirrors
+    assert (found.name, found.url) == ("copy", copy.as_uri())
+    assert new.desk.secrets.fetch(ref) == Secret("hush")
+    assert new.desk.services.mirrors.states(old.name)[0].is_complete
+    assert new.content(record)
 
 
 def test_a_newer_kit_brings_the_newer_keys_to_a_workstation_that_lagged_behind(

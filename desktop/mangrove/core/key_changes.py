@@ -135,8 +135,11 @@ def is_within(retired: RetiredKey, comment: str) -> bool:
 
 
 def keys_fingerprint(spec: VaultSpec) -> str:
-    """Return a fingerprint of all keys a recovery kit has to hold."""
-    parts = (*sorted(spec.recipients), spec.description_recipient, spec.public_key)
+    """Return a fingerprint of all that a recovery kit has to hold: keys, and where copies are."""
+    parts = [*sorted(spec.recipients), spec.description_recipient, spec.public_key]
+    if spec.access_key:
+        parts.append(f"access key {spec.access_key}")
+    parts += sorted(f"mirror {m.name} {m.url} {m.access_key}" for m in spec.mirrors)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -22,6 +22,7 @@ class RecoveryKit:
         identity: None where the workstation may write but not read: somebody else has the key.
         description_identity: Opens manifests and evidence only; for such workstations.
         storage_key: The secret key of the storage; only when the person asked for it.
+        mirror_keys: Pairs of a mirror's id and what opens its storage; likewise.
         profiles: Without any password.
         last_sequence: The highest sequence number known when the kit was made; a storage that
             has less was rolled back.
@@ -36,6 +37,7 @@ class RecoveryKit:
     last_sequence: int
     made_at: datetime
     tool_version: str
+    mirror_keys: tuple[tuple[str, Secret], ...] = ()
 
 
 def check_passphrase(passphrase: Secret) -> None:

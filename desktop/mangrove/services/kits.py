@@ -20,6 +20,7 @@ from mangrove.core.key_changes import (
     with_kit,
 )
 from mangrove.core.kit import CODE_LETTERS, RecoveryKit, check_passphrase, grouped_code
+from mangrove.core.mirror import mirror_key_ref
 from mangrove.core.ports import (
     Catalog,
     Clock,
@@ -172,6 +173,9 @@ class Kits:
         """
         spec = self._spec_here(kit, url, name)
         known = self._known(spec)
+        has_secret = bool(storage_key or kit.storage_key)
+        has_secret = has_secret or (known is not None and known.has_storage_secret)
+        spec = replace(spec, has_storage_secret=has_secret)
         kept = self._store_secrets(spec, kit, storage_key)
         try:
             notices = self._compared(spec)
@@ -191,7 +195,8 @@ class Kits:
     # --- inside --------------------------------------------------------------------------
 
     def _kit(self, spec: VaultSpec, *, with_storage_key: bool) -> RecoveryKit:
-        storage_key = storage_key_ref(spec.vault_id) if with_storage_key else None
+        has_one = with_storage_key and bool(spec.access_key or spec.has_storage_secret)
+        storage_key = storage_key_ref(spec.vault_id) if has_one else None
         readable = spec.is_encrypted and not spec.is_write_only
         profiles = (p for p in self._stores.profiles.all() if isinstance(p, Profile))
         return RecoveryKit(
@@ -202,11 +207,22 @@ class Kits:
             ),
             signing_key=self._fetched(signing_ref_of(spec)),
             storage_key=self._fetched(storage_key),
+            mirror_keys=self._mirror_keys(spec) if with_storage_key else (),
             profiles=tuple(profiles),
             last_sequence=self._last_sequence(spec),
             made_at=self._clock.now(),
             tool_version=self._tool_version,
         )
+
+    def _mirror_keys(self, spec: VaultSpec) -> tuple[tuple[str, Secret], ...]:
+        """Return what opens the storages of the mirrors, as far as it is here."""
+        found = []
+        for mirror in spec.mirrors:
+            if mirror.has_storage_secret:
+                with suppress(SecretNotFoundError):
+                    ref = mirror_key_ref(spec.vault_id, mirror.mirror_id)
+                    found.append((mirror.mirror_id, self._stores.secrets.fetch(ref)))
+        return tuple(found)
 
     def _last_sequence(self, spec: VaultSpec) -> int:
         """Return the newest sequence known; a kit is worth having while the storage is away too."""
@@ -265,6 +281,7 @@ class Kits:
             description_ref(spec.vault_id): kit.description_identity,
             signing_ref_of(kit.spec): kit.signing_key,
             storage_key_ref(spec.vault_id): storage_key or kit.storage_key,
+            **{mirror_key_ref(spec.vault_id, name): key for name, key in kit.mirror_keys},
         }
         kept = []
         for ref, secret in wanted.items():
@@ -337,5 +354,9 @@ def _merged(known: VaultSpec, kit: VaultSpec, *, keeps_url: bool, keeps_name: bo
         url=known.url if keeps_url else kit.url,
         name=known.name if keeps_name else kit.name,
         access_key=known.access_key,
+        has_storage_secret=known.has_storage_secret,
+        mirrors=known.mirrors or kit.mirrors,
+        object_lock=known.object_lock,
+        keeping=known.keeping,
         kept_in=kit.kept_in,
     )

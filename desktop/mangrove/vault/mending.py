@@ -23,6 +23,7 @@ from mangrove.core.mirror import Mended
 from mangrove.core.ports import Passing, Storage, Vault
 from mangrove.core.vault import BlobName
 from mangrove.vault.layout import (
+    KEYS_PATH,
     BackupFolder,
     folder_of,
     generation_of,
@@ -30,9 +31,10 @@ from mangrove.vault.layout import (
     manifest_of,
 )
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
+from mangrove.vault.retirement import LIMIT_BYTES as RECORD_LIMIT_BYTES
 from mangrove.vault.signatures import LIMIT_BYTES
 from mangrove.vault.slice_layout import is_signature, slice_in
-from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob
+from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob, store_compared
 
 log = logging.getLogger(__name__)
 _UNREADABLE = (BackupNotFoundError, CorruptBackupError)
@@ -99,6 +101,7 @@ class Mending:
     def mend_slices(self, passing: Passing) -> Mended:
         """Bring back slices whose signature is there without them, or that were cut short."""
         tally, here = _Tally(), {i.name: i.size_bytes for i in self._storage.list()}
+        self._bring_records(here, tally)
         for copy in self._copies:
             try:
                 for piece in copy.vault.slices().all():
@@ -111,6 +114,19 @@ class Mending:
                 log.info("slices not mended source=%s why=%s", copy.name, error.code)
         lost = [n for n in here if is_signature(n) and slice_in(n) and not _signed_is_in(here, n)]
         return tally.done(f"{len(lost)} oplog slices are in no copy" if lost else "")
+
+    def _bring_records(self, here: dict[BlobName, int], tally: _Tally) -> None:
+        """Bring back the records of retired keys; whoever reads one knows its SHA-256."""
+        for copy in self._copies:
+            try:
+                for info in copy.storage.list(KEYS_PATH):
+                    if info.name not in here:
+                        data = fetch_whole(copy.storage, info.name, RECORD_LIMIT_BYTES)
+                        store_compared(self._storage, info.name, data)
+                        here[info.name] = info.size_bytes
+                        tally.add(copy.name, info.size_bytes)
+            except VaultError as error:
+                log.info("records not mended source=%s why=%s", copy.name, error.code)
 
     def _mended_whole(
         self, folder: BackupFolder, passing: Passing, tally: _Tally, error: MangroveError

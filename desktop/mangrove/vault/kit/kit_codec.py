@@ -6,6 +6,7 @@ from typing import TypeVar
 from mangrove.core.backup import Compression
 from mangrove.core.errors import InvalidProfileError, InvalidUriError, UnknownFormatError
 from mangrove.core.kit import RecoveryKit
+from mangrove.core.mirror import MirrorSpec
 from mangrove.core.profile import Colour, Profile, ProfileId
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
@@ -52,6 +53,9 @@ _VAULT_FIELDS = (
     "access_key",
     "created_at",
 )
+_LATER_FIELDS = ("mirror_keys",)
+_LATER_VAULT_FIELDS = ("mirrors",)
+_MIRROR_FIELDS = ("mirror_id", "name", "url", "access_key", "has_storage_secret")
 _PROFILE_FIELDS = ("profile_id", "name", "slug", "uri", "colour", "created_at", "tunnel")
 _TUNNEL_FIELDS = ("host", "user", "port", "auth", "key_file", "known_hosts")
 Value = TypeVar("Value")
@@ -91,6 +95,13 @@ def decode_kit(data: bytes) -> RecoveryKit:
 
 
 def _document(kit: RecoveryKit) -> Mapping[str, object]:
+    document = _first_document(kit)
+    if not kit.mirror_keys:
+        return document
+    return {**document, "mirror_keys": {name: key.reveal() for name, key in kit.mirror_keys}}
+
+
+def _first_document(kit: RecoveryKit) -> Mapping[str, object]:
     return {
         "format": FORMAT_NAME,
         "version": FORMAT_VERSION,
@@ -111,6 +122,23 @@ def _revealed(secret: Secret | None) -> str | None:
 
 
 def _vault_document(spec: VaultSpec) -> Mapping[str, object]:
+    document = _first_vault_document(spec)
+    if not spec.mirrors:
+        return document
+    return {**document, "mirrors": [_mirror_document(mirror) for mirror in spec.mirrors]}
+
+
+def _mirror_document(mirror: MirrorSpec) -> Mapping[str, object]:
+    return {
+        "mirror_id": mirror.mirror_id,
+        "name": mirror.name,
+        "url": mirror.url,
+        "access_key": mirror.access_key,
+        "has_storage_secret": mirror.has_storage_secret,
+    }
+
+
+def _first_vault_document(spec: VaultSpec) -> Mapping[str, object]:
     return {
         "vault_id": spec.vault_id,
         "name": spec.name,
@@ -159,7 +187,8 @@ def _profile_document(profile: Profile) -> Mapping[str, object]:
 
 
 def _kit(node: Node) -> RecoveryKit:
-    record = node.record(_FIELDS)
+    record = node.record(_FIELDS, _LATER_FIELDS)
+    keys = record.get("mirror_keys")
     return RecoveryKit(
         spec=_spec(record["vault"]),
         identity=_secret(record["identity"]),
@@ -170,6 +199,23 @@ def _kit(node: Node) -> RecoveryKit:
         last_sequence=record["last_sequence"].integer(),
         made_at=record["made_at"].moment(),
         tool_version=record["tool_version"].text(),
+        mirror_keys=_mirror_keys(keys) if keys else (),
+    )
+
+
+def _mirror_keys(node: Node) -> tuple[tuple[str, Secret], ...]:
+    pairs = node.fields().items()
+    return tuple((name, Secret(Node(key, f"{node.path}.key").text())) for name, key in pairs)
+
+
+def _mirror(node: Node) -> MirrorSpec:
+    record = node.record(_MIRROR_FIELDS)
+    return MirrorSpec(
+        mirror_id=record["mirror_id"].text(),
+        name=record["name"].text(),
+        url=record["url"].text(),
+        access_key=record["access_key"].text(),
+        has_storage_secret=record["has_storage_secret"].flag(),
     )
 
 
@@ -183,7 +229,8 @@ def _secret(node: Node) -> Secret | None:
 
 
 def _spec(node: Node) -> VaultSpec:
-    record = node.record(_VAULT_FIELDS)
+    record = node.record(_VAULT_FIELDS, _LATER_VAULT_FIELDS)
+    mirrors = record.get("mirrors")
     names = record["recipient_names"]
     return VaultSpec(
         vault_id=VaultId(record["vault_id"].text()),
@@ -200,6 +247,7 @@ def _spec(node: Node) -> VaultSpec:
         former_recipients=record["former_recipients"].texts(),
         retired_keys=tuple(map(_retired, record["retired_keys"].items())),
         description_recipient=record["description_recipient"].text(),
+        mirrors=tuple(map(_mirror, mirrors.items())) if mirrors else (),
     )
 
 

@@ -33,6 +33,19 @@ def sheet_of(kit: RecoveryKit, code: str) -> bytes:
     return sheet.output()
 
 
+_PURPOSE = (
+    "With this sheet the backups in the vault can be opened when the computer that made them is"
+    " gone. Whoever has it can read them all: print it, keep it where your passports are, and"
+    " delete the file that you printed."
+)
+_PLAIN_PURPOSE = (
+    "The backups in this vault are not encrypted: whoever reaches the place they are in can read"
+    " them, with this sheet or without it. The sheet says where they are and how to see that they"
+    " are genuine. Its file holds the key that signs new ones: print the sheet, keep both where"
+    " your passports are, and delete what you printed from."
+)
+
+
 class _Sheet:
     """A document with a line at the foot of each page; the methods add its parts in order."""
 
@@ -67,11 +80,7 @@ class _Sheet:
     def first_page(self, kit: RecoveryKit, code: str) -> None:
         """What this is, the code to type back, and the key."""
         self._title(f"Recovery kit: {kit.spec.name}")
-        self._words(
-            "With this sheet the backups in the vault can be opened when the computer that made"
-            " them is gone. Whoever has it can read them all: print it, keep it where your"
-            " passports are, and delete the file that you printed."
-        )
+        self._words(_PURPOSE if kit.spec.is_encrypted else _PLAIN_PURPOSE)
         self._boxed("Type this code back into Mangrove once the kit is stored", code)
         if kit.identity is not None:
             self._heading("The key that opens the backups")
@@ -83,7 +92,7 @@ class _Sheet:
             self._words("It is not on the computer that made this kit. It is held by:")
             self._mono([holder.shown for holder in holders(kit.spec)])
         else:
-            self._words("The vault is not encrypted: its backups open without a key.")
+            self._words("There is none: the backups open without a key.")
         self._heading("The key that proves them genuine")
         self._mono([kit.spec.public_key])
 
@@ -95,6 +104,7 @@ class _Sheet:
             ("place", spec.url),
             ("vault id", spec.vault_id),
             ("access key", spec.access_key or "none"),
+            *((f"mirror {mirror.name}", mirror.url) for mirror in spec.mirrors),
             ("kit made at", f"{kit.made_at:%Y-%m-%d %H:%M} UTC by Mangrove {kit.tool_version}"),
             ("newest sequence", str(kit.last_sequence)),
             *(("opens with", f"{h.name} {h.recipient}".strip()) for h in holders(spec)),
