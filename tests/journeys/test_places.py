@@ -1,20 +1,38 @@
 """Vaults in every kind of place, made, looked at and forgotten from the command line."""
 
+import json
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import bson
 import pytest
 
 from journeys.command_line import CommandLine
 from servers.azure import AzureContainer
 from servers.google import Google
 from servers.keyring_service import SecretService
-from servers.object_stores import ObjectStore
+from servers.object_stores import ObjectStore, admin_of
 from servers.sshd import Sshd
 
+DEAD_LOCK = json.dumps(
+    {
+        "format": "mangrove lock",
+        "version": 1,
+        "mode": "exclusive",
+        "purpose": "prune of safe",
+        "since": "2026-01-01T00:00:00.000000Z",
+        "refreshed_at": "2026-01-01T00:00:00.000000Z",
+        "host": "another",
+        "user": "ann",
+        "pid": 4711,
+        "birth": "",
+        "workstation": "",
+    }
+)
 pytestmark = [pytest.mark.keyring, pytest.mark.slow, pytest.mark.journey, pytest.mark.storage]
 
 
@@ -106,3 +124,86 @@ def test_a_server_that_nobody_knows_is_refused_with_its_fingerprint_and_nothing_
     assert "SHA256:" in refused.err
     assert mangrove.json("vault", "list")["vaults"] == []
     assert not (tmp_path / "new").exists()
+
+
+def test_what_is_refused_leaves_nothing_behind(
+    secret_service: SecretService, tmp_path: Path, moto_s3: ObjectStore
+) -> None:
+    mangrove = CommandLine(tmp_path / "home", variables=dict(secret_service.env))
+    folder = tmp_path / "vault"
+    file = tmp_path / "file"
+    file.write_text("x")
+    place = ("--url", folder.as_uri())
+
+    keyless = mangrove("vault", "add", "far", "--url", moto_s3.url, "--access-key", "AK1")
+    nobody = mangrove("vault", "add", "wo", *place, "--write-only")
+    unlocked = mangrove("vault", "add", "lk", *place, "--object-lock-days", "30")
+    ageless = mangrove("vault", "add", "lk", *place, "--object-lock-days", "-1")
+    no_folder = mangrove("vault", "add", "etc", "--url", file.as_uri())
+    tried = mangrove("vault", "add", "try", *place, "--test")
+
+    assert (keyless.code, "secret key is missing" in keyless.err) == (2, True), keyless
+    assert (nobody.code, "needs a recipient" in nobody.err) == (2, True), nobody
+    assert (unlocked.code, "locks no objects" in unlocked.err) == (7, True), unlocked
+    assert (ageless.code, "1 to 36,500 days" in ageless.err) == (2, True), ageless
+    assert (no_folder.code, "is a file" in no_folder.err) == (2, True), no_folder
+    assert tried.code == 0, tried
+    assert not folder.exists()
+    assert mangrove.json("vault", "list")["vaults"] == []
+
+
+def dumped(folder: Path) -> tuple[str, ...]:
+    """Write a dump of one document, and return how it is imported."""
+    (folder / "dump" / "shop").mkdir(parents=True)
+    (folder / "dump" / "shop" / "orders.bson").write_bytes(bson.encode({"_id": 1}))
+    return ("import", str(folder / "dump"), "--name", "shop", "--vault")
+
+
+def test_a_bucket_that_locks_is_said_to_and_locks_what_is_written(
+    secret_service: SecretService, tmp_path: Path, locked_s3: ObjectStore
+) -> None:
+    mangrove = CommandLine(tmp_path / "home", variables=dict(secret_service.env))
+    keys = ("--access-key", locked_s3.access_key, "--secret-stdin")
+    lock = ("--object-lock-days", "30", "--object-lock-mode", "compliance")
+    added = mangrove(
+        "vault", "add", "safe", "--url", locked_s3.url, *keys, *lock, stdin=locked_s3.secret_key
+    )
+    assert added.code == 0, added
+    assert "keeps earlier versions" in added.out
+    assert "versions, locked 30 days" in mangrove("vault", "list").out
+
+    taken = mangrove.json(*dumped(tmp_path), "safe")
+
+    checked = mangrove.json("vault", "check", "safe")
+    assert checked["report"]["hidden"]["versions"] > 0
+    assert checked["health"]["keeping"]["has_lock"]
+    with admin_of(locked_s3) as owner:
+        backup = taken["run"]["backup"]
+        found = owner.list_objects_v2(Bucket=locked_s3.bucket)["Contents"]
+        modes = {
+            owner.head_object(Bucket=locked_s3.bucket, Key=entry["Key"])["ObjectLockMode"]
+            for entry in found
+            if backup in entry["Key"]
+        }
+    assert modes == {"COMPLIANCE"}
+
+
+def test_the_lock_of_a_dead_mangrove_is_broken_when_asked(
+    secret_service: SecretService, tmp_path: Path
+) -> None:
+    mangrove = CommandLine(tmp_path / "home", variables=dict(secret_service.env))
+    folder = tmp_path / "vault"
+    assert mangrove("vault", "add", "local", "--url", folder.as_uri()).code == 0
+    (folder / "_locks").mkdir()
+    dead = folder / "_locks" / f"exclusive-{'0' * 16}-000001.json"
+    dead.write_text(DEAD_LOCK)
+    os.utime(dead, (0, 0))
+    command = (*dumped(tmp_path), "local")
+
+    refused = mangrove(*command)
+    taken = mangrove(*command, "--break-lock")
+
+    assert refused.code == 1, refused
+    assert "--break-lock" in refused.err
+    assert taken.code == 0, taken
+    assert not dead.exists()

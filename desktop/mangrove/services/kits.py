@@ -195,8 +195,9 @@ class Kits:
     # --- inside --------------------------------------------------------------------------
 
     def _kit(self, spec: VaultSpec, *, with_storage_key: bool) -> RecoveryKit:
-        has_one = with_storage_key and bool(spec.access_key or spec.has_storage_secret)
-        storage_key = storage_key_ref(spec.vault_id) if has_one else None
+        is_of_mirrors = any(mirror.has_storage_secret for mirror in spec.mirrors)
+        has_one = bool(spec.access_key or spec.has_storage_secret) or not is_of_mirrors
+        storage_key = storage_key_ref(spec.vault_id) if with_storage_key and has_one else None
         readable = spec.is_encrypted and not spec.is_write_only
         profiles = (p for p in self._stores.profiles.all() if isinstance(p, Profile))
         return RecoveryKit(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
 from mangrove.cli.front import desk_of
 from mangrove.cli.json_value import official_document
 from mangrove.cli.progress import follow
@@ -52,6 +53,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         str | None,
         typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),
     ] = None,
+    break_lock: Annotated[bool, typer.Option("--break-lock", help=BREAK_LOCK_HELP)] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongodump.")
     ] = False,
@@ -79,5 +81,7 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
             command = services.backups.official(request)
             desk.output.give(official_document(command), command.text)
             return
+        if break_lock:
+            services.vaults.break_stale_locks(vault)
         status = follow(services, services.backups.start(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))

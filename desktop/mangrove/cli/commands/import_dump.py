@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
 from mangrove.cli.front import desk_of
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
@@ -35,6 +36,7 @@ def import_dump(  # noqa: PLR0913 - every option of the command is an argument h
             "--yes-unencrypted-credentials", help="Password hashes may lie in a plain vault."
         ),
     ] = False,
+    break_lock: Annotated[bool, typer.Option("--break-lock", help=BREAK_LOCK_HELP)] = False,
 ) -> None:
     """Make a backup of what mongodump wrote, with all guarantees of ours."""
     desk = desk_of(context)
@@ -48,5 +50,7 @@ def import_dump(  # noqa: PLR0913 - every option of the command is an argument h
         PlainCredentials.ALLOW if yes_unencrypted_credentials else PlainCredentials.REFUSE,
     )
     with desk.services() as services:
+        if break_lock:
+            services.vaults.break_stale_locks(vault)
         status = follow(services, services.dumps.start_import(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))

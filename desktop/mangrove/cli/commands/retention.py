@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.commands.show import BackupName
+from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Block, Table
@@ -32,9 +33,7 @@ def prune(
         bool, typer.Option("--apply", help="Do it; without this you only see what would go.")
     ] = False,
     yes_lose_moments: YesLose = False,
-    break_lock: Annotated[
-        bool, typer.Option("--break-lock", help="First remove locks of Mangroves that are gone.")
-    ] = False,
+    break_lock: Annotated[bool, typer.Option("--break-lock", help=BREAK_LOCK_HELP)] = False,
 ) -> None:
     """Show what the vault's policy lets go and why; with --apply let it go.
 

@@ -14,6 +14,7 @@ URL_HELP = (
     "gs://bucket/prefix, sftp://user@host:port/path?key=FILE or rclone://remote/path"
 )
 OPENING_HELP = "Read what opens the storage from standard input: key, password, passphrase, file."
+BREAK_LOCK_HELP = "First remove locks of Mangroves that are gone."
 LOCK_DAYS_HELP = "Lock everything that is written for so many days; needs a bucket that locks."
 LOCK_MODE_HELP = "Who may lift the lock early: governance, its owner; compliance, nobody."
 _WHOLE = (StorageKind.GOOGLE, StorageKind.RCLONE)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mangrove.core.errors import StorageUnavailableError
+from mangrove.core.errors import InvalidVaultUrlError, StorageUnavailableError
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
@@ -71,6 +71,11 @@ def ensure_folder(address: StorageAddress) -> bool:
     folder = Path(address.root)
     if address.kind is not StorageKind.FOLDER or folder.is_dir():
         return False
+    if folder.exists():
+        raise InvalidVaultUrlError(
+            f"{folder} is a file, and a vault needs a folder; nothing was made",
+            hint="name a folder that is empty or does not exist yet",
+        )
     if not folder.parent.is_dir():
         raise StorageUnavailableError(
             f"neither {folder} nor the folder it would be in is there",
