@@ -22,9 +22,11 @@ from integration.test_snapshots import (
     source_path,
     taken,
     verified,
+    written_until,
 )
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.core.errors import TargetNotEmptyError
+from mangrove.core.errors import PointNotReachableError, TargetNotEmptyError
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.core.snapshot import Snapshot
 from mangrove.core.vault import identity_ref
@@ -178,3 +180,58 @@ def test_copy_opens_by_hand(btrfs_volume: LoopVolume, at: Workstation, tmp_path:
     opened = subprocess.run(["sh", "-c", shell], capture_output=True, check=True).stdout
 
     assert opened == source["WiredTiger.turtle"]
+
+
+def test_captured_oplog_leads_from_a_snapshot_to_any_moment(
+    btrfs_volume: LoopVolume, at: Workstation, tmp_path: Path
+) -> None:
+    at.add_vault()
+    with server_on(btrfs_volume) as mongod, MongoClient[dict[str, Any]](mongod.uri) as client:
+        at.add_profile(mongod.uri)
+        client[DATABASE]["others"].insert_one({"_id": 1})
+        at.capture()
+        with Writer(mongod.uri) as writer:
+            writer.wait_for(ENOUGH)
+            snapshot = taken(at)
+            writer.wait_for(ENOUGH)
+            client[DATABASE]["others"].create_index("late")
+            client[DATABASE]["others"].update_one({"_id": 1}, {"$set": {"late": True}})
+            writer.wait_for(ENOUGH)
+        snapshot = verified(at, snapshot)
+        assert at.capture().state is RunState.SUCCEEDED
+        entry = client.local["oplog.rs"].find_one({"ns": f"{DATABASE}.others", "op": "u"})
+        assert entry is not None
+        ts = entry["ts"]
+        limit = OplogTimestamp(ts.time, ts.inc + 1)
+        expected = written_until(client, OplogTimestamp(ts.time, ts.inc))
+
+        (kept,) = at.services.points.timeline("shop").elsewhere
+        assert kept.covers(limit.at)
+        run = at.services.snapshots.restore(snapshot.snapshot, str(tmp_path / "then"), limit)
+        status = at.services.activity.wait(run, WAIT_S)
+        assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+        delete(at, snapshot)
+
+    guide = (tmp_path / "then" / "RESTORE.txt").read_text()
+    assert "recoverFromOplogAsStandalone" not in guide
+    server = EmbeddedMongod(mongod_binary(), tmp_path / "then", replica_set=None)
+    with server as mongod, MongoClient[dict[str, Any]](mongod.uri) as client:
+        held = sorted(document["_id"] for document in client[DATABASE][NAME].find())
+        others = client[DATABASE]["others"]
+        assert held == list(range(expected))
+        assert others.find_one() == {"_id": 1, "late": True}
+        assert "late_1" in others.index_information()
+        assert client[DATABASE].command("validate", NAME)["valid"]
+
+
+def test_moment_that_nothing_leads_to_is_refused_before_anything_is_written(
+    btrfs_volume: LoopVolume, at: Workstation, tmp_path: Path
+) -> None:
+    with a_snapshot(at, btrfs_volume) as snapshot:
+        assert snapshot.consistent_at is not None
+        later = OplogTimestamp(snapshot.consistent_at.seconds + 60, 1)
+
+        with pytest.raises(PointNotReachableError, match="no captured oplog"):
+            at.services.snapshots.restore(snapshot.snapshot, str(tmp_path / "x"), later)
+
+        assert not (tmp_path / "x").exists()

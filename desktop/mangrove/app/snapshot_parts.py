@@ -13,7 +13,8 @@ from mangrove.connectors.host.target import FolderTarget
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.snapshot_copies import SqliteCopyLedger
 from mangrove.connectors.state.snapshots import SqliteSnapshots
-from mangrove.core.ports import SecretStore, WholeCatalog
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import RestoreSink, SecretStore, WholeCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot_ports import Opened, SnapshotGate, SnapshotHost, SnapshotNode
 from mangrove.core.tunnel import TunnelSpec
@@ -106,6 +107,14 @@ class LateSnapshotGate(SnapshotGate):
     @override
     def look(self, port: int, each: Callable[[str], None]) -> Opened:
         return self._gate.look(port, each)
+
+    @override
+    def newest(self, port: int) -> OplogTimestamp | None:
+        return self._gate.newest(port)
+
+    @override
+    def open_sink(self, port: int) -> AbstractContextManager[RestoreSink]:
+        return self._gate.open_sink(port)
 
     @override
     def find_mongod(self) -> str:

@@ -18,6 +18,7 @@ class GuideFacts:
         feature_version: Its feature compatibility version; "" when unknown.
         replica_set: Its name; "" for a standalone.
         data: Where the files are.
+        is_rewound: Whether captured oplog was replayed onto them.
     """
 
     what: str
@@ -27,6 +28,7 @@ class GuideFacts:
     replica_set: str
     consistent_at: OplogTimestamp | None
     data: str
+    is_rewound: bool = False
 
 
 def restore_guide(facts: GuideFacts) -> str:
@@ -34,7 +36,9 @@ def restore_guide(facts: GuideFacts) -> str:
     steps = [_program(facts), _owner(facts)]
     if facts.origin.needs_oplog_recovery:
         steps.append(_recover(facts))
-    steps += [_look(facts), _later(facts)]
+    steps.append(_look(facts))
+    if not facts.is_rewound:
+        steps.append(_later(facts))
     if facts.replica_set:
         steps.append(_member(facts))
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
@@ -50,8 +54,14 @@ def _head(facts: GuideFacts) -> str:
     )
     return (
         f"Files of a MongoDB {facts.version} server, from {facts.what}.\n{stands}\n"
-        "Nothing of them was changed. Work on a copy if there is room for one."
+        f"{_changed(facts)} Work on a copy if there is room for one."
     )
+
+
+def _changed(facts: GuideFacts) -> str:
+    if facts.is_rewound:
+        return "Captured oplog was replayed onto them, and their server was stopped in order."
+    return "Nothing of them was changed."
 
 
 def _program(facts: GuideFacts) -> str:

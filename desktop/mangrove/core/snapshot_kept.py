@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof, KeptSpan
+from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.snapshot import LockUse, Snapshot
 from mangrove.core.stretches import stretches_of
 
 KEEPER = "Snapshots"
+LOOK_BACK_S = 600
 ALWAYS = timedelta(days=36_500)
 """What this workstation registered itself is never stale."""
 
@@ -75,3 +77,39 @@ def _spans(
         ]
         if joined:
             yield KeptSpan(min(joined).at, stretch.end.at)
+
+
+def slices_onto(
+    base: OplogTimestamp | None,
+    limit: OplogTimestamp,
+    slices: Sequence[OplogSlice],
+    breaks: Sequence[ChainBreak],
+) -> tuple[OplogSlice, ...]:
+    """Return the slices that lead from a snapshot to the moment before ``limit``, oldest first.
+
+    A few of them lie before the base: transactions that began before it have entries there.
+
+    Raises:
+        PointNotReachableError: Saying why not.
+    """
+    if base is None:
+        raise PointNotReachableError(
+            "it is not known at which entry of the oplog this snapshot stands",
+            hint="verify it first: that reads the entry from the snapshot itself",
+        )
+    if limit <= base:
+        raise PointNotReachableError(
+            f"it stands at {base.at:%Y-%m-%d %H:%M:%S} UTC ({base}), which is later",
+            hint="take an earlier snapshot, or leave --at out",
+        )
+    for stretch in stretches_of(slices, breaks):
+        spoilt = any(c.vault_id == stretch.vault_id and c.at < base <= c.until for c in breaks)
+        if stretch.start <= base <= stretch.end and limit <= stretch.end.following and not spoilt:
+            since = base.seconds - LOOK_BACK_S
+            return tuple(
+                s for s in stretch.slices if s.last.ts.seconds >= since and s.first.ts < limit
+            )
+    raise PointNotReachableError(
+        f"no captured oplog leads from {base.at:%Y-%m-%d %H:%M:%S} UTC ({base}) to that moment",
+        hint="mangrove windows lists the moments that can be restored",
+    )

@@ -10,6 +10,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.deployment import ServerFacts
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import DataLayout, Snapshot
 from mangrove.core.tunnel import TunnelSpec
@@ -211,6 +212,14 @@ class SnapshotGate(Protocol):
             port: On this machine.
             each: Told of each collection before it is looked at; may raise to end it.
         """
+        ...
+
+    def newest(self, port: int) -> OplogTimestamp | None:
+        """Return the newest oplog entry of a server of our own."""
+        ...
+
+    def open_sink(self, port: int) -> AbstractContextManager[RestoreSink]:
+        """Connect to a server of our own for writing."""
         ...
 
     def find_mongod(self) -> str:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangrove.core.errors import RestoreError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, StoredFile, StoredFiles
 from mangrove.core.ports import Clock, Vault
-from mangrove.core.run import Phase, RunResult
+from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.snapshot import Snapshot
 from mangrove.core.snapshot_guide import GuideFacts, restore_guide
 from mangrove.core.snapshot_ports import FilesTarget, OpenHost, OpenTarget
@@ -19,6 +19,7 @@ from mangrove.jobs.leasing import leased_if_allowed
 from mangrove.jobs.snapshot_copy import files_of, origin_of
 from mangrove.jobs.snapshot_files import readable
 from mangrove.jobs.snapshot_machine import HostShell
+from mangrove.jobs.snapshot_rewind import SnapshotRewind
 from mangrove.jobs.workers import each, side_by_side
 
 PHASES = (Phase.PREFLIGHT, Phase.COPY_FILES)
@@ -32,6 +33,7 @@ class RestoreSnapshotBody:
     folder: str
     open_host: OpenHost
     open_target: OpenTarget
+    rewind: SnapshotRewind | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -66,7 +68,8 @@ class RestoreSnapshotBody:
             snapshot.snapshot, origin_of(snapshot), server.version_text, server.feature_version,
             server.replica_set, snapshot.consistent_at, target.data,
         )  # fmt: skip
-        return _result(snapshot.snapshot, target, facts, (len(found), total))
+        facts, losses = rewound(ctx, self.rewind, target, facts)
+        return _result(target, facts, (len(found), total), losses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class RestoreFilesBody:
     clock: Clock
     open_target: OpenTarget
     parallel: int = 2
+    rewind: SnapshotRewind | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work; errors as ``RestoreSnapshotBody``, and VaultError for what is damaged."""
@@ -99,7 +103,8 @@ class RestoreFilesBody:
             manifest.backup, held.origin, server.version_text, server.feature_version,
             server.replica_set, manifest.consistent_at, target.data,
         )  # fmt: skip
-        return _result(manifest.backup, target, facts, (len(held.files), held.size_bytes))
+        facts, losses = rewound(ctx, self.rewind, target, facts)
+        return _result(target, facts, (len(held.files), held.size_bytes), losses)
 
 
 def files_in(manifest: Manifest) -> StoredFiles:
@@ -150,11 +155,32 @@ def _tidy(ctx: RunContext, target: FilesTarget) -> Iterator[None]:
         raise
 
 
-def _result(what: str, target: FilesTarget, facts: GuideFacts, size: tuple[int, int]) -> RunResult:
+def rewound(
+    ctx: RunContext, rewind: SnapshotRewind | None, target: FilesTarget, facts: GuideFacts
+) -> tuple[GuideFacts, tuple[Loss, ...]]:
+    """Replay captured oplog onto the files, if that was asked for; returns what is true then."""
+    if rewind is None:
+        return facts, ()
+    with _tidy(ctx, target):
+        outcome = rewind.run(ctx, target.data, facts.origin)
+    origin = replace(facts.origin, needs_oplog_recovery=False)
+    at = outcome.last_ts or facts.consistent_at
+    return replace(facts, origin=origin, consistent_at=at, is_rewound=True), outcome.losses
+
+
+def _result(
+    target: FilesTarget, facts: GuideFacts, size: tuple[int, int], losses: tuple[Loss, ...]
+) -> RunResult:
     guide = target.finish(restore_guide(facts))
+    moment = (
+        f", replayed up to {facts.consistent_at.at:%Y-%m-%d %H:%M:%S} UTC ({facts.consistent_at})"
+        if facts.is_rewound and facts.consistent_at
+        else ""
+    )
     return RunResult(
-        summary=f"{counted(size[0], 'file')}, {size_text(size[1])}, of {what} are in "
-        f"{target.data}; {guide} says how a server is made of them",
+        summary=f"{counted(size[0], 'file')}, {size_text(size[1])}, of {facts.what} are in "
+        f"{target.data}{moment}; {guide} says how a server is made of them",
+        losses=losses,
         figures=(("files", size[0]), ("file_bytes", size[1])),
         targets=(target.data,),
     )

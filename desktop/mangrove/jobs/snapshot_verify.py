@@ -115,7 +115,7 @@ def look_at_copy(
     command = (*shell.elevate, *scratch_mongod(options, program, folder))
     try:
         with host.serve(command) as served:
-            _wait_until_up(ctx, gate, served)
+            wait_until_up(ctx, gate, served)
             ctx.enter(Phase.VALIDATE)
 
             def each(namespace: str) -> None:
@@ -140,7 +140,8 @@ def _tidy(shell: HostShell, folder: str) -> None:
         return  # a cancel cut the way off; what is beside the copy goes with it
 
 
-def _wait_until_up(ctx: RunContext, gate: SnapshotGate, served: Served) -> None:
+def wait_until_up(ctx: RunContext, gate: SnapshotGate, served: Served) -> None:
+    """Return once a server of our own answers; raises EmbeddedServerError if it does not."""
     for _ in range(round(START_LIMIT_S / LOOK_EVERY_S)):
         ctx.check()
         if served.has_ended():

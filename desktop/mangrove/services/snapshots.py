@@ -11,6 +11,7 @@ from mangrove.core.errors import (
     SnapshotNotFoundError,
     SnapshotRefusedError,
 )
+from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import Clock, WholeCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.retention import Judgement
@@ -25,6 +26,7 @@ from mangrove.core.snapshot import (
     SnapshotRequest,
 )
 from mangrove.core.snapshot_guide import GuideFacts, restore_guide
+from mangrove.core.snapshot_kept import slices_onto
 from mangrove.core.snapshot_ports import (
     CopyLedger,
     OpenHost,
@@ -48,6 +50,7 @@ from mangrove.jobs.snapshot_copy import CopySnapshotBody, origin_of
 from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
 from mangrove.jobs.snapshot_prune import PruneSnapshotsBody
 from mangrove.jobs.snapshot_restore import RestoreFilesBody, RestoreSnapshotBody, files_in
+from mangrove.jobs.snapshot_rewind import SnapshotRewind
 from mangrove.jobs.snapshot_survey import SiteOpener
 from mangrove.jobs.snapshot_take import TakeSnapshotBody
 from mangrove.jobs.snapshot_verify import VerifySnapshotBody
@@ -220,31 +223,39 @@ class Snapshots:
         claims = (*ticket.claims, Claim(f"vault {spec.name}"))
         return tools.runner.start(replace(ticket, vault=spec.name, claims=claims), body)
 
-    def restore(self, text: str, folder: str) -> RunId:
+    def restore(self, text: str, folder: str, limit: OplogTimestamp | None = None) -> RunId:
         """Start bringing the files of a snapshot, or of a physical backup, into a folder.
 
+        Args:
+            text: Which one.
+            folder: Empty, or not there yet.
+            limit: Replay captured oplog onto them up to, and without, this entry.
+
         Raises:
-            SnapshotNotFoundError, BackupNotFoundError, RestoreError: Nothing was started.
+            SnapshotNotFoundError, BackupNotFoundError, RestoreError, PointNotReachableError:
+                Nothing was started.
         """
         tools, shared = self._tools, self._tools.shared
         try:
             snapshot = self.find(text)
         except SnapshotNotFoundError:
-            return self._restore_stored(text, folder)
+            return self._restore_stored(text, folder, limit)
         _require_whole(snapshot)
-        body = RestoreSnapshotBody(snapshot, folder, tools.open_host, tools.open_target)
+        rewind = self._rewind(snapshot.profile_slug, snapshot.consistent_at, limit)
+        body = RestoreSnapshotBody(snapshot, folder, tools.open_host, tools.open_target, rewind)
         ticket = self._ticket(snapshot, RunKind.EXPORT, "Restore", snapshot_restore.PHASES)
         return shared.runner.start(ticket, body)
 
-    def _restore_stored(self, text: str, folder: str) -> RunId:
+    def _restore_stored(self, text: str, folder: str, limit: OplogTimestamp | None) -> RunId:
         tools, shared = self._tools, self._tools.shared
         record = self._backups.find(text)
         spec = shared.vaults.by_id(record.vault_id)
         vault = shared.keeper.open(spec)
         manifest = vault.manifest(record.backup)
         files_in(manifest)
+        rewind = self._rewind(record.profile_slug, record.consistent_at, limit)
         body = RestoreFilesBody(
-            manifest, folder, vault, tools.clock, tools.open_target, shared.parallel
+            manifest, folder, vault, tools.clock, tools.open_target, shared.parallel, rewind
         )
         ticket = Ticket(
             kind=RunKind.EXPORT,
@@ -256,6 +267,17 @@ class Snapshots:
             claims=(Claim(f"backup {record.backup}"),),
         )
         return shared.runner.start(ticket, body)
+
+    def _rewind(
+        self, slug: str, base: OplogTimestamp | None, limit: OplogTimestamp | None
+    ) -> SnapshotRewind | None:
+        """Find the slices that lead from where files stand to a moment."""
+        if limit is None:
+            return None
+        tools, shared = self._tools, self._tools.shared
+        found = slices_onto(base, limit, tools.catalog.slices(slug), tools.catalog.breaks(slug))
+        vault = shared.keeper.open(shared.vaults.by_id(found[0].vault_id))
+        return SnapshotRewind(limit, found, vault, tools.gate, tools.open_host)
 
     def guide(self, text: str, folder: str) -> str:
         """Return the restore guide of a snapshot, for files in this folder.

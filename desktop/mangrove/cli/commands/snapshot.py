@@ -222,11 +222,17 @@ def restore(
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Empty, or not there yet.", resolve_path=True)
     ],
+    *,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME|TS:INC", help="Replay captured oplog to this moment, too."),
+    ] = None,
 ) -> None:
     """Bring the files into a folder, with a guide that says how a server is made of them."""
     desk = desk_of(context)
     with desk.services() as services:
-        run = services.snapshots.restore(snapshot, str(folder))
+        limit = services.points.moment(at).limit if at else None
+        run = services.snapshots.restore(snapshot, str(folder), limit)
         raise typer.Exit(report_run(desk.output, follow(services, run, desk.output)))
 
 

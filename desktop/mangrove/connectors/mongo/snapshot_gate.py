@@ -13,9 +13,11 @@ from mangrove.connectors.mongo import topology
 from mangrove.connectors.mongo.client import Connection, direct_to, open_connection, open_uri
 from mangrove.connectors.mongo.error_map import explain, working
 from mangrove.connectors.mongo.newest_entry import newest_entry
+from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.connectors.mongo.snapshot_node import MongoNode
 from mangrove.core.errors import ConnectError, ServerUnreachableError
-from mangrove.core.ports import SecretStore
+from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports import RestoreSink, SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot_ports import Opened, SnapshotGate
 from mangrove.core.uri import MongoUri, parse_uri
@@ -71,6 +73,17 @@ class MongoSnapshotGate(SnapshotGate):
     def look(self, port: int, each: Callable[[str], None]) -> Opened:
         with open_uri(_uri_of(port), shown_as="the throw-away server") as connection:
             return _look(connection, each)
+
+    @override
+    def newest(self, port: int) -> OplogTimestamp | None:
+        with open_uri(_uri_of(port)) as connection:
+            return newest_entry(connection)
+
+    @contextmanager
+    @override
+    def open_sink(self, port: int) -> Iterator[RestoreSink]:
+        with open_uri(_uri_of(port), shown_as="the restored server") as connection:
+            yield MongoRestoreSink(connection)
 
     @override
     def find_mongod(self) -> str:
