@@ -103,3 +103,18 @@ def test_remaining_time_does_not_flicker() -> None:
 def test_ago_says_just_now_within_a_minute() -> None:
     assert text.ago(NOW - timedelta(seconds=30), NOW) == "just now"
     assert text.ago(NOW - timedelta(days=2, hours=3), NOW) == "2 days ago"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("cancelled", "Cancelled."),
+        ("shop.orders was dropped meanwhile", "shop.orders was dropped meanwhile."),
+        ("shop_restored_1402 is there already", "shop_restored_1402 is there already."),
+        ("127.0.0.1:27017 does not answer", "127.0.0.1:27017 does not answer."),
+        ("not reached.", "Not reached."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_leaves_names_as_they_are(said: str, sentence: str) -> None:
+    assert text.sentence(said) == sentence

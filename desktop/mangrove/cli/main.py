@@ -39,6 +39,7 @@ from mangrove.cli.commands.windows import windows
 from mangrove.cli.exit_codes import ExitCode, code_of_class
 from mangrove.cli.front import Desk, Doors
 from mangrove.cli.output import Output
+from mangrove.cli.usage import usage_problem
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import Problem
 
@@ -117,7 +118,7 @@ def _dispatched(arguments: Sequence[str], desk: Desk) -> int:
         desk.output.refuse(Problem(error.code, error.message, error.hint))
         return code_of_class(type(error))
     except USAGE_ERROR as error:
-        desk.output.refuse(Problem("usage", str(error), "see: mangrove --help"))
+        desk.output.refuse(usage_problem(error))
         return ExitCode.USAGE
     except (KeyboardInterrupt, typer.Abort):
         desk.output.refuse(Problem("cancelled", "cancelled"))

@@ -19,12 +19,22 @@ from mangrove.services.bundle import Services
 POLL_S = 0.2
 SHOWN_NAMESPACES = 6
 CANCELLING = "cancelling: what was begun is being removed; press Ctrl-C again to leave at once"
+STORING = "stopping: what was captured so far stays, and the next capture goes on from there"
 LEAVING = "left at once: unfinished work may be left behind; the next start says what to do"
 Show = Callable[[RunStatus], None]
 
 
-def follow(services: Services, run_id: RunId, output: Output) -> RunStatus:
-    """Show a run until it is over; Ctrl-C cancels it, a second Ctrl-C ends the process."""
+def follow(
+    services: Services, run_id: RunId, output: Output, cancelling: str = CANCELLING
+) -> RunStatus:
+    """Show a run until it is over; Ctrl-C cancels it, a second Ctrl-C ends the process.
+
+    Args:
+        services: Where it runs.
+        run_id: Which one.
+        output: Where to show it.
+        cancelling: What is said once a cancel was asked for.
+    """
     activity = services.activity
     with _Interrupts(output) as interrupts, _display(output) as show:
         end_watching = activity.subscribe(lambda s: show(s) if s.run_id == run_id else None)
@@ -33,7 +43,7 @@ def follow(services: Services, run_id: RunId, output: Output) -> RunStatus:
             while not (status := activity.wait(run_id, POLL_S)).state.is_over:
                 if interrupts.count and not asked:
                     asked = True
-                    output.say(CANCELLING)
+                    output.say(cancelling)
                     activity.cancel(run_id)
             return status
         finally:

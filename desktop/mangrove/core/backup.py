@@ -13,6 +13,10 @@ from mangrove.core.globs import database_of, matches_any
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 
+SAFETY_MARK = " (safety)"
+"""Ends the name that a safety backup carries; its folder is the deployment's own."""
+IMPORT_SLUG = "imported-"
+"""Begins the folder of what was imported from another tool's dump."""
 BackupId = NewType("BackupId", str)
 _ID = re.compile(r"(?P<at>\d{8}T\d{6}Z)-(?P<slug>[a-z0-9-]+)-(?P<tail>[0-9a-f]{4})")
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NewType, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.backup import IMPORT_SLUG, SAFETY_MARK, BackupId, Compression, Consistency
 from mangrove.core.cover import Cover, DatabaseContent, rough_cover
 from mangrove.core.errors import InvalidProfileError, InvalidVaultUrlError
 from mangrove.core.mirror import MirrorSpec
@@ -401,6 +401,12 @@ class BackupRecord:
         if self.cover is not None:
             return self.cover
         return rough_cover(self.databases, is_whole=self.is_whole, is_filtered=self.is_filtered)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it is a safety backup or an import: not one that somebody took to go back to."""
+        is_import = self.profile_slug.startswith(IMPORT_SLUG)
+        return is_import or self.profile_name.endswith(SAFETY_MARK)
 
     def with_evidence(self, summary: EvidenceSummary) -> Self:
         """Return the record with one more piece of evidence, newest first."""

@@ -2,10 +2,17 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from mangrove.core.backup import BackupId, BackupRequest, Consistency, Selection, backup_id
+from mangrove.core.backup import (
+    SAFETY_MARK,
+    BackupId,
+    BackupRequest,
+    Consistency,
+    Selection,
+    backup_id,
+)
 from mangrove.core.errors import BackupNotFoundError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
@@ -31,6 +38,7 @@ from mangrove.services.vaults import Vaults
 LATEST = "latest"
 DEPLOYMENT_LIMIT = 2
 COUNT_LIMIT_MS = 3_000
+SHOWN_MATCHES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +142,9 @@ class Backups:
         def take(ctx: RunContext, namespaces: tuple[Namespace, ...]) -> str:
             selection = Selection(collections=namespaces)
             request = BackupRequest(profile.name, spec.name, selection)
-            return str(self._body(request, profile, spec)(ctx).backup)
+            body = self._body(request, profile, spec)
+            named = replace(body.origin, name=f"{profile.name}{SAFETY_MARK}")
+            return str(replace(body, origin=named)(ctx).backup)
 
         return take
 
@@ -161,21 +171,31 @@ class Backups:
     def find(self, text: str) -> BackupRecord:
         """Return a backup by its id, the beginning of it, or ``latest``.
 
+        The latest is the newest complete backup of a deployment; safety backups and imports are
+        never meant by that.
+
         Raises:
             BackupNotFoundError: If none or several fit.
         """
         catalog = self._tools.catalog
         if text == LATEST:
-            complete = (r for r in catalog.all() if r.state is BackupState.COMPLETE)
-            found = [r for r in [next(complete, None)] if r is not None]
+            complete = [r for r in catalog.all() if r.state is BackupState.COMPLETE]
+            found = [r for r in complete if not r.is_aside][:1]
         else:
             named = catalog.find(BackupId(text))
             found = [named] if named else list(catalog.beginning(text) if text else ())
         if len(found) == 1:
             return found[0]
-        what = "there is no backup" if not found else f"{len(found)} backups begin with"
+        if not found:
+            raise BackupNotFoundError(
+                f"there is no backup '{text}'",
+                hint="list them with: mangrove backups; or rebuild the catalog",
+            )
+        shown = ", ".join(r.backup for r in found[:SHOWN_MATCHES])
+        more = f" and {len(found) - SHOWN_MATCHES} more" if len(found) > SHOWN_MATCHES else ""
         raise BackupNotFoundError(
-            f"{what} '{text}'", hint="list them with: mangrove backups; or rebuild the catalog"
+            f"'{text}' is the beginning of {len(found)} backups: {shown}{more}",
+            hint="type one letter more than they have in common",
         )
 
     def explain(self, backup: BackupId) -> BackupExplanation:

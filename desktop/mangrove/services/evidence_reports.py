@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from mangrove.core.backup import BackupId
+from mangrove.core.backup import SAFETY_MARK, BackupId
 from mangrove.core.errors import (
     BackupNotFoundError,
     ConfigurationError,
@@ -219,7 +219,10 @@ class EvidenceReports:
     def _profiles(self) -> list[str]:
         """Return every profile with backups by the name it has now, or had last."""
         known = {p.slug: p.name for p in self._tools.profiles.all() if isinstance(p, Profile)}
-        found = {r.profile_slug: r.profile_name for r in reversed(self._tools.catalog.all())}
+        found = {
+            r.profile_slug: r.profile_name.removesuffix(SAFETY_MARK)
+            for r in reversed(self._tools.catalog.all())
+        }
         return sorted((known.get(slug, name) for slug, name in found.items()), key=str.casefold)
 
     def _covered(self, profile: str, start: datetime | None, end: datetime) -> Covered:

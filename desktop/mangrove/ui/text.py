@@ -1,5 +1,6 @@
 """Figures in words: sizes, rates, durations, moments and counts; pure, the clock is a parameter."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
@@ -125,6 +126,9 @@ def weekday(day: date) -> str:
     return names[day.weekday()]
 
 
+_NAME = re.compile(r"[._/:@\d]")
+
+
 def sentence(text: str) -> str:
     """Make a sentence of a message: capital at the start, full stop at the end."""
     start = capital(text)
@@ -132,8 +136,9 @@ def sentence(text: str) -> str:
 
 
 def capital(text: str) -> str:
-    """Write the first letter as a capital."""
-    return text[:1].upper() + text[1:]
+    """Write the first letter as a capital, unless the first word is a name such as shop.orders."""
+    first = text.split(maxsplit=1)[0].rstrip(".,:;") if text.strip() else ""
+    return text if _NAME.search(first) else text[:1].upper() + text[1:]
 
 
 def _scaled(size_bytes: float, whole_from: int) -> str:

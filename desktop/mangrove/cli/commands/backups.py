@@ -9,9 +9,9 @@ from mangrove.cli.output import Table, clipped
 from mangrove.cli.reports import proof_text
 from mangrove.core.explain import size_text
 
-COLUMNS = ("backup", "profile", "of", ">documents", ">stored", "consistency", "proof")
-# So that a row fits 120 columns; ``show`` and ``--json`` say the rest.
-SHOWN_PROFILE, SHOWN_SELECTION, SHOWN_PROOF = 12, 20, 17
+COLUMNS = ("backup", "profile", ">documents", ">stored", "consistency", "proof", "of")
+# What a backup is of may be long and comes last, so that it needs no cutting.
+SHOWN_PROFILE, SHOWN_PROOF = 20, 17
 
 
 def backups(
@@ -30,11 +30,11 @@ def backups(
         (
             r.backup,
             clipped(r.profile_name, SHOWN_PROFILE),
-            clipped(f"filtered: {r.selection}" if r.is_filtered else r.selection, SHOWN_SELECTION),
             f"{r.documents:,}",
             size_text(r.stored_bytes),
             r.achieved.value,
             clipped(proof_text(r), SHOWN_PROOF),
+            f"filtered: {r.selection}" if r.is_filtered else r.selection,
         )
         for r in records
     )
