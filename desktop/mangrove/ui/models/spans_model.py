@@ -28,6 +28,7 @@ class Span:
         words: What it is, in a few words; ``sentence`` says it in full.
         gap: Which gap it is, by its place among the timeline's gaps; None for a window.
         is_open: Whether a gap goes on until now.
+        keeper: Who keeps a window, if not we ourselves.
     """
 
     start_s: float
@@ -36,6 +37,7 @@ class Span:
     sentence: str = ""
     gap: int | None = None
     is_open: bool = False
+    keeper: str = ""
 
 
 class SpanColumn(IntEnum):

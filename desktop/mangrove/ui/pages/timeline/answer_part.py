@@ -6,12 +6,15 @@ from datetime import datetime, timedelta, tzinfo
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from mangrove.core.atlas.kept import KEEPER
+from mangrove.core.elsewhere import Elsewhere, KeptGap
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, RewindPlan
 from mangrove.core.rewind_answer import RewindAnswer
 from mangrove.core.vault import BackupState
 from mangrove.core.verification import Level
 from mangrove.ui import text
+from mangrove.ui.pages.timeline.kept import Kept
 from mangrove.ui.pages.timeline.picture import gap_words, proof_word, what_mends
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
@@ -35,12 +38,14 @@ class AnswerPart(QWidget):
         backup_wanted: A ``BackupId`` shall be restored as it is.
         moment_wanted: Another moment, as the ``TS:INC`` before which it ends.
         mend_wanted: What ends a gap: ``capture``, ``backup`` or ``vault``.
+        elsewhere_wanted(): What Atlas keeps shall be shown.
     """
 
     restore_wanted = Signal()
     backup_wanted = Signal(object)
     moment_wanted = Signal(str)
     mend_wanted = Signal(str)
+    elsewhere_wanted = Signal()
 
     def __init__(
         self,
@@ -95,10 +100,32 @@ class AnswerPart(QWidget):
             self.problem.show_message(BannerKind.WARNING, text.sentence(answer.problem.message))
             self._offer_nearest(answer.problem.details)
 
-    def show_gap(self, gap: Gap) -> None:
+    def add_keeper(self, by: Elsewhere) -> None:
+        """Say that somebody else can bring back the moment which we cannot."""
+        words = self.tr("{keeper} can restore this very second ({place}).")
+        self.note.setText(words.format(keeper=by.keeper, place=by.place))
+        self.note.show()
+        self._offer_elsewhere(by)
+
+    def show_kept(self, kept: Kept) -> None:
+        """Show a backup that somebody else keeps."""
+        point, by = kept.point, kept.by
+        at = text.moment(point.data_at, self._now())
+        facts: Facts = [(self.tr("Kept by"), f"{by.keeper}, {by.place}"), ("Id", point.name)]
+        if point.expires_at is not None:
+            until = text.moment(point.expires_at, self._now())
+            facts.append((self.tr("Kept until"), until.text, until.tooltip))
+        self._say(
+            f"{point.words}, {at.text}",
+            self.tr("Seen {ago}.").format(ago=text.ago(by.seen_at, self._now())),
+            facts,
+        )
+        self._offer_elsewhere(by)
+
+    def show_gap(self, gap: Gap | KeptGap) -> None:
         """Say why nothing can be restored there, and what ends it."""
-        since = exact_local(gap.start.seconds, self._zone)
-        until = self.tr("now") if gap.end is None else exact_local(gap.end.seconds, self._zone)
+        since = exact_local(_seconds(gap.start), self._zone)
+        until = self.tr("now") if gap.end is None else exact_local(_seconds(gap.end), self._zone)
         self._say(self.tr("Gap from {start} to {end}").format(start=since, end=until), "")
         self.problem.show_message(BannerKind.WARNING, gap_words(gap))
         remedy = what_mends(gap)
@@ -109,6 +136,8 @@ class AnswerPart(QWidget):
         }
         if remedy:
             self._offer(captions[remedy], lambda: self.mend_wanted.emit(remedy))
+        if isinstance(gap, KeptGap):
+            return
         self._offer(self.tr("Last moment before"), lambda: self._want(gap.start.following))
         if gap.end is not None:
             after = gap.end.following
@@ -211,6 +240,10 @@ class AnswerPart(QWidget):
         self.restore.hide()
         clear_layout(self._steps)
 
+    def _offer_elsewhere(self, by: Elsewhere) -> None:
+        if by.keeper == KEEPER:
+            self._offer(self.tr("Show in &Atlas"), self.elsewhere_wanted.emit, by.restore_command)
+
     def _offer_nearest(self, details: Mapping[str, object]) -> None:
         captions = (
             ("nearest_before", self.tr("Go to {moment}, the last before")),
@@ -237,3 +270,7 @@ class AnswerPart(QWidget):
     @Slot()
     def _on_restore_clicked(self) -> None:
         self.restore_wanted.emit()
+
+
+def _seconds(at: OplogTimestamp | datetime) -> int:
+    return at.seconds if isinstance(at, OplogTimestamp) else int(at.timestamp())

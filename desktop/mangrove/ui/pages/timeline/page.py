@@ -20,6 +20,7 @@ from mangrove.ui.models.spans_model import Span
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.pages.timeline.advice import advice
+from mangrove.ui.pages.timeline.kept import Kept, keeper_at
 from mangrove.ui.pages.timeline.parts import TimelineParts
 from mangrove.ui.pages.timeline.picture import Picture, picture_of
 from mangrove.ui.theme.tokens import Size
@@ -117,7 +118,7 @@ class TimelinePage(Page):
         self.card.show_picture(picture, keep_view=is_same)
         self.spans.set_spans(picture.spans)
         self.spans.setVisible(bool(picture.spans))
-        if not picture.timeline.bases and not picture.timeline.slices:
+        if not picture.points and not picture.spans and not picture.timeline.slices:
             self._show_empty()
             return
         self._stack.setCurrentIndex(_CONTENT)
@@ -146,7 +147,8 @@ class TimelinePage(Page):
     def _advise(self, picture: Picture) -> None:
         """Say what is missing where nothing was ever captured; look at the deployment once."""
         name = self._shown_profile
-        if picture.timeline.slices or not picture.timeline.bases:
+        has_kept = any(by.spans for by in picture.timeline.elsewhere)
+        if picture.timeline.slices or not picture.timeline.bases or has_kept:
             self.advice.clear()
             return
         if name not in self._reports and self.isVisible():
@@ -199,6 +201,10 @@ class TimelinePage(Page):
             self.answer.show_backup(self._base)
         else:
             self.answer.show_answer(answer)
+            if answer.plan is None and self.picture is not None:
+                keeper = keeper_at(self.picture.timeline, limit)
+                if keeper is not None:
+                    self.answer.add_keeper(keeper)
         self.answer.restore.setEnabled(answer.plan is not None)
         self.strip.tell(self.answer.words)
 
@@ -229,10 +235,23 @@ class TimelinePage(Page):
     def _on_tick_chosen(self, number: int) -> None:
         if self.picture is None:
             return
-        self._base = self.picture.timeline.bases[number]
+        point = self.picture.points[number]
+        if isinstance(point, Kept):
+            self._show_kept(point)
+            return
+        self._base = point
         self.form.write_entry(str(self._base.stands_at), Edge.INCLUDING)
         self.spans.clear_choice()
         self._ask()
+
+    def _show_kept(self, kept: Kept) -> None:
+        self._newest.forget()
+        self._answer = self._base = None
+        self.form.clear()
+        self.strip.choose(kept.point.data_at.timestamp())
+        self.spans.clear_choice()
+        self.answer.show_kept(kept)
+        self.strip.tell(self.answer.words)
 
     @Slot(int)
     def _on_gap_chosen(self, number: int) -> None:
@@ -244,7 +263,7 @@ class TimelinePage(Page):
         self.strip.choose(None)
         self.strip.choose_gap(number)
         self.spans.choose_gap(number)
-        self.answer.show_gap(self.picture.timeline.gaps[number])
+        self.answer.show_gap(self.picture.gaps[number])
         self.strip.tell(self.answer.words)
 
     @Slot(object)
@@ -270,6 +289,10 @@ class TimelinePage(Page):
         if self.form.edge is Edge.INCLUDING:  # said exactly, as what it is just before
             moment = Moment(moment.limit, str(moment.limit))
         self._navigator.open_rewind(self._shown_profile, moment)
+
+    @Slot()
+    def _on_elsewhere_wanted(self) -> None:
+        self._navigator.open_page(PageName.ATLAS, profile=self._shown_profile)
 
     @Slot(object)
     def _on_backup_wanted(self, backup: BackupId) -> None:
@@ -347,6 +370,7 @@ class TimelinePage(Page):
         self.answer.backup_wanted.connect(self._on_backup_wanted)
         self.answer.moment_wanted.connect(self._on_moment_wanted)
         self.answer.mend_wanted.connect(self._on_mend_wanted)
+        self.answer.elsewhere_wanted.connect(self._on_elsewhere_wanted)
         self.advice.action_triggered.connect(self._on_capture_clicked)
         self.empty.action_triggered.connect(self._on_empty_action_triggered)
         self._navigator.data_changed.connect(self._on_data_changed)

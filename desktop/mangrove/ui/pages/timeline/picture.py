@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication
 
+from mangrove.core.elsewhere import KeptGap
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, GapReason, Timeline, Window
 from mangrove.core.vault import BackupRecord, BackupState
@@ -14,6 +15,15 @@ from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import standing
 from mangrove.ui.models.spans_model import Span
+from mangrove.ui.pages.timeline.kept import (
+    Kept,
+    bounds,
+    gaps_left,
+    kept_bands,
+    kept_gap_words,
+    kept_points,
+    kept_spans,
+)
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.backup_delegate import tone_of
 from mangrove.ui.widgets.timeline.marks import Stretch, Stretches, StripMarks, Tick, Ticks
@@ -22,25 +32,43 @@ from mangrove.ui.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A timeline with everything that is shown of it."""
+    """A timeline with everything that is shown of it.
+
+    Attributes:
+        points: What the ticks stand for, in their order.
+        gaps: What the hatched stretches stand for, in their order: no others fill them.
+    """
 
     timeline: Timeline
     marks: StripMarks
     spans: tuple[Span, ...]
+    points: tuple[Base | Kept, ...] = ()
+    gaps: tuple[Gap | KeptGap, ...] = ()
 
 
 def picture_of(timeline: Timeline, now: datetime) -> Picture:
     """Draw up the picture; meant for a worker thread, since there may be many backups."""
     now_s = now.timestamp()
     windows = _united(timeline.windows)
+    own = [part for run in windows for part in _parts(run)]
+    gaps = gaps_left(timeline, own, now_s)
+    ticks = sorted(_ticks(timeline), key=lambda t: t[0].at_s)
     marks = StripMarks(
-        bands=Stretches([part for run in windows for part in _parts(run)]),
-        gaps=Stretches([_gap_stretch(gap, now_s) for gap in timeline.gaps]),
-        ticks=Ticks([Tick(_second(b.stands_at), _tone(b), base_words(b)) for b in timeline.bases]),
+        bands=Stretches(sorted((*own, *kept_bands(timeline, own)), key=lambda b: b.start_s)),
+        gaps=Stretches([_gap_stretch(gap, now_s) for gap in gaps]),
+        ticks=Ticks([tick for tick, _ in ticks]),
         now_s=now_s,
     )
-    spans = [*map(_window_span, windows), *_gap_spans(timeline.gaps, now_s)]
-    return Picture(timeline, marks, tuple(sorted(spans, key=lambda s: s.end_s, reverse=True)))
+    spans = [*map(_window_span, windows), *kept_spans(timeline), *_gap_spans(gaps, now_s)]
+    newest_first = tuple(sorted(spans, key=lambda s: s.end_s, reverse=True))
+    return Picture(timeline, marks, newest_first, tuple(point for _, point in ticks), gaps)
+
+
+def _ticks(timeline: Timeline) -> Iterator[tuple[Tick, Base | Kept]]:
+    for base in timeline.bases:
+        yield Tick(_second(base.stands_at), _tone(base), base_words(base)), base
+    for kept in kept_points(timeline):
+        yield Tick(kept.point.data_at.timestamp(), kept.tone, kept.words), kept
 
 
 def base_words(base: Base) -> str:
@@ -78,17 +106,21 @@ def gap_word(reason: GapReason) -> str:
     }[reason]
 
 
-def gap_words(gap: Gap) -> str:
+def gap_words(gap: Gap | KeptGap) -> str:
     """Say why there is a gap, and whether it is over."""
+    if isinstance(gap, KeptGap):
+        return kept_gap_words(gap)
     why = text.sentence(gap.sentence)
     return why if gap.end is not None else _tr("{why} This goes on.").format(why=why)
 
 
-def what_mends(gap: Gap) -> str:
+def what_mends(gap: Gap | KeptGap) -> str:
     """Name what ends a gap that goes on: ``capture``, ``backup``, ``vault``, or "" for nothing.
 
     What is over cannot be brought back, and needs nobody.
     """
+    if isinstance(gap, KeptGap):
+        return ""
     if gap.end is not None:
         is_damage = gap.reason in (GapReason.SLICE_MISSING, GapReason.SLICE_DAMAGED)
         return "vault" if is_damage else ""
@@ -135,22 +167,22 @@ def _window_span(run: Sequence[Window]) -> Span:
     return Span(_second(start), float(end.seconds), words)
 
 
-def _gap_spans(gaps: Iterable[Gap], now_s: float) -> Iterator[Span]:
+def _gap_spans(gaps: Iterable[Gap | KeptGap], now_s: float) -> Iterator[Span]:
     for number, gap in enumerate(gaps):
-        end_s = now_s if gap.end is None else _second(gap.end)
+        start_s, end_s = bounds(gap, now_s)
+        why = gap.reason if isinstance(gap, KeptGap) else gap_word(gap.reason)
         yield Span(
-            start_s=float(gap.start.seconds),
+            start_s=start_s,
             end_s=end_s,
-            words=_tr("Gap: {why}").format(why=gap_word(gap.reason)),
+            words=_tr("Gap: {why}").format(why=why),
             sentence=gap_words(gap),
             gap=number,
             is_open=gap.end is None,
         )
 
 
-def _gap_stretch(gap: Gap, now_s: float) -> Stretch:
-    end_s = now_s if gap.end is None else _second(gap.end)
-    return Stretch(float(gap.start.seconds), end_s, gap_words(gap))
+def _gap_stretch(gap: Gap | KeptGap, now_s: float) -> Stretch:
+    return Stretch(*bounds(gap, now_s), gap_words(gap))
 
 
 def _second(at: OplogTimestamp) -> float:

@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout
 
-from mangrove.core.pitr import Timeline
+from mangrove.core.elsewhere import KeptGap
+from mangrove.core.pitr import Gap, Timeline
 from mangrove.ui import text
+from mangrove.ui.models.spans_model import Span
+from mangrove.ui.pages.timeline.kept import newest_span, tone_of_keeper
 from mangrove.ui.pages.timeline.picture import Picture
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card
@@ -48,23 +51,32 @@ class StripCard(Card):
 
     def _said(self, picture: Picture) -> tuple[Tone, str, str]:
         timeline = picture.timeline
+        if timeline.end is None and (kept := newest_span(timeline)):
+            by, span = kept
+            words = self.tr("Any second from {start} to {end}, kept by {keeper}.")
+            start, end = (self._moment(m.timestamp()) for m in (span.start, span.end))
+            said = words.format(start=start, end=end, keeper=by.keeper)
+            return (tone_of_keeper(by), self.tr("any second"), said)
         if timeline.end is None:
             return (
                 Tone.UNPROVEN,
                 self.tr("backups only"),
                 self.tr("Only the moments of backups can be restored."),
             )
-        at, since = (self._moment(s) for s in _newest_window(picture))
-        last = timeline.gaps[-1] if timeline.gaps else None
+        newest = _newest_window(picture)
+        at, since = (self._moment(s) for s in (newest.end_s, newest.start_s))
+        last = picture.gaps[-1] if picture.gaps else None
         if last is not None and last.end is None:
             words = self.tr("Nothing since {moment}: {why}")
             return (
                 Tone.EXPOSED,
                 self.tr("gap until now"),
-                text.sentence(words.format(moment=at, why=last.sentence)),
+                text.sentence(words.format(moment=at, why=_why(last))),
             )
         words = self.tr("Any second from {start} to {end}.").format(start=since, end=at)
-        return picture.marks.bands.rows[-1].tone, self.tr("any second"), words
+        bands = picture.marks.bands
+        band = bands.at(newest.end_s)
+        return bands.rows[-1 if band is None else band].tone, self.tr("any second"), words
 
     def _noted(self, timeline: Timeline) -> str:
         """Say how far capture has come, and how long it may stay away."""
@@ -121,7 +133,10 @@ def _last(show: Callable[[float], None], *, days: int = 0, hours: int = 0) -> Ca
     return lambda: show(length.total_seconds())
 
 
-def _newest_window(picture: Picture) -> tuple[float, float]:
-    """Return end and start of the newest window."""
-    span = next(s for s in picture.spans if s.gap is None)
-    return span.end_s, span.start_s
+def _newest_window(picture: Picture) -> Span:
+    """Return the newest window of our own."""
+    return next(s for s in picture.spans if s.gap is None and not s.keeper)
+
+
+def _why(gap: Gap | KeptGap) -> str:
+    return gap.reason if isinstance(gap, KeptGap) else gap.sentence
