@@ -72,6 +72,7 @@ class Phase(StrEnum):
     INDEXES = "build indexes"
     COMPARE = "compare"
     ASSERT = "ask the assertions"
+    REFERENCE = "compare with the backup of that moment"
     SWAP = "put in place"
     ACCOUNTS = "users and roles"
     CLEAN_UP = "clean up"

@@ -28,7 +28,7 @@ class Reference:
     def compare(self, sink: RestoreSink, outcome: ReplayOutcome) -> None:
         """Read the replayed copy, and note whatever differs from the backup as a finding."""
         moved = {r.source: r.target for r in outcome.collections}
-        self.ctx.enter(Phase.COMPARE, self.manifest.plain_bytes, note=self.manifest.backup)
+        self.ctx.enter(Phase.REFERENCE, self.manifest.plain_bytes, note=self.manifest.backup)
         with self.ledger.step(StepName.REFERENCE):
             found = {
                 info.namespace: info

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
-from mangrove.core.backup import IndexChoice, RestoreRequest, SafetyBackup
+from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
 from mangrove.core.globs import literal
 from mangrove.core.leftovers import is_working_name, working_namespace
@@ -79,7 +79,11 @@ TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 def phases_of(request: RestoreRequest, *, has_oplog: bool = False) -> tuple[Phase, ...]:
     """Return the phases a restore goes through."""
     asked = request.users_and_roles is UsersAndRoles.INCLUDE
-    phases = PHASES if request.rewind_to is None and not has_oplog else REWIND_PHASES
+    is_plain = request.rewind_to is None and not has_oplog
+    phases: tuple[Phase, ...] = PHASES if is_plain else REWIND_PHASES
+    may_replace = bool(request.replace) or request.on_existing is OnExisting.DROP
+    if not may_replace or request.safety is SafetyBackup.SKIP:  # then none is ever taken
+        phases = tuple(phase for phase in phases if phase is not Phase.SAFETY)
     return (*phases, Phase.ACCOUNTS) if asked else phases
 
 

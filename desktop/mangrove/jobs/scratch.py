@@ -14,6 +14,7 @@ from mangrove.jobs.context import RunContext
 PREFIX = "mangrove_verify_"
 SHORT_PREFIX = "mgv"
 _PREFIXES = (PREFIX, SHORT_PREFIX)
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class ScratchNames:
             self.of[database] = name
         return self.of[database]
 
+    def leave_all(self) -> None:
+        """Drop none of them: they go in another way."""
+        self._claimed.clear()
+
     def drop_all(self) -> None:
         """Drop every database that was claimed and is not dropped yet."""
         while self._claimed:
@@ -74,26 +79,20 @@ class Scratch:
         Raises:
             NamespaceConflictError: If a name exists, against all odds; it is not touched.
         """
-        self.drop_abandoned()
+        drop_abandoned(self.sink, self.register, self.profile, self.ctx.log)
         names = ScratchNames(lambda name: self._claim(manifest.database_room(name)), self._drop)
         try:
             for name in manifest.databases:
                 names.name_of(name)
             yield names
+        except BaseException:
+            if self.profile is None:
+                names.leave_all()  # the server goes as a whole, and may be gone already
+            raise
         finally:
             if self.ctx.cancelled.is_set():
                 self.sink.abort()  # a server that does not answer is not waited for
             names.drop_all()
-
-    def drop_abandoned(self) -> int:
-        """Drop what trial restores left here whose process is gone; returns how many."""
-        if self.profile is None:
-            return 0
-        abandoned = self.register.abandoned(self.profile.profile_id)
-        dropped = [n for n in abandoned if n.startswith(_PREFIXES) and self._drop(n)]
-        for name in dropped:
-            self.ctx.log(f"dropped {name}, left by a verification that was interrupted")
-        return len(dropped)
 
     def _claim(self, room: int) -> str:
         name = _new_name(room)
@@ -104,14 +103,37 @@ class Scratch:
         return name
 
     def _drop(self, name: str) -> bool:
-        try:
-            self.sink.drop_database(name)
-        except MangroveError as error:
-            self.ctx.log(f"scratch database {name} could not be dropped now: {error.message}")
-            return False
-        if self.profile is not None:
-            self.register.remove(self.profile.profile_id, name)
-        return True
+        return _dropped(self.sink, self.register, self.profile, name, self.ctx.log)
+
+
+def drop_abandoned(
+    sink: RestoreSink, register: ScratchRegister, profile: Profile | None, say: Say
+) -> tuple[str, ...]:
+    """Drop what trial restores left on a deployment whose process is gone; returns their names.
+
+    Only names that were registered before they were created go, whatever else looks like one.
+    """
+    if profile is None:
+        return ()
+    abandoned = register.abandoned(profile.profile_id)
+    ours = (name for name in abandoned if name.startswith(_PREFIXES))
+    dropped = tuple(name for name in ours if _dropped(sink, register, profile, name, say))
+    for name in dropped:
+        say(f"dropped {name}, left by a verification that was interrupted")
+    return dropped
+
+
+def _dropped(
+    sink: RestoreSink, register: ScratchRegister, profile: Profile | None, name: str, say: Say
+) -> bool:
+    try:
+        sink.drop_database(name)
+    except MangroveError as error:
+        say(f"scratch database {name} could not be dropped now: {error.message}")
+        return False
+    if profile is not None:
+        register.remove(profile.profile_id, name)
+    return True
 
 
 def _new_name(room: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from mangrove.core.errors import ConnectError, ConnectionLostError
+from mangrove.core.errors import ConnectError, ConnectionLostError, EmbeddedServerError
 from mangrove.jobs.context import RunContext
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ class Patience:
         Raises:
             RunCancelled: While waiting.
             ConnectionLostError: The one given, once the waits are used up.
+            EmbeddedServerError: At once, if a server of our own died.
         """
         self._ctx.check()
         self._ctx.log(f"{lost.message}; looking for it again")
@@ -58,6 +59,8 @@ class Patience:
             self._ctx.check()
             try:
                 told = self._reconnect()
+            except EmbeddedServerError:  # it died, and nobody starts it again
+                raise
             except ConnectError:
                 continue
             if told:

@@ -60,21 +60,23 @@ _BY_LEVEL = {
 }
 
 
-def phases_of(level: Level, *, replays: bool = False, asks: bool = False) -> tuple[Phase, ...]:
+def phases_of(
+    level: Level, *, replays: bool = False, asks: bool = False, compares: bool = False
+) -> tuple[Phase, ...]:
     """Return the phases a verification of this level goes through.
 
     Args:
         level: How deep it goes.
         replays: Whether the backup is replayed onto: with its own oplog, or with slices.
         asks: Whether there are assertions.
+        compares: Whether what was replayed is compared with a younger backup.
     """
     if level.depth < Level.RESTORED.depth:
         return _BY_LEVEL[level]
     phases = _BY_LEVEL[Level.DRILLED if replays else Level.RESTORED]
-    if not asks:
-        return phases
+    more = ((Phase.REFERENCE, compares), (Phase.ASSERT, asks))
     at = phases.index(Phase.CLEAN_UP)
-    return (*phases[:at], Phase.ASSERT, *phases[at:])
+    return (*phases[:at], *(phase for phase, is_due in more if is_due), *phases[at:])
 
 
 @dataclass(frozen=True, slots=True)

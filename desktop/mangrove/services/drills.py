@@ -74,7 +74,12 @@ class Drills:
         ticket = Ticket(
             kind=RunKind.DRILL,
             title=f"Drill a recovery of {plan.base.profile_name}",
-            phases=phases_of(Level.DRILLED, replays=_replays(plan), asks=bool(assertions)),
+            phases=phases_of(
+                Level.DRILLED,
+                replays=_replays(plan),
+                asks=bool(assertions),
+                compares=bool(plan.drill.compared_with),
+            ),
             profile=plan.base.profile_name,
             vault=spec.name,
             backup=plan.base.backup,

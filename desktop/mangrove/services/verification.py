@@ -1,5 +1,6 @@
 """Verifications: start one; the evidence comes with the backup."""
 
+import logging
 from dataclasses import dataclass
 
 from mangrove.core.backup import Consistency
@@ -11,11 +12,14 @@ from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
+from mangrove.jobs.scratch import drop_abandoned
 from mangrove.jobs.snapshot_proof import VerifyFilesBody
 from mangrove.jobs.snapshot_proof import phases_of as files_phases_of
 from mangrove.jobs.verify import VerifyBody, phases_of
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class Verifications:
         self._backups = backups
         self._scratch = scratch
         self._assertions = assertions
+
+    def clean_up(self, profile: str) -> tuple[str, ...]:
+        """Drop the scratch databases that killed verifications left on a deployment.
+
+        The next verification or drill there does so by itself.
+
+        Returns:
+            The names of those that were dropped.
+
+        Raises:
+            ProfileNotFoundError, ConnectError: Nothing was dropped.
+        """
+        found = self._tools.profiles.find(profile)
+        with self._tools.gate.open_sink(found) as sink:
+            return drop_abandoned(sink, self._scratch, found, log.info)
 
     def start(self, request: VerifyRequest) -> RunId:
         """Start a verification and return at once.

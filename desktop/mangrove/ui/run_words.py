@@ -104,6 +104,7 @@ def phase_word(phase: Phase) -> str:
         Phase.INDEXES: _tr("build indexes"),
         Phase.COMPARE: _tr("compare"),
         Phase.ASSERT: _tr("ask the assertions"),
+        Phase.REFERENCE: _tr("compare with the backup of that moment"),
         Phase.INSPECT: _tr("look through the vault"),
         Phase.SAFETY: _tr("safety backup"),
         Phase.SWAP: _tr("put in place"),

@@ -175,18 +175,20 @@ def clean(
         bool, typer.Option("--only-copies", help="Also those that may be the only copy.")
     ] = False,
 ) -> None:
-    """List what restores that did not end left there, and remove it."""
+    """List what restores and proofs that did not end left there, and remove it."""
     desk = desk_of(context)
     with desk.services() as services:
         found = services.leftovers.of(name)
         wanted = [x.namespace for x in found if only_copies or not x.is_only_copy]
         removed = services.leftovers.remove(name, wanted) if apply and wanted else ()
+        dropped = services.verifications.clean_up(name) if apply else ()
     lines = [x.sentence for x in found] or ["No restore left anything there."]
     if apply:
         lines.append(f"{counted(len(removed), 'collection')} removed.")
+        lines += [f"{scratch} dropped, left by a proof that was killed." for scratch in dropped]
     elif found:
         lines.append(LEFTOVERS_HINT)
-    desk.output.give({"leftovers": found, "removed": removed}, *lines)
+    desk.output.give({"leftovers": found, "removed": removed, "scratch": dropped}, *lines)
 
 
 def _draft(desk: Desk, name: str, uri: str, colour: Colour, *, from_input: bool) -> ProfileDraft:

@@ -23,7 +23,8 @@ HOST = "127.0.0.1"
 MONGOD_VARIABLE = "MANGROVE_MONGOD"
 POLL_S = 0.02
 LOG_LINES_SHOWN = 5
-LOG_TAIL_BYTES = 8192
+LOG_TAIL_BYTES = 65536
+NO_SPACE = ("No space left on device", "File too large", "Disk quota exceeded")
 
 # 11 MB instead of 301 MB on disk.
 # Source: MongoDB manual, "MongoDB Server Parameters" and "mongod" (storage options).
@@ -43,8 +44,15 @@ FAST_FLAGS = (
 # throw-away server does not have. MongoDB 4.4.2 neither waits nor starts with it (measured).
 QUICK_END = "shutdownTimeoutMillisForSignaledShutdown"
 
-# Goes away when it is told to (a line); ends the server when we are gone (end of file).
-WATCHDOG = 'read -r released || kill -TERM "$0"'
+# Goes away when it is told to (a line); ends the server when we are gone (end of file), and then
+# takes away the folder of a throw-away one: it holds documents. A server that nobody collected
+# still has its number, so the wait for it has an end.
+WATCHDOG = """
+read -r released && exit
+kill -TERM "$0"
+for turn in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$0" 2>/dev/null || break; sleep 0.5; done
+[ -n "$1" ] && rm -rf -- "$1"
+"""
 
 
 def find_mongod(search: Sequence[Path] = ()) -> Path:
@@ -184,6 +192,19 @@ class EmbeddedMongod:
             self.kill()
             raise
 
+    def death(self) -> EmbeddedServerError | None:
+        """Say why the server ended by itself; None while it runs, or if it was stopped."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        is_full = any(words in _tail(self.log_path) for words in NO_SPACE)
+        why = "the disk it is on is full" if is_full else f"it ended ({self._process.returncode})"
+        return EmbeddedServerError(
+            f"the embedded mongod went away in the middle of work: {why}; that says nothing about "
+            f"the backup; its last log lines: {_last_lines(self.log_path)}",
+            hint="make room in the folder for temporary files (TMPDIR names another one), or "
+            "restore on trial to a deployment of yours",
+        )
+
     def stop(self, timeout_s: float = 20.0) -> None:
         """Shut the server down cleanly; after ``timeout_s`` kill it. May be repeated."""
         if self._process is None:
@@ -232,7 +253,7 @@ class EmbeddedMongod:
                     f"{self._binary} could not be run: {error.strerror}; nothing was started",
                     hint=f"let {MONGOD_VARIABLE} name a mongod program made for this machine",
                 ) from error
-        self._watchdog = _watch(self._process.pid)
+        self._watchdog = _watch(self._process.pid, self._folder if self._is_temporary else None)
         atexit.register(self.close)
 
     def _refused_quick_end(self) -> bool:
@@ -307,18 +328,27 @@ def _accepts_connections(port: int) -> bool:
     return True
 
 
+def _tail(log: Path) -> str:
+    return log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace") if log.exists() else ""
+
+
 def _last_lines(log: Path) -> str:
     """Return the end of a log in one line, or a word that there is none."""
-    tail = log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace") if log.exists() else ""
+    tail = _tail(log)
     return " | ".join(tail.splitlines()[-LOG_LINES_SHOWN:]) or "(none)"
 
 
-def _watch(pid: int) -> subprocess.Popen[bytes] | None:
-    """Start the shell that ends ``pid`` when we are gone; Windows has to do without."""
+def _watch(pid: int, folder: Path | None) -> subprocess.Popen[bytes] | None:
+    """Start the shell that ends ``pid`` when we are gone; Windows has to do without.
+
+    Args:
+        pid: The server.
+        folder: What goes with it; None for a folder that was given to us.
+    """
     if os.name != "posix":
         return None
     return subprocess.Popen(  # noqa: S603 - a constant script and a number
-        ["/bin/sh", "-c", WATCHDOG, str(pid)],
+        ["/bin/sh", "-c", WATCHDOG, str(pid), str(folder or "")],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

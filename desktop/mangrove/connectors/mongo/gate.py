@@ -5,16 +5,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from typing_extensions import override
+
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.asked import MongoAsked
-from mangrove.connectors.mongo.client import check_options, open_connection, open_uri
+from mangrove.connectors.mongo.client import Connection, check_options, open_connection, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
 from mangrove.connectors.mongo.oplog_source import MongoOplogSource
 from mangrove.connectors.mongo.probe import collection_sizes, probe
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
-from mangrove.core.errors import EmbeddedServerError
+from mangrove.core.errors import EmbeddedServerError, MangroveError
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import (
     Asked,
@@ -111,7 +113,26 @@ class MongoGate:
             EmbeddedMongod(self._find_mongod(), replica_set=name) as server,
             open_uri(parse_uri(server.uri).uri) as connection,
         ):
-            yield MongoRestoreSink(connection)
+            try:
+                yield _ScratchSink(connection, server)
+            except MangroveError as error:
+                if (death := server.death()) is not None:
+                    raise death from error
+                raise
+
+
+class _ScratchSink(MongoRestoreSink):
+    """A sink into a server of our own: one that died is not looked for."""
+
+    def __init__(self, connection: Connection, server: EmbeddedMongod) -> None:
+        super().__init__(connection)
+        self._server = server
+
+    @override
+    def reconnect(self) -> None:
+        if (death := self._server.death()) is not None:
+            raise death
+        super().reconnect()
 
 
 def _without_read_preference(uri: MongoUri) -> MongoUri:
