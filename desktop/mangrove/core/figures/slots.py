@@ -15,7 +15,9 @@ from mangrove.core.schedule import Schedule
 
 _DAY = timedelta(days=1)
 _LOOKED_AHEAD = timedelta(days=70)
+_FAR_AHEAD = timedelta(days=800)
 _MOST_SLOTS = 800
+_FEW = 15
 
 
 def slots_between(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, ...]:
@@ -47,10 +49,11 @@ def longest_gap(schedule: Schedule, since: date) -> timedelta | None:
         since: From when on to look.
     """
     start = datetime(since.year, since.month, since.day, tzinfo=UTC)
-    slots = schedule.upcoming(start, 3)
-    if len(slots) > 2 and slots[2] - slots[0] > _LOOKED_AHEAD:  # noqa: PLR2004
-        return max(later - earlier for earlier, later in pairwise(slots))
     found = slots_between(schedule, start, start + _LOOKED_AHEAD)[:_MOST_SLOTS]
+    if len(found) < _FEW:
+        found = slots_between(schedule, start, start + _FAR_AHEAD)
+    if len(found) < 2:  # noqa: PLR2004 - a gap has two ends
+        found = schedule.upcoming(start, 3)
     return max((later - earlier for earlier, later in pairwise(found)), default=None)
 
 
