@@ -15,12 +15,13 @@ from mangrove.core.figures.listing import SeenDatabase
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.figures.restore_estimate import MeasuredRestore
+from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.forecast import Measured
 from mangrove.core.job import Job, JobId
 from mangrove.core.ports import Clock, JobStore, LeaseHolder
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunKind, RunState, RunStatus
-from mangrove.core.vault import BackupRecord
+from mangrove.core.vault import BackupRecord, VaultId
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.jobs import JobView
@@ -54,7 +55,8 @@ class MemoryRunFacts(RunFacts):
     @override
     def newest(self, kind: RunKind) -> Sequence[RunStatus]:
         over = [run for run in self.rows() if run.kind is kind and run.state.is_over]
-        newest = {run.profile: run for run in sorted(over, key=lambda run: run.created_at)}
+        ordered = sorted(over, key=lambda run: run.created_at)
+        newest = {(run.profile, run.vault): run for run in ordered}
         return tuple(newest[name] for name in sorted(newest))
 
 
@@ -106,6 +108,15 @@ class MemorySightings(Sightings):
 
     def __init__(self) -> None:
         self.rows: dict[ProfileId, dict[str, SeenDatabase]] = {}
+        self.storages: dict[VaultId, VaultSighting] = {}
+
+    @override
+    def vaults(self) -> Mapping[VaultId, VaultSighting]:
+        return dict(self.storages)
+
+    @override
+    def note_vault(self, vault_id: VaultId, seen: VaultSighting) -> None:
+        self.storages[vault_id] = seen
 
     @override
     def databases(self) -> Mapping[ProfileId, Sequence[SeenDatabase]]:

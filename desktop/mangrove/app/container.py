@@ -64,6 +64,7 @@ from mangrove.services.copies import Copies
 from mangrove.services.drills import Drills
 from mangrove.services.dumps import Dumps
 from mangrove.services.evidence_reports import EvidenceReports
+from mangrove.services.figures.looking import Looking
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.job_steps import JobSteps
@@ -144,7 +145,7 @@ def _services(
     background = ThreadBackground()
     stopping = ExitStack()
     try:
-        gate = LateGate(partial(_mongo_gate, parts))
+        gate = LateGate(partial(_mongo_gate, parts), _looking(database, parts).listed)
         profiles = Profiles(SqliteProfiles(database), parts.secrets, gate, parts.clock)
         open_at = partial(open_storage, stall_s=parts.stall_s, dial_to=_dialer, now=parts.clock.now)
         locking = locking_of(paths.state, parts.clock)
@@ -152,7 +153,10 @@ def _services(
         keeper = VaultFactory(parts.secrets, parts.clock, open_at, locking, memory)
         mirrors = MirrorFactory(keeper, parts.secrets, open_at)
         vault_store = SqliteVaults(database)
-        vaults = Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock)
+        vaults = _watched(
+            Vaults(vault_store, keeper, catalog, parts.secrets, runs, parts.clock),
+            _looking(database, parts),
+        )
         kit_stores = KitStores(
             vault_store,
             SqliteProfiles(database),
@@ -234,7 +238,14 @@ def _services(
             figures=figures,
             snapshots=Snapshots(snapping, backups),
             objectives=ObjectiveBook(profiles, SqliteObjectives(database)),
-            mirrors=Mirrors(vaults, vault_store, parts.secrets, mirrors, runner),
+            mirrors=Mirrors(
+                vaults,
+                vault_store,
+                parts.secrets,
+                mirrors,
+                runner,
+                _looking(database, parts).compared,
+            ),
             atlas=atlas.services,
             activity=Activity(runner, runs, parts.clock),
             jobs=agency.jobs,
@@ -322,6 +333,15 @@ def _figures(
             zone=local_zone,
         )
     )
+
+
+def _looking(database: StateDatabase, parts: Parts) -> Looking:
+    return Looking(SqliteSightings(database), parts.clock)
+
+
+def _watched(vaults: Vaults, looking: Looking) -> Vaults:
+    vaults.on_looked = looking.looked
+    return vaults
 
 
 def agent_command() -> AgentCommand:

@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.ports import Asked, DumpSource, Gate, OplogSource, RestoreSink, StepListener
-from mangrove.core.profile import Profile
+from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
 
@@ -18,10 +18,15 @@ class LateGate(Gate):
 
     Args:
         build: Makes the real gate; called once, or at worst once in each of several threads.
+        on_listed: Told the databases of a deployment whenever they are listed, each named once
+            for every collection of it.
     """
 
-    def __init__(self, build: Callable[[], Gate]) -> None:
+    def __init__(
+        self, build: Callable[[], Gate], on_listed: Callable[[ProfileId, list[str]], None]
+    ) -> None:
         self._build = build
+        self._on_listed = on_listed
 
     @cached_property
     def _gate(self) -> Gate:
@@ -39,11 +44,17 @@ class LateGate(Gate):
         on_step: StepListener,
         tunnel_secret: Secret | None = None,
     ) -> DeploymentReport:
-        return self._gate.probe(profile, password, on_step, tunnel_secret)
+        report = self._gate.probe(profile, password, on_step, tunnel_secret)
+        if password is None:  # else it may be one that is not saved yet
+            names = [d.name for d in report.databases for _ in range(d.collections)]
+            self._on_listed(profile.profile_id, names)
+        return report
 
     @override
     def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:
-        return self._gate.collections(profile)
+        found = self._gate.collections(profile)
+        self._on_listed(profile.profile_id, [size.database for size in found])
+        return found
 
     @override
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:

@@ -8,9 +8,11 @@ from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.listing import SeenDatabase
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.restore_estimate import MeasuredRestore
+from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.job import JobId
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunKind, RunStatus
+from mangrove.core.vault import VaultId
 
 
 class RunFacts(Protocol):
@@ -62,4 +64,12 @@ class Sightings(Protocol):
 
     def note_databases(self, profile_id: ProfileId, found: Mapping[str, int], at: datetime) -> None:
         """Note a whole list: the names, and how many collections each has."""
+        ...
+
+    def vaults(self) -> Mapping[VaultId, VaultSighting]:
+        """Return what was last seen of each vault's storage."""
+        ...
+
+    def note_vault(self, vault_id: VaultId, seen: VaultSighting) -> None:
+        """Note what was seen of a vault's storage, in place of what was known."""
         ...

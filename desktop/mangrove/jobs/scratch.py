@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mangrove.core.errors import MangroveError, NamespaceConflictError
+from mangrove.core.figures.listing import SCRATCH
 from mangrove.core.manifest import Manifest
 from mangrove.core.ports import RestoreSink, ScratchRegister
 from mangrove.core.profile import Profile
 from mangrove.jobs.context import RunContext
 
-PREFIX = "mangrove_verify_"
+PREFIX = SCRATCH
 SHORT_PREFIX = "mgv"
 _PREFIXES = (PREFIX, SHORT_PREFIX)
 Say = Callable[[str], None]

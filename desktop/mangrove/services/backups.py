@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,7 +14,7 @@ from mangrove.core.backup import (
     Selection,
     backup_id,
 )
-from mangrove.core.errors import BackupNotFoundError
+from mangrove.core.errors import BackupNotFoundError, MangroveError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
@@ -22,7 +23,7 @@ from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.own_work import OwnWork, OwnWorkLimits
 from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
 from mangrove.core.profile import Profile
-from mangrove.core.run import RunId, RunKind
+from mangrove.core.run import RunId, RunKind, RunResult
 from mangrove.core.vault import BackupRecord, BackupState, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
@@ -108,7 +109,7 @@ class Backups:
                 Claim(f"deployment {profile.name}", DEPLOYMENT_LIMIT),
             ),
         )
-        return self._tools.runner.start(ticket, body)
+        return self._tools.runner.start(ticket, self._listing_the_rest(body, request, profile))
 
     def official(self, request: BackupRequest) -> OfficialCommand:
         """Return the same dump with MongoDB's own tools, as close as they come.
@@ -215,6 +216,21 @@ class Backups:
         """Return the name of the vault a backup is in, "" if it is not known any more."""
         specs = self._tools.vaults.all()
         return next((v.name for v in specs if v.vault_id == record.vault_id), "")
+
+    def _listing_the_rest(
+        self, body: BackupBody, request: BackupRequest, profile: Profile
+    ) -> Callable[[RunContext], RunResult]:
+        """Let a backup of a part be followed by a list of all there is: what it lacks must show."""
+        if request.selection.is_whole:
+            return body
+
+        def run(ctx: RunContext) -> RunResult:
+            result = body(ctx)
+            with suppress(MangroveError):
+                self._tools.gate.collections(profile)
+            return result
+
+        return run
 
     def _body(self, request: BackupRequest, profile: Profile, spec: VaultSpec) -> BackupBody:
         tools = self._tools

@@ -1,6 +1,7 @@
 """Mirrors of vaults: add one, see how each stands, bring them up to date, forget one."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,7 +13,7 @@ from mangrove.core.ports import SecretStore, VaultStore
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultId, VaultSpec, parse_vault_url
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror import PHASES, MirrorBody
 from mangrove.jobs.runner import Runner, Ticket
@@ -30,8 +31,19 @@ class MirrorDraft:
     object_lock: ObjectLock | None = None
 
 
+Compared = Callable[[VaultId, tuple[MirrorState, ...]], None]
+
+
+def _nobody(_vault_id: VaultId, _states: tuple[MirrorState, ...]) -> None:
+    """Tell nobody."""
+
+
 class Mirrors:
-    """The further copies of vaults. Calls look at storages and block for as long as that takes."""
+    """The further copies of vaults. Calls look at storages and block for as long as that takes.
+
+    Args:
+        on_compared: Told how the mirrors of a vault stand, whenever they are compared with it.
+    """
 
     def __init__(
         self,
@@ -40,9 +52,11 @@ class Mirrors:
         secret_store: SecretStore,
         keeper: MirrorKeeper,
         runner: Runner,
+        on_compared: Compared = _nobody,
     ) -> None:
         self._vaults, self._store, self._secrets = vaults, store, secret_store
         self._keeper, self._runner = keeper, runner
+        self._on_compared = on_compared
 
     def add(self, vault: str, draft: MirrorDraft) -> MirrorSpec:
         """Add an empty place, or a copy that was made before, as a mirror; nothing is copied yet.
@@ -72,7 +86,10 @@ class Mirrors:
 
     def states(self, vault: str) -> tuple[MirrorState, ...]:
         """Compare every mirror with its vault; one that does not answer says so."""
-        return tuple(mirror.state() for mirror in self._opened(self._vaults.find(vault)))
+        spec = self._vaults.find(vault)
+        found = tuple(mirror.state() for mirror in self._opened(spec))
+        self._on_compared(spec.vault_id, found)
+        return found
 
     def start_sync(self, vault: str) -> RunId:
         """Start to copy what is missing in the mirrors, and return at once.

@@ -1,6 +1,7 @@
 """Vaults: create, look at, clean, rebuild the catalog, forget."""
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -85,8 +86,16 @@ def no_step(_step: str, _result: str) -> None:
     """Listen to nothing."""
 
 
+def _nobody(_vault_id: VaultId, _health: VaultHealth) -> None:
+    """Tell nobody."""
+
+
 class Vaults:
-    """The vaults this workstation knows. Calls that touch keys or storage may block."""
+    """The vaults this workstation knows. Calls that touch keys or storage may block.
+
+    Attributes:
+        on_looked: Told what each look at a vault's storage found.
+    """
 
     def __init__(
         self,
@@ -98,6 +107,7 @@ class Vaults:
         clock: Clock,
     ) -> None:
         self._history = history
+        self.on_looked: Callable[[VaultId, VaultHealth], None] = _nobody
         self._store = store
         self._keeper = keeper
         self._catalog = catalog
@@ -178,6 +188,7 @@ class Vaults:
         health = self._keeper.open(spec).health()
         if health.reachable and with_keeping(spec, health.keeping) != spec:
             self._store.save(with_keeping(spec, health.keeping))
+        self.on_looked(spec.vault_id, health)
         return health
 
     def rebuild_catalog(self, name: str) -> int:

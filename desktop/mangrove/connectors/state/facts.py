@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 _moment = datetime.fromtimestamp
 _STATES = {state.value: state for state in FiringState}
 MOST_RESTORES = 500
+MOST_WITHOUT_PROFILE = 50
 _LOADING = (RunKind.RESTORE, RunKind.COPY)
 _GOOD = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 _BAD = (RunState.FAILED, RunState.INTERRUPTED)
@@ -42,7 +43,7 @@ SELECT profile FROM known WHERE profile IS NOT NULL
 _NEWEST = """
 SELECT value FROM runs
 WHERE kind = ? AND profile = ? AND state NOT IN ('queued', 'running', 'cancelling')
-ORDER BY created_at DESC LIMIT 1
+ORDER BY created_at DESC LIMIT ?
 """
 _FIRED = """
 SELECT slot_s, begun_s, ended_s, state, problem, version FROM firings
@@ -81,11 +82,13 @@ class SqliteRunFacts(RunFacts):
         """Return the newest run of a kind that is over, for each profile."""
         with self._database.reading() as connection:
             profiles = connection.execute(_PROFILES, {"kind": kind.value}).fetchall()
-            return tuple(
-                run
-                for (profile,) in profiles
-                for run in _statuses(connection, _NEWEST, (kind, profile))
-            )
+            found: dict[tuple[str, str], RunStatus] = {}
+            for (profile,) in profiles:
+                # What is not about a profile is about a vault; of those there are few.
+                looked_at = 1 if profile else MOST_WITHOUT_PROFILE
+                for run in _statuses(connection, _NEWEST, (kind, profile, looked_at)):
+                    found.setdefault((run.profile, run.vault), run)
+            return tuple(found.values())
 
 
 class SqliteFiringFacts(FiringFacts):

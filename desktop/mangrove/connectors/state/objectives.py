@@ -12,7 +12,9 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.figure_ports import ObjectiveStore, Sightings
 from mangrove.core.figures.listing import SeenDatabase
 from mangrove.core.figures.objectives import Objectives
+from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.profile import ProfileId
+from mangrove.core.vault import VaultId
 
 log = logging.getLogger(__name__)
 
@@ -85,4 +87,22 @@ class SqliteSightings(Sightings):
                 " ON CONFLICT (profile_id, name) DO UPDATE"
                 " SET last_seen = excluded.last_seen, collections = excluded.collections",
                 [(profile_id, name, moment, moment, count) for name, count in found.items()],
+            )
+
+    @override
+    def vaults(self) -> Mapping[VaultId, VaultSighting]:
+        found: dict[VaultId, VaultSighting] = {}
+        with self._database.reading() as connection:
+            for vault_id, text in connection.execute("SELECT vault_id, value FROM seen_vaults"):
+                try:
+                    found[VaultId(vault_id)] = decoded(VaultSighting, text)
+                except CodecError as error:
+                    log.warning("sighting skipped vault=%s reason=%s", vault_id, error)
+        return found
+
+    @override
+    def note_vault(self, vault_id: VaultId, seen: VaultSighting) -> None:
+        with self._database.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO seen_vaults VALUES (?, ?)", (vault_id, encoded(seen))
             )

@@ -253,6 +253,11 @@ _VERSION_OF_SLOTS: Migration = (
         ON firings (job_id, begun_s, slot_s, ended_s, state, problem, version)""",
 )
 
+_SEEN_VAULTS: Migration = (
+    # What was last seen of storages; can be lost without harm.
+    "CREATE TABLE seen_vaults (vault_id TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -265,4 +270,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _FIRINGS_AT_A_GLANCE,
     _SNAPSHOTS,
     _VERSION_OF_SLOTS,
+    _SEEN_VAULTS,
 )

@@ -190,6 +190,8 @@ class VaultFigures:
         sizes: Bytes over time with the projection.
         seen_at: When its storage was last looked at; None for never.
         late_mirrors: Names of mirrors that lacked something when they were last looked at.
+        vanished: Backups that were gone then though nobody here removed them.
+        unreadable: Backups that cannot be read.
     """
 
     vault_id: VaultId
@@ -199,6 +201,8 @@ class VaultFigures:
     sizes: SizeSeries
     seen_at: datetime | None = None
     late_mirrors: tuple[str, ...] = ()
+    vanished: int = 0
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ class Exposure:
         return self.data_at is None
 
     def meets(self, target: timedelta) -> bool:
-        """Whether the objective is met; what is unprotected never meets one."""
-        return not self.is_unprotected and self.age <= target
+        """Whether E(d) <= R(d); what is new and in no backup yet has as long as that."""
+        return self.age <= target
 
 
 def exposure_of(

@@ -1,7 +1,7 @@
 """The figures of one profile, worked out from its facts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from mangrove.core.cover import DatabaseContent
@@ -147,7 +147,7 @@ def profile_figures(
         reasons=desk.reasons(summary),
         exposure=summary.exposure,
         target=summary.target,
-        is_met=summary.lights.rpo is Light.PROVEN,
+        is_met=summary.lights.rpo is not Light.EXPOSED,
         databases=tuple(databases),
         unlisted=not facts.listing.is_certain,
         objectives=desk.objectives(WHOLE),
@@ -231,6 +231,8 @@ class _Desk:
             evidence_fresh=freshness.is_fresh,
             keys_escrowed=self.facts.is_escrowed,
         )
+        if is_met and exposure.is_unprotected:  # new, and not due yet
+            lights = replace(lights, rpo=Light.UNPROVEN)
         return DatabaseFigures(
             name=name,
             light=lights.lowest,
@@ -238,7 +240,7 @@ class _Desk:
             exposure=exposure,
             target=target,
             is_met=is_met,
-            covered=None if is_met else self._covered(name, target),
+            covered=None if lights.rpo is Light.PROVEN else self._covered(name, target),
             total=seen.collections,
             objectives=objectives,
             freshness=freshness,
@@ -248,7 +250,8 @@ class _Desk:
 
     def summary(self, databases: Sequence[DatabaseFigures]) -> _Summary:
         """Take the worst of each; what nobody listed counts as unprotected."""
-        certain = self.facts.listing.is_certain and bool(databases)
+        protected = any(not d.exposure.is_unprotected for d in databases)
+        certain = self.facts.listing.is_certain and protected
         nothing = Exposure(max(self.now - self.facts.since, timedelta(0)), None)
         fallback = self._freshness((), self.objectives(WHOLE))
         return _Summary(

@@ -18,12 +18,13 @@ from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.profile import PERIOD, WHOLE, ProfileFacts
 from mangrove.core.figures.protection import Moment
 from mangrove.core.figures.restore_estimate import MeasuredRestore, measured_by
+from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.figures.slots import longest_gap
 from mangrove.core.job import Job, JobKind
 from mangrove.core.key_changes import kit_state
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import RunKind, RunStatus
-from mangrove.core.vault import BackupRecord, VaultSpec
+from mangrove.core.vault import BackupRecord, VaultId, VaultSpec
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.figures.captured import captured_of
 from mangrove.services.figures.jobs import job_figures
@@ -51,6 +52,8 @@ class Gathered:
     totals: Mapping[str, Sequence[DayTotal]]
     objectives: Mapping[ProfileId, Mapping[str, Objectives]]
     seen: Mapping[ProfileId, Sequence[SeenDatabase]]
+    storages: Mapping[VaultId, VaultSighting]
+    newest_checks: Sequence[RunStatus]
     measured: tuple[MeasuredRestore, ...]
     failed_runs: Mapping[str, Mapping[date, int]]
     newest_backups: Sequence[RunStatus]
@@ -143,6 +146,8 @@ def gather(sources: FigureSources) -> Gathered:
         totals=_by_slug(backups.totals()),
         objectives=sources.objectives.all(),
         seen=sources.sightings.databases(),
+        storages=sources.sightings.vaults(),
+        newest_checks=sources.runs.newest(RunKind.CHECK),
         measured=tuple(sources.runs.restores()),
         failed_runs=sources.runs.failed_backups(first_day),
         newest_backups=sources.runs.newest(RunKind.BACKUP),

@@ -54,11 +54,12 @@ def _exposure_needs(item: ProfileFigures) -> Iterator[Need]:
         sentence = f"No backup holds all of {name}: {those} a part of it."
         yield need(NeedKind.NOT_WHOLE, NOW, sentence)
         return
-    unprotected = [d.name for d in item.databases if d.exposure.is_unprotected]
-    for database in unprotected:
+    unprotected = [d for d in item.databases if d.exposure.is_unprotected]
+    for one in unprotected:
+        database = one.name
         yield Need(
             NeedKind.DATABASE_UNPROTECTED,
-            NOW,
+            LATER if one.is_met else NOW,
             f"The database {database} of {name} is in no backup that holds all of it.",
             Remedy.BACKUP,
             name,
@@ -288,6 +289,28 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 vault=item.name,
                 command=f"mangrove prune {quote(item.name)}",
             )
+        if item.vanished:
+            gone = counted(item.vanished, "backup is", "backups are")
+            yield Need(
+                NeedKind.BACKUP_VANISHED,
+                NOW,
+                f"In the vault {item.name} {gone} gone, and nobody here removed them.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
+        if item.unreadable:
+            bad = counted(item.unreadable, "backup")
+            yield Need(
+                NeedKind.BACKUP_UNREADABLE,
+                SOON,
+                f"In the vault {item.name} {bad} cannot be read.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
         for mirror in item.late_mirrors:
             yield Need(
                 NeedKind.MIRROR_LATE,
@@ -298,3 +321,22 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 vault=item.name,
                 command=f"mangrove vault mirror sync {quote(item.name)}",
             )
+
+
+def check_needs(checks: Iterable[RunStatus], known: frozenset[str]) -> Iterator[Need]:
+    """Yield what the newest check of each vault found."""
+    for run in checks:
+        harm = run.result.losses if run.result else ()
+        if run.vault not in known or not (harm or run.state is RunState.FAILED):
+            continue
+        why = run.problem.message if run.problem else ""
+        found = f"found {counted(len(harm), 'thing')} wrong" if harm else f"failed: {why}"
+        yield Need(
+            NeedKind.CHECK_FAILED,
+            NOW,
+            f"The last check of the vault {run.vault} {found}.",
+            Remedy.OPEN_VAULTS,
+            run.vault,
+            vault=run.vault,
+            command=f"mangrove vault check {quote(run.vault)}",
+        )

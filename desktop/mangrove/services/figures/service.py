@@ -69,6 +69,7 @@ class Figures:
         names = frozenset(p.profile_name for p in profiles) - told
         yield from needs.run_needs(known.newest_backups, names)
         yield from needs.vault_needs(vaults, known.now)
+        yield from needs.check_needs(known.newest_checks, frozenset(v.name for v in vaults))
 
 
 def headline(profiles: Sequence[ProfileFigures]) -> str:
@@ -100,12 +101,17 @@ def _vault(known: Gathered, spec: VaultSpec) -> VaultFigures:
     days = [d for held in known.days.values() for d in held if d.vault_id == spec.vault_id]
     totals = [t for held in known.totals.values() for t in held if t.vault_id == spec.vault_id]
     today = known.now.astimezone(UTC).date()
+    seen = known.storages.get(spec.vault_id)
     return VaultFigures(
         vault_id=spec.vault_id,
         name=spec.name,
         backups=sum(t.complete + t.unreadable for t in totals),
         stored_bytes=sum(t.stored_bytes for t in totals),
-        sizes=sizes_of(days, totals, known.first_day, today),
+        sizes=sizes_of(days, totals, known.first_day, today, seen.free_bytes if seen else None),
+        seen_at=seen.seen_at if seen else None,
+        late_mirrors=seen.late_mirrors if seen else (),
+        vanished=seen.missing if seen else 0,
+        unreadable=sum(t.unreadable for t in totals),
     )
 
 

@@ -1,0 +1,57 @@
+"""Notes what is seen of deployments and storages, so that figures need not look again."""
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from mangrove.core.errors import MangroveError
+from mangrove.core.figure_ports import Sightings
+from mangrove.core.figures.sightings import VaultSighting
+from mangrove.core.mirror import MirrorState
+from mangrove.core.ports import Clock
+from mangrove.core.profile import ProfileId
+from mangrove.core.vault import VaultHealth, VaultId
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Is told what others see; what cannot be noted is no trouble to them."""
+
+    sightings: Sightings
+    clock: Clock
+
+    def listed(self, profile_id: ProfileId, databases: Iterable[str]) -> None:
+        """Note the databases of a deployment, each named once for every collection of it."""
+        with suppress(MangroveError):
+            self.sightings.note_databases(profile_id, Counter(databases), self.clock.now())
+
+    def looked(self, vault_id: VaultId, health: VaultHealth) -> None:
+        """Note what a look at a vault's storage found."""
+        with suppress(MangroveError):
+            self.sightings.note_vault(
+                vault_id,
+                replace(
+                    self._known(vault_id),
+                    is_reachable=health.reachable,
+                    free_bytes=health.free_bytes,
+                    missing=len(health.missing),
+                    rolled_back=health.rolled_back,
+                ),
+            )
+
+    def compared(self, vault_id: VaultId, states: Iterable[MirrorState]) -> None:
+        """Note which mirrors lack something; one that did not answer stays as it was known."""
+        with suppress(MangroveError):
+            known = self._known(vault_id)
+            late = [
+                s.name
+                for s in states
+                if (s.name in known.late_mirrors if s.problem else not s.is_complete)
+            ]
+            self.sightings.note_vault(vault_id, replace(known, late_mirrors=tuple(late)))
+
+    def _known(self, vault_id: VaultId) -> VaultSighting:
+        now = self.clock.now()
+        held = self.sightings.vaults().get(vault_id, VaultSighting(now, is_reachable=True))
+        return replace(held, seen_at=now)

@@ -1,0 +1,246 @@
+"""What the figures say of a whole workstation, and what needs somebody on it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from fakes import sample_data
+from fakes.clock import FakeClock
+from fakes.figures import MemorySightings
+from fakes.services import FakeServices, empty_services, sample_services
+from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.figures.answer import Overview
+from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
+from mangrove.core.figures.objectives import Objectives
+from mangrove.core.figures.sightings import VaultSighting
+from mangrove.core.mirror import MirrorState
+from mangrove.core.profile import ProfileId
+from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
+from mangrove.core.vault import BackupState, VaultHealth
+from mangrove.core.verification import EvidenceSummary, Level
+from mangrove.services.figures.looking import Looking
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NOW = sample_data.NOW
+
+
+@pytest.fixture
+def desk() -> FakeServices:
+    return sample_services()
+
+
+def needs_of(desk: FakeServices, kind: NeedKind) -> list[Need]:
+    return [need for need in desk.figures.overview().needs if need.kind is kind]
+
+
+def replace_newest(desk: FakeServices, profile: str, **changes: object) -> None:
+    rows = desk.backups.rows
+    at = next(n for n, r in enumerate(rows) if r.profile_slug == profile)
+    rows[at] = replace(rows[at], **changes)  # type: ignore[arg-type]
+
+
+def a_run(kind: RunKind, state: RunState, result: RunResult | None = None) -> RunStatus:
+    return RunStatus(
+        RunId("r"),
+        kind,
+        "",
+        "staging" if kind is RunKind.BACKUP else "",
+        "cloud",
+        None,
+        state,
+        NOW,
+        NOW,
+        NOW,
+        result=result,
+        problem=Problem("full", "the disk is full"),
+    )
+
+
+def failed_verification(desk: FakeServices) -> None:
+    bad = EvidenceSummary(Level.DECODED, False, NOW, HOUR, "")
+    replace_newest(desk, "staging", evidence=(bad,))
+
+
+def no_backup_at_all(desk: FakeServices) -> None:
+    desk.backups.rows[:] = [r for r in desk.backups.rows if r.profile_slug != "staging"]
+
+
+def only_parts(desk: FakeServices) -> None:
+    no_backup_at_all(desk)
+    part = replace(sample_data.RECORDS[0], profile_slug="staging", is_whole=False, cover=None)
+    desk.backups.rows.append(part)
+
+
+def unreadable(desk: FakeServices) -> None:
+    replace_newest(desk, "staging", state=BackupState.UNREADABLE)
+
+
+def new_database(desk: FakeServices) -> None:
+    staging = desk.profiles.find("staging").profile_id
+    listed = {"shop": 5, "billing": 3, "crm": 1}
+    desk.figure_memory.sightings.note_databases(staging, listed, NOW - timedelta(minutes=5))
+
+
+def without_kit(desk: FakeServices) -> None:
+    desk.vaults.replace_row(replace(desk.vaults.find("cloud"), kit=None))
+
+
+def late_mirror(desk: FakeServices) -> None:
+    seen = VaultSighting(NOW, is_reachable=True, late_mirrors=("attic",))
+    desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
+
+
+def vanished(desk: FakeServices) -> None:
+    seen = VaultSighting(NOW, is_reachable=True, missing=2)
+    desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
+
+
+def nearly_full(desk: FakeServices) -> None:
+    seen = VaultSighting(NOW, is_reachable=True, free_bytes=10**9)
+    desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
+
+
+def nobody_fires(desk: FakeServices) -> None:
+    desk.figure_memory.holder = None
+
+
+def failed_check(desk: FakeServices) -> None:
+    result = RunResult("bad", losses=(Loss("a", "gone"), Loss("b", "gone")))
+    run = a_run(RunKind.CHECK, RunState.SUCCEEDED_WITH_WARNINGS, result)
+    desk.figure_memory.runs.rows = lambda: (run,)
+
+
+def failed_backup(desk: FakeServices) -> None:
+    run = a_run(RunKind.BACKUP, RunState.FAILED)
+    desk.figure_memory.runs.rows = lambda: (run,)
+
+
+def lossy_backup(desk: FakeServices) -> None:
+    result = RunResult("done", losses=(Loss("a.b", "gone"),))
+    run = a_run(RunKind.BACKUP, RunState.SUCCEEDED_WITH_WARNINGS, result)
+    desk.figure_memory.runs.rows = lambda: (run,)
+
+
+def too_slow(desk: FakeServices) -> None:
+    desk.objectives.set("staging", Objectives(rto=timedelta(minutes=1)))
+
+
+def old_proof(desk: FakeServices) -> None:
+    desk.objectives.set("staging", Objectives(evidence_age=timedelta(minutes=1)))
+
+
+TROUBLES: tuple[tuple[Callable[[FakeServices], None], NeedKind, str, Remedy, str], ...] = (
+    (failed_verification, NeedKind.VERIFICATION_FAILED, "of 2", Remedy.OPEN_BACKUPS, "show"),
+    (no_backup_at_all, NeedKind.NEVER_BACKED_UP, "no backup of staging", Remedy.BACKUP, "backup"),
+    (only_parts, NeedKind.NOT_WHOLE, "1 backup holds a part", Remedy.BACKUP, "backup"),
+    (unreadable, NeedKind.BACKUP_UNREADABLE, "1 backup cannot", Remedy.OPEN_VAULTS, "check"),
+    (without_kit, NeedKind.KIT_MISSING, "vault cloud", Remedy.MAKE_KIT, "kit cloud --out"),
+    (late_mirror, NeedKind.MIRROR_LATE, "mirror attic", Remedy.SYNC_MIRROR, "mirror sync"),
+    (vanished, NeedKind.BACKUP_VANISHED, "2 backups are gone", Remedy.OPEN_VAULTS, "check"),
+    (nearly_full, NeedKind.VAULT_NEARLY_FULL, "full on 2026-11-25", Remedy.OPEN_VAULTS, "prune"),
+    (nobody_fires, NeedKind.NOBODY_FIRES, "no agent runs", Remedy.START_AGENT, "agent install"),
+    (failed_check, NeedKind.CHECK_FAILED, "found 2 things wrong", Remedy.OPEN_VAULTS, "check"),
+    (failed_backup, NeedKind.RUN_FAILED, "the disk is full", Remedy.BACKUP, "--vault cloud"),
+    (lossy_backup, NeedKind.RUN_WITH_LOSSES, "losses: 1", Remedy.BACKUP, "--vault cloud"),
+    (too_slow, NeedKind.RTO_EXCEEDED, "takes about 14 min", Remedy.OPEN_DEPLOYMENTS, ""),
+    (old_proof, NeedKind.EVIDENCE_OLD, "30 min 36 s ago", Remedy.VERIFY, "--level restored"),
+)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "words", "remedy", "command"),
+    TROUBLES,
+    ids=[spoil.__name__ for spoil, *_ in TROUBLES],
+)
+def test_each_trouble_is_told_with_what_mends_it(
+    desk: FakeServices,
+    spoil: Callable[[FakeServices], None],
+    kind: NeedKind,
+    words: str,
+    remedy: Remedy,
+    command: str,
+) -> None:
+    before = {need.key for need in needs_of(desk, kind)}
+
+    spoil(desk)
+
+    (need,) = [n for n in needs_of(desk, kind) if n.key not in before]
+    assert words in need.sentence
+    assert need.action is remedy
+    assert command in need.command
+
+
+def test_a_new_database_has_as_long_as_its_objective_to_get_into_a_backup(
+    desk: FakeServices,
+) -> None:
+    new_database(desk)
+    (soon,) = needs_of(desk, NeedKind.DATABASE_UNPROTECTED)
+    desk.clock.advance(timedelta(hours=30))
+
+    (late,) = needs_of(desk, NeedKind.DATABASE_UNPROTECTED)
+
+    assert (soon.urgency, late.urgency) == (Urgency.LATER, Urgency.NOW)
+    assert "database crm of staging" in late.sentence
+
+
+def test_the_most_pressing_stand_first(desk: FakeServices) -> None:
+    ranks = [need.urgency.rank for need in desk.figures.overview().needs]
+
+    assert ranks == sorted(ranks)
+    assert ranks
+
+
+def test_everything_counted_is_counted_once(desk: FakeServices) -> None:
+    overview = desk.figures.overview()
+
+    assert overview.backups == len(desk.backups.rows)
+    assert overview.stored_bytes == sum(r.stored_bytes for r in desk.backups.rows)
+    assert overview.sizes.points[-1].total_bytes == overview.stored_bytes
+    assert sum(v.backups for v in overview.vaults) == overview.backups
+    assert all(len(p.days) == 365 for p in overview.profiles)
+
+
+def test_one_profile_is_answered_as_in_the_overview(desk: FakeServices) -> None:
+    found = desk.figures.profile("Staging")
+
+    assert found == next(p for p in desk.figures.overview().profiles if p.profile_name == "staging")
+    with pytest.raises(ProfileNotFoundError):
+        desk.figures.profile("nobody")
+
+
+def test_a_new_workstation_is_told_where_to_begin() -> None:
+    overview: Overview = empty_services().figures.overview()
+
+    assert [need.kind for need in overview.needs] == [NeedKind.NO_PROFILE, NeedKind.NO_VAULT]
+    assert (overview.profiles, overview.headline) == ((), "Nothing is protected yet.")
+
+
+def test_what_is_seen_of_a_storage_is_kept_together() -> None:
+    sightings = MemorySightings()
+    looking = Looking(sightings, FakeClock(NOW))
+    health = VaultHealth(True, "", 3, 100, 5000, True, True, (), missing=sample_data.RECORDS[:0])
+    states = (
+        MirrorState("attic", "file:///a", late=(sample_data.RECORDS[0].backup,)),
+        MirrorState("cellar", "file:///b"),
+    )
+
+    looking.compared(sample_data.CLOUD, states)
+    looking.looked(sample_data.CLOUD, health)
+    looking.compared(sample_data.CLOUD, (MirrorState("attic", "file:///a", problem="silent"),))
+
+    assert sightings.vaults() == {
+        sample_data.CLOUD: VaultSighting(
+            NOW, is_reachable=True, free_bytes=5000, late_mirrors=("attic",)
+        )
+    }
+
+
+def test_databases_are_counted_by_their_collections() -> None:
+    sightings = MemorySightings()
+
+    Looking(sightings, FakeClock(NOW)).listed(ProfileId("p"), ["shop", "shop", "crm"])
+
+    found = {d.name: d.collections for d in sightings.databases()[ProfileId("p")]}
+    assert found == {"shop": 2, "crm": 1}
