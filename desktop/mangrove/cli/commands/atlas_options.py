@@ -15,6 +15,3 @@ Snapshot = Annotated[
     str, typer.Argument(metavar="SNAPSHOT", help="Its id, the beginning of it, or latest.")
 ]
 Job = Annotated[str, typer.Argument(metavar="JOB", help="Its id, or the beginning of it.")]
-NoWait = Annotated[
-    bool, typer.Option("--no-wait", help="Come back at once; Atlas goes on with it.")
-]
