@@ -293,7 +293,7 @@ def _agency(
     look: AtlasLook,
 ) -> _Agency:
     store, diary = SqliteJobs(database), SqliteDiary(database)
-    watch = StallWatch(tools.runner, tools.clock)
+    watch = StallWatch(tools.runner, tools.clock, diary)
     firer = Firer(store, tools.clock, steps, watch.wait, is_worth_retrying, told=alarm.heed)
     clocks = SystemWatch(tools.clock)
     around = Surroundings(clocks, RoutedNetwork(), steps.hosts_of, runs.close_abandoned, diary)

@@ -1,14 +1,18 @@
 """Waits for runs of jobs, and ends those in which nothing moves any more."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mangrove.core.errors import RunHungError
+from mangrove.core.agent_ports import AgentDiary
+from mangrove.core.errors import MangroveError, RunHungError
 from mangrove.core.explain import duration_text
 from mangrove.core.ports import Clock
 from mangrove.core.run import RunId, RunState, RunStatus
+from mangrove.core.vigil import Notice, NoticeKind
 from mangrove.jobs.runner import Runner
 
+log = logging.getLogger(__name__)
 LOOK_S = 10.0
 LAST_CALLS_S = 120.0
 
@@ -21,12 +25,14 @@ class StallWatch:
     thread does not come back even then, it is recorded as failed all the same.
 
     Attributes:
+        diary: Where it is written down that a run was ended.
         look_s: How often a run is looked at.
         last_calls_s: How long a run may take to end after it was asked to.
     """
 
     runner: Runner
     clock: Clock
+    diary: AgentDiary | None = None
     look_s: float = LOOK_S
     last_calls_s: float = LAST_CALLS_S
 
@@ -48,6 +54,7 @@ class StallWatch:
         return status
 
     def _end(self, run_id: RunId, hung_after: timedelta) -> RunStatus:
+        self._write_down(run_id, hung_after)
         words = f"nothing moved for {duration_text(hung_after)}, so the agent ended it"
         self.runner.end(run_id, RunHungError(words, hint="what it began is listed as debris"))
         status = self.runner.wait(run_id, self.last_calls_s)
@@ -56,6 +63,17 @@ class StallWatch:
             self.runner.give_up(run_id, RunHungError(words))
             status = self.runner.wait(run_id)
         return status
+
+    def _write_down(self, run_id: RunId, hung_after: timedelta) -> None:
+        status = self.runner.status(run_id)
+        if self.diary is None or status is None:
+            return
+        where = f" ({status.phase})" if status.phase else ""
+        notice = Notice(self.clock.now(), NoticeKind.STUCK, hung_after, f"{status.title}{where}")
+        try:
+            self.diary.write(notice)
+        except MangroveError as error:
+            log.warning("agent notice lost reason=%s", error)
 
 
 def _mark(status: RunStatus) -> tuple[object, ...]:

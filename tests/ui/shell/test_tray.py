@@ -100,8 +100,8 @@ def test_the_menu_says_how_things_stand_runs_pauses_and_resumes(
 ) -> None:
     tray = presence(window).tray
     shown = actions(tray.menu)
-    assert "“nightly” failed the last time." in shown
-    assert tray.icon.toolTip() == "Mangrove: “nightly” failed the last time."
+    assert "“nightly” failed the last time. Open alerts: 2." in shown
+    assert tray.icon.toolTip() == "Mangrove: “nightly” failed the last time. Open alerts: 2."
     assert "What runs (2)" in shown
     until = NOW + timedelta(hours=1)
     monkeypatch.setattr(PauseDialog, "ask", lambda *_: (until, "moving"))

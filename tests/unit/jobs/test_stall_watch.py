@@ -14,6 +14,7 @@ from mangrove.core.run import Phase, RunKind, RunResult, RunState
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.runner import Runner, Ticket
 from mangrove.jobs.stall_watch import StallWatch
+from mangrove.jobs.surroundings import MemoryDiary
 
 WAIT_S = 30
 HUNG_AFTER = timedelta(hours=2)
@@ -47,10 +48,13 @@ def test_a_hung_run_is_ended_with_its_reason(runner: Runner, clock: HastyClock) 
             assert cut.wait(WAIT_S)
         raise RunCancelled
 
-    watch = StallWatch(runner, clock, look_s=0.001)
+    diary = MemoryDiary()
+    watch = StallWatch(runner, clock, diary, look_s=0.001)
     status = watch.wait(runner.start(TICKET, body), HUNG_AFTER)
 
     assert status.state is RunState.FAILED
+    (notice,) = diary.recent(5)
+    assert notice.sentence() == ("a run was ended because nothing moved for 2 h: Back up shop")
     assert status.problem is not None
     assert status.problem.code == "run-hung"
     assert "nothing moved for 2 h" in status.problem.message

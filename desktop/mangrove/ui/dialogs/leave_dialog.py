@@ -56,6 +56,7 @@ class LeaveDialog(QDialog):
         for widget in (title, what, self.never_again):
             column.addWidget(widget)
         column.addLayout(row)
+        self.stay.setFocus()
 
     def _choose(self, answer: Leaving) -> None:
         self._answer = answer

@@ -8,22 +8,26 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
+from mangrove.core.alert import Glance
 from mangrove.core.errors import MangroveError
 from mangrove.core.job import Rest
 from mangrove.core.outlook import Outlook
 from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui import text
+from mangrove.ui.alert_words import severity_tone
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.pause_dialog import PauseDialog
 from mangrove.ui.job_words import outlook_tone, outlook_words
 from mangrove.ui.theme.style import theme
+from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.theme.tray_icon import tray_icon
 
 _LOOK_MS = 20_000
 _SOON_MS = 300
 _SHOWN_MS = 8_000
 _MORNING = 8
+_FROM_WORST = (Tone.EXPOSED, Tone.UNPROVEN, Tone.RUNNING, Tone.NEUTRAL, Tone.PROVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class _Found:
     outlook: Outlook
     jobs: tuple[str, ...]
     rest: Rest | None
+    alerts: Glance
 
 
 class Tray(QObject):
@@ -118,7 +123,8 @@ class Tray(QObject):
 
     def _fetched(self) -> _Found:
         jobs = tuple(view.job.name for view in self._services.jobs.all())
-        return _Found(self._services.agent.outlook(), jobs, self._services.agent.rest())
+        agent = self._services.agent
+        return _Found(agent.outlook(), jobs, agent.rest(), self._services.alerts.glance())
 
     def _on_fetched(self, found: _Found) -> None:
         self._found = found
@@ -139,7 +145,7 @@ class Tray(QObject):
     @Slot()
     def _draw(self) -> None:
         if self._found is not None:
-            self.icon.setIcon(tray_icon(outlook_tone(self._found.outlook)))
+            self.icon.setIcon(tray_icon(_worst(self._found)))
             self.icon.setToolTip(f"Mangrove: {self._sentence()}")
         else:
             self.icon.setIcon(theme().window_icon())
@@ -147,7 +153,9 @@ class Tray(QObject):
     def _sentence(self) -> str:
         if self._found is None:
             return self.tr("Looking…")
-        return outlook_words(self._found.outlook, self._services.clock.now())
+        words = outlook_words(self._found.outlook, self._services.clock.now())
+        count = self._found.alerts.count
+        return self.tr("{words} Open alerts: {n}.").format(words=words, n=count) if count else words
 
     # --- the menu ------------------------------------------------------------------------
 
@@ -227,6 +235,14 @@ class Tray(QObject):
     def _tell(self, error: MangroveError) -> None:
         words = text.sentence(error.message)
         self.icon.showMessage("Mangrove", words, QSystemTrayIcon.MessageIcon.Warning, _SHOWN_MS)
+
+
+def _worst(found: _Found) -> Tone:
+    """Return the worse of how the jobs stand and of what is alarming."""
+    tones = [outlook_tone(found.outlook)]
+    if found.alerts.worst is not None:
+        tones.append(severity_tone(found.alerts.worst))
+    return min(tones, key=_FROM_WORST.index)
 
 
 def _escaped(name: str) -> str:
