@@ -67,7 +67,7 @@ def secret_service(
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     with ExitStack() as stack:
-        address = stack.enter_context(_session_bus(work / "dbus.log"))
+        address = stack.enter_context(session_bus(work / "dbus.log"))
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         env["DBUS_SESSION_BUS_ADDRESS"] = address
         service = SecretService(env, secrets.token_hex(16))
@@ -84,7 +84,7 @@ def _own_folders(work: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _session_bus(log: Path) -> Iterator[str]:
+def session_bus(log: Path) -> Iterator[str]:
     """Run a session bus; yields its address, which it prints when it is ready."""
     command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1"]
     with log.open("ab") as output:

@@ -110,28 +110,38 @@ def _missed(watched: WatchedJob, every: Watched) -> Trouble | None:
 
 
 def _is_keyring(firing: Firing) -> bool:
-    return firing.state is FiringState.FAILED and firing.problem_code in KEYRING_CODES
+    """Whether it could not go on for lack of a secret; one that waits to try again counts."""
+    stopped = (FiringState.FAILED, FiringState.RUNNING)
+    return firing.state in stopped and firing.problem_code in KEYRING_CODES
+
+
+def _stopped(watched: WatchedJob) -> Firing | None:
+    """Return the newest time of a job if the keyring kept it from being done."""
+    began = (f for f in watched.firings if f.state is not FiringState.SKIPPED)
+    newest = next(began, None)
+    last = watched.ended[0] if watched.ended else None
+    return next((f for f in (newest, last) if f is not None and _is_keyring(f)), None)
 
 
 def _keyring(jobs: tuple[WatchedJob, ...]) -> Trouble | None:
     """Say once for all jobs that the keyring kept them from running."""
-    stopped = [w for w in jobs if w.ended and _is_keyring(w.ended[0])]
-    if not stopped:
+    found = [(w.job, firing) for w in jobs if (firing := _stopped(w)) is not None]
+    if not found:
         return None
-    names = ", ".join(sorted(w.job.name for w in stopped))
-    why = stopped[0].ended[0].problem
+    names = ", ".join(sorted(job.name for job, _ in found))
+    why = found[0][1].problem
     return Trouble(
         key=key_of(AlertKind.KEYRING, "this workstation"),
         kind=AlertKind.KEYRING,
         severity=Severity.CRITICAL,
         title="the keyring cannot be used",
         sentence=(
-            f"{counted(len(stopped), 'job')} could not run because no secret could be read from"
+            f"{counted(len(found), 'job')} could not run because no secret could be read from"
             f" the keyring ({names}): {why}"
         ),
         hint="sign in to the desktop and unlock the keyring, then run the jobs again",
         action=Action.OPEN_JOB,
-        subject=stopped[0].job.name,
+        subject=found[0][0].name,
     )
 
 

@@ -54,8 +54,13 @@ class Firer:
             firing = self._attempt(job, firing)
             is_failed = firing.state is FiringState.FAILED
             is_closed = is_failed and self.is_worth_retrying(firing.problem_code)
-            if wait is None or not is_closed or self.stop.wait(wait.total_seconds()):
+            if wait is None or not is_closed:
                 break
+            waiting = replace(firing, state=FiringState.RUNNING)
+            self.store.save_firing(waiting)  # so that what it waits for can be seen meanwhile
+            if self.stop.wait(wait.total_seconds()):
+                break
+            firing = waiting
             log.info("job tries again job=%s reason=%s", job.name, firing.problem)
         firing = replace(firing, ended_at=self.clock.now())
         self.store.save_firing(firing)

@@ -282,6 +282,12 @@ class Channels:
         routes = settings.routes.with_route(self._job(job).job_id, chosen)
         self._save(replace(settings, routes=routes))
 
+    def routed_jobs(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the jobs whose alerts do not go everywhere, each with its channels' names."""
+        routes = self._settings.routes
+        found = [(job.name, routes.of(job.job_id)) for job in self._tools.jobs.all()]
+        return tuple((name, self.names_of(own)) for name, own in found if own is not None)
+
     def names_of(self, chosen: tuple[ChannelId, ...]) -> tuple[str, ...]:
         """Return the names of channels; those that are gone are left out."""
         names = {c.channel_id: c.name for c in self._tools.store.channels()}

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -304,6 +304,31 @@ def test_a_watch_outside_hears_of_the_agent_as_long_as_there_is_one(
     assert view.beat is not None
     assert view.beat.problem == ""
     assert world.alerts.deliveries() == ()
+
+
+def test_a_dead_agent_is_noticed_outside_and_said_at_the_next_start(
+    world: World, receiver: Receiver
+) -> None:
+    """The watch knows a period and a grace time, as healthchecks.io does."""
+    signs: list[datetime] = []
+    world.channels.set_heartbeat(Secret(receiver.url("/agent")), every=10 * MINUTE)
+
+    def is_down(now: datetime) -> bool:
+        return now - signs[-1] > 10 * MINUTE + 5 * MINUTE
+
+    for _ in range(12):
+        before = len(receiver.calls)
+        world.after(5 * MINUTE)
+        signs += [world.clock.now()] * (len(receiver.calls) - before)
+        assert not is_down(world.clock.now())
+    with world.restarted(after=50 * HOUR) as later:  # the agent was killed; nobody is there
+        assert is_down(later.clock.now())
+        later.after()
+
+        assert receiver.paths[-1] == "/agent"
+        (alert,) = [a for a in later.alerts.all() if a.trouble.title == "no agent ran"]
+        assert alert.severity is Severity.CRITICAL
+        assert alert.times_told == 1
 
 
 def test_the_watch_is_told_when_the_agent_cannot_look(

@@ -17,6 +17,7 @@ from mangrove.ui.dialogs.channel_form import AddressForm
 from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog
 from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog
 from mangrove.ui.dialogs.quiet_dialog import QuietDialog
+from mangrove.ui.dialogs.route_dialog import RouteDialog
 from ui.conftest import Ends
 
 MAIL, WEB, OTHER = range(3)
@@ -145,3 +146,23 @@ def test_how_long_to_be_silent_is_chosen(qtbot: QtBot) -> None:
 
     assert dialog.answer() == NOW + timedelta(days=7)
     assert "Its end is told." in know.summary
+
+
+def test_a_job_chooses_its_channels(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    dialog = RouteDialog(None, ends.services, "nightly")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.answer() == ("nightly", None)
+
+    dialog.choice.choose("some")
+    assert not dialog.yes.isEnabled()
+    dialog.boxes[CHAT.name].setChecked(True)
+    assert dialog.answer() == ("nightly", (CHAT.name,))
+    fakes.channels.set_route(*dialog.answer())
+    dialog.choice.choose("none")
+    assert dialog.answer() == ("nightly", ())
+
+    again = RouteDialog(None, ends.services, "nightly")
+    qtbot.addWidget(again)
+    assert again.answer() == ("nightly", (CHAT.name,))
+    assert fakes.channels.routed_jobs() == (("nightly", (CHAT.name,)),)

@@ -118,6 +118,15 @@ def test_a_keyring_that_cannot_be_used_is_one_critical_alert_for_all_jobs(code: 
     assert "(one, two)" in trouble.sentence
 
 
+def test_a_job_that_waits_for_the_keyring_is_told_while_it_waits() -> None:
+    waiting = replace(LOCKED, state=FiringState.RUNNING)
+    tries = replace(waiting, problem="", problem_code="")
+
+    assert AlertKind.KEYRING in found(firings=(waiting, GOOD))
+    assert AlertKind.KEYRING not in found(firings=(tries, GOOD))
+    assert AlertKind.KEYRING in found(firings=(tries, LOCKED))
+
+
 def test_a_missed_time_is_known_from_the_schedule_alone() -> None:
     yesterday = replace(GOOD, slot_at=TODAY_AT_TWO - DAY, begun_at=TODAY_AT_TWO - DAY)
 

@@ -23,12 +23,14 @@ from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog
 from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog
 from mangrove.ui.dialogs.quiet_dialog import QuietDialog
+from mangrove.ui.dialogs.route_dialog import RouteDialog
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.alerts.alert_row import AlertRow
 from mangrove.ui.pages.alerts.where_cards import (
     ChannelsCard,
     HeartbeatsCard,
     QuietCard,
+    RoutesCard,
     SentCard,
 )
 from mangrove.ui.theme.tokens import Space
@@ -53,6 +55,7 @@ class _Facts:
     heartbeats: tuple[HeartbeatView, ...]
     policy: AlertPolicy
     deliveries: tuple[Delivery, ...]
+    routes: tuple[tuple[str, tuple[str, ...]], ...]
     notice: str
 
 
@@ -75,6 +78,7 @@ class AlertsPage(Page):
         self.channels = ChannelsCard(self.tr("Channels"))
         self.heartbeats = HeartbeatsCard(self.tr("Watches outside"))
         self.quiet = QuietCard(self.tr("When alerts are told"))
+        self.routes = RoutesCard(self.tr("Jobs of their own"))
         self.sent = SentCard(self.tr("Sent lately"))
         self._lay_out()
         self._timer = QTimer(self)
@@ -114,6 +118,7 @@ class AlertsPage(Page):
             channels.heartbeats(),
             channels.policy(),
             alerts.deliveries(),
+            channels.routed_jobs(),
             channels.notice(),
         )
 
@@ -127,6 +132,7 @@ class AlertsPage(Page):
         self.channels.show_channels(facts.channels, now)
         self.heartbeats.show_heartbeats(facts.heartbeats, now)
         self.quiet.show_policy(facts.policy)
+        self.routes.show_routes(facts.routes)
         self.sent.show_sent(facts.deliveries, names, now)
         self.test_button.setEnabled(bool(facts.channels) or facts.policy.uses_desktop)
         if facts.notice and facts.channels:
@@ -270,6 +276,12 @@ class AlertsPage(Page):
         if chosen is not None:
             self._do(lambda: channels.set_policy(chosen))
 
+    @Slot(str)
+    def _on_route_wanted(self, job: str) -> None:
+        chosen = RouteDialog.ask(self, self._services, job)
+        if chosen is not None:
+            self._do(lambda: self._services.channels.set_route(*chosen))
+
     def _do(self, work: Callable[[], object]) -> None:
         self._calls.run(self, work, self._on_done, self._on_failed)
 
@@ -283,7 +295,7 @@ class AlertsPage(Page):
     def _lay_out(self) -> None:
         side = ScrolledColumn()
         side.setFixedWidth(_SIDE_WIDTH)
-        for card in (self.channels, self.heartbeats, self.quiet, self.sent):
+        for card in (self.channels, self.heartbeats, self.quiet, self.routes, self.sent):
             side.column.addWidget(card)
         side.column.addStretch()
         row = QHBoxLayout()
@@ -303,5 +315,6 @@ class AlertsPage(Page):
         self.heartbeats.added.connect(self._on_heartbeat_wanted)
         self.heartbeats.removed.connect(self._on_heartbeat_removed)
         self.quiet.changed.connect(self._on_quiet_wanted)
+        self.routes.chosen.connect(self._on_route_wanted)
         self._timer.timeout.connect(self.reload)
         bridge.run_changed.connect(self._on_run_changed)

@@ -6,7 +6,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mangrove.core.alert_policy import AlertPolicy
+from mangrove.core.alert_policy import DESKTOP, AlertPolicy
 from mangrove.core.delivery import Delivery
 from mangrove.services.channels import ChannelView, HeartbeatView
 from mangrove.ui import text
@@ -213,3 +213,36 @@ class SentCard(Card):
             row = MarkedLines(delivery_tone(delivery), what, ((text.capital(line), "small"),))
             row.setToolTip(delivery.problem or moment.tooltip)
             self.body.addWidget(row)
+
+
+class RoutesCard(Card):
+    """The jobs whose alerts do not go everywhere.
+
+    Signals:
+        chosen: A job's name, "" for one that is still to be chosen.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.choose = link(self.tr("Choose…"))
+        self.choose.clicked.connect(lambda _=False: self.chosen.emit(""))
+        self.header.addWidget(self.choose)
+
+    def show_routes(self, routes: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+        """List these."""
+        clear_layout(self.body)
+        if not routes:
+            words = self.tr("The alerts of every job go to every channel.")
+            self.body.addWidget(TextLabel(words, "muted").wrapping())
+        for job, names in routes:
+            where = ", ".join(self._name(name) for name in names) or self.tr("nowhere")
+            row = MarkedLines(Tone.NEUTRAL, job, ((text.capital(where), "small"),))
+            change = link(self.tr("Change…"), job)
+            change.clicked.connect(lambda _=False, job=job: self.chosen.emit(job))
+            row.add_buttons(change)
+            self.body.addWidget(row)
+
+    def _name(self, name: str) -> str:
+        return self.tr("this desktop") if name == DESKTOP else name
