@@ -118,3 +118,20 @@ def test_ago_says_just_now_within_a_minute() -> None:
 )
 def test_a_sentence_leaves_names_as_they_are(said: str, sentence: str) -> None:
     assert text.sentence(said) == sentence
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(milliseconds=200), "0.2 s"),
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=87), "1 min 27 s"),
+        (timedelta(minutes=14, seconds=20), "14 min"),
+        (timedelta(hours=26), "26 h"),
+    ],
+    ids=["instant", "nothing", "seconds count", "minutes", "hours"],
+)
+def test_lengths_that_are_compared_are_as_exact_as_that_takes(
+    length: timedelta, words: str
+) -> None:
+    assert text.brief_duration(length) == words

@@ -14,6 +14,7 @@ _MINUTE_S = 60
 _HOUR_S = 3600
 _DAY_S = 86400
 _DAYS_IN_WORDS = 7
+_EXACT_BELOW_S = 600
 
 
 def size(size_bytes: float) -> str:
@@ -70,6 +71,14 @@ def rough_duration(length: timedelta) -> str:
     if seconds < 2 * _DAY_S:
         return f"{round(seconds / _HOUR_S)} h"
     return _tr("{days} days").format(days=round(seconds / _DAY_S))
+
+
+def brief_duration(length: timedelta) -> str:
+    """Write a length of time as exactly as it takes to compare it: ``1 min 27 s``, ``26 h``."""
+    seconds = length.total_seconds()
+    if seconds < 1:
+        return f"{seconds:.1f} s" if seconds > 0 else "0 s"
+    return duration(length) if seconds < _EXACT_BELOW_S else rough_duration(length)
 
 
 def ago(moment: datetime, now: datetime) -> str:

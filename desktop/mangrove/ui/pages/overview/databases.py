@@ -42,7 +42,7 @@ class DatabaseLine(Legend):
         exposure = database.exposure
         if exposure.is_unprotected:
             return self.tr("everything")
-        return text.rough_duration(exposure.age)
+        return text.brief_duration(exposure.age)
 
 
 class DatabaseGrid(QWidget):
@@ -133,4 +133,4 @@ class DatabaseGrid(QWidget):
 
 
 def _rough(length: timedelta) -> str:
-    return text.rough_duration(length)
+    return text.brief_duration(length)

@@ -16,6 +16,7 @@ from mangrove.ui.pages.overview.words import tier_word
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.charts.amounts import Measure
 from mangrove.ui.widgets.charts.plots import Absence, Limit, Look, Plot, Reading, Trace
+from mangrove.ui.wording import counted
 
 DAYS = 30
 """How far back the chart of exposure looks."""
@@ -34,7 +35,7 @@ def rpo_plot(figures: ProfileFigures, now: datetime, zone: tzinfo | None) -> Plo
     first = today - (DAYS - 1) * _DAY
     points = [p for p in figures.rpo_days if p.day >= first]
     readings = tuple(_exposure(p, figures.objective, zone) for p in points if p.worst is not None)
-    name = _tr("objective {length}").format(length=text.rough_duration(figures.objective))
+    name = _tr("objective {length}").format(length=text.brief_duration(figures.objective))
     return Plot(
         title=_tr("Exposure of each day of {profile}").format(profile=figures.profile_name),
         summary=rpo_summary(figures),
@@ -56,9 +57,9 @@ def rpo_summary(figures: ProfileFigures) -> str:
     days = max(1, round((observed.period.end - observed.period.start) / _DAY))
     share = min(observed.availability, 1.0)
     percent = "100 %" if share == 1.0 else f"{int(share * 1000) / 10:.1f} %"
-    words = _tr("Worst {gap} in {days} days; within the objective {share} of the time.")
-    gap = text.rough_duration(observed.worst_gap)
-    return words.format(gap=gap, days=days, share=percent)
+    words = _tr("Worst {gap} in {days}; within the objective {share} of the time.")
+    gap = text.brief_duration(observed.worst_gap)
+    return words.format(gap=gap, days=counted(days, _tr("day"), _tr("days")), share=percent)
 
 
 def restores_plot(figures: ProfileFigures, now: datetime) -> Plot:
@@ -68,11 +69,11 @@ def restores_plot(figures: ProfileFigures, now: datetime) -> Plot:
     older = [r for r in figures.restores if r.ended_at <= now - timedelta(days=RESTORE_DAYS)]
     limits = []
     if goal is not None:
-        name = _tr("objective {length}").format(length=text.rough_duration(goal))
+        name = _tr("objective {length}").format(length=text.brief_duration(goal))
         limits.append(Limit(goal.total_seconds(), name))
     if figures.restore.expected is not None:
         name = _tr("expected now {length}").format(
-            length=text.rough_duration(figures.restore.expected)
+            length=text.brief_duration(figures.restore.expected)
         )
         limits.append(Limit(figures.restore.expected.total_seconds(), name, is_ceiling=False))
     start, end = (now - timedelta(days=RESTORE_DAYS)).timestamp(), now.timestamp()
@@ -98,8 +99,8 @@ def restores_summary(figures: ProfileFigures, now: datetime) -> str:
         "Half take up to {p50}, nine of ten up to {p90}; {number}, the newest {ago} from {size}."
     )
     return words.format(
-        p50=text.rough_duration(estimate.p50),
-        p90=text.rough_duration(estimate.p90),
+        p50=text.brief_duration(estimate.p50),
+        p90=text.brief_duration(estimate.p90),
         number=_measured(estimate.restores),
         ago=text.ago(estimate.newest.ended_at, now),
         size=text.size(estimate.newest.plain_bytes),

@@ -108,13 +108,13 @@ class ProfileCard(Card):
         return (
             _Shown(
                 _length(item.lose_at_most, self.tr("everything")),
-                self.tr("objective {length}").format(length=text.rough_duration(item.objective)),
+                self.tr("objective {length}").format(length=text.brief_duration(item.objective)),
                 "\n".join((_exact(item.exposure.data_at, now), target_words(item.target))).strip(),
                 is_bad=not item.is_met,
             ),
             _Shown(
                 _length(item.restore.expected, self.tr("unknown")),
-                within.format(length=text.rough_duration(rto), evidence=evidence)
+                within.format(length=text.brief_duration(rto), evidence=evidence)
                 if rto
                 else evidence,
                 self._percentiles(item),
@@ -258,4 +258,4 @@ def _exact(moment: datetime | None, now: datetime) -> str:
 
 
 def _length(length: timedelta | None, otherwise: str) -> str:
-    return text.rough_duration(length) if length is not None else otherwise
+    return text.brief_duration(length) if length is not None else otherwise

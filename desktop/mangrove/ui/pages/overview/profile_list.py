@@ -156,11 +156,11 @@ class ProfileLine(QWidget):
         lost, back, proof = figures.lose_at_most, figures.restore.expected, figures.proof
         parts = (
             self.tr("lose {length} of {goal}").format(
-                length=text.rough_duration(lost) if lost is not None else self.tr("everything"),
-                goal=text.rough_duration(figures.objective),
+                length=text.brief_duration(lost) if lost is not None else self.tr("everything"),
+                goal=text.brief_duration(figures.objective),
             ),
             self.tr("back in {length}").format(
-                length=text.rough_duration(back) if back is not None else self.tr("unknown time")
+                length=text.brief_duration(back) if back is not None else self.tr("unknown time")
             ),
             self.tr("proven {ago}").format(ago=text.ago(proof.finished_at, now))
             if proof
