@@ -372,6 +372,15 @@ def test_lines_run_from_right_to_left_where_one_reads_so(qtbot: QtBot, ends: End
     page.grab()
 
 
+def test_the_header_leads_to_an_evidence_report(qtbot: QtBot, ends: Ends) -> None:
+    page = opened(qtbot, ends)
+
+    with qtbot.waitSignal(ends.navigator.report_wanted) as wanted:
+        page.report.click()
+
+    assert wanted.args == ["", None]
+
+
 def test_other_pages_open_with_the_profile_in_most_need(qtbot: QtBot, ends: Ends) -> None:
     opened(qtbot, ends)
 

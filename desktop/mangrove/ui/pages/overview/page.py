@@ -50,6 +50,9 @@ class OverviewPage(Page):
         super().__init__("")
         self.header.title.setText(self.tr("Overview"))
         self._services, self._calls, self._navigator = services, calls, navigator
+        self.report = self.header.add_action(self.tr("Evidence &report…"), "document")
+        self.report.setToolTip(self.tr("A signed report to show to others, as HTML and PDF."))
+        self.report.clicked.connect(self._on_report_clicked)
         self.back_up = self.header.add_primary(self.tr("&Back up now"), "backups")
         self.back_up.clicked.connect(self._on_back_up_clicked)
         self.banner = Banner()
@@ -114,7 +117,8 @@ class OverviewPage(Page):
             self._navigator.profile = overview.profiles[0].profile_name
         is_new = not overview.backups and not any(p.elsewhere for p in overview.profiles)
         self._stack.setCurrentIndex(1 if is_new else 0)
-        self.back_up.setVisible(not is_new)
+        for button in (self.report, self.back_up):
+            button.setVisible(not is_new)
         self.steps.set_done((facts.has_profile, bool(facts.vaults), False))
         if not is_new:
             self.dashboard.show_overview(overview, facts.running, self._marks)
@@ -187,6 +191,10 @@ class OverviewPage(Page):
     @Slot()
     def _on_back_up_clicked(self) -> None:
         self._navigator.open_backup()
+
+    @Slot()
+    def _on_report_clicked(self) -> None:
+        self._navigator.open_report()
 
     def _first_steps(self) -> QWidget:
         ground = QWidget()
