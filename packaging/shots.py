@@ -73,6 +73,7 @@ from mangrove.ui.theme.style import Theme, theme  # noqa: E402
 from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402
 
 SETTLE_MS = 400
+MOST_WAITS = 200
 PAGE_OVERLAP = 48  # px of one screen that are on the next one too
 SIZES = {"": (1280, 800), "-narrow": (1024, 720)}
 EXAMPLE_RUNS = ("r-running", "r-losses", "r-failed", "r-0")
@@ -83,6 +84,18 @@ def settle(milliseconds: int = SETTLE_MS) -> None:
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
+
+
+def rest(window: MainWindow) -> None:
+    """Wait until every answer is there and the overview is drawn."""
+    calls = window.findChild(Calls)
+    page = window.places[PageName.OVERVIEW].page
+    for _ in range(MOST_WAITS):
+        is_drawn = not isinstance(page, OverviewPage) or page.dashboard.is_drawn
+        if calls is not None and not calls.waiting and is_drawn:
+            break
+        settle(SETTLE_MS // 4)
+    settle()
 
 
 def shoot(widget: QWidget, file: Path) -> None:
@@ -98,6 +111,7 @@ def shoot_pages(window: MainWindow, folder: Path, suffix: str) -> None:
         window.resize(width, height)
         for name in window.places:
             window.open_page(name)
+            rest(window)
             shoot(window, folder / f"{name.value}{size_name}{suffix}.png")
 
 
@@ -107,7 +121,7 @@ def shoot_overview(window: MainWindow, folder: Path, suffix: str) -> None:
     if not isinstance(page, OverviewPage) or not page.dashboard.isVisibleTo(page):
         return
     window.open_page(PageName.OVERVIEW)
-    settle(2 * SETTLE_MS)
+    rest(window)
     shelf, bar = page.dashboard.shelf, page.dashboard.shelf.verticalScrollBar()
     number = 1
     while bar.value() < bar.maximum():

@@ -57,7 +57,7 @@ class Dashboard(QWidget):
         self._turn.timeout.connect(self._on_turn)
         clock = services.clock
         remedies = Remedies(navigator, services.jobs, calls, failed, self)
-        self.headline = TextLabel("", "headline").wrapping()
+        self.headline = TextLabel(self.tr("Working out the figures…"), "headline").wrapping()
         self.profiles = ProfileList(navigator, self._show_history)
         self.needs = NeedsCard(remedies)
         self.operations = OperationsCard(clock, navigator)
@@ -69,6 +69,7 @@ class Dashboard(QWidget):
         self.changes = ChangesCard()
         self.shelf = ScrolledColumn()
         self._lay_out()
+        self.shelf.hide()  # until every card has something to show
 
     def show_overview(
         self,
@@ -118,6 +119,7 @@ class Dashboard(QWidget):
             self._waiting.pop(0)()
         if not self._waiting:
             self._turn.stop()
+            self.shelf.show()
             self.drawn.emit()
 
     def _show_history(self, profile: str) -> None:
@@ -147,6 +149,7 @@ class Dashboard(QWidget):
         column.setSpacing(Space.M)
         column.addWidget(self.headline)
         column.addWidget(self.shelf, 1)
+        column.addStretch()  # keeps the headline on top while nothing is below it
 
 
 def _unbroken(sentence: str) -> str:
