@@ -134,12 +134,17 @@ def shoot_overview(window: MainWindow, folder: Path, suffix: str) -> None:
 def shoot_moment(window: MainWindow, folder: Path, suffix: str) -> None:
     """Save the timeline with a moment chosen, two thirds into its oldest window."""
     page = window.places[PageName.TIMELINE].page
-    if not isinstance(page, TimelinePage) or page.picture is None:
-        return
-    bands = page.picture.marks.bands.rows
-    if not bands:
+    if not isinstance(page, TimelinePage):
         return
     window.open_page(PageName.TIMELINE)
+    for number in range(page.profile.count()):
+        page.profile.setCurrentIndex(number)
+        rest(window)
+        if page.picture is not None and page.picture.marks.bands.rows:
+            break
+    bands = page.picture.marks.bands.rows if page.picture is not None else ()
+    if not bands:
+        return
     page.card.buttons["week"].click()
     page.strip.moment_chosen.emit(bands[0].start_s / 3 + bands[0].end_s * 2 / 3)
     shoot(window, folder / f"timeline-moment{suffix}.png")
@@ -228,6 +233,7 @@ def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: 
     for name, make in dialogs(services, window):
         dialog = make()
         dialog.show()
+        rest(window)
         shoot(dialog, folder / f"{name}{suffix}.png")
         dialog.close()
         dialog.deleteLater()
