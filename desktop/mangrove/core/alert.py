@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     KIT = "key-not-escrowed"
     BACKUP = "backup-damaged"
     MIRROR = "mirror-late"
+    ELSEWHERE = "kept-elsewhere"
     AGENT = "agent-dead"
     KEYRING = "keyring-locked"
 
@@ -50,6 +51,7 @@ class Action(StrEnum):
     OPEN_BACKUP = "open-backups"
     OPEN_TIMELINE = "open-timeline"
     OPEN_VAULT = "open-vaults"
+    OPEN_ATLAS = "open-atlas"
     BACK_UP = "backup"
     VERIFY = "verify"
     MAKE_KIT = "make-kit"

@@ -78,6 +78,12 @@ _RULES: Mapping[NeedKind, _Rule] = {
     NeedKind.MIRROR_LATE: _Rule(
         AlertKind.MIRROR, _WARNING, "a mirror lacks backups", "bring it up to date"
     ),
+    NeedKind.ELSEWHERE_TROUBLE: _Rule(
+        AlertKind.ELSEWHERE, _WARNING, "trouble with backups kept elsewhere", "see what is there"
+    ),
+    NeedKind.ELSEWHERE_UNSEEN: _Rule(
+        AlertKind.ELSEWHERE, _WARNING, "backups kept elsewhere not seen", "look at them anew"
+    ),
 }
 """What is missing here needs nobody who is away: first steps, wishes, what rules of jobs say."""
 
@@ -87,6 +93,7 @@ _ACTIONS = {
     Remedy.OPEN_BACKUPS: Action.OPEN_BACKUP,
     Remedy.OPEN_TIMELINE: Action.OPEN_TIMELINE,
     Remedy.OPEN_VAULTS: Action.OPEN_VAULT,
+    Remedy.OPEN_ATLAS: Action.OPEN_ATLAS,
     Remedy.SYNC_MIRROR: Action.OPEN_VAULT,
     Remedy.MAKE_KIT: Action.MAKE_KIT,
     Remedy.CONFIRM_KIT: Action.MAKE_KIT,
@@ -164,7 +171,8 @@ def _counts(need: Need, item: ProfileFigures, now: datetime) -> bool:
             first = next((mark.day for mark in item.days if mark.backups), None)
             return first is not None and now.date() - first > item.freshness.allowed
         case kind if kind in _WITH_CAPTURE:
-            return any(job.kind is JobKind.CAPTURE for job in jobs)
+            has_kept = any(kept.spans or kept.gaps for kept in item.elsewhere)
+            return has_kept or any(job.kind is JobKind.CAPTURE for job in jobs)
         case _:
             return True
 

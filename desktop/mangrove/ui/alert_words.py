@@ -48,6 +48,7 @@ def action_word(action: Action) -> str:
         Action.OPEN_BACKUP: _tr("Show the backup"),
         Action.OPEN_TIMELINE: _tr("Open the timeline"),
         Action.OPEN_VAULT: _tr("Show the vault"),
+        Action.OPEN_ATLAS: _tr("Show Atlas"),
         Action.BACK_UP: _tr("Back up now…"),
         Action.VERIFY: _tr("Verify it…"),
         Action.MAKE_KIT: _tr("Make a recovery kit…"),

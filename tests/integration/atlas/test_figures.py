@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from fakes.atlas_desk import AtlasDesk, atlas_desk
 from mangrove.app.clock import SystemClock
+from mangrove.core.alert import Action, AlertKind
 from mangrove.core.atlas.kept import LOOK_EVERY, TRUSTED_FOR
 from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import NeedKind
@@ -123,6 +124,27 @@ def test_a_restore_into_the_cluster_leaves_a_gap_that_is_told(desk: AtlasDesk) -
     assert "a restore into the cluster came before its next snapshot" in shown.out
     assert found.gaps[-1][1] is None
     assert NeedKind.OPLOG_GAP in {n.kind for n in desk.services.figures.overview().needs}
+
+
+def test_alerts_tell_of_gaps_stale_windows_and_silence(desk: AtlasDesk, clock: MovedClock) -> None:
+    alerts = desk.services.alerts
+    desk(
+        *("atlas", "restore", "production", "--to", "production", "--snapshot", "latest"),
+        *("--yes-replace", "production"),
+    )
+    linked(desk)
+
+    alerts.go_round()
+    at_first = {alert.trouble.kind for alert in alerts.all()}
+    clock.ahead = timedelta(days=3)
+    alerts.go_round()
+    later = {alert.trouble.kind: alert.trouble for alert in alerts.all()}
+
+    assert AlertKind.OPLOG_GAP in at_first
+    assert not at_first & {AlertKind.ELSEWHERE, AlertKind.RPO}
+    assert later[AlertKind.ELSEWHERE].action is Action.OPEN_ATLAS
+    assert "was last seen" in later[AlertKind.ELSEWHERE].sentence
+    assert AlertKind.RPO in later
 
 
 def test_needs_do_not_ask_for_what_atlas_does(desk: AtlasDesk, clock: MovedClock) -> None:

@@ -55,6 +55,7 @@ def test_every_kind_of_the_issue_is_told() -> None:
         AlertKind.KIT,
         AlertKind.BACKUP,
         AlertKind.MIRROR,
+        AlertKind.ELSEWHERE,
     }
 
 
@@ -98,6 +99,15 @@ def test_a_deployment_that_nobody_backs_up_may_be_there_to_restore_to() -> None:
         Severity.CRITICAL,
         Severity.WARNING,
     ]
+
+
+@pytest.mark.parametrize("kind", [NeedKind.ELSEWHERE_TROUBLE, NeedKind.ELSEWHERE_UNSEEN])
+def test_what_is_wrong_at_atlas_is_told_and_leads_there(kind: NeedKind) -> None:
+    trouble = found(replace(need(kind), action=Remedy.OPEN_ATLAS))
+
+    assert trouble is not None
+    assert (trouble.kind, trouble.action) == (AlertKind.ELSEWHERE, Action.OPEN_ATLAS)
+    assert trouble.severity is Severity.WARNING
 
 
 def test_a_new_database_is_given_the_time_of_its_objective() -> None:

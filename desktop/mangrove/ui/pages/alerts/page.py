@@ -186,6 +186,7 @@ class AlertsPage(Page):
             Action.OPEN_BACKUP: lambda: go.open_page(PageName.BACKUPS, backup=subject),
             Action.OPEN_TIMELINE: lambda: go.open_page(PageName.TIMELINE, profile=subject),
             Action.OPEN_VAULT: lambda: go.open_page(PageName.VAULTS, vault=subject),
+            Action.OPEN_ATLAS: lambda: go.open_page(PageName.ATLAS, profile=subject),
             Action.BACK_UP: lambda: go.open_backup(subject),
             Action.VERIFY: lambda: go.open_verify(BackupId(subject)),
             Action.MAKE_KIT: lambda: go.open_make_kit(subject),
