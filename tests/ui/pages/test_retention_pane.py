@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from fakes.readable import cut_off
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.errors import BackupProtectedError, StorageUnavailableError, VaultLockedError
-from mangrove.core.retention_marks import StatementKind
+from mangrove.core.retention_marks import Journal, Statement, StatementKind
 from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.note_dialog import NoteDialog
@@ -253,6 +254,34 @@ def test_the_policy_dialog_shows_what_its_numbers_do(
         box.setValue(0)
     assert dialog.policy().is_empty
     assert dialog.summary.startswith("Everything is kept")
+
+
+def test_spans_are_shown_and_kept_as_they_are_and_a_first_policy_counts_local_days(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    held = RetentionPolicy(
+        (KeepRule(Period.LAST, within=timedelta(hours=36)),),
+        recovery_window=timedelta(days=14),
+        undo=timedelta(hours=12),
+    )
+    view = fakes.retention.preview(VAULT)
+    first = replace(view, policy=RetentionPolicy(), facts=replace(view.facts, journal=Journal()))
+    said = Journal((Statement(StatementKind.POLICY, NOW, "ann", policy=held),))
+    later = replace(view, policy=held, facts=replace(view.facts, journal=said))
+    dialogs = []
+    for begun in (later, first):
+        dialog = PolicyDialog(None, ends.services, ends.calls, PolicyStart(begun))
+        qtbot.addWidget(dialog)
+        dialogs.append(dialog)
+    again, fresh = dialogs
+
+    assert again.policy() == held
+    assert (again.within.text(), again.window_days.text()) == ("36 hours", "14 days")
+    assert "for 12 hours" in again.summary
+    assert not again.yes.isEnabled()
+    assert fresh.policy().time_zone == "Europe/Berlin"
+    assert not fresh.yes.isEnabled()
+    qtbot.waitUntil(lambda: bool(again.preview.text() and fresh.preview.text()))
 
 
 def test_the_vaults_page_leads_there_and_back(qtbot: QtBot, ends: Ends) -> None:

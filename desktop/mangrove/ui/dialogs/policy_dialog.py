@@ -1,6 +1,6 @@
 """What a vault shall keep, with a preview of what that means for the backups in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from PySide6.QtCore import QTimeZone, Slot
@@ -25,7 +25,7 @@ _MOST = 9_999
 _MOST_DAYS = 36_500
 _COLUMNS = 3
 _HEIGHT = 780
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class PolicyDialog(QuestionDialog):
         self.yes.setText(self.tr("Save policy"))
         self._services, self._start = services, start
         self._newest = NewestCall(calls, self)
-        held = start.view.policy
+        held = self._held = _begun(start.view, services)
         self.counts = {period: _spin(_count(held, period)) for period in Period}
-        self.within = _spin(_days(_span(held)), _MOST_DAYS)
-        self.window_days = _spin(_days(held.recovery_window), _MOST_DAYS)
+        self.within = SpanBox(_span(held), _MOST_DAYS)
+        self.window_days = SpanBox(held.recovery_window, _MOST_DAYS)
         self.least = _spin(held.minimum_redundancy, least=1)
-        self.undo = _spin(_days(held.undo), 365)
+        self.undo = SpanBox(held.undo, 365)
         self.zone = QComboBox()
         self.preview = TextLabel().wrapping()
         self.ahead = TextLabel("", "muted").wrapping()
@@ -67,17 +67,17 @@ class PolicyDialog(QuestionDialog):
 
     def policy(self) -> RetentionPolicy:
         """Return what the fields say; rules that have no field here stay."""
-        held = self._start.view.policy
+        held = self._held
         rules = [KeepRule(p, box.value()) for p, box in self.counts.items() if box.value()]
         if self.within.value():
-            rules.append(KeepRule(Period.LAST, within=self.within.value() * _DAY))
+            rules.append(KeepRule(Period.LAST, within=self.within.span()))
         rules += [r for r in held.rules if r.within is not None and r.period is not Period.LAST]
         return RetentionPolicy(
             rules=tuple(rules),
-            recovery_window=self.window_days.value() * _DAY or None,
+            recovery_window=self.window_days.span() or None,
             minimum_redundancy=self.least.value(),
             time_zone=self.zone.currentText(),
-            undo=self.undo.value() * _DAY,
+            undo=self.undo.span(),
             points_of_last=held.points_of_last,
         )
 
@@ -102,7 +102,7 @@ class PolicyDialog(QuestionDialog):
         for box in (*self.counts.values(), self.within, self.window_days):
             box.setSpecialValueText(self.tr("no rule"))
         for box in (self.within, self.window_days, self.undo):
-            box.setSuffix(self.tr(" days"))
+            box.setSuffix(self.tr(" days") if box.unit == _DAY else self.tr(" hours"))
         self.body.addWidget(SectionTitle(self.tr("Keep the newest backup of each")))
         self.body.addLayout(self._grid(self._count_rows()))
         self.body.addWidget(SectionTitle(self.tr("And")))
@@ -153,7 +153,7 @@ class PolicyDialog(QuestionDialog):
     @Slot()
     def _on_changed(self) -> None:
         policy, view = self.policy(), self._start.view
-        self.yes.setEnabled(policy != view.policy)
+        self.yes.setEnabled(policy != self._held)
         self.say(self._sentence(policy))
         self._newest.ask(
             lambda: self._services.retention.what_if(view.vault, view.facts, policy),
@@ -176,18 +176,35 @@ class PolicyDialog(QuestionDialog):
             return self.tr("Everything is kept. Nothing is deleted by saving this.")
         words = self.tr(
             "Nothing is deleted by saving this: a prune does that, what goes can be taken back for"
-            " {days} days, and a stricter policy waits as long."
+            " {span}, and a stricter policy waits as long."
         )
-        return words.format(days=policy.undo.days)
+        return words.format(span=self.undo.text())
+
+
+class SpanBox(QSpinBox):
+    """A span in days, or in hours where it is no whole number of days: nothing is rounded."""
+
+    def __init__(self, span: timedelta | None, most_days: int) -> None:
+        super().__init__()
+        self.unit = _DAY if not (span or _DAY) % _DAY else _HOUR
+        _prepare(self, (span or timedelta(0)) // self.unit, most_days * (_DAY // self.unit))
+
+    def span(self) -> timedelta:
+        """Return what the field says."""
+        return self.value() * self.unit
 
 
 def _spin(value: int, most: int = _MOST, least: int = 0) -> QSpinBox:
     box = QSpinBox()
+    _prepare(box, value, most, least)
+    return box
+
+
+def _prepare(box: QSpinBox, value: int, most: int, least: int = 0) -> None:
     box.setRange(least, most)
     box.setValue(value)
     box.setGroupSeparatorShown(True)
     box.lineEdit().setTextMargins(Space.S - 2, 0, 0, 0)
-    return box
 
 
 def _count(policy: RetentionPolicy, period: Period) -> int:
@@ -200,5 +217,8 @@ def _span(policy: RetentionPolicy) -> timedelta | None:
     return rule.within if rule else None
 
 
-def _days(span: timedelta | None) -> int:
-    return -(-span // _DAY) if span else 0
+def _begun(view: RetentionView, services: Services) -> RetentionPolicy:
+    """Return the policy to begin with; before there was any, its days are those of here."""
+    if view.facts.journal.policies():
+        return view.policy
+    return replace(view.policy, time_zone=services.clock.zone_name())
