@@ -43,6 +43,12 @@ def test_a_person_says_what_stays_looks_first_and_prunes(
     said = mangrove("vault", "policy", "local", "--keep-last", "1", "--undo", "0d")
     assert (said.code, "last 1" in said.out) == (0, True), said
 
+    wide = mangrove.json("backups", "--wide")["backups"]
+    assert [b["retention"]["stays"] for b in wide] == [True, True, True]
+    assert "younger than 24 h" in wide[0]["retention"]["because"]
+    assert "stays: " in mangrove("backups", "--wide").out
+    (listed,) = mangrove.json("vault", "list")["vaults"]
+    assert listed["growth"]["backups"] == 3
     preview = mangrove.json("prune", "local")
     assert [b["stays"] for b in preview["backups"]] == [True, True, True]
     assert "younger than 24 h" in preview["backups"][0]["because"]

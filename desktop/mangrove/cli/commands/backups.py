@@ -1,5 +1,8 @@
 """``mangrove backups``: what there is."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import fields
 from typing import Annotated
 
 import typer
@@ -7,7 +10,12 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table, clipped
 from mangrove.cli.reports import proof_text
+from mangrove.core.backup import BackupId
+from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
+from mangrove.core.vault import BackupRecord
+from mangrove.services.bundle import Services
+from mangrove.services.retention import Fate
 
 COLUMNS = ("backup", "profile", ">documents", ">stored", "consistency", "proof", "of")
 # What a backup is of may be long and comes last, so that it needs no cutting.
@@ -19,6 +27,9 @@ def backups(
     *,
     vault: Annotated[str | None, typer.Option(help="Only of this vault.")] = None,
     profile: Annotated[str | None, typer.Option(help="Only of this profile.")] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Whole names, and what keeps each; asks the vaults.")
+    ] = False,
 ) -> None:
     """List the backups, newest first."""
     desk = desk_of(context)
@@ -26,6 +37,12 @@ def backups(
         records = services.backups.all(vault=vault, profile=profile)
         if profile and not records:
             services.profiles.find(profile)  # a mistyped name is not "no backup yet"
+        fates = _fates(services, records) if wide else {}
+    if wide:
+        rows = tuple(_wide_row(record, fates.get(record.backup)) for record in records)
+        table = Table((*COLUMNS, "retention"), rows, "no backup yet")
+        desk.output.give({"backups": [_wide(r, fates.get(r.backup)) for r in records]}, table)
+        return
     rows = tuple(
         (
             r.backup,
@@ -39,3 +56,36 @@ def backups(
         for r in records
     )
     desk.output.give({"backups": records}, Table(COLUMNS, rows, "no backup yet"))
+
+
+def _fates(services: Services, records: Sequence[BackupRecord]) -> dict[BackupId, Fate]:
+    """Return what becomes of each backup; of a vault that does not answer nothing is known."""
+    found: dict[BackupId, Fate] = {}
+    for vault_id in dict.fromkeys(record.vault_id for record in records):
+        with suppress(MangroveError):
+            view = services.retention.preview(services.vaults.by_id(vault_id).name)
+            found.update((fate.record.backup, fate) for fate in view.fates)
+    return found
+
+
+def _wide_row(record: BackupRecord, fate: Fate | None) -> tuple[str, ...]:
+    return (
+        record.backup,
+        record.profile_name,
+        f"filtered: {record.selection}" if record.is_filtered else record.selection,
+        f"{record.documents:,}",
+        size_text(record.stored_bytes),
+        record.achieved.value,
+        proof_text(record),
+        "not known" if fate is None else fate.sentence,
+    )
+
+
+def _wide(record: BackupRecord, fate: Fate | None) -> dict[str, object]:
+    """Return a backup as the list has it, with what becomes of it."""
+    document: dict[str, object] = {f.name: getattr(record, f.name) for f in fields(record)}
+    if fate is None:
+        return {**document, "retention": None}
+    reasons = [reason.text for reason in fate.verdict.reasons]
+    fated = {"stays": fate.stays, "goes_at": fate.goes_at, "reasons": reasons}
+    return {**document, "retention": {**fated, "because": fate.verdict.because}}

@@ -17,7 +17,7 @@ from mangrove.cli.commands.vault_place import (
     storage_secret,
     tell_step,
 )
-from mangrove.cli.commands.vault_report import growth_blocks, report_blocks
+from mangrove.cli.commands.vault_report import growth_blocks, pace_text, report_blocks
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import run_document, vault_document
@@ -108,20 +108,36 @@ def list_all(context: typer.Context) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         specs = services.vaults.all()
+        growth = {v.name: services.upkeep.growth(v.name)[0] for v in specs}
     rows = tuple(
         (
             v.name,
             v.url,
             "yes" if v.is_encrypted else "NO",
             v.compression.value,
+            f"{growth[v.name].backups:,}",
+            size_text(growth[v.name].stored_bytes),
+            pace_text(growth[v.name]),
             keeping_words(v.keeping, v.object_lock),
             str(kit_state(v)) if kit_state(v).is_safe else str(kit_state(v)).upper(),
         )
         for v in specs
     )
-    columns = ("name", "url", "encrypted", "compression", "what is removed stays", "recovery kit")
+    columns = (
+        "name",
+        "url",
+        "encrypted",
+        "compression",
+        ">backups",
+        ">stored",
+        ">a day",
+        "what is removed stays",
+        "recovery kit",
+    )
     table = Table(columns, rows, "no vault yet")
-    desk.output.give({"vaults": [vault_document(v) for v in specs]}, table)
+    desk.output.give(
+        {"vaults": [{**vault_document(v), "growth": growth[v.name]} for v in specs]}, table
+    )
 
 
 @app.command()
