@@ -29,7 +29,7 @@ from servers.mongod import mongod_binary
 pytestmark = pytest.mark.mongod
 DATABASE, NAME = "proof", "counter"
 RECOVER = ("--setParameter", "recoverFromOplogAsStandalone=true")
-ENOUGH = 300
+ENOUGH = 100
 GENEROUS_S = 40.0
 
 
@@ -304,6 +304,30 @@ def test_cancel_under_the_lock_unlocks_and_leaves_nothing(
         assert status.state is RunState.CANCELLED, status.problem
         assert not is_locked(client)
         assert at.services.snapshots.all() == ()
+
+
+def test_own_commands_take_mount_and_remove_a_snapshot(
+    btrfs_volume: LoopVolume, at: Workstation
+) -> None:
+    place = btrfs_volume.mount / "own"
+    own = OwnCommands(
+        take=f"btrfs -q subvolume snapshot -r {btrfs_volume.data} {place}-{{id}} && "
+        f"echo {place}-{{id}}",
+        mount="echo {reference}/server/data",
+        delete="btrfs -q subvolume delete {reference}",
+    )
+    with server_on(btrfs_volume) as mongod:
+        at.add_profile(mongod.uri)
+        with Writer(mongod.uri) as writer:
+            writer.wait_for(ENOUGH)
+            snapshot = taken(at, commands=own)
+        assert snapshot.provider is Provider.COMMANDS
+        assert snapshot.parts[0].name == f"{place}-{snapshot.snapshot}"
+
+        snapshot = verified(at, snapshot)
+        delete(at, snapshot)
+
+    assert not Path(snapshot.parts[0].name).exists()
 
 
 def test_pinned_snapshot_is_not_deleted(btrfs_volume: LoopVolume, at: Workstation) -> None:

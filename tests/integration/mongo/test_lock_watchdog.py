@@ -23,6 +23,7 @@ from mangrove.core.errors import SnapshotLockError
 from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
+from servers.cut_line import cut_line
 from servers.mongod import GuardedServer, mongod_binary
 
 pytestmark = pytest.mark.mongod
@@ -89,11 +90,11 @@ def seconds_until_unlocked(client: MongoClient[dict[str, Any]]) -> float:
     return time.monotonic() - begun
 
 
-def start_master(server: EmbeddedMongod, limit_s: float) -> subprocess.Popen[str]:
+def start_master(uri: str, limit_s: float) -> subprocess.Popen[str]:
     """Start a process that holds the lock; returns once it does."""
     places = [str(SOURCE), str(SOURCE.parent / "tests")]
     master = subprocess.Popen(
-        [sys.executable, "-c", MASTER, server.uri, str(limit_s), *places],
+        [sys.executable, "-c", MASTER, uri, str(limit_s), *places],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -113,7 +114,7 @@ def end(master: subprocess.Popen[str]) -> None:
 def test_watchdog_unlocks_at_once_when_its_master_is_killed(
     server: EmbeddedMongod, client: MongoClient[dict[str, Any]]
 ) -> None:
-    master = start_master(server, limit_s=600)
+    master = start_master(server.uri, limit_s=600)
     assert is_locked(client)
 
     end(master)  # with SIGKILL, and with it everything in its process group
@@ -125,13 +126,27 @@ def test_watchdog_unlocks_at_once_when_its_master_is_killed(
 def test_watchdog_unlocks_when_time_is_up_though_its_master_hangs(
     server: EmbeddedMongod, client: MongoClient[dict[str, Any]]
 ) -> None:
-    master = start_master(server, limit_s=2)
+    master = start_master(server.uri, limit_s=2)
     os.kill(master.pid, signal.SIGSTOP)  # as a hung snapshot command or a swapping machine would
     try:
         seconds_until_unlocked(client)
         client.shop.orders.insert_one({"after": "the limit"})
     finally:
         end(master)
+
+
+def test_watchdog_goes_on_after_the_network_was_lost(
+    server: EmbeddedMongod, client: MongoClient[dict[str, Any]]
+) -> None:
+    with cut_line(server.port) as line:
+        master = start_master(line.uri(), limit_s=600)
+        assert is_locked(client)
+
+        line.cut()
+        end(master)
+
+        seconds_until_unlocked(client)
+    client.shop.orders.insert_one({"after": "the network"})
 
 
 def test_lock_holds_writes_back_and_tells_how_long(
