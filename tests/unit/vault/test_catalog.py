@@ -112,7 +112,7 @@ def test_a_catalog_that_cannot_be_used_is_set_aside(
         path.write_bytes(b"this is no database" * 1000)
     else:
         statement = {
-            "newer": "PRAGMA user_version = 4",
+            "newer": "PRAGMA user_version = 5",
             "row": "UPDATE backups SET record = '{}'",
             "foreign": "PRAGMA user_version = 0",
         }[damage]
@@ -215,7 +215,7 @@ def test_a_vaults_slices_are_replaced_and_forgotten_together(tmp_path: Path) -> 
 
 
 _WITHOUT_FACTS = """
-DROP TABLE facts; DROP TABLE covers; DROP TABLE days; DROP TABLE evidence;
+DROP TABLE facts; DROP TABLE gone; DROP TABLE covers; DROP TABLE days; DROP TABLE evidence;
 ALTER TABLE backups DROP COLUMN cover;
 """
 

@@ -68,7 +68,8 @@ class BackupFacts(Protocol):
     def moments(self, since: datetime) -> Mapping[GroupId, Sequence[Moment]]:
         """Return, by data time, the complete backups since a moment, and the two before.
 
-        The last one before may not have been complete yet at that moment.
+        The last one before may not have been complete yet at that moment. Those that were
+        removed since count as well, as far as they are remembered.
         """
         ...
 

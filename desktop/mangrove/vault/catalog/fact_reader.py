@@ -44,12 +44,13 @@ SELECT backup, data_us FROM facts
 WHERE profile_slug = ? AND vault_id = ? AND cover = ? AND data_us <= ?
 ORDER BY data_us DESC, backup DESC LIMIT 1
 """
+_GONE_GROUPS = "SELECT DISTINCT profile_slug, vault_id, cover FROM gone"
 _MOMENTS = """
-SELECT data_us, finished_us FROM facts
+SELECT data_us, finished_us FROM {table}
 WHERE profile_slug = ? AND vault_id = ? AND cover = ? AND data_us >= ?
 """
 _EARLIER = """
-SELECT data_us, finished_us FROM facts
+SELECT data_us, finished_us FROM {table}
 WHERE profile_slug = ? AND vault_id = ? AND cover = ? AND data_us < ?
 ORDER BY data_us DESC, finished_us DESC LIMIT ?
 """
@@ -89,7 +90,8 @@ class CatalogFacts(BackupFacts):
         self._find = find
         with lock:
             self._covers: Mapping[int, Cover] = read_covers(connection)
-            keys = list(_keys(connection))
+            gone = connection.execute(_GONE_GROUPS).fetchall()
+            keys = [*dict.fromkeys([*_keys(connection), *gone])]
         self._keys = {GroupId("/".join(map(str, key))): key for key in keys}
         self._ids = {key: group_id for group_id, key in self._keys.items()}
 
@@ -128,11 +130,18 @@ class CatalogFacts(BackupFacts):
         begin = microseconds(since)
         with self._lock:
             for group_id, key in self._keys.items():
-                earlier = self._connection.execute(_EARLIER, (*key, begin, _BEFORE)).fetchall()
-                rows = self._connection.execute(_MOMENTS, (*key, begin)).fetchall()
+                rows = [
+                    row
+                    for table in ("facts", "gone")
+                    for query, values in (
+                        (_EARLIER, (*key, begin, _BEFORE)),
+                        (_MOMENTS, (*key, begin)),
+                    )
+                    for row in self._connection.execute(query.format(table=table), values)
+                ]
                 found[group_id] = [
                     Moment(_moment(data_us), _moment(finished_us))
-                    for data_us, finished_us in (*earlier[::-1], *rows)
+                    for data_us, finished_us in sorted(rows)
                 ]
         return found
 

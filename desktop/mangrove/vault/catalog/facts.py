@@ -69,6 +69,28 @@ CREATE INDEX evidence_of_restores ON evidence (profile_slug, vault_id, cover, fi
   WHERE is_restore;
 """
 )
+GONE_SCHEMA = """
+CREATE TABLE gone (
+  profile_slug TEXT NOT NULL,
+  vault_id TEXT NOT NULL,
+  cover INTEGER NOT NULL,
+  data_us INTEGER NOT NULL,
+  finished_us INTEGER NOT NULL,
+  backup TEXT NOT NULL,
+  PRIMARY KEY (profile_slug, vault_id, cover, data_us, backup)
+) WITHOUT ROWID;
+"""
+"""Complete backups that were removed: what they protected in their time stays known."""
+KEPT_US = 400 * _DAY_US
+_KEEP_GONE = """
+INSERT OR REPLACE INTO gone
+SELECT profile_slug, vault_id, cover, data_us, finished_us, backup FROM facts
+WHERE vault_id = ? AND backup = ? AND cover IS NOT NULL
+"""
+_LET_GO = """
+DELETE FROM gone
+WHERE data_us < (SELECT data_us FROM facts WHERE vault_id = ? AND backup = ?) - ?
+"""
 _PUT = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_EVIDENCE = f"INSERT INTO evidence VALUES ({', '.join('?' * 15)})"  # noqa: S608 - only marks
 _SUM = """
@@ -112,9 +134,11 @@ def put_one(connection: sqlite3.Connection, record: BackupRecord) -> None:
 
 
 def remove_one(connection: sqlite3.Connection, vault_id: VaultId, backup: str) -> None:
-    """Remove the facts of one backup, and count its day anew."""
+    """Remove the facts of one backup, and count its day anew; when it was there stays known."""
     places = _place(connection, vault_id, backup)
     key = (vault_id, backup)
+    connection.execute(_LET_GO, (*key, KEPT_US))
+    connection.execute(_KEEP_GONE, key)
     connection.execute("DELETE FROM facts WHERE vault_id = ? AND backup = ?", key)
     connection.execute("DELETE FROM evidence WHERE vault_id = ? AND backup = ?", key)
     for place in places:

@@ -6,8 +6,8 @@ from mangrove.vault.catalog import facts, slices
 from mangrove.vault.catalog.covers import cover_id
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record
 
-SCHEMA_VERSION = 3
-_WITHOUT_SLICES, _WITHOUT_FACTS = 1, 2
+SCHEMA_VERSION = 4
+_WITHOUT_SLICES, _WITHOUT_FACTS, _WITHOUT_GONE = 1, 2, 3
 _BACKUPS = """
 CREATE TABLE backups (
   vault_id TEXT NOT NULL,
@@ -36,12 +36,15 @@ def ensure_schema(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and tables == 0:
-        _run(connection, _BACKUPS + slices.SCHEMA + facts.SCHEMA)
+        _run(connection, _BACKUPS + slices.SCHEMA + facts.SCHEMA + facts.GONE_SCHEMA)
     elif version in (_WITHOUT_SLICES, _WITHOUT_FACTS):
         if version == _WITHOUT_SLICES:
             _run(connection, slices.SCHEMA)
-        _run(connection, "ALTER TABLE backups ADD COLUMN cover INTEGER;" + facts.SCHEMA)
+        more = facts.SCHEMA + facts.GONE_SCHEMA
+        _run(connection, "ALTER TABLE backups ADD COLUMN cover INTEGER;" + more)
         _fill_facts(connection)
+    elif version == _WITHOUT_GONE:
+        _run(connection, facts.GONE_SCHEMA)
     elif version != SCHEMA_VERSION:
         raise DamagedRowError(f"the catalog has version {version}")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
