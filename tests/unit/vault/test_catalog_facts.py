@@ -100,6 +100,7 @@ def test_the_catalog_answers_as_the_records_do(
     catalog: SqliteCatalog, first: list[BackupRecord], later: list[BackupRecord], removed: int
 ) -> None:
     for vault in (VaultId("v1"), VaultId("v2")):
+        catalog.remove_vault(vault)
         catalog.replace_vault(vault, [r for r in first if r.vault_id == vault])
     for record in later:
         catalog.put(record)

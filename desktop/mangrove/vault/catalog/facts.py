@@ -151,6 +151,11 @@ def forget(connection: sqlite3.Connection, vault_id: VaultId) -> None:
         connection.execute(f"DELETE FROM {table} WHERE vault_id = ?", (vault_id,))  # noqa: S608
 
 
+def forget_past(connection: sqlite3.Connection, vault_id: VaultId) -> None:
+    """Forget what removed backups of a vault protected in their time."""
+    connection.execute("DELETE FROM gone WHERE vault_id = ?", (vault_id,))
+
+
 def count_days(connection: sqlite3.Connection, vault_id: VaultId) -> None:
     """Count all days of a vault anew."""
     connection.execute("DELETE FROM days WHERE vault_id = ?", (vault_id,))

@@ -155,6 +155,7 @@ class SqliteCatalog:
             connection.execute("DELETE FROM backups WHERE vault_id = ?", (vault_id,))
             slices.forget(connection, vault_id)
             facts.forget(connection, vault_id)
+            facts.forget_past(connection, vault_id)
 
     def put_slice(self, piece: OplogSlice) -> None:
         """Insert or replace one slice."""
