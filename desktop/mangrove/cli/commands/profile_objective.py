@@ -10,7 +10,7 @@ from mangrove.cli.output import Table
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import DatabaseFigures, ProfileFigures
 from mangrove.core.figures.objectives import Objectives, parse_age
-from mangrove.core.figures.profile import WHOLE
+from mangrove.core.figures.profile_facts import WHOLE
 
 UNSET = "-"
 

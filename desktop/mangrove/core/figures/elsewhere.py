@@ -13,7 +13,7 @@ from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.facts import DayTotal, Group, GroupId
 from mangrove.core.figures.listing import Listing, SeenDatabase
-from mangrove.core.figures.profile import WHOLE, Captured, ProfileFacts
+from mangrove.core.figures.profile_facts import WHOLE, Captured, ProfileFacts
 from mangrove.core.figures.protection import Moment
 from mangrove.core.vault import VaultId
 from mangrove.core.verification import Level

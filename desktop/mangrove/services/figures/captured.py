@@ -7,7 +7,7 @@ from math import ceil
 
 from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.objectives import CapturePace
-from mangrove.core.figures.profile import Captured
+from mangrove.core.figures.profile_facts import Captured
 from mangrove.core.pitr import Timeline, Window
 from mangrove.core.slices import OplogSlice
 

@@ -15,7 +15,7 @@ from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.listing import SeenDatabase, listing_of
 from mangrove.core.figures.objectives import Objectives
-from mangrove.core.figures.profile import PERIOD, WHOLE, ProfileFacts
+from mangrove.core.figures.profile_facts import PERIOD, WHOLE, ProfileFacts
 from mangrove.core.figures.protection import Moment
 from mangrove.core.figures.restore_estimate import MeasuredRestore, measured_by
 from mangrove.core.figures.sightings import VaultSighting

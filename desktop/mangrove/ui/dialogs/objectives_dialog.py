@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from mangrove.core.errors import InvalidObjectiveError
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.figures.objectives import FRESH_EVIDENCE, Objectives, parse_age
-from mangrove.core.figures.profile import WHOLE
+from mangrove.core.figures.profile_facts import WHOLE
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.figure_words import target_words

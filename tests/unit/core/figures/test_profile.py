@@ -14,7 +14,8 @@ from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.lights import Light
 from mangrove.core.figures.listing import SeenDatabase, listing_of
 from mangrove.core.figures.objectives import CapturePace, Objectives, TargetSource
-from mangrove.core.figures.profile import Captured, ProfileFacts, profile_figures
+from mangrove.core.figures.profile import profile_figures
+from mangrove.core.figures.profile_facts import Captured, ProfileFacts
 from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.vault import BackupRecord
 
