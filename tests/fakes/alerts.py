@@ -143,6 +143,7 @@ class FakeWorld(AlertSender, Pinger, DesktopNotifier):
     def service_of(self, url: Secret) -> str:
         scheme = url.reveal().partition("://")[0]
         names = {"mailto": "E-Mail", "mailtos": "E-Mail", "https": "JSON", "http": "JSON"}
+        names |= {"json": "JSON", "jsons": "JSON"}
         if scheme not in names:
             raise InvalidChannelError("this address leads to no service that takes messages")
         return names[scheme]

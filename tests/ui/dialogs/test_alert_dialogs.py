@@ -71,6 +71,10 @@ def test_a_test_message_is_sent_before_anything_is_saved(
     form = dialog.form
     assert isinstance(form, AddressForm)
     form.field.setText("https://example.org/hook")
+    dialog.name.setText("hook")
+    url = dialog.answer().url
+    assert url is not None
+    assert url.reveal() == "jsons://example.org/hook"
 
     qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ends.calls.waiting == 0)

@@ -1,5 +1,6 @@
 """Messages to mail, chat and webhooks through apprise, which knows some 180 services."""
 
+import importlib
 import logging
 import re
 import warnings
@@ -18,12 +19,17 @@ from mangrove.core.errors import DeliveryError, InvalidChannelError
 from mangrove.core.secret import Secret
 
 if TYPE_CHECKING:
-    from apprise import NotifyBase
+    from apprise import AppriseAsset, NotifyBase
 
 SHORTEST = 4  # a shorter part of a URL is no secret, and would blot out ordinary words
 _LIBRARY_LOG = "apprise"
 _SCHEME = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _PLAIN_WEB = {"http": "json", "https": "jsons"}
+_MAIL, _JSON = (
+    ("apprise.plugins.email", "NotifyEmail"),
+    ("apprise.plugins.custom_json", "NotifyJSON"),
+)
+_USUAL = {"mailto": _MAIL, "mailtos": _MAIL, "json": _JSON, "jsons": _JSON}
 _WITH_SERVER = ("mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", *_PLAIN_WEB)
 """Where a server's name follows; for chat services that place often holds a token."""
 
@@ -90,12 +96,22 @@ def _instance(url_text: str) -> "NotifyBase | None":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one of its modules is deprecated in Python itself
         try:
-            found: NotifyBase | None = Apprise.instantiate(
-                url_text.strip(), asset=asset, suppress_exceptions=True
-            )
+            found = _usual(url_text.strip(), asset)
+            if found is None:
+                found = Apprise.instantiate(url_text.strip(), asset=asset, suppress_exceptions=True)
         except Exception:  # noqa: BLE001 - a plugin's own mistake about an odd URL
             return None
     return found
+
+
+def _usual(url_text: str, asset: "AppriseAsset") -> "NotifyBase | None":
+    """Return the service of a mailbox or webhook, without loading the other 180: that is 20 MB."""
+    module, name = _USUAL.get(url_text.partition("://")[0].lower(), ("", ""))
+    if not module:
+        return None
+    kind: type[NotifyBase] = getattr(importlib.import_module(module), name)
+    parts = kind.parse_url(url_text)
+    return kind(**{**parts, "asset": asset}) if parts else None
 
 
 def _sent(service: "NotifyBase", message: Message) -> bool:

@@ -90,7 +90,7 @@ class AddressForm(Form):
         label: What the field is called.
         hint: What belongs into it.
         example: Shown while it is empty.
-        is_web: Whether only a web address will do.
+        is_web: Whether only a web address will do; it is kept as that of a webhook.
 
     Signals:
         changed(): A field is different now.
@@ -116,6 +116,7 @@ class AddressForm(Form):
             raise InvalidChannelError("the address is missing; nothing was saved")
         if self._is_web:
             check_web_address(found)
+            return Secret(f"json{found.reveal().strip().removeprefix('http')}")
         return found
 
     @property
