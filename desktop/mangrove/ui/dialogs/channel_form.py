@@ -11,6 +11,7 @@ from mangrove.ui.widgets.form import Form
 from mangrove.ui.widgets.password_field import PasswordField
 
 _HIGHEST_PORT = 65535
+_SHORT = 8  # letters
 
 
 class MailForm(Form):
@@ -34,6 +35,11 @@ class MailForm(Form):
         self.security.addItem("STARTTLS", MailSecurity.STARTTLS)
         self.security.addItem("TLS", MailSecurity.TLS)
         self.security.addItem(self.tr("none: everybody on the way can read it"), MailSecurity.NONE)
+        # The longest of its lines must not make the whole dialog wide.
+        self.security.setMinimumContentsLength(_SHORT)
+        self.security.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self.add_row(self.tr("&To"), self.to)
         self._beside((self.tr("Mail &server"), self.server), (self.tr("&Port"), self.port))
         self._beside((self.tr("&User"), self.user), (self.tr("Pass&word"), self.password))
