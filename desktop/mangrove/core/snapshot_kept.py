@@ -10,7 +10,7 @@ from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.snapshot import LockUse, Snapshot
 from mangrove.core.stretches import stretches_of
 
-KEEPER = "Snapshots"
+KEEPER = "The file system"
 LOOK_BACK_S = 600
 ALWAYS = timedelta(days=36_500)
 """What this workstation registered itself is never stale."""
@@ -40,7 +40,7 @@ def kept_snapshots(
     newest = whole[-1].snapshot if whole else "BACKUP"
     return Elsewhere(
         keeper=KEEPER,
-        place="the file system",
+        place="the server's volumes",
         points=tuple(_point(s) for s in whole),
         seen_at=now,
         spans=spans,
