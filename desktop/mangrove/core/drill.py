@@ -145,7 +145,8 @@ def _stands(base: Base) -> bool:
 
 
 def _is_whole(record: BackupRecord) -> bool:
-    return record.state is BackupState.COMPLETE and record.is_whole and not record.is_filtered
+    holds_all = record.is_whole and not record.is_filtered and not record.is_physical
+    return record.state is BackupState.COMPLETE and holds_all
 
 
 def _planned(timeline: Timeline, limit: OplogTimestamp, seed: str) -> DrillPlan:

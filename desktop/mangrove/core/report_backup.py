@@ -130,10 +130,13 @@ def _unproven(manifest: Manifest, evidence: Sequence[Evidence]) -> Section:
 def _contents(manifest: Manifest) -> Section:
     shown = manifest.namespaces[:MAX_NAMESPACES]
     more = len(manifest.namespaces) - len(shown)
-    words = (f"{counted(more, 'more collection')} not listed here.",) if more else ()
+    words = [f"{counted(more, 'more collection')} not listed here."] if more else []
+    if manifest.files is not None:
+        held = counted(len(manifest.files.files), "file")
+        words.append(f"It holds a server's files instead of documents: {held}.")
     columns = ("collection", "kind", "documents", "bytes", "indexes", "content digest")
     table = ReportTable(columns, tuple(_contents_row(n) for n in shown), "It holds no collection.")
-    return Section("Contents", words=words, table=table)
+    return Section("Contents", words=tuple(words), table=table)
 
 
 def _contents_row(entry: NamespaceEntry) -> Row:

@@ -15,7 +15,7 @@ from mangrove.core.profile import Profile
 from mangrove.core.proving import to_verify
 from mangrove.core.run import RunId
 from mangrove.core.vault import BackupRecord
-from mangrove.core.verification import Level, VerifyRequest
+from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.firing import Step
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
@@ -112,7 +112,7 @@ class JobSteps:
         level = job.level or Level.RESTORED
         records = self.backups.all(self.vaults.by_id(job.vault_id).name)
         chosen = to_verify(_of(records, profile), level, self.clock.now(), job.share_percent)
-        requests = [VerifyRequest(record.backup, level, job.scratch) for record in chosen]
+        requests = [VerifyRequest(r.backup, level, _place_for(r, job)) for r in chosen]
         return [partial(self._start_verify, request) for request in requests]
 
     def _start_verify(self, request: VerifyRequest, _: BackupId | None) -> RunId | None:
@@ -125,3 +125,8 @@ class JobSteps:
 
 def _of(records: Sequence[BackupRecord], profile: Profile | None) -> Sequence[BackupRecord]:
     return [r for r in records if profile is None or r.profile_slug == profile.slug]
+
+
+def _place_for(record: BackupRecord, job: Job) -> str:
+    """Return where a backup is tried; a server's files open on a throw-away one only."""
+    return EMBEDDED if record.is_physical else job.scratch
