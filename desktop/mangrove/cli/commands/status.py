@@ -53,8 +53,15 @@ def alerts_line(glance: Glance) -> str:
     return f"{number} open{worst}: mangrove alert list"
 
 
+def lost(item: ProfileFigures) -> str:
+    """Name what no backup holds; "everything" where nothing is held whole."""
+    gone = [d.name for d in item.databases if d.exposure.is_unprotected]
+    is_all = item.unlisted or len(gone) in (0, len(item.databases))
+    return "everything" if is_all else f"all of {', '.join(gone)}"
+
+
 def _row(item: ProfileFigures) -> tuple[str, ...]:
-    lose = "everything" if item.lose_at_most is None else duration_text(item.lose_at_most)
+    lose = lost(item) if item.lose_at_most is None else duration_text(item.lose_at_most)
     back = "unknown" if item.restore_takes is None else duration_text(item.restore_takes)
     reasons = "; ".join(item.reasons)
     backups = f"{item.backups}" + (f" ({item.filtered} filtered)" if item.filtered else "")
