@@ -494,3 +494,31 @@ def test_the_looking_thread_ends_when_the_agent_is_closed(world: World) -> None:
     world.agent.close()
 
     assert not world.lease.is_held
+
+
+def test_what_a_job_waits_for_before_it_tries_again_can_be_seen_and_heard() -> None:
+    world, told = World(), list[FiringState]()
+    locked = Problem("keyring-locked", "the keyring is locked")
+    world.endings = [replace(GOOD, state=RunState.FAILED, problem=locked), GOOD]
+    kept: list[Firing] = []
+    firer = replace(
+        world.agent.firer,
+        is_worth_retrying=lambda code: code == "keyring-locked",
+        told=lambda _job, firing: told.append(firing.state),
+    )
+    save = world.store.save_firing
+
+    def save_and_keep(firing: Firing) -> None:
+        kept.append(firing)
+        save(firing)
+
+    world.store.save_firing = save_and_keep  # type: ignore[method-assign]
+    begun = Firing(NIGHTLY.job_id, MONDAY, MONDAY, FiringState.RUNNING)
+
+    ended_firing = firer.fire(NIGHTLY, begun)
+
+    waiting = [f for f in kept if f.problem_code == "keyring-locked"]
+    assert {f.state for f in waiting} == {FiringState.RUNNING}
+    assert "the keyring is locked" in waiting[0].problem
+    assert (ended_firing.state, ended_firing.problem) == (FiringState.SUCCEEDED, "")
+    assert told == [FiringState.RUNNING, FiringState.SUCCEEDED]
