@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
+from typing_extensions import override
+
 from mangrove.core.errors import (
     BlobMismatchError,
     BlobNotFoundError,
@@ -17,7 +19,8 @@ from mangrove.core.errors import (
 from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
-from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
+from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe_part
+from mangrove.vault.storage.distant_folder import DistantFolder
 from mangrove.vault.storage.error_map import already_there
 from mangrove.vault.storage.gathering import gathered
 from mangrove.vault.storage.rclone_calls import CHUNK_BYTES, Download, RcloneCalls
@@ -27,7 +30,7 @@ log = logging.getLogger(__name__)
 PAUSES_S = (0.5, 2.0)
 
 
-class RcloneStorage:
+class RcloneStorage(DistantFolder):
     """Blobs as files of a remote, below one folder.
 
     A blob is sent under a temporary name, its size compared, then moved: rclone itself keeps the
@@ -81,30 +84,6 @@ class RcloneStorage:
         path = self._path(checked(name))
         opened = self._calls.download(self._remote, path, 0)
         return self._read_on(path, name, opened)
-
-    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
-        """Yield the blobs whose name starts with a prefix, in no order."""
-        return (info for info in self._walk(prefix) if is_safe(info.name))
-
-    def leftovers(self) -> Iterator[BlobInfo]:
-        """Yield the temporary files of writers that did not finish, or still write."""
-        found = self._walk("")
-        return (i for i in found if i.name.rpartition("/")[2].startswith(TEMPORARY_PREFIX))
-
-    def delete(self, name: BlobName) -> None:
-        """Remove a blob; one that is not there is no error.
-
-        One that an abort interrupts is begun once more: it is how an abort cleans up.
-        """
-        if not all(map(is_safe_part, name.split("/"))):
-            checked(name)
-        was_aborted = self._calls.is_aborted
-        try:
-            self._delete(name)
-        except (StorageUnavailableError, StalledError):
-            if was_aborted or not self._calls.is_aborted:
-                raise
-            self._delete(name)
 
     def abort(self) -> None:
         """End transfers that block in other threads; later calls are given a moment each."""
@@ -166,6 +145,12 @@ class RcloneStorage:
         except (VaultError, StalledError) as error:
             log.info("left behind path=%s why=%s", temporary, type(error).__name__)
 
+    @property
+    @override
+    def _is_aborted(self) -> bool:
+        return self._calls.is_aborted
+
+    @override
     def _delete(self, name: BlobName) -> None:
         self._remove(self._path(name))
 
@@ -208,6 +193,7 @@ class RcloneStorage:
             else:
                 return
 
+    @override
     def _walk(self, prefix: str) -> Iterator[BlobInfo]:
         folder = prefix.rpartition("/")[0]
         if folder and not all(map(is_safe_part, folder.split("/"))):

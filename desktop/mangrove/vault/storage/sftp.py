@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 import asyncssh
+from typing_extensions import override
 
 from mangrove.core.errors import (
     BlobNotFoundError,
@@ -19,7 +20,8 @@ from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec, parse_server
 from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
-from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
+from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe_part
+from mangrove.vault.storage.distant_folder import DistantFolder
 from mangrove.vault.storage.error_map import already_there
 from mangrove.vault.storage.gathering import gathered
 from mangrove.vault.storage.sftp_session import (
@@ -57,7 +59,7 @@ def server_of(address: StorageAddress, *, has_secret: bool) -> tuple[TunnelSpec,
     return spec, path.removeprefix("~/") if path.startswith("~/") else f"/{path}"
 
 
-class SftpStorage:
+class SftpStorage(DistantFolder):
     """Blobs as files below one folder of a server.
 
     A connection that is lost in the middle of a blob is opened again, and the blob goes on
@@ -124,30 +126,6 @@ class SftpStorage:
         if found.type != _FILE:
             raise _missing(name)
         return self._read(path, name, found)
-
-    def list(self, prefix: str = "") -> Iterator[BlobInfo]:
-        """Yield the blobs whose name starts with a prefix, in no order."""
-        return (info for info in self._walk(prefix) if is_safe(info.name))
-
-    def leftovers(self) -> Iterator[BlobInfo]:
-        """Yield the temporary files of writers that did not finish, or still write."""
-        found = self._walk("")
-        return (i for i in found if i.name.rpartition("/")[2].startswith(TEMPORARY_PREFIX))
-
-    def delete(self, name: BlobName) -> None:
-        """Remove a blob; one that is not there is no error.
-
-        One that an abort interrupts is begun once more: it is how an abort cleans up.
-        """
-        if not all(map(is_safe_part, name.split("/"))):
-            checked(name)
-        was_aborted = self._waiting.is_aborted
-        try:
-            self._delete(name)
-        except (StorageUnavailableError, StalledError):
-            if was_aborted or not self._waiting.is_aborted:
-                raise
-            self._delete(name)
 
     def abort(self) -> None:
         """End transfers that block in other threads; later calls are given a moment each."""
@@ -253,6 +231,12 @@ class SftpStorage:
 
     # --- removing and reading ------------------------------------------------------------
 
+    @property
+    @override
+    def _is_aborted(self) -> bool:
+        return self._waiting.is_aborted
+
+    @override
     def _delete(self, name: BlobName) -> None:
         path = self._path(name)
         try:
@@ -295,6 +279,7 @@ class SftpStorage:
                 self._pause_or_raise(error, name, pauses)
                 log.info("reading on blob=%s from=%d why=%s", name, done, type(error).__name__)
 
+    @override
     def _walk(self, prefix: str) -> Iterator[BlobInfo]:
         folder = prefix.rpartition("/")[0]
         if folder and not all(map(is_safe_part, folder.split("/"))):
