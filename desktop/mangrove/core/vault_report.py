@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
-from mangrove.core.wording import counted
+from mangrove.core.wording import counted, is_or_are
 
 SHOWN_NAMES = 3
+BRING_BACK = "a repair brings back what a mirror or an earlier version has; else delete the backup"
 
 
 class FindingKind(StrEnum):
@@ -113,8 +114,8 @@ def compare_folder(
             VaultFinding(
                 FindingKind.MISSING,
                 backup,
-                f"{_objects(missing)} of it are not there: {_some(missing)}",
-                "bring them back from another copy, or delete the backup",
+                f"{_objects(missing)} of it {is_or_are(len(missing))} not there: {_some(missing)}",
+                BRING_BACK,
                 tuple(missing),
                 sum(expected[n] for n in missing),
             )
@@ -124,8 +125,8 @@ def compare_folder(
             VaultFinding(
                 FindingKind.CHANGED,
                 backup,
-                f"{_objects(changed)} of it have another size than was written: {_some(changed)}",
-                "bring them back from another copy, or delete the backup",
+                f"{_objects(changed)} of it with another size than was written: {_some(changed)}",
+                BRING_BACK,
                 tuple(changed),
             )
         )
@@ -134,7 +135,7 @@ def compare_folder(
             VaultFinding(
                 FindingKind.ORPHAN,
                 backup,
-                f"{_objects(orphans)} in its folder are none of its own: {_some(orphans)}",
+                f"{_objects(orphans)} in its folder belong to no backup: {_some(orphans)}",
                 "a repair removes them",
                 tuple(orphans),
                 sum(found[n] for n in orphans),

@@ -72,11 +72,11 @@ def _wide_row(record: BackupRecord, fate: Fate | None) -> tuple[str, ...]:
     return (
         record.backup,
         record.profile_name,
-        f"filtered: {record.selection}" if record.is_filtered else record.selection,
         f"{record.documents:,}",
         size_text(record.stored_bytes),
         record.achieved.value,
         proof_text(record),
+        f"filtered: {record.selection}" if record.is_filtered else record.selection,
         "not known" if fate is None else fate.sentence,
     )
 

@@ -34,6 +34,7 @@ from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 
+ALL_IN = ", manifests, signatures and evidence included"
 app = typer.Typer(help="Where backups are kept.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
@@ -129,7 +130,7 @@ def list_all(context: typer.Context) -> None:
         "encrypted",
         "compression",
         ">backups",
-        ">stored",
+        ">data",
         ">a day",
         "what is removed stays",
         "recovery kit",
@@ -242,7 +243,7 @@ def _health_blocks(health: VaultHealth, freed: int | None, spec: VaultSpec) -> l
             ("storage", health.problem or "reachable"),
             ("backups", f"{health.backups:,}" if is_seen else "unknown"),
             ("oplog slices", f"{health.slices:,}" if is_seen else "unknown"),
-            ("stored", size_text(health.stored_bytes) if is_seen else "unknown"),
+            ("stored", f"{size_text(health.stored_bytes)}{ALL_IN}" if is_seen else "unknown"),
             ("free", free),
             *_keeping_facts(spec),
             ("key to open", _opening(health, spec)),

@@ -23,8 +23,8 @@ def report_blocks(report: VaultReport | None, mended: Repair | None) -> list[Blo
     if not report.findings:
         objects = counted(report.objects, "object")
         blocks.append(
-            f"{objects}, {size_text(report.size_bytes)}: all there, and as large as they should "
-            "be. Their content is compared by: mangrove verify."
+            f"{objects}, {size_text(report.size_bytes)} in all: all there, and as large as they"
+            " should be. Their content is compared by: mangrove verify."
         )
     return [*blocks, *map(_line, report.findings)]
 
@@ -41,7 +41,7 @@ def growth_blocks(growth: Sequence[Growth]) -> list[Block]:
     rows = tuple(
         (g.profile, f"{g.backups:,}", size_text(g.stored_bytes), pace_text(g)) for g in profiles
     )
-    blocks: list[Block] = [Table(("profile", ">backups", ">stored", ">a day"), rows)]
+    blocks: list[Block] = [Table(("profile", ">backups", ">data", ">a day"), rows)]
     if total.full_at is not None:
         blocks.append(
             f"At {pace_text(total)} a day the storage is full on {total.full_at:%Y-%m-%d}"
