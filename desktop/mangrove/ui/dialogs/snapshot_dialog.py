@@ -19,6 +19,7 @@ from mangrove.core.snapshot import (
 from mangrove.core.snapshot_preflight import Preflight
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec, parse_server
 from mangrove.services.bundle import Services
+from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.newest_call import NewestCall
@@ -112,7 +113,8 @@ class SnapshotDialog(QuestionDialog):
         self._checked = checked
         self.findings.clear()
         for finding in checked.findings:
-            words = f"{finding.text}. {finding.hint}" if finding.hint else finding.text
+            hint = "" if "--" in finding.hint else text.sentence(finding.hint)  # of commands
+            words = f"{finding.text}. {hint}" if hint else finding.text
             name, tone = self._unique(finding.subject), WEIGHT_TONES[finding.weight]
             self.findings.show_state(name, words, tone)
         self.yes.setEnabled(not checked.stops)
