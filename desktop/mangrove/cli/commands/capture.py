@@ -55,5 +55,8 @@ def capture(  # noqa: PLR0913 - every option of the command is an argument here
 def _stopped(output: Output, status: RunStatus) -> int:
     """Report a capture that somebody ended: what it stored stays, and it goes on from there."""
     said = status.note.removeprefix("cancelled; ")
-    output.give({"run": run_document(status)}, f"stopped; {said}")
+    if output.as_json:
+        output.give({"run": run_document(status)})
+    else:
+        output.say(f"stopped; {said}")
     return ExitCode.CANCELLED
