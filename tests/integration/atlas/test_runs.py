@@ -186,6 +186,7 @@ def test_a_moment_outside_the_window_is_refused_with_what_is_near(desk: AtlasDes
         ("wide", "staging", "into a sharded cluster only"),
         ("production", "wide", "into a replica set only"),
         ("production", "toy", "nothing into a free cluster"),
+        ("production", "small", "into dedicated clusters only"),
     ],
 )
 def test_a_target_that_does_not_fit_is_refused_before_atlas_is_asked(

@@ -238,7 +238,7 @@ def _why_no_target(
     order: RestoreOrder, source: AtlasCluster, target: AtlasCluster
 ) -> tuple[str, ...]:
     found = []
-    if reason := _tier_reason(target):
+    if reason := _tier_reason(source, target):
         found.append(reason)
     if not order.parts and source.is_sharded != target.is_sharded:
         found.append(_SHAPES[source.is_sharded])
@@ -253,8 +253,12 @@ def _why_no_target(
     return tuple(found)
 
 
-def _tier_reason(target: AtlasCluster) -> str:
-    return "Atlas restores nothing into a free cluster" if target.tier is Tier.FREE else ""
+def _tier_reason(source: AtlasCluster, target: AtlasCluster) -> str:
+    if target.tier is Tier.FREE:
+        return "Atlas restores nothing into a free cluster"
+    if source.tier is Tier.DEDICATED and target.tier is Tier.FLEX:
+        return "Atlas restores a dedicated cluster into dedicated clusters only"
+    return ""
 
 
 def _major(version: str) -> tuple[int, ...]:
