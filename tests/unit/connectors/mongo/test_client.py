@@ -2,7 +2,7 @@
 
 import pytest
 
-from mangrove.connectors.mongo.client import _direct, check_options
+from mangrove.connectors.mongo.client import check_options, direct_to
 from mangrove.core.errors import InvalidUriError
 from mangrove.core.uri import parse_uri
 
@@ -10,7 +10,7 @@ from mangrove.core.uri import parse_uri
 def test_address_of_one_node_keeps_user_and_options_and_drops_the_set() -> None:
     text = "mongodb://ann@a,b/app?replicaSet=r&readPreference=secondary&tls=true&authSource=x"
 
-    pinned = _direct(parse_uri(text).uri, "b:27018")
+    pinned = direct_to(parse_uri(text).uri, "b:27018")
 
     assert (pinned.hosts, pinned.user, pinned.database) == (("b:27018",), "ann", "app")
     assert dict(pinned.options) == {"tls": "true", "authSource": "x", "directConnection": "true"}
