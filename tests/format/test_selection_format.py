@@ -53,7 +53,8 @@ def test_a_filtered_backup_is_marked_in_the_catalog_without_its_query() -> None:
     assert not record.is_whole
     assert "filtered" in record.selection
     assert "numberInt" not in encode_record(record)
-    assert decode_record(encode_record(record)) == record
+    # What it covers has rows of its own beside the record.
+    assert decode_record(encode_record(record)) == replace(record, cover=None)
 
 
 @pytest.mark.parametrize(
