@@ -78,7 +78,7 @@ def quiet_hours(start: str, end: str, zone: str, *, critical_waits: bool = False
     """Read quiet hours as a person wrote them.
 
     Raises:
-        InvalidScheduleError: If a time or the zone is none.
+        InvalidScheduleError: If a time or the zone is none, or they end when they begin.
     """
     try:
         ZoneInfo(zone)
@@ -86,7 +86,13 @@ def quiet_hours(start: str, end: str, zone: str, *, critical_waits: bool = False
         raise InvalidScheduleError(
             f"'{zone}' is no time zone", hint="such as Europe/Berlin or UTC"
         ) from None
-    return QuietHours(parse_clock(start), parse_clock(end), zone, not critical_waits)
+    begin, over = parse_clock(start), parse_clock(end)
+    if begin == over:
+        raise InvalidScheduleError(
+            "quiet hours that end when they begin are none, or the whole day; nothing was changed",
+            hint="such as 22:00 07:00; off ends them, and alert mute silences one alert",
+        )
+    return QuietHours(begin, over, zone, not critical_waits)
 
 
 @dataclass(frozen=True, slots=True)

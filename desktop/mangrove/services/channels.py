@@ -228,8 +228,13 @@ class Channels:
             InvalidChannelError, AlertNotFoundError, SecretError: Nothing was saved.
         """
         check_web_address(url)
+        if every is not None and every < LEAST_EVERY:
+            raise InvalidChannelError(
+                "the agent is heard of once a minute at most; nothing was saved",
+                hint="choose 1 minute or more",
+            )
         usual = Heartbeat(self._subject(job), self._tools.clock.now())
-        heartbeat = replace(usual, every=max(every, LEAST_EVERY)) if every else usual
+        heartbeat = usual if every is None else replace(usual, every=every)
         ref = heartbeat_ref(heartbeat.subject)
         self._tools.secrets.store(ref, url)
         self._tools.courier.addresses.remember(ref, heartbeat.set_at, url)

@@ -453,6 +453,8 @@ def test_what_cannot_be_saved_leaves_nothing_behind(world: World, receiver: Rece
         world.channels.set_heartbeat(Secret("ftp://example.org"))
     with pytest.raises(AlertNotFoundError):
         world.channels.set_heartbeat(Secret(receiver.url()), "no such job")
+    with pytest.raises(InvalidChannelError, match="once a minute"):
+        world.channels.set_heartbeat(Secret(receiver.url()), every=timedelta())
     with pytest.raises(AlertNotFoundError):
         world.channels.set_route("nightly", ("no such channel",))
 

@@ -118,6 +118,13 @@ def test_quiet_hours_need_a_zone_that_there_is(qtbot: QtBot) -> None:
 
     assert not dialog.yes.isEnabled()
 
+    dialog.zone.setText("UTC")
+    dialog.end.setTime(dialog.start.time())
+    assert not dialog.yes.isEnabled()
+    assert "an end that is not the beginning" in dialog.summary
+    dialog.is_quiet.setChecked(False)
+    assert dialog.yes.isEnabled()
+
 
 def test_a_heartbeat_is_tried_and_set(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
     dialog = HeartbeatDialog(None, ends.services, ends.calls)

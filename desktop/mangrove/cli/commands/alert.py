@@ -80,6 +80,8 @@ def mute(
     span: Annotated[str, typer.Option("--for", metavar="SPAN", help="Such as 30m, 8h or 3d.")] = "",
 ) -> None:
     """Tell nothing of it until a moment, not even its end."""
+    if until and span:
+        raise typer.BadParameter("say --until or --for, not both")
     desk = desk_of(context)
     with desk.services() as services:
         moment = _moment_of(until, span, services.clock.now())
@@ -274,7 +276,10 @@ def _outcome(delivery: Delivery) -> str:
 def _moment_of(until: str, span: str, now: datetime) -> datetime:
     match = _SPAN.fullmatch(span.strip().lower())
     if match:
-        return now + timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+        try:
+            return now + timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+        except (OverflowError, ValueError):
+            raise InvalidScheduleError(f"'{span}' is too long; nothing was changed") from None
     try:
         moment = datetime.fromisoformat(until)
     except ValueError:

@@ -16,6 +16,7 @@ app = typer.Typer(
     help="Signs of life for a watch outside: a dead program cannot call for help.",
     no_args_is_help=True,
 )
+MOST_MIN = 7 * 24 * 60
 Job = Annotated[
     str, typer.Option(metavar="NAME", help="A job, whose beginnings and ends are told.")
 ]
@@ -27,7 +28,10 @@ def set_heartbeat(
     *,
     job: Job = "",
     every: Annotated[
-        int, typer.Option(metavar="MINUTES", help="How often the agent is heard of.")
+        int,
+        typer.Option(
+            metavar="MINUTES", min=1, max=MOST_MIN, help="How often the agent is heard of."
+        ),
     ] = int(HEARTBEAT_EVERY.total_seconds() // 60),
     no_test: Annotated[bool, typer.Option("--no-test", help="Give no sign right now.")] = False,
 ) -> None:

@@ -128,9 +128,12 @@ def parse_age(text: str) -> timedelta:
         match = _PART.match(words, at)
         if match is None:
             raise InvalidObjectiveError(f"'{text}' is not a length of time", hint=_HINT)
-        total += float(match[1]) * _UNITS[match[2]]
+        number, unit = float(match[1]), _UNITS[match[2]]
+        if number > (MOST - total) / unit:  # compared as numbers: the length itself may overflow
+            raise InvalidObjectiveError(f"'{text}' is longer than ten years", hint=_HINT)
+        total += number * unit
         at = match.end()
-    if not timedelta(0) < total <= MOST:
+    if total <= timedelta(0):
         raise InvalidObjectiveError(f"'{text}' cannot be an objective", hint=_HINT)
     return total
 

@@ -52,18 +52,17 @@ class QuietDialog(QuestionDialog):
         """Return the policy as the fields stand.
 
         Raises:
-            InvalidScheduleError: If the time zone is none.
+            InvalidScheduleError: If the time zone is none, or they end when they begin.
         """
-        quiet = quiet_hours(
+        quiet = self._hours() if self.is_quiet.isChecked() else None
+        return AlertPolicy(quiet, self.reminds.isChecked(), self.desktop.isChecked())
+
+    def _hours(self) -> QuietHours:
+        return quiet_hours(
             self.start.time().toString(_SHOWN),
             self.end.time().toString(_SHOWN),
             self.zone.text().strip(),
             critical_waits=not self.through.isChecked(),
-        )
-        return AlertPolicy(
-            quiet if self.is_quiet.isChecked() else None,
-            self.reminds.isChecked(),
-            self.desktop.isChecked(),
         )
 
     @Slot()
@@ -73,14 +72,22 @@ class QuietDialog(QuestionDialog):
         try:
             policy = self.answer()
         except MangroveError as error:
-            self._zone_row.set_error(text.sentence(error.message))
-            self.say(self.tr("Name a time zone, such as Europe/Berlin."), is_error=True)
+            self._say_wrong(error)
             self.yes.setEnabled(False)
             return
         self._zone_row.set_error("")
         self.yes.setEnabled(True)
         words = self.tr("Messages come at any hour.")
         self.say(text.sentence(policy.quiet.describe()) if policy.quiet else words)
+
+    def _say_wrong(self, error: MangroveError) -> None:
+        """Say what is wrong beside the part that it is wrong with."""
+        if self.start.time() == self.end.time():
+            self._zone_row.set_error("")
+            self.say(self.tr("Choose an end that is not the beginning."), is_error=True)
+        else:
+            self._zone_row.set_error(text.sentence(error.message))
+            self.say(self.tr("Name a time zone, such as Europe/Berlin."), is_error=True)
 
     def _arrange(self) -> None:
         form = Form()

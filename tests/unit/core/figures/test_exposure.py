@@ -136,7 +136,22 @@ def test_lengths_of_time_are_read(text: str, age: timedelta) -> None:
     assert parse_age(text) == age
 
 
-@pytest.mark.parametrize("text", ["", "often", "5", "0h", "-3h", "3 h ago", "99999 d", "h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "often",
+        "5",
+        "0h",
+        "-3h",
+        "3 h ago",
+        "99999 d",
+        "h",
+        "99999999999d",
+        "9" * 400 + "w",
+        "3000 d 3000 d",
+    ],
+)
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidObjectiveError):
         parse_age(text)
