@@ -19,12 +19,15 @@ def kept_rows(kept: Elsewhere, zone: tzinfo) -> Iterator[tuple[str, ...]]:
 
 def kept_lines(kept: Elsewhere, zone: tzinfo) -> Iterator[str]:
     """Yield what is there besides, how old the news are, and what restores it."""
-    number = counted(len(kept.points), "snapshot")
-    newest = f", the newest of {_at(kept.points[-1].data_at, zone)}" if kept.points else ""
+    number = counted(len(kept.sound), "snapshot")
+    newest = f", the newest of {_at(kept.sound[-1].data_at, zone)}" if kept.sound else ""
     yield f"{kept.keeper} keeps {number} of {kept.place}{newest}; seen {_at(kept.seen_at, zone)}."
+    for point in kept.points:
+        if point.problem:
+            yield f"FAILED: {point.name}, {_at(point.data_at, zone)}: {point.problem}."
     if kept.problem:
         yield f"{kept.keeper}: {kept.problem}."
-    if kept.points and kept.restore_command:
+    if kept.sound and kept.restore_command:
         yield f"They come back with: {kept.restore_command}"
 
 

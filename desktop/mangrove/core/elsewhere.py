@@ -16,6 +16,7 @@ class KeptPoint:
         data_at: The moment that its data stand at.
         available_at: When it could be restored for the first time.
         words: What it is, such as "hourly snapshot by Atlas".
+        problem: Why it protects nothing, such as a verification that failed; "" when it does.
     """
 
     name: str
@@ -23,14 +24,21 @@ class KeptPoint:
     available_at: datetime
     words: str
     expires_at: datetime | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptSpan:
-    """Any moment from ``start`` to ``end`` can be restored."""
+    """Any moment from ``start`` to ``end`` can be restored.
+
+    Attributes:
+        is_proven: Whether all that it is rebuilt from was restored on trial; None where only the
+            keeper's last restore tells.
+    """
 
     start: datetime
     end: datetime
+    is_proven: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,11 @@ class Elsewhere:
     trusted_for: timedelta = timedelta(0)
     problem: str = ""
     restore_command: str = ""
+
+    @property
+    def sound(self) -> tuple[KeptPoint, ...]:
+        """The points that protect anything."""
+        return tuple(point for point in self.points if not point.problem)
 
     def covers(self, at: datetime) -> bool:
         """Whether it can bring back a moment."""

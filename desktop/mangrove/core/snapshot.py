@@ -179,6 +179,11 @@ class Snapshot:
         return self.checks[0] if self.checks else None
 
     @property
+    def is_failed(self) -> bool:
+        """Whether its newest verification failed."""
+        return self.last_check is not None and not self.last_check.passed
+
+    @property
     def proven(self) -> SnapshotCheck | None:
         """The newest verification that passed."""
         return next((check for check in self.checks if check.passed), None)

@@ -12,18 +12,23 @@ from mangrove.core.stretches import stretches_of
 
 KEEPER = "The file system"
 LOOK_BACK_S = 600
+FAILED = "its newest verification failed: it protects nothing"
+Stand = tuple[OplogTimestamp, bool]
+"""Where a base stands, and whether it was restored on trial."""
 ALWAYS = timedelta(days=36_500)
 """What this workstation registered itself is never stale."""
 
 
 def kept_snapshots(
     snapshots: Iterable[Snapshot],
-    copies: Iterable[OplogTimestamp],
+    copies: Iterable[Stand],
     slices: Sequence[OplogSlice],
     breaks: Sequence[ChainBreak],
     now: datetime,
 ) -> Elsewhere | None:
     """Return what the snapshots of one profile come to; None without any.
+
+    One whose newest verification failed is told of, and nothing is rebuilt from it.
 
     Args:
         snapshots: Of the profile.
@@ -33,11 +38,12 @@ def kept_snapshots(
         now: The moment.
     """
     whole = sorted((s for s in snapshots if not s.problem), key=lambda s: s.data_at)
-    bases = {s.consistent_at for s in whole if s.consistent_at is not None} | set(copies)
-    spans = tuple(_spans(bases, slices, breaks))
+    sound = [s for s in whole if not s.is_failed]
+    own = ((s.consistent_at, s.proven is not None) for s in sound if s.consistent_at is not None)
+    spans = tuple(_spans((*own, *copies), slices, breaks))
     if not whole and not spans:
         return None
-    newest = whole[-1].snapshot if whole else "BACKUP"
+    newest = sound[-1].snapshot if sound else "BACKUP"
     return Elsewhere(
         keeper=KEEPER,
         place="the server's volumes",
@@ -50,7 +56,7 @@ def kept_snapshots(
             for c in s.checks
         ),
         trusted_for=ALWAYS if not spans else timedelta(0),
-        restore_command=f"mangrove snapshot restore {newest} FOLDER",
+        restore_command=f"mangrove snapshot restore {newest} FOLDER" if sound or spans else "",
     )
 
 
@@ -60,23 +66,26 @@ def _point(snapshot: Snapshot) -> KeptPoint:
         f"{snapshot.provider} snapshot {held}, on {snapshot.place}; it is lost with its volume, "
         "a copy in a vault is not"
     )
-    return KeptPoint(snapshot.snapshot, snapshot.data_at, snapshot.taken_at, words)
+    problem = FAILED if snapshot.is_failed else ""
+    return KeptPoint(snapshot.snapshot, snapshot.data_at, snapshot.taken_at, words, problem=problem)
 
 
 def _spans(
-    bases: Iterable[OplogTimestamp], slices: Sequence[OplogSlice], breaks: Sequence[ChainBreak]
+    bases: Iterable[Stand], slices: Sequence[OplogSlice], breaks: Sequence[ChainBreak]
 ) -> Iterator[KeptSpan]:
     """Yield the windows that captured oplog leads to from a snapshot, as it does from a dump."""
-    stretches = stretches_of(slices, breaks)
-    for stretch in stretches:
+    proven: dict[OplogTimestamp, bool] = {}
+    for at, is_proven in bases:
+        proven[at] = is_proven or proven.get(at, False)
+    for stretch in stretches_of(slices, breaks):
         joined = [
             base
-            for base in bases
+            for base in proven
             if stretch.start <= base <= stretch.end
             and not any(c.vault_id == stretch.vault_id and c.at < base <= c.until for c in breaks)
         ]
         if joined:
-            yield KeptSpan(min(joined).at, stretch.end.at)
+            yield KeptSpan(min(joined).at, stretch.end.at, all(proven[b] for b in joined))
 
 
 def slices_onto(

@@ -11,6 +11,7 @@ from mangrove.core.profile import ProfileId
 from mangrove.core.snapshot_kept import kept_snapshots
 from mangrove.core.snapshot_ports import SnapshotStore
 from mangrove.core.vault import BackupState
+from mangrove.core.verification import Level
 from mangrove.services.profiles import Profiles
 
 
@@ -33,9 +34,10 @@ class SnapshotsKept(ElsewhereSource):
         except ProfileNotFoundError:
             return ()
         physical = [
-            r.consistent_at
+            (r.consistent_at, r.proven is not None and r.proven.level.depth >= Level.RESTORED.depth)
             for r in self._catalog.of_profile(slug)
             if r.is_physical and r.state is BackupState.COMPLETE and r.consistent_at is not None
+            if r.failed_evidence is None
         ]
         if not own and not physical:
             return ()

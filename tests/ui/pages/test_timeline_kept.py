@@ -188,3 +188,25 @@ def test_a_band_is_as_proven_as_the_last_restore(
 
     assert [b.tone for b in page.picture.marks.bands.rows] == [tone]
     assert [t.tone for t in page.picture.marks.ticks.rows] == [tone]
+
+
+@pytest.mark.parametrize(("is_proven", "tone"), [(True, Tone.PROVEN), (False, Tone.UNPROVEN)])
+def test_a_failed_point_is_marked_and_a_span_is_as_proven_as_its_own_bases(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, is_proven: bool, tone: Tone
+) -> None:
+    by = kept(timedelta(hours=2))
+    by = replace(
+        by,
+        points=tuple(replace(p, problem="its newest verification failed") for p in by.points),
+        spans=tuple(replace(s, is_proven=is_proven) for s in by.spans),
+        proofs=(KeptProof("s0", not is_proven, NOW, timedelta(minutes=5), "copy"),),
+    )
+    fakes.backups.rows = []
+    page = opened(qtbot, ends, fakes, by, "staging")
+    assert page.picture is not None
+
+    (tick,) = page.picture.marks.ticks.rows
+    assert tick.tone is Tone.EXPOSED
+    assert tick.words.endswith("Its newest verification failed.")
+    assert [b.tone for b in page.picture.marks.bands.rows] == [tone]
+    assert [s.tone for s in page.picture.spans if s.keeper] == [tone]

@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
-from fakes.sample_data import NOW, REPORT
+from fakes.sample_data import NOW, REPORT, evidence_summary
 from fakes.services import FakeServices
 from mangrove.core.deployment import PrivilegeFinding, Topology
 from mangrove.core.errors import ServerUnreachableError
 from mangrove.core.forecast import Measured
 from mangrove.core.moments import Edge
 from mangrove.core.pitr import GapReason
+from mangrove.core.verification import Level
 from mangrove.ui.models.spans_model import SpanColumn
 from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.timeline.page import TimelinePage
@@ -403,3 +404,23 @@ def test_the_page_opens_with_the_profile_that_was_looked_at_last(qtbot: QtBot, e
 
     page.profile.setCurrentText("production")
     assert ends.navigator.profile == "production"
+
+
+def test_a_window_on_a_backup_whose_check_failed_is_listed_as_failed(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    failed = evidence_summary(Level.RESTORED, NOW, passed=False)
+    passed = evidence_summary(Level.RESTORED, NOW - timedelta(days=1))
+    rows = [replace(r, evidence=(failed, passed)) for r in fakes.backups.rows]
+    fakes.backups.rows = rows
+    page = opened(qtbot, ends)
+    assert page.picture is not None
+
+    asked(qtbot, page, "2026-11-22 09:14:00")
+    windows = [span for span in page.picture.spans if span.gap is None]
+
+    assert {span.tone for span in windows} == {Tone.EXPOSED}
+    assert windows[0].words == "Any second, 1 backup; the check of one or more failed"
+    assert windows[0].sentence == "Any second, but from a backup whose check failed"
+    assert {band.tone for band in page.picture.marks.bands.rows} == {Tone.EXPOSED}
+    assert "check failed just now" in page.answer.facts.texts()

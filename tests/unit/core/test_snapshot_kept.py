@@ -6,13 +6,23 @@ from datetime import timedelta
 from fakes.sample_data import OFFICE_NAS
 from fakes.sample_slices import NEW, chain_of
 from fakes.snapshots import TAKEN_AT, snapshot_with
+from mangrove.core.backup import BackupId
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.slices import BreakKind, ChainBreak
-from mangrove.core.snapshot import SnapshotCheck
+from mangrove.core.snapshot import Snapshot, SnapshotCheck
 from mangrove.core.snapshot_kept import kept_snapshots
 
 NOW = TAKEN_AT + timedelta(days=1)
 BEFORE, AFTER = TAKEN_AT - timedelta(hours=1), TAKEN_AT + timedelta(hours=6)
+LATER = TAKEN_AT + timedelta(hours=1)
+
+
+def checked(snapshot: Snapshot, *passed: bool) -> Snapshot:
+    for number, ok in enumerate(passed):
+        at = TAKEN_AT + timedelta(hours=number)
+        check = SnapshotCheck(at, at + timedelta(minutes=1), ok, (), 3, 9, None, "6")
+        snapshot = snapshot.with_check(check)
+    return snapshot
 
 
 def test_snapshot_is_a_point_with_its_proof() -> None:
@@ -65,7 +75,7 @@ def test_copy_in_a_vault_is_joined_when_the_snapshot_is_gone() -> None:
     copy = snapshot_with().consistent_at
     assert copy is not None
 
-    kept = kept_snapshots((), (copy,), chain_of(NEW, BEFORE, AFTER), (), NOW)
+    kept = kept_snapshots((), ((copy, False),), chain_of(NEW, BEFORE, AFTER), (), NOW)
 
     assert kept is not None
     assert len(kept.spans) == 1
@@ -75,3 +85,30 @@ def test_unfinished_snapshot_counts_for_nothing() -> None:
     unfinished = replace(snapshot_with(), problem="it was being taken")
 
     assert kept_snapshots([unfinished], (), (), (), NOW) is None
+
+
+def test_snapshot_whose_newest_check_failed_is_told_and_is_no_base() -> None:
+    later = snapshot_with(name=BackupId("20261126T030000Z-shop-9f9f"), taken_at=LATER)
+    failed = checked(snapshot_with(), True, False)
+    slices = chain_of(NEW, BEFORE, AFTER)
+
+    alone = kept_snapshots([failed], (), slices, (), NOW)
+    both = kept_snapshots([failed, later], (), slices, (), NOW)
+
+    assert alone is not None
+    assert (alone.spans, alone.sound, alone.restore_command) == ((), (), "")
+    assert "verification failed" in alone.points[0].problem
+    assert both is not None
+    assert later.consistent_at is not None
+    assert [(s.start, s.is_proven) for s in both.spans] == [(later.consistent_at.at, False)]
+    assert [p.name for p in both.sound] == [later.snapshot]
+
+
+def test_snapshot_that_passed_after_it_failed_is_a_proven_base() -> None:
+    kept = kept_snapshots(
+        [checked(snapshot_with(), False, True)], (), chain_of(NEW, BEFORE, AFTER), (), NOW
+    )
+
+    assert kept is not None
+    assert [s.is_proven for s in kept.spans] == [True]
+    assert len(kept.sound) == 1

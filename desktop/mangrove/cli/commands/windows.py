@@ -8,10 +8,13 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.kept_words import kept_lines, kept_rows
 from mangrove.cli.output import Table
+from mangrove.cli.reports import proof_text
 from mangrove.core.explain import duration_text
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, Timeline, Window
 from mangrove.core.wording import counted
+
+IN_DOUBT = "in doubt: its last check failed"
 
 
 def windows(
@@ -39,7 +42,7 @@ def windows(
     )
     bases = Table(
         ("base", "stands at", "evidence", "usable"),
-        tuple(_base_row(b, zone) for b in timeline.bases),
+        tuple(base_row(b, zone) for b in timeline.bases),
         "no backup of this profile yet",
     )
     desk.output.give(
@@ -62,10 +65,15 @@ def _gap_row(gap: Gap, zone: tzinfo) -> tuple[str, ...]:
     return ("gap", _at(gap.start, zone), end, gap.sentence)
 
 
-def _base_row(base: Base, zone: tzinfo) -> tuple[str, ...]:
-    proof = base.record.proven
-    evidence = f"{proof.level.value} {proof.finished_at:%Y-%m-%d}" if proof else "none"
-    return (base.backup, _at(base.stands_at, zone), evidence, base.why_not or "yes")
+def base_row(base: Base, zone: tzinfo) -> tuple[str, ...]:
+    """Return one base as a row; what its newest verification said comes before older proofs."""
+    failed, proof = base.record.failed_evidence, base.record.proven
+    if failed is not None:
+        evidence, usable = f"{proof_text(base.record)} {failed.finished_at:%Y-%m-%d}", IN_DOUBT
+    else:
+        evidence = f"{proof.level.value} {proof.finished_at:%Y-%m-%d}" if proof else "none"
+        usable = "yes"
+    return (base.backup, _at(base.stands_at, zone), evidence, base.why_not or usable)
 
 
 def _at(moment: OplogTimestamp, zone: tzinfo) -> str:
@@ -113,6 +121,7 @@ def _document(timeline: Timeline) -> dict[str, object]:
                 "stands_at": str(b.stands_at),
                 "usable": b.is_eligible,
                 "why_not": b.why_not,
+                "failed_evidence": b.record.failed_evidence,
             }
             for b in timeline.bases
         ],

@@ -26,7 +26,8 @@ def with_elsewhere(facts: ProfileFacts, kept: Sequence[Elsewhere], now: datetime
     """Return the facts of a profile with what others keep of it.
 
     A snapshot by others holds everything there was when it was taken. Their restores that went
-    through count as evidence that it can be restored; nobody compared what came out.
+    through count as evidence that it can be restored; nobody compared what came out. One that
+    has a problem protects nothing, and what it once proved counts no more.
     """
     for one in kept:
         facts = _with_one(facts, one, now)
@@ -45,8 +46,10 @@ def _with_one(facts: ProfileFacts, kept: Elsewhere, now: datetime) -> ProfileFac
     gaps = dict(facts.longest_gaps)
     if kept.longest_gap is not None:
         gaps[WHOLE] = min(kept.longest_gap, gaps.get(WHOLE, kept.longest_gap))
-    moments = tuple(Moment(p.data_at, p.available_at) for p in kept.points)
-    evidence = tuple(_evidence(p) for p in kept.proofs)
+    moments = tuple(Moment(p.data_at, p.available_at) for p in kept.sound)
+    failed = {p.name for p in kept.points if p.problem}
+    proofs = (p for p in kept.proofs if not (p.passed and p.name in failed))
+    evidence = tuple(map(_evidence, proofs))
     return replace(
         facts,
         since=min(facts.since, kept.points[0].data_at),
@@ -63,7 +66,7 @@ def _with_one(facts: ProfileFacts, kept: Elsewhere, now: datetime) -> ProfileFac
 
 
 def _group(slug: str, kept: Elsewhere, listing: Listing, now: datetime) -> Group:
-    past = (p for p in kept.points if p.data_at <= now)
+    past = (p for p in kept.sound if p.data_at <= now)
     newest = max(past, key=attrgetter("data_at"), default=None)
     first = min((d.first_seen for d in listing.databases), default=now)
     inside = tuple(

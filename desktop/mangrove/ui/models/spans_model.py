@@ -29,6 +29,7 @@ class Span:
         gap: Which gap it is, by its place among the timeline's gaps; None for a window.
         is_open: Whether a gap goes on until now.
         keeper: Who keeps a window, if not we ourselves.
+        tone: How well a window is proven.
     """
 
     start_s: float
@@ -38,6 +39,7 @@ class Span:
     gap: int | None = None
     is_open: bool = False
     keeper: str = ""
+    tone: Tone = Tone.UNPROVEN
 
 
 class SpanColumn(IntEnum):
@@ -111,7 +113,7 @@ class SpansModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tip(span, column)
             case Qt.ItemDataRole.DecorationRole if column is SpanColumn.FROM:
-                return state_icon(Tone.PROVEN if span.gap is None else Tone.EXPOSED)
+                return state_icon(span.tone if span.gap is None else Tone.EXPOSED)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return _alignment(column)
             case _:

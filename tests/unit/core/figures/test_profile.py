@@ -9,7 +9,9 @@ import pytest
 from fakes.clock import NOON
 from fakes.sample_figures import a_backup, a_proof, whole
 from mangrove.core.cover import Cover, DatabaseCover
+from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
 from mangrove.core.figures.answer import ProfileFigures
+from mangrove.core.figures.elsewhere import with_elsewhere
 from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.lights import Light
 from mangrove.core.figures.listing import SeenDatabase, listing_of
@@ -55,6 +57,7 @@ def figures(
         earlier=None,
     )
     held = replace(held, **more)  # type: ignore[arg-type]
+    held = with_elsewhere(held, held.elsewhere, NOON)
     return profile_figures(held, NOON, UTC, (NOON - 30 * DAY).date())
 
 
@@ -244,3 +247,17 @@ def test_the_restore_of_one_database_is_estimated_by_its_share() -> None:
 
     assert found.restore.why_unknown == "no restore was ever measured"
     assert found.databases[0].restore.why_unknown == "there is no backup of it to tell from"
+
+
+@pytest.mark.parametrize("problem", ["", "its newest verification failed"])
+def test_what_others_keep_protects_unless_it_has_a_problem(problem: str) -> None:
+    at = NOON - HOUR
+    point = KeptPoint("s1", at, at, "a snapshot", problem=problem)
+    proof = KeptProof("s1", True, at, HOUR, "this computer")
+    by = Elsewhere("The file system", "volumes", (point,), NOON, proofs=(proof,))
+
+    found = figures([], elsewhere=(by,))
+
+    assert found.lose_at_most == (None if problem else HOUR)
+    assert (found.freshness.proof is None) is bool(problem)
+    assert found.light is (Light.EXPOSED if problem else Light.PROVEN)

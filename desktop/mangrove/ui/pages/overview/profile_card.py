@@ -148,7 +148,7 @@ class ProfileCard(Card):
             sentences.append(words.format(part=text.count(item.partial), all=every))
         for kept in item.elsewhere:
             words = self.tr("{keeper} keeps {number} more of it in {place}.")
-            number = text.count(len(kept.points))
+            number = text.count(len(kept.sound))
             sentences.append(words.format(keeper=kept.keeper, number=number, place=kept.place))
         return " ".join(sentences)
 

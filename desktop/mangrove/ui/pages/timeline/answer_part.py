@@ -115,6 +115,8 @@ class AnswerPart(QWidget):
         if point.expires_at is not None:
             until = text.moment(point.expires_at, self._now())
             facts.append((self.tr("Kept until"), until.text, until.tooltip))
+        if point.problem:
+            facts.append((self.tr("Evidence"), text.sentence(point.problem)))
         self._say(
             f"{point.words}, {at.text}",
             self.tr("Seen {ago}.").format(ago=text.ago(by.seen_at, self._now())),
@@ -190,7 +192,7 @@ class AnswerPart(QWidget):
         return facts
 
     def _evidence(self, base: Base) -> tuple[str, str] | tuple[str, str, str]:
-        proof = base.record.proven
+        proof = base.record.failed_evidence or base.record.proven
         word = proof_word(base.record)
         if proof is None:
             return (self.tr("Evidence"), word)

@@ -28,6 +28,8 @@ class Kept:
     @property
     def tone(self) -> Tone:
         """Whether it was ever restored, and how that went."""
+        if self.point.problem:
+            return Tone.EXPOSED
         proofs = [p for p in self.by.proofs if p.name == self.point.name]
         if not proofs:
             return Tone.UNPROVEN
@@ -38,7 +40,8 @@ class Kept:
     def words(self) -> str:
         """What it is, in a line."""
         words = _tr("{what}, kept by {keeper} ({place})")
-        return words.format(what=self.point.words, keeper=self.by.keeper, place=self.by.place)
+        said = words.format(what=self.point.words, keeper=self.by.keeper, place=self.by.place)
+        return f"{said}\n{text.sentence(self.point.problem)}" if self.point.problem else said
 
 
 def kept_points(timeline: Timeline) -> Iterator[Kept]:
@@ -68,6 +71,13 @@ def tone_of_keeper(by: Elsewhere) -> Tone:
     return Tone.PROVEN if newest.passed else Tone.EXPOSED
 
 
+def tone_of_span(by: Elsewhere, span: KeptSpan) -> Tone:
+    """Whether what a stretch is rebuilt from was ever restored."""
+    if span.is_proven is None:
+        return tone_of_keeper(by)
+    return Tone.PROVEN if span.is_proven else Tone.UNPROVEN
+
+
 def kept_bands(timeline: Timeline, own: Sequence[Stretch]) -> list[Stretch]:
     """Return where others can bring back any second and nothing of ours can."""
     bands: list[Stretch] = []
@@ -75,9 +85,11 @@ def kept_bands(timeline: Timeline, own: Sequence[Stretch]) -> list[Stretch]:
     for by in timeline.elsewhere:
         words = _tr("Any second, kept by {keeper} ({place})")
         said = words.format(keeper=by.keeper, place=by.place)
-        for start, end in without(_intervals(by.spans), tuple(taken)):
-            bands.append(Stretch(start, end, said, tone_of_keeper(by)))
-            taken.append((start, end))
+        for span in by.spans:
+            tone = tone_of_span(by, span)
+            for start, end in without(_intervals((span,)), tuple(taken)):
+                bands.append(Stretch(start, end, said + _doubt(tone), tone))
+                taken.append((start, end))
     return bands
 
 
@@ -86,8 +98,13 @@ def kept_spans(timeline: Timeline) -> Iterator[Span]:
     for by in timeline.elsewhere:
         words = _tr("Any second, by {keeper}").format(keeper=by.keeper)
         sentence = f"{by.keeper}: {by.place}"
-        for start, end in _intervals(by.spans):
-            yield Span(start, end, words, sentence, keeper=by.keeper)
+        for span in by.spans:
+            tone, ((start, end),) = tone_of_span(by, span), _intervals((span,))
+            yield Span(start, end, words + _doubt(tone), sentence, keeper=by.keeper, tone=tone)
+
+
+def _doubt(tone: Tone) -> str:
+    return _tr("; its last restore failed") if tone is Tone.EXPOSED else ""
 
 
 def gaps_left(

@@ -29,6 +29,8 @@ from mangrove.ui.widgets.backup_delegate import tone_of
 from mangrove.ui.widgets.timeline.marks import Stretch, Stretches, StripMarks, Tick, Ticks
 from mangrove.ui.wording import counted
 
+_WORST_FIRST = (Tone.EXPOSED, Tone.UNPROVEN, Tone.PROVEN)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -160,11 +162,17 @@ def _band_words(tone: Tone) -> str:
 
 
 def _window_span(run: Sequence[Window]) -> Span:
+    """List a window as its worst proven part: that one may be the only way to some moments."""
+    parts = tuple(_parts(run))
     bases = {b.backup for w in run for b in w.bases}
     number = counted(len(bases), _tr("backup"), _tr("backups"))
     words = _tr("Any second, {backups}").format(backups=number)
     start, end = min(w.start for w in run), max(w.end for w in run)
-    return Span(_second(start), float(end.seconds), words)
+    tone = next((t for t in _WORST_FIRST if any(p.tone is t for p in parts)), Tone.UNPROVEN)
+    if tone is Tone.EXPOSED:
+        words = _tr("{words}; the check of one or more failed").format(words=words)
+    sentence = "\n".join(dict.fromkeys(p.words for p in parts))
+    return Span(_second(start), float(end.seconds), words, sentence, tone=tone)
 
 
 def _gap_spans(gaps: Iterable[Gap | KeptGap], now_s: float) -> Iterator[Span]:

@@ -9,7 +9,7 @@ from mangrove.core.elsewhere import KeptGap
 from mangrove.core.pitr import Gap, Timeline
 from mangrove.ui import text
 from mangrove.ui.models.spans_model import Span
-from mangrove.ui.pages.timeline.kept import newest_span, tone_of_keeper
+from mangrove.ui.pages.timeline.kept import newest_span, tone_of_span
 from mangrove.ui.pages.timeline.picture import Picture
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card
@@ -56,7 +56,7 @@ class StripCard(Card):
             words = self.tr("Any second from {start} to {end}, kept by {keeper}.")
             start, end = (self._moment(m.timestamp()) for m in (span.start, span.end))
             said = words.format(start=start, end=end, keeper=by.keeper)
-            return (tone_of_keeper(by), self.tr("any second"), said)
+            return (tone_of_span(by, span), self.tr("any second"), said)
         if timeline.end is None:
             return (
                 Tone.UNPROVEN,
