@@ -636,6 +636,9 @@ class FakeJobs:
     def start(self, name: str) -> None:
         self.done.append(("start", name))
 
+    def find(self, name: str) -> JobView:
+        return next(row for row in self.rows if row.job.name == name)
+
     def pause(self, name: str, until: datetime, why: str) -> None:
         self.done.append(("pause", name, until.isoformat(), why))
 

@@ -13,6 +13,7 @@ from fakes.workstation import PROFILE, VAULT, Workstation, fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
+from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError
 from mangrove.core.job import FiringState, JobKind
 from mangrove.core.namespace import Namespace
@@ -214,6 +215,9 @@ def test_what_makes_no_job_is_refused_and_nothing_is_saved(desk: Workstation) ->
         jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "daily 02:00", "UTC", share_percent=101))
     with pytest.raises(InvalidScheduleError, match="not to one backup"):
         jobs.add(nightly(level=Level.DRILLED))
+    shop = Selection(databases=("shop",))
+    with pytest.raises(InvalidScheduleError, match="takes no selection"):
+        jobs.add(JobDraft("x", JobKind.PRUNE, VAULT, "daily 02:00", "UTC", selection=shop))
     with pytest.raises(InvalidScheduleError, match="is no schedule"):
         jobs.add(JobDraft("x", JobKind.VERIFY, VAULT, "when it rains", "UTC"))
     with pytest.raises(JobNotFoundError):

@@ -11,8 +11,12 @@ SILENT_TOO_LONG = timedelta(minutes=5)
 
 
 class AgentRank(IntEnum):
-    """Who fires jobs when several could: the one that stays when windows are closed."""
+    """Who fires jobs when several could: the one that stays the longest.
 
+    ``ONCE`` looks at the clock a single time.
+    """
+
+    ONCE = 0
     WINDOW = 1
     BACKGROUND = 2
 

@@ -12,7 +12,7 @@ from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import Clock, JobStore, Lease
 from mangrove.core.schedule import Due
 from mangrove.core.vigil import AgentRank
-from mangrove.jobs.firing import Firer
+from mangrove.jobs.firing import Firer, Waits, quietly
 from mangrove.jobs.noticing import Noticing
 from mangrove.jobs.surroundings import PlainWatch, Surroundings
 
@@ -130,11 +130,11 @@ class Agent:
             self.after_look()
             return begun
 
-    def fire_now(self, job: Job) -> bool:
+    def fire_now(self, job: Job, waits: Waits = quietly) -> bool:
         """Run a job at once, whoever holds the lease; False if it runs already."""
         now = self.clock.now()
         running = FiringState.RUNNING
-        return self._begin(job, Firing(job.job_id, now, now, running, by_hand=True))
+        return self._begin(job, Firing(job.job_id, now, now, running, by_hand=True), waits)
 
     # --- one job -------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Agent:
             del self._waits[gone]
         self._noticing.note_network(", ".join(names.values()))
 
-    def _begin(self, job: Job, firing: Firing) -> bool:
+    def _begin(self, job: Job, firing: Firing, waits: Waits = quietly) -> bool:
         with self._lock:
             thread = self._threads.get(job.job_id)
             if thread is not None and thread.is_alive():
@@ -203,7 +203,7 @@ class Agent:
             if not self.store.begin(firing):
                 return False
             thread = threading.Thread(
-                target=self._fire, args=(job, firing), name=f"mangrove-job-{job.name[:20]}"
+                target=self._fire, args=(job, firing, waits), name=f"mangrove-job-{job.name[:20]}"
             )
             self._threads[job.job_id] = thread
             thread.start()
@@ -219,9 +219,9 @@ class Agent:
         )
         self.store.save_firing(skipped)
 
-    def _fire(self, job: Job, firing: Firing) -> None:
+    def _fire(self, job: Job, firing: Firing, waits: Waits) -> None:
         try:
-            self.firer.fire(job, firing)
+            self.firer.fire(job, firing, waits)
         except MangroveError as error:  # the store itself: the next look tries again
             log.warning("job could not be recorded job=%s reason=%s", job.name, error)
 

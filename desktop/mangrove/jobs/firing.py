@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
@@ -18,12 +18,18 @@ Step = Callable[[BackupId | None], RunId | None]
 """Starts a run, given the backup taken before; None when there is nothing to do."""
 Await = Callable[[RunId, timedelta], RunStatus]
 """Waits for a run, and ends it once nothing moved for so long."""
+Waits = Callable[[Firing, datetime], None]
+"""Told what failed, and when it is tried again."""
 CUT_OFF = "the program that did this was ended"
 GOOD = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 
 
 def nobody(_job: Job, _firing: Firing) -> None:
     """Tell nobody."""
+
+
+def quietly(_firing: Firing, _again_at: datetime) -> None:
+    """Wait without a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,14 @@ class Firer:
     retry_waits: Sequence[timedelta] = RETRY_WAITS
     told: Callable[[Job, Firing], None] = nobody
 
-    def fire(self, job: Job, firing: Firing) -> Firing:
-        """Do all steps of a firing that has begun, and keep what became of them."""
+    def fire(self, job: Job, firing: Firing, waits: Waits = quietly) -> Firing:
+        """Do all steps of a firing that has begun, and keep what became of them.
+
+        Args:
+            job: What is done.
+            firing: Which time of it.
+            waits: Told before each wait for a new try; never raises.
+        """
         self.told(job, firing)
         for wait in (*self.retry_waits, None):
             firing = self._attempt(job, firing)
@@ -58,6 +70,7 @@ class Firer:
                 break
             waiting = replace(firing, state=FiringState.RUNNING)
             self.store.save_firing(waiting)  # so that what it waits for can be seen meanwhile
+            waits(waiting, self.clock.now() + wait)
             if self.stop.wait(wait.total_seconds()):
                 break
             firing = waiting

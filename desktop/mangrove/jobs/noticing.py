@@ -18,7 +18,11 @@ from mangrove.core.vigil import (
 from mangrove.jobs.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
-WHERE = {AgentRank.WINDOW: "the window", AgentRank.BACKGROUND: "the agent in the background"}
+WHERE = {
+    AgentRank.ONCE: "for one look at the clock",
+    AgentRank.WINDOW: "the window",
+    AgentRank.BACKGROUND: "the agent in the background",
+}
 
 
 @dataclass(slots=True)

@@ -22,7 +22,9 @@ from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
+from mangrove.core.vigil import AgentRank
 from mangrove.jobs.agent import Agent
+from mangrove.jobs.firing import Waits, quietly
 from mangrove.services.agent_desk import check_pause
 from mangrove.services.job_steps import JobSteps
 
@@ -113,19 +115,7 @@ class Jobs:
             InvalidScheduleError, InvalidProfileError, NameTakenError, ProfileNotFoundError,
             VaultNotFoundError: Nothing was saved.
         """
-        if draft.kind not in self.kinds:
-            raise InvalidScheduleError(f"jobs of the kind {draft.kind} are not offered yet")
-        if draft.level is Level.DRILLED:
-            raise InvalidScheduleError(
-                "a drill goes back to a moment of a profile, not to one backup",
-                hint="add a job of the kind drill; or choose stored, decoded or restored",
-            )
-        if not 0 <= draft.share_percent <= MAX_SHARE:
-            raise InvalidScheduleError("a share is 0 to 100 percent of the other backups")
-        if draft.scratch != EMBEDDED:
-            self._profiles.find(draft.scratch)
-        if draft.kind in _NEEDS_PROFILE and not draft.profile:
-            raise InvalidScheduleError(f"a job that does a {draft.kind} needs a profile")
+        self._check(draft)
         profile = self._profiles.find(draft.profile) if draft.profile else None
         job = Job(
             job_id=JobId(secrets.token_hex(8)),
@@ -193,24 +183,28 @@ class Jobs:
         resumed = replace(self.find(name).job, paused_until=None, paused_why="")
         self._store.save(resumed, self._clock.now())
 
-    def start(self, name: str) -> None:
+    def start(self, name: str, waits: Waits = quietly) -> None:
         """Do a job now, without waiting for its end; its schedule stays as it is.
+
+        Args:
+            name: Which one.
+            waits: Told, on the job's thread, what failed and when that is tried again.
 
         Raises:
             JobNotFoundError: If there is none.
             InvalidScheduleError: If it runs already.
         """
         job = self.find(name).job
-        if not self._agent.fire_now(job):
+        if not self._agent.fire_now(job, waits):
             raise InvalidScheduleError(f"'{job.name}' runs already; nothing was started")
 
-    def run(self, name: str) -> Firing:
-        """Do a job now, and wait for its end.
+    def run(self, name: str, waits: Waits = quietly) -> Firing:
+        """Do a job now, and wait for its end; arguments as ``start`` has them.
 
         Raises:
             JobNotFoundError, InvalidScheduleError: As ``start`` does.
         """
-        self.start(name)
+        self.start(name, waits)
         self._agent.wait()
         return self.find(name).firings[0]
 
@@ -246,11 +240,33 @@ class Jobs:
 
     def look_once(self) -> tuple[str, ...]:
         """Fire what is due and wait until it is over; returns the names of those jobs."""
+        self._agent.rank = AgentRank.ONCE
         started = self._agent.look()
         self._agent.wait()
         return tuple(job.name for job in self._store.all() if job.job_id in started)
 
     # --- inside --------------------------------------------------------------------------
+
+    def _check(self, draft: JobDraft) -> None:
+        if draft.kind not in self.kinds:
+            raise InvalidScheduleError(f"jobs of the kind {draft.kind} are not offered yet")
+        if draft.level is Level.DRILLED:
+            raise InvalidScheduleError(
+                "a drill goes back to a moment of a profile, not to one backup",
+                hint="add a job of the kind drill; or choose stored, decoded or restored",
+            )
+        if not 0 <= draft.share_percent <= MAX_SHARE:
+            raise InvalidScheduleError("a share is 0 to 100 percent of the other backups")
+        if draft.scratch != EMBEDDED:
+            self._profiles.find(draft.scratch)
+        if draft.kind in _NEEDS_PROFILE and not draft.profile:
+            raise InvalidScheduleError(f"a job that does a {draft.kind} needs a profile")
+        if draft.kind is not JobKind.BACKUP and not draft.selection.is_whole:
+            raise InvalidScheduleError(
+                f"a {draft.kind} job takes no selection of databases or collections; "
+                "nothing was saved",
+                hint="only a backup job has one; leave out --db, --collection and --exclude",
+            )
 
     def _view(self, job: Job, vaults: Mapping[VaultId, str]) -> JobView:
         now = self._clock.now()

@@ -20,6 +20,8 @@ def holder_words(holder: LeaseHolder | None, *, is_ours: bool) -> str:
         return _tr("Jobs run while Mangrove is open.")
     if holder.rank is AgentRank.BACKGROUND:
         return _tr("Jobs run in the background, also without a window.")
+    if holder.rank is AgentRank.ONCE:
+        return _tr("What is due is being run by process {pid}.").format(pid=holder.pid)
     return _tr("Jobs are run by another window (process {pid}).").format(pid=holder.pid)
 
 

@@ -18,7 +18,7 @@ from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind, Rest
 from mangrove.core.run import Problem, RunId, RunKind, RunState, RunStatus
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.vault import VaultId
-from mangrove.core.vigil import ClockReading, NoticeKind
+from mangrove.core.vigil import AgentRank, ClockReading, NoticeKind
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Firer, Step
 from mangrove.jobs.surroundings import MemoryDiary, Surroundings
@@ -522,3 +522,25 @@ def test_what_a_job_waits_for_before_it_tries_again_can_be_seen_and_heard() -> N
     assert "the keyring is locked" in waiting[0].problem
     assert (ended_firing.state, ended_firing.problem) == (FiringState.SUCCEEDED, "")
     assert told == [FiringState.RUNNING, FiringState.SUCCEEDED]
+
+
+def test_whoever_waits_for_a_job_is_told_what_failed_and_when_it_is_tried_again(
+    world: World,
+) -> None:
+    world.endings = [ended(RunState.FAILED, "server-unreachable")] * 2
+    told: list[tuple[str, datetime]] = []
+
+    assert world.agent.fire_now(NIGHTLY, lambda firing, at: told.append((firing.problem, at)))
+    world.agent.wait(30)
+
+    assert told == [("Back up shop: it was server-unreachable", MONDAY)] * 2
+    assert world.firings()[-1].state is FiringState.SUCCEEDED
+
+
+def test_one_look_is_not_called_a_window(world: World) -> None:
+    world.agent.rank = AgentRank.ONCE
+
+    world.agent.look()
+
+    (notice,) = world.diary.recent(10)
+    assert "for one look at the clock, process" in notice.sentence()

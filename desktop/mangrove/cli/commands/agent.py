@@ -41,7 +41,8 @@ def agent(
             )
             raise typer.Exit(ExitCode.REFUSED)
         if holder is not None:
-            desk.output.say(f"the window (process {holder.pid}) hands its jobs over")
+            who = "the window" if holder.rank is AgentRank.WINDOW else "who looked once"
+            desk.output.say(f"{who} (process {holder.pid}) hands its jobs over")
         forget = services.activity.subscribe(lambda status: _say_ended(desk.output.say, status))
         try:
             if once:
@@ -85,7 +86,7 @@ def install(context: typer.Context) -> None:
 
 @app.command()
 def remove(context: typer.Context) -> None:
-    """Stop the agent that ``install`` started; it starts no more by itself."""
+    """Stop the agent that 'agent install' started; it starts no more by itself."""
     desk = desk_of(context)
     with desk.services() as services:
         services.agent.remove()
@@ -178,5 +179,9 @@ def limit(
 def _holder_words(holder: LeaseHolder | None) -> str:
     if holder is None:
         return "does not run"
-    where = "in the background" if holder.rank is AgentRank.BACKGROUND else "in the window"
+    where = {
+        AgentRank.ONCE: "for one look at the clock",
+        AgentRank.WINDOW: "in the window",
+        AgentRank.BACKGROUND: "in the background",
+    }[holder.rank]
     return f"runs {where}, process {holder.pid}, since {holder.since:%Y-%m-%d %H:%M} UTC"

@@ -1,6 +1,7 @@
 """``mangrove job``: what runs by itself, and what became of it."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.explain import duration_text
 from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind, parse_patience
+from mangrove.core.run import Problem, RunStatus
 from mangrove.core.schedule import SUMMER_TIME, Slot, parse_schedule
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
@@ -23,6 +25,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The job's name.")]
 Zone = Annotated[
     str | None, typer.Option(metavar="ZONE", help="Time zone; this machine's unless given.")
 ]
+ENDING = "cancelling: what runs is ended, and nothing is tried again"
 EXIT_CODES = {
     FiringState.SUCCEEDED: ExitCode.DONE,
     FiringState.SUCCEEDED_WITH_WARNINGS: ExitCode.LOSSES,
@@ -167,9 +170,12 @@ def preview(
 def run(context: typer.Context, name: Name) -> None:
     """Do a job now and wait for its end."""
     desk = desk_of(context)
-    with desk.services() as services:
-        firing = services.jobs.run(name)
-        runs = tuple(services.activity.status(run_id) for run_id in firing.steps)
+    try:
+        firing, runs = _run_to_its_end(desk, name)
+    except KeyboardInterrupt:
+        # Said here, for typer ends an interrupted command without a word.
+        desk.output.refuse(Problem("cancelled", "cancelled"))
+        raise typer.Exit(ExitCode.CANCELLED) from None
     lines = tuple(f"{r.title}: {r.result.summary if r.result else r.state.value}" for r in runs)
     ending = firing.state.value.replace("_", " ") + (f": {firing.problem}" * bool(firing.problem))
     desk.output.give({"firing": firing}, *lines, ending)
@@ -237,6 +243,21 @@ def job_document(view: JobView) -> dict[str, object]:
     }
 
 
+def _run_to_its_end(desk: Desk, name: str) -> tuple[Firing, tuple[RunStatus, ...]]:
+    with desk.services() as services:
+        try:
+            firing = services.jobs.run(name, partial(_say_waits, desk))
+        except KeyboardInterrupt:
+            desk.output.say(ENDING)
+            raise
+        return firing, tuple(services.activity.status(run_id) for run_id in firing.steps)
+
+
+def _say_waits(desk: Desk, firing: Firing, again_at: datetime) -> None:
+    desk.output.say(f"error: {firing.problem}")
+    desk.output.say(f"trying again at {again_at:%H:%M} UTC (Ctrl-C ends it)")
+
+
 def _warn_without_agent(desk: Desk, *, is_running: bool) -> None:
     if not is_running:
         desk.output.say(f"warning: {NO_AGENT}; start one: mangrove agent")
@@ -273,6 +294,8 @@ def _facts(view: JobView) -> Facts:
         pairs.insert(2, ("selection", job.selection.describe()))
     if job.level:
         pairs.append(("verifies", f"{job.level} on {job.scratch}"))
+    if job.prunes:
+        pairs.append(("then", "the vault is pruned after each backup"))
     if job.kind is JobKind.VERIFY:
         share = f"the newest unproven backup, and {job.share_percent} % of the others"
         pairs.append(("each time", share))

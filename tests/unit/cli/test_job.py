@@ -1,0 +1,102 @@
+"""``mangrove job`` and ``mangrove agent`` on services that answer as a test says."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typing_extensions import override
+
+from fakes.sample_data import NOW
+from fakes.services import FakeServices, sample_services
+from mangrove.__main__ import CANCELLED, main
+from mangrove.cli.exit_codes import ExitCode
+from mangrove.cli.front import Doors
+from mangrove.cli.main import run
+from mangrove.cli.output import Output
+from mangrove.core.job import Firing, FiringState
+from mangrove.jobs.firing import Waits
+from mangrove.services.bundle import Services
+
+
+@pytest.fixture
+def fakes() -> FakeServices:
+    return sample_services()
+
+
+def called(fakes: FakeServices, *arguments: str) -> int:
+    @contextmanager
+    def opened() -> Iterator[Services]:
+        yield fakes.services
+
+    def no_demo(*, headless: bool, home: Path | None, output: Output) -> int:
+        raise AssertionError((headless, home, output))
+
+    return run(arguments, Doors(opened, no_demo, "1.2.3"))
+
+
+def test_a_run_says_what_failed_when_it_tries_again_and_that_it_was_cancelled(
+    fakes: FakeServices, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted_run(name: str, waits: Waits) -> Firing:
+        job_id = fakes.jobs.find(name).job.job_id
+        failed = Firing(job_id, NOW, NOW, FiringState.RUNNING, problem="cannot reach db1")
+        waits(failed, datetime(2026, 3, 3, 14, 5, tzinfo=UTC))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fakes.jobs, "run", interrupted_run, raising=False)
+
+    assert called(fakes, "job", "run", "nightly") == ExitCode.CANCELLED
+
+    shown = capsys.readouterr().err
+    assert "error: cannot reach db1\ntrying again at 14:05 UTC (Ctrl-C ends it)\n" in shown
+    assert "error: cancelled" in shown
+
+
+def test_show_says_that_the_vault_is_pruned_after_each_backup(
+    fakes: FakeServices, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert called(fakes, "job", "show", "nightly") == 0
+    assert "the vault is pruned after each backup" in capsys.readouterr().out
+
+    nightly = fakes.jobs.find("nightly")
+    fakes.jobs.rows = [replace(nightly, job=replace(nightly.job, prunes=False))]
+
+    assert called(fakes, "job", "show", "nightly") == 0
+    assert "pruned" not in capsys.readouterr().out
+
+
+def test_help_shows_no_stray_marks(fakes: FakeServices, capsys: pytest.CaptureFixture[str]) -> None:
+    assert called(fakes, "agent", "remove", "--help") == 0
+
+    shown = capsys.readouterr().out
+    assert "agent install" in shown
+    assert "`" not in shown
+
+
+class CutShort(MetaPathFinder):
+    """Ctrl-C while a module is looked for."""
+
+    @override
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> None:
+        if fullname == "mangrove.app.memory":
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_while_modules_load_ends_with_one_plain_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "mangrove.app.memory", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [CutShort(), *sys.meta_path])
+    monkeypatch.setattr(sys, "argv", ["mangrove", "job", "list"])
+
+    assert main() == CANCELLED == ExitCode.CANCELLED
+
+    assert capsys.readouterr().err == "cancelled\n"
