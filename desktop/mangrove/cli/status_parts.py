@@ -201,12 +201,13 @@ def _span(window: Span) -> str:
 
 def _proof_row(profile: ProfileFigures, now: datetime) -> tuple[str, ...]:
     proof = profile.freshness.proof
+    without = f", never {', '.join(profile.untried)}" if profile.untried else ""
     days = Counter(day.state for day in profile.days[-MONTH:])
     words = (f"{days[state]} {state}" for state in DayState if days[state])
     availability = profile.observed.availability
     return (
         profile.profile_name,
-        f"{duration_text(now - proof.finished_at)} ago" if proof else "never",
+        f"{duration_text(now - proof.finished_at)} ago{without}" if proof else "never",
         "-" if profile.verified is None else f"{profile.verified:.0%}",
         ", ".join(words),
         duration_text(profile.observed.worst_gap),

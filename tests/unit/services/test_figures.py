@@ -185,6 +185,18 @@ def test_a_new_database_has_as_long_as_its_objective_to_get_into_a_backup(
     assert "database crm of staging" in late.sentence
 
 
+def test_a_database_newer_than_all_trials_is_named_and_to_be_backed_up_first(
+    desk: FakeServices,
+) -> None:
+    new_database(desk)
+
+    (need,) = [n for n in needs_of(desk, NeedKind.NEVER_PROVEN) if n.profile == "staging"]
+
+    assert "No backup with crm of staging was ever restored on trial" in need.sentence
+    assert "back up first" in need.sentence
+    assert (need.action, need.command) == (Remedy.BACKUP, "mangrove backup staging --vault VAULT")
+
+
 def test_the_most_pressing_stand_first(desk: FakeServices) -> None:
     ranks = [need.urgency.rank for need in desk.figures.overview().needs]
 

@@ -1,5 +1,6 @@
 """The answers: what the overview, ``status`` and the alerts are given, in one value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import inf
@@ -111,7 +112,8 @@ class ProfileFigures:
         databases: The worst first.
         unlisted: Whether nobody knows what databases there are: no backup of the whole deployment
             was taken and nobody listed them.
-        freshness, restore, observed: Of the whole deployment.
+        freshness: The worst of the databases that were ever restored on trial.
+        restore, observed: Of the whole deployment.
         rpo_days: The worst exposure of each day of the last ``observed.period``.
         restores: Measured restores of this profile's backups or to it, oldest first.
         verified: Bytes verified within 30 days / bytes retained; None when nothing is kept.
@@ -168,8 +170,13 @@ class ProfileFigures:
 
     @property
     def proof(self) -> EvidenceFact | None:
-        """The last passed test restore."""
+        """The last passed test restore, though ``untried`` databases were not in it."""
         return self.freshness.proof
+
+    @property
+    def untried(self) -> tuple[str, ...]:
+        """The databases that were never restored on trial, where others were."""
+        return untried_of(self.databases)
 
     @property
     def restore_takes(self) -> timedelta | None:
@@ -228,6 +235,12 @@ class Overview:
     backups: int
     stored_bytes: int
     days_from: date
+
+
+def untried_of(databases: Sequence[DatabaseFigures]) -> tuple[str, ...]:
+    """Name the databases that were never restored on trial; nothing where none ever was."""
+    untried = tuple(d.name for d in databases if d.freshness.age is None)
+    return untried if len(untried) < len(databases) else ()
 
 
 def worst_first(profiles: "list[ProfileFigures]") -> tuple[ProfileFigures, ...]:

@@ -8,6 +8,7 @@ from mangrove.core.cover import DatabaseContent
 from mangrove.core.figures.answer import (
     DatabaseFigures,
     ProfileFigures,
+    untried_of,
 )
 from mangrove.core.figures.changes import Look, changes_of
 from mangrove.core.figures.days import calendar_of
@@ -58,7 +59,7 @@ def profile_figures(
         profile_name=facts.name,
         light=summary.lights.lowest,
         lights=summary.lights,
-        reasons=desk.reasons(summary),
+        reasons=desk.reasons(summary, databases),
         exposure=summary.exposure,
         target=summary.target,
         is_met=summary.lights.rpo is not Light.EXPOSED,
@@ -179,8 +180,8 @@ class _Desk:
             exposure=databases[0].exposure if certain else nothing,
             target=databases[0].target if certain else self.target(WHOLE),
             freshness=max(
-                (d.freshness for d in databases),
-                key=lambda f: timedelta.max if f.age is None else f.age,
+                (d.freshness for d in databases if d.freshness.age is not None),
+                key=lambda f: f.age or timedelta(0),
                 default=fallback,
             ),
             observed=self._worst_observed(databases),
@@ -208,7 +209,7 @@ class _Desk:
                     worst[point.day] = max(held, point.worst)
         return tuple(RpoPoint(day, worst[day]) for day in sorted(worst))
 
-    def reasons(self, summary: _Summary) -> tuple[str, ...]:
+    def reasons(self, summary: _Summary, databases: Sequence[DatabaseFigures]) -> tuple[str, ...]:
         """Say why the light is not green."""
         found = []
         if summary.exposure.is_unprotected and not any(g.newest_at for g in self._whole()):
@@ -221,7 +222,7 @@ class _Desk:
         if newest is not None and newest.failed_evidence:
             found.append("the last verification of the newest backup failed")
         if self.facts.groups and summary.lights.evidence is not Light.PROVEN:
-            found.append(_why_not_fresh(summary.freshness))
+            found.append(_why_not_fresh(summary.freshness, untried_of(databases)))
         if self.facts.groups and not self.facts.is_escrowed:
             found.append("no recovery kit with the present keys is known to be stored")
         return tuple(found)
@@ -289,9 +290,11 @@ class _Desk:
         )
 
 
-def _why_not_fresh(freshness: Freshness) -> str:
+def _why_not_fresh(freshness: Freshness, untried: Sequence[str]) -> str:
     if freshness.age is None:
         return "no backup was ever restored on trial"
+    if freshness.is_fresh and untried:
+        return f"no backup with {', '.join(untried)} was ever restored on trial"
     days = freshness.allowed // timedelta(days=1)
     return f"a backup was last restored on trial more than {days} days ago"
 

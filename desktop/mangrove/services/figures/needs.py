@@ -9,6 +9,7 @@ from mangrove.core.figures.answer import JobFigures, ProfileFigures, VaultFigure
 from mangrove.core.figures.compliance import SlotState
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.run import RunState, RunStatus
+from mangrove.core.vault import BackupRecord
 from mangrove.core.vault_keys import KitState
 from mangrove.core.wording import counted
 
@@ -106,6 +107,8 @@ def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:
             name,
             command=verify,
         )
+    elif item.untried:
+        yield _untried_need(item, newest)
     elif not item.freshness.is_fresh:
         sentence = (
             f"A backup of {name} was last restored on trial"
@@ -131,6 +134,31 @@ def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:
             name,
             profile=name,
         )
+
+
+def _untried_need(item: ProfileFigures, newest: BackupRecord) -> Need:
+    """Say which databases no trial held; a backup older than one of them cannot prove it."""
+    name, those = item.profile_name, ", ".join(item.untried)
+    sentence = f"No backup with {those} of {name} was ever restored on trial"
+    if set(item.untried) <= set(newest.databases):
+        return Need(
+            NeedKind.NEVER_PROVEN,
+            SOON,
+            f"{sentence}; the other databases were.",
+            Remedy.VERIFY,
+            newest.backup,
+            name,
+            command=f"mangrove verify {newest.backup} --level restored",
+        )
+    return Need(
+        NeedKind.NEVER_PROVEN,
+        SOON,
+        f"{sentence}: back up first, since the newest backup does not hold all of that.",
+        Remedy.BACKUP,
+        name,
+        name,
+        command=f"mangrove backup {quote(name)} --vault VAULT",
+    )
 
 
 def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:

@@ -85,6 +85,15 @@ def test_a_proven_whole_backup_is_green() -> None:
     assert found.target.source is TargetSource.NOTHING_SCHEDULED
 
 
+def test_a_new_database_does_not_unsay_the_trials_of_the_others() -> None:
+    found = figures([backup(2 * HOUR, proven=True)], seen=(*BOTH, seen("big", first=HOUR)))
+
+    assert (found.untried, found.lights.evidence) == (("big",), Light.UNPROVEN)
+    assert found.proof is not None
+    assert found.freshness.age == HOUR
+    assert "no backup with big was ever restored on trial" in found.reasons
+
+
 @pytest.mark.parametrize(
     ("records", "more", "light", "reason"),
     [

@@ -116,7 +116,39 @@ def test_parts_that_were_measured_apart_are_added_up() -> None:
 
     found = restore_estimate(work, [apart, restore(999)], ["staging"], NOON)
 
-    assert found.expected == (10 + 30 + 4 + 1 + 6) * SECOND
+    assert found.expected == (10 + 30 + 4 + 1 + 6 + 6) * SECOND  # and 6 s for nothing of these
+
+
+def test_steps_that_do_not_grow_with_the_data_are_not_left_out() -> None:
+    elsewhere = a_trial(10, SERVER=3, LOAD=2)
+    trial = measured_by(a_trial(10, LOCATE=1, SERVER=3, LOAD=2, INDEXES=1, LOOK=1, REPLAY=2))
+    half, twice = Work(25, 100, 5_000), Work(100, 400, 20_000)
+
+    def expected(work: Work) -> timedelta | None:
+        return restore_estimate(work, [trial], ["embedded"], NOON).expected
+
+    assert measured_by(replace(elsewhere, target="staging")).took == 10 * SECOND
+    assert trial.took == 7 * SECOND  # without the server that a real restore does not start
+    assert expected(Work(50, 200, 10_000)) == trial.took
+    assert expected(half) == trial.took  # never below the fastest that was measured
+    assert expected(twice) == trial.took + 3 * SECOND  # documents and indexes grow
+
+
+def a_trial(seconds: float, **steps: float) -> EvidenceFact:
+    took = tuple((str(StepName[name]), s * SECOND) for name, s in steps.items())
+    passed, embedded = True, "embedded"
+    return EvidenceFact(
+        BackupId("b"),
+        Level.DRILLED,
+        passed,
+        NOON,
+        seconds * SECOND,
+        embedded,
+        50,
+        200,
+        10_000,
+        took,
+    )
 
 
 def test_an_objective_is_met_or_not() -> None:

@@ -155,6 +155,8 @@ class ProfileCard(Card):
     def _where(self, item: ProfileFigures) -> str:
         if item.proof is None:
             return self.tr("no backup proves itself")
+        if item.untried:
+            return self.tr("never with {databases}").format(databases=", ".join(item.untried))
         if item.proof.target == EMBEDDED:
             return self.tr("on a throw-away server")
         return self.tr("on {profile}").format(profile=item.proof.target)
