@@ -11,6 +11,7 @@ from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, RewindPlan, Timeline, Window, plan_rewind
 from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import EMBEDDED, Drill
+from mangrove.core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,9 @@ class DrillPlan:
                 "between backups is replayed"
             )
         return (
-            f"restore {self.base.backup} and replay about {rewind.entries:,} oplog entries of "
-            f"{len(rewind.slices)} slices, up to the moment before {_words(self.stands_at)}"
+            f"restore {self.base.backup} and replay about "
+            f"{counted(rewind.entries, 'oplog entry', 'oplog entries')} of "
+            f"{counted(len(rewind.slices), 'slice')}, up to the moment before {_words(self.stands_at)}"
         )
 
 

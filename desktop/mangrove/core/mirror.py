@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mangrove.core.backup import BackupId
 from mangrove.core.object_lock import Keeping, ObjectLock
 from mangrove.core.secret import SecretRef
+from mangrove.core.wording import counted, is_or_are
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ class MirrorState:
         problem: Why it could not be compared; then nothing else is known.
         backups: Signed ones that are whole there.
         late: Signed in the vault, and missing or not whole in the mirror.
-        late_objects: Other objects that are missing there: oplog slices, evidence, statements.
+        late_objects: Other objects that are missing there: oplog slices, statements.
+        late_evidence: Files of evidence, signatures among them, that are missing there for
+            backups that are whole.
         late_bytes: What a copy would bring there.
         surplus: Signed in the mirror and gone from the vault: pruned, or lost.
     """
@@ -45,13 +48,19 @@ class MirrorState:
     backups: int = 0
     late: tuple[BackupId, ...] = ()
     late_objects: int = 0
+    late_evidence: int = 0
     late_bytes: int = 0
     surplus: tuple[BackupId, ...] = ()
 
     @property
     def is_complete(self) -> bool:
         """Whether everything of the vault is there."""
-        return not (self.problem or self.late or self.late_objects)
+        return not (self.problem or self.is_late or self.late_evidence)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something is missing there that a recovery may need; evidence is not."""
+        return bool(self.late or self.late_objects)
 
     @property
     def sentence(self) -> str:
@@ -60,7 +69,18 @@ class MirrorState:
             return f"unknown: {self.problem}"
         if self.is_complete:
             return "holds everything"
-        return f"LATE: {len(self.late)} backups and {self.late_objects} other objects are missing"
+        evidence = counted(self.late_evidence, "evidence file")
+        if not self.is_late:
+            verb = is_or_are(self.late_evidence)
+            return f"holds every backup; {evidence} {verb} still to be copied"
+        parts = (
+            counted(len(self.late), "backup") if self.late else "",
+            counted(self.late_objects, "other object") if self.late_objects else "",
+            evidence if self.late_evidence else "",
+        )
+        said = [part for part in parts if part]
+        lacking = len(self.late) + self.late_objects + self.late_evidence
+        return f"LATE: {' and '.join(said)} {is_or_are(lacking)} missing"
 
 
 @dataclass(frozen=True, slots=True)

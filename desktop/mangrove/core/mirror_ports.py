@@ -17,6 +17,14 @@ class Mirror(Protocol):
         """Return what we know of it."""
         ...
 
+    def require_source(self) -> None:
+        """Make sure that there is a vault to copy from.
+
+        Raises:
+            StorageUnavailableError: If it cannot be reached, or is not where it should be.
+        """
+        ...
+
     def state(self) -> MirrorState:
         """Compare both listings; a mirror that does not answer is a state, too."""
         ...
@@ -41,6 +49,16 @@ class Mirror(Protocol):
         """Copy what lies below a prefix and is missing there; signatures come last.
 
         For objects of no backup, such as slices; quick, for nothing else is listed.
+
+        Raises:
+            VaultError: As one of the two storages says. What is whole stays.
+        """
+        ...
+
+    def copy_evidence(self, backup: BackupId) -> None:
+        """Copy the evidence of a backup that is missing there; signatures come last.
+
+        A backup that is not there yet is left to ``copy_all``, which brings its evidence, too.
 
         Raises:
             VaultError: As one of the two storages says. What is whole stays.

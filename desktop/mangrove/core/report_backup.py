@@ -84,7 +84,10 @@ def _about(manifest: Manifest, vault: str) -> Section:
         ("collections", f"{len(manifest.namespaces):,}"),
         ("documents", f"{manifest.documents:,}"),
         ("BSON", f"{size_text(manifest.plain_bytes)} ({manifest.plain_bytes:,} bytes)"),
-        ("stored", f"{size_text(manifest.stored_bytes)} in {len(manifest.blobs):,} objects"),
+        (
+            "stored",
+            f"{size_text(manifest.stored_bytes)} in {counted(len(manifest.blobs), 'object')}",
+        ),
         ("vault", vault),
         ("encrypted", "yes, with age" if manifest.encrypted else "NO"),
         ("sequence number", str(manifest.sequence)),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.mirror_ports import ManyCopies, Mirror
 from mangrove.core.ports import Contents
@@ -25,13 +26,16 @@ class MirrorBody:
 
         Raises:
             RunCancelled: What is whole in a mirror stays there; the rest is no backup.
+            StorageUnavailableError: The vault itself cannot be read; no mirror is to blame.
         """
         copied, losses = 0, []
         for mirror in self.open_mirrors():
+            mirror.require_source()
             try:
                 copied += bring(ctx, mirror)
             except MangroveError as error:
                 ctx.check()
+                mirror.require_source()  # it may be what broke off
                 ctx.log(f"{mirror.spec.name}: {error.message}")
                 losses.append(Loss(f"mirror {mirror.spec.name}", error.message))
         said = f"{counted(copied, 'object or backup', 'objects and backups')} copied"
@@ -78,4 +82,24 @@ def follow_up(ctx: RunContext, open_mirrors: OpenMirrors) -> tuple[str, ...]:
             late.append(f"copying to the mirror {name} was stopped; the backup itself is complete")
         except MangroveError as error:
             late.append(f"the mirror {name} is late: {error.message}")
+    return tuple(late)
+
+
+def follow_up_evidence(
+    ctx: RunContext, mirrors: Sequence[Mirror], backup: BackupId
+) -> tuple[str, ...]:
+    """Bring evidence that was just kept to the mirrors; returns what to warn of.
+
+    The evidence is there whatever happens here, so nothing is raised, not even a cancel.
+    """
+    late: list[str] = []
+    for mirror in mirrors:
+        try:
+            ctx.check()
+            with ctx.aborting_on_cancel(mirror.abort):
+                mirror.copy_evidence(backup)
+        except RunCancelled:
+            late.append(f"copying to the mirror {mirror.spec.name} was stopped; evidence is kept")
+        except MangroveError as error:
+            late.append(f"the evidence is not in the mirror {mirror.spec.name}: {error.message}")
     return tuple(late)

@@ -20,6 +20,7 @@ from mangrove.core.replay import (
 from mangrove.core.restore import RestorePlan
 from mangrove.core.run import Loss, Phase
 from mangrove.core.slices import OplogSlice
+from mangrove.core.wording import counted
 from mangrove.engine.content import documents_of
 from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.replay.foresight import Foresight
@@ -291,8 +292,8 @@ def told(plan: RestorePlan, rewind: RewindPlan) -> RestorePlan:
     stands = f"{base.stands_at.at:%Y-%m-%d %H:%M:%S} UTC"
     if rewind.slices:
         how = (
-            f"Then replay about {rewind.entries:,} oplog entries of {len(rewind.slices)} slices,"
-            f" from {stands} up to the moment before {moment}."
+            f"Then replay about {counted(rewind.entries, 'oplog entry', 'oplog entries')} of"
+            f" {counted(len(rewind.slices), 'slice')}, from {stands} up to the moment before {moment}."
         )
     else:
         how = f"The backup stands at that very moment, {stands}: nothing is replayed."

@@ -1,13 +1,14 @@
 """The verify body of physical backups: stored, decoded, or opened by a throw-away mongod."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from posixpath import join
 
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, WrongIdentityError
 from mangrove.core.explain import duration_text
 from mangrove.core.manifest import Manifest, StoredBlob, StoredFile
+from mangrove.core.mirror_ports import Mirror
 from mangrove.core.ports import Catalog, Clock, Vault
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.snapshot_clone import open_files
@@ -16,6 +17,7 @@ from mangrove.core.verification import EMBEDDED, Evidence, Finding, Level
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased_if_allowed
+from mangrove.jobs.mirror import follow_up_evidence
 from mangrove.jobs.snapshot_machine import HostShell
 from mangrove.jobs.snapshot_restore import files_in, plain_chunks, write_files
 from mangrove.jobs.snapshot_verify import look_at_copy
@@ -47,6 +49,7 @@ class VerifyFilesBody:
 
     Attributes:
         mongod: The server program to open the files with; "" for the one of this machine.
+        mirrors: Other copies of the vault, which get the evidence as well.
     """
 
     manifest: Manifest
@@ -60,6 +63,7 @@ class VerifyFilesBody:
     tool_version: str
     parallel: int = 2
     mongod: str = ""
+    mirrors: Sequence[Mirror] = ()
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -83,7 +87,8 @@ class VerifyFilesBody:
         record = self.catalog.find(self.manifest.backup)
         if record is not None:
             self.catalog.put(record.with_evidence(evidence.summary))
-        return _result(evidence, work.opened_words)
+        warnings = follow_up_evidence(ctx, self.mirrors, evidence.backup)
+        return replace(_result(evidence, work.opened_words), warnings=warnings)
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.explain import duration_text
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
+from mangrove.core.mirror_ports import Mirror
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Catalog, Clock, Gate, ScratchRegister, Vault
 from mangrove.core.profile import Profile
@@ -28,6 +29,7 @@ from mangrove.jobs.accounts import SUBJECT, read_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased_if_allowed
 from mangrove.jobs.ledger import BAD_BACKUP, Ledger
+from mangrove.jobs.mirror import follow_up_evidence
 from mangrove.jobs.reference import Reference
 from mangrove.jobs.trial import OPLOG, OnReplayed, Trial
 from mangrove.jobs.workers import each, side_by_side
@@ -89,6 +91,7 @@ class VerifyBody:
         rewind: What is replayed onto it, in a drill.
         drill: What a drill goes back to; kept with the evidence.
         located: How long it took to find the way there.
+        mirrors: Other copies of the vault, which get the evidence as well.
     """
 
     request: VerifyRequest
@@ -104,6 +107,7 @@ class VerifyBody:
     rewind: RewindPlan | None = None
     drill: Drill | None = None
     located: timedelta | None = None
+    mirrors: Sequence[Mirror] = ()
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -124,7 +128,9 @@ class VerifyBody:
             evidence = work.gather()
         ctx.enter(Phase.CATALOG)
         self.vault.keep_evidence(evidence)
-        return _result(evidence, work.ledger.unanswered, self._list(evidence))
+        warnings = self._list(evidence)
+        warnings += follow_up_evidence(ctx, self.mirrors, evidence.backup)
+        return _result(evidence, work.ledger.unanswered, warnings)
 
     def _list(self, evidence: Evidence) -> tuple[str, ...]:
         """Put the evidence into the catalog; returns what to warn of, for it is kept anyway."""

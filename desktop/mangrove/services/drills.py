@@ -69,6 +69,7 @@ class Drills:
             assertions=assertions,
             rewind=plan.rewind,
             drill=plan.drill,
+            mirrors=tools.mirrors_of(spec),
             located=timedelta(seconds=tools.clock.monotonic_s() - started_s),
         )
         ticket = Ticket(

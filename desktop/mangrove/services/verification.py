@@ -93,6 +93,7 @@ class Verifications:
             tool_version=tools.tool_version,
             parallel=tools.parallel,
             assertions=assertions,
+            mirrors=tools.mirrors_of(spec),
         )
         ticket = Ticket(
             kind=RunKind.VERIFY,
@@ -128,6 +129,7 @@ class Verifications:
             clock=tools.clock,
             tool_version=tools.tool_version,
             parallel=tools.parallel,
+            mirrors=tools.mirrors_of(spec),
         )
         ticket = Ticket(
             kind=RunKind.VERIFY,

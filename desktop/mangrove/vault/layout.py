@@ -148,6 +148,12 @@ def is_evidence(name: str, *, sealed: bool) -> bool:
     return match is not None and bool(match["sealed"]) == sealed and "/evidence/" in name
 
 
+def is_of_evidence(name: str) -> bool:
+    """Whether a blob is a piece of evidence, encrypted or not, or the signature of one."""
+    piece = name.removesuffix(SIGNATURE_SUFFIX)
+    return any(is_evidence(piece, sealed=sealed) for sealed in (True, False))
+
+
 def evidence_key(name: str) -> tuple[str, str]:
     """Return time and level out of the name of a piece of evidence, as the name has them."""
     match = _EVIDENCE.fullmatch(name.rpartition("/")[2])

@@ -22,6 +22,7 @@ from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.mirror import Mended
 from mangrove.core.ports import Passing, Storage, Vault
 from mangrove.core.vault import BlobName
+from mangrove.core.wording import counted
 from mangrove.vault.layout import (
     KEYS_PATH,
     BackupFolder,
@@ -161,7 +162,8 @@ class Mending:
             if is_there and not (compares and self._is_damaged(blob, passing)):
                 continue
             lost += not any(self._tried(copy, blob, passing, tally) for copy in self._copies)
-        return f"{lost} objects of it are in no copy as they were written" if lost else ""
+        objects = counted(lost, "object of it is", "objects of it are")
+        return f"{objects} in no copy as written" if lost else ""
 
     def _is_damaged(self, blob: StoredBlob, passing: Passing) -> bool:
         try:

@@ -9,12 +9,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
+from mangrove.core.errors import (
+    BlobNotFoundError,
+    CorruptBackupError,
+    MangroveError,
+    StorageUnavailableError,
+    VaultNotFoundError,
+)
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.ports import Passing, Storage, Vault, as_they_come
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
-from mangrove.vault.descriptor import settle_descriptor
+from mangrove.vault.descriptor import read_descriptor, settle_descriptor
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.layout import (
     DESCRIPTOR,
@@ -23,9 +29,11 @@ from mangrove.vault.layout import (
     SEALED_SUFFIX,
     SEQUENCE_PATH,
     SIGNATURE_SUFFIX,
+    folder_of,
     generation_of,
     in_generation,
     is_manifest_signature,
+    is_of_evidence,
     owner_of,
 )
 from mangrove.vault.transfer import Meter, compare_blob
@@ -36,9 +44,14 @@ _OF_ONE_COPY = (LOCKS_PATH, SEQUENCE_PATH)
 
 @dataclass(frozen=True, slots=True)
 class _Missing:
-    """What a mirror lacks: backups with their objects in the order to copy, and the rest."""
+    """What a mirror lacks: backups with their objects in the order to copy, and the rest.
+
+    Attributes:
+        evidence: Evidence of backups that are whole but for it.
+    """
 
     backups: dict[BackupId, tuple[BlobInfo, ...]]
+    evidence: tuple[BlobInfo, ...]
     others: tuple[BlobInfo, ...]
     surplus: tuple[BackupId, ...]
     whole: int
@@ -47,7 +60,7 @@ class _Missing:
     def size_bytes(self) -> int:
         """What all of it takes."""
         of_backups = (info for infos in self.backups.values() for info in infos)
-        return sum(info.size_bytes for info in (*of_backups, *self.others))
+        return sum(info.size_bytes for info in (*of_backups, *self.evidence, *self.others))
 
 
 class StoredMirror:
@@ -72,7 +85,7 @@ class StoredMirror:
         self._vault_spec, self._spec = vault, spec
         self._open_vault, self._open_copy = open_vault, open_copy
         self._open_source, self._open_target = open_storages
-        self._opened: list[Storage] = []
+        self._opened: dict[str, Storage] = {}
         self._found: _Missing | None = None
 
     @property
@@ -82,8 +95,18 @@ class StoredMirror:
 
     def abort(self) -> None:
         """End transfers that block in other threads."""
-        for storage in tuple(self._opened):
+        for storage in tuple(self._opened.values()):
             storage.abort()
+
+    def require_source(self) -> None:
+        """Make sure that there is a vault to copy from."""
+        try:
+            read_descriptor(self._source())
+        except (StorageUnavailableError, VaultNotFoundError) as error:
+            raise StorageUnavailableError(
+                f"the vault {self._vault_spec.name} cannot be read: {error.message}",
+                hint=error.hint,
+            ) from error
 
     def state(self) -> MirrorState:
         """Compare both listings; a mirror that does not answer is a state, too."""
@@ -97,6 +120,7 @@ class StoredMirror:
             backups=found.whole,
             late=tuple(found.backups),
             late_objects=len(found.others),
+            late_evidence=len(found.evidence),
             late_bytes=found.size_bytes,
             surplus=found.surplus,
         )
@@ -123,7 +147,7 @@ class StoredMirror:
                 continue
             log.info("backup mirrored backup=%s mirror=%s", backup, self._spec.mirror_id)
             yield backup
-        for info in found.others:
+        for info in (*found.evidence, *found.others):
             _copy(source, target, info, None, passing)
             yield info.name
         if damaged is not None:
@@ -157,31 +181,46 @@ class StoredMirror:
         for info in _lacking(list(source.list(prefix)), there):
             _copy(source, target, info, None, as_they_come)
 
+    def copy_evidence(self, backup: BackupId) -> None:
+        """Copy the evidence of a backup that is missing there; signatures come last."""
+        folder = folder_of(backup, sealed=self._vault_spec.is_encrypted)
+        manifest = f"{folder.path}manifest"
+        if any(is_manifest_signature(i.name) for i in self._storages()[1].list(manifest)):
+            self.copy_below(folder.evidence_path)
+
     def as_vault(self) -> Vault:
         """Return it as a vault of its own, for listing and for removing."""
         return self._open_copy(lambda: self._storages()[1])
 
     def _storages(self) -> tuple[Storage, Storage]:
-        if not self._opened:
-            self._opened = [self._open_source(), self._open_target()]
-        return self._opened[0], self._opened[1]
+        return self._source(), self._once("target", self._open_target)
+
+    def _source(self) -> Storage:
+        return self._once("source", self._open_source)
+
+    def _once(self, which: str, opening: Callable[[], Storage]) -> Storage:
+        if which not in self._opened:
+            self._opened[which] = opening()
+        return self._opened[which]
 
     def _missing(self) -> _Missing:
         source, target = self._storages()
         here, there = tuple(source.list()), {i.name: i.size_bytes for i in target.list()}
         signed = {shelf.backup: shelf for shelf in take_inventory(source, here).signed}
         held = {shelf.backup for shelf in take_inventory(target, _infos(there)).signed}
-        backups = {
+        lacks = {
             backup: lacking
             for backup, shelf in reversed(signed.items())
             if (lacking := _lacking(shelf.blobs, there))
         }
+        proofs = [lacks.pop(b) for b, infos in list(lacks.items()) if _is_evidence_only(infos)]
         loose = [info for info in here if _is_shared(info.name) and owner_of(info.name) is None]
         return _Missing(
-            backups=backups,
+            backups=lacks,
+            evidence=tuple(info for infos in proofs for info in infos),
             others=_lacking(loose, there),
             surplus=tuple(sorted(held - signed.keys())),
-            whole=len(held & signed.keys() - backups.keys()),
+            whole=len(held & signed.keys() - lacks.keys()),
         )
 
 
@@ -216,6 +255,10 @@ def _lacking(infos: list[BlobInfo], there: dict[BlobName, int]) -> tuple[BlobInf
     """Return what is missing or of another size, what proves the rest last."""
     found = [info for info in infos if there.get(info.name) != info.size_bytes]
     return tuple(sorted(found, key=lambda info: (_rank(info.name), info.name)))
+
+
+def _is_evidence_only(infos: Iterable[BlobInfo]) -> bool:
+    return all(is_of_evidence(info.name) for info in infos)
 
 
 def _rank(name: str) -> int:

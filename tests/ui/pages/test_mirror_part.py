@@ -52,3 +52,13 @@ def test_a_copy_that_does_not_answer_is_red_and_says_why(qtbot: QtBot) -> None:
 
     card.mirrors.show_problem(StorageUnavailableError("nobody is there"))
     assert card.mirrors.copies.texts() == (("cellar", "Nobody is there.", Tone.EXPOSED),)
+
+
+def test_evidence_that_is_still_to_be_copied_makes_no_mirror_late(qtbot: QtBot) -> None:
+    card = card_of(qtbot, CELLAR)
+
+    card.mirrors.show_states((MirrorState("cellar", CELLAR.url, backups=3, late_evidence=2),))
+
+    words = "holds every backup: 3 backups; 2 evidence files to be copied"
+    assert card.mirrors.copies.texts() == (("cellar", words, Tone.PROVEN),)
+    assert card.mirrors.sync.isEnabled()

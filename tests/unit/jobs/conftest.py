@@ -1,6 +1,6 @@
 """The parts every job test works with: a deployment, a vault, a catalog, a runner."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -118,7 +118,12 @@ class Bench:
             safety=self._take_safety,
         )
 
-    def verify(self, level: Level = Level.RESTORED, target: str = "embedded") -> VerifyBody:
+    def verify(
+        self,
+        level: Level = Level.RESTORED,
+        target: str = "embedded",
+        mirrors: Sequence[object] = (),
+    ) -> VerifyBody:
         """Return a verification of the usual backup."""
         return VerifyBody(
             request=VerifyRequest(new_id(), level, target),
@@ -129,6 +134,7 @@ class Bench:
             scratch=self.register,
             clock=self.clock,
             tool_version="0.1.0",
+            mirrors=mirrors,  # type: ignore[arg-type]  # as much as is asked
         )
 
     def blobs(self) -> list[str]:

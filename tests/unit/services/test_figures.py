@@ -236,6 +236,7 @@ def test_what_is_seen_of_a_storage_is_kept_together() -> None:
     states = (
         MirrorState("attic", "file:///a", late=(sample_data.RECORDS[0].backup,)),
         MirrorState("cellar", "file:///b"),
+        MirrorState("bank", "file:///c", late_evidence=2),
     )
 
     looking.compared(sample_data.CLOUD, states)

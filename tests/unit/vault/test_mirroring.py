@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 from typing_extensions import override
 
-from fakes.vaults import TestVault, new_id, new_vault, write_backup
+from fakes.vaults import TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -15,12 +15,12 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultNotFoundError,
 )
-from mangrove.core.mirror import MirrorSpec
+from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.ports import Contents, Storage, as_they_come
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BlobName, StorageAddress, VaultSpec, parse_vault_url
 from mangrove.vault.keeper import VaultFactory
-from mangrove.vault.layout import is_manifest_signature
+from mangrove.vault.layout import DESCRIPTOR, is_manifest_signature
 from mangrove.vault.mirror_keeper import MirrorFactory
 from mangrove.vault.storage.memory import MemoryStorage
 
@@ -256,3 +256,75 @@ def test_a_folder_is_nearer_than_a_bucket() -> None:
     urls = ["rclone://drive", "s3://b", "sftp://a@nas/x", "file:///x"]
     assert sorted(urls, key=distance) == ["file:///x", "sftp://a@nas/x", "rclone://drive", "s3://b"]
     assert all(parse_vault_url(url) for url in urls)
+
+
+def test_evidence_alone_makes_no_mirror_late_and_comes_by_itself(pair: Pair) -> None:
+    record = write_backup(pair.vault)
+    pair.bring()
+    mirror = pair.factory.open_mirror(pair.spec, MIRROR)
+    pair.vault.open().keep_evidence(evidence_for(record.backup))
+
+    state = mirror.state()
+    mirror.copy_evidence(record.backup)
+
+    assert (state.late, state.late_evidence, state.is_late, state.backups) == ((), 2, False, 1)
+    assert state.sentence == "holds every backup; 2 evidence files are still to be copied"
+    assert mirror.state().is_complete
+    assert pair.cellar.puts[-1].endswith(".minisig")
+
+
+def test_evidence_of_a_backup_that_a_mirror_lacks_waits_for_the_backup(pair: Pair) -> None:
+    record = write_backup(pair.vault)
+    pair.vault.open().keep_evidence(evidence_for(record.backup))
+    mirror = pair.factory.open_mirror(pair.spec, MIRROR)
+    pair.cellar.puts.clear()
+
+    mirror.copy_evidence(record.backup)
+
+    assert pair.cellar.puts == []
+    assert mirror.state().late == (record.backup,)
+    assert pair.bring() == [record.backup]
+    assert mirror.state().is_complete
+
+
+def test_evidence_that_stayed_behind_comes_with_the_next_copy(pair: Pair) -> None:
+    record = write_backup(pair.vault)
+    pair.bring()
+    pair.vault.open().keep_evidence(evidence_for(record.backup))
+
+    assert len(pair.bring()) == 2
+
+    assert pair.factory.open_mirror(pair.spec, MIRROR).state().is_complete
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (MirrorState("a", "", late=(new_id(),)), "LATE: 1 backup is missing"),
+        (MirrorState("a", "", late_objects=1), "LATE: 1 other object is missing"),
+        (
+            MirrorState("a", "", late=(new_id(),), late_objects=2),
+            "LATE: 1 backup and 2 other objects are missing",
+        ),
+        (
+            MirrorState("a", "", late_evidence=1),
+            "holds every backup; 1 evidence file is still to be copied",
+        ),
+    ],
+)
+def test_a_mirror_says_how_it_stands_in_the_right_number(state: MirrorState, words: str) -> None:
+    assert state.sentence == words
+
+
+@pytest.mark.parametrize("loss", ["unreachable", "emptied"])
+def test_a_vault_that_is_not_there_is_no_fault_of_its_mirror(pair: Pair, loss: str) -> None:
+    mirror = pair.factory.open_mirror(pair.spec, MIRROR)
+    mirror.require_source()
+    pair.cellar.is_gone = True
+    pair.factory.open_mirror(pair.spec, MIRROR).require_source()  # the mirror's place is another
+    pair.own.is_gone = loss == "unreachable"
+    if loss == "emptied":
+        pair.own.delete(DESCRIPTOR)
+
+    with pytest.raises(StorageUnavailableError, match=f"the vault {pair.spec.name} cannot be read"):
+        mirror.require_source()

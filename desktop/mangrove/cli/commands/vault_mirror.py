@@ -67,7 +67,7 @@ def list_all(context: typer.Context, vault: Vault) -> None:
         for state in states
     ]
     desk.output.give({"mirrors": documents}, table)
-    is_whole = all(state.is_complete for state in states)
+    is_whole = not any(state.is_late or state.problem for state in states)
     raise typer.Exit(ExitCode.DONE if is_whole else ExitCode.LOSSES)
 
 

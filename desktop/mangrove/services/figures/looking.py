@@ -41,13 +41,11 @@ class Looking:
             )
 
     def compared(self, vault_id: VaultId, states: Iterable[MirrorState]) -> None:
-        """Note which mirrors lack something; one that did not answer stays as it was known."""
+        """Note which mirrors lack more than evidence; a silent one stays as it was known."""
         with suppress(MangroveError):
             known = self._known(vault_id)
             late = [
-                s.name
-                for s in states
-                if (s.name in known.late_mirrors if s.problem else not s.is_complete)
+                s.name for s in states if (s.name in known.late_mirrors if s.problem else s.is_late)
             ]
             self.sightings.note_vault(vault_id, replace(known, late_mirrors=tuple(late)))
 

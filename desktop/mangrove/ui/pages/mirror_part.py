@@ -61,7 +61,7 @@ class MirrorPart(QWidget):
     def show_states(self, states: Sequence[MirrorState]) -> None:
         """Show how each stands."""
         for state in states:
-            tone = Tone.PROVEN if state.is_complete else Tone.UNPROVEN
+            tone = Tone.UNPROVEN if state.is_late else Tone.PROVEN
             if state.problem:
                 tone = Tone.EXPOSED
             self.copies.show_state(state.name, self._words(state), tone)
@@ -82,6 +82,12 @@ class MirrorPart(QWidget):
         backups = counted(state.backups, self.tr("backup"), self.tr("backups"))
         if state.is_complete:
             return self.tr("holds everything: {backups}").format(backups=backups)
+        if not state.is_late:
+            files = counted(
+                state.late_evidence, self.tr("evidence file"), self.tr("evidence files")
+            )
+            words = self.tr("holds every backup: {backups}; {files} to be copied")
+            return words.format(backups=backups, files=files)
         words = self.tr("late: {size} are to be copied, of {late} and {others}")
         return words.format(
             size=text.size(state.late_bytes),
