@@ -64,7 +64,8 @@ class DrillPlan:
         return (
             f"restore {self.base.backup} and replay about "
             f"{counted(rewind.entries, 'oplog entry', 'oplog entries')} of "
-            f"{counted(len(rewind.slices), 'slice')}, up to the moment before {_words(self.stands_at)}"
+            f"{counted(len(rewind.slices), 'slice')}, up to the moment before "
+            f"{_words(self.stands_at)}"
         )
 
 

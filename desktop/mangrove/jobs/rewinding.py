@@ -293,7 +293,8 @@ def told(plan: RestorePlan, rewind: RewindPlan) -> RestorePlan:
     if rewind.slices:
         how = (
             f"Then replay about {counted(rewind.entries, 'oplog entry', 'oplog entries')} of"
-            f" {counted(len(rewind.slices), 'slice')}, from {stands} up to the moment before {moment}."
+            f" {counted(len(rewind.slices), 'slice')}, from {stands}"
+            f" up to the moment before {moment}."
         )
     else:
         how = f"The backup stands at that very moment, {stands}: nothing is replayed."

@@ -119,3 +119,11 @@ def test_only_a_backup_at_one_moment_of_everything_can_be_compared_with() -> Non
 
     with pytest.raises(PointNotReachableError, match="can be compared"):
         plan(timeline, against=loose.backup)
+
+
+def test_one_slice_is_told_as_one() -> None:
+    timeline = timeline_of([base(5)], [piece(1, 10, opens=True)], (), at(50))
+
+    found = plan_drill(timeline, [b.record for b in timeline.bases], DrillRequest("shop", seed="1"))
+
+    assert " of 1 slice, up to the moment before" in found.sentence
