@@ -26,6 +26,6 @@ def _entry(snapshot: Snapshot) -> Entry:
         finished_at=snapshot.taken_at,
         stored_bytes=snapshot.used_bytes,
         proof_depth=Level.RESTORED.depth if snapshot.proven else -1,
-        problem=snapshot.problem,
+        problem=snapshot.problem or ("its last verification failed" if snapshot.is_failed else ""),
         pin=snapshot.pin,
     )

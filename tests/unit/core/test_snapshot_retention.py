@@ -56,3 +56,10 @@ def test_other_machines_are_counted_apart() -> None:
 
 def test_no_rule_lets_nothing_go() -> None:
     assert going(judged(*(days_old(n) for n in range(5)), policy=RetentionPolicy())) == []
+
+
+def test_one_whose_newest_check_failed_takes_no_place_of_a_good_one() -> None:
+    check = SnapshotCheck(TAKEN_AT, TAKEN_AT, False, (), 1, 1, None, "6")
+    rows = [days_old(0).with_check(check), days_old(1), days_old(2), days_old(3)]
+
+    assert going(judged(*rows)) == [rows[3].snapshot]
