@@ -685,7 +685,7 @@ class RunError(MangroveError):
 
 
 class RunHungError(RunError):
-    """Raised for a run in which nothing moved for so long that it was ended."""
+    """Raised when nothing moved in a run for so long that it was ended."""
 
     code = "run-hung"
 

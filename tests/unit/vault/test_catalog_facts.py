@@ -169,3 +169,18 @@ def test_backups_are_found_by_vault_profile_and_the_beginning_of_their_name(
     assert catalog.of_vault(VaultId("v2")) == (other,)
     assert catalog.beginning("20260317") == (old,)
     assert catalog.find(BackupId("20260317")) is None
+
+
+def test_a_catalog_that_remembers_removed_backups_is_no_damaged_one(tmp_path: Path) -> None:
+    old, new = (
+        a_backup(NOON - timedelta(days=3)),
+        replace(a_backup(NOON), evidence=(a_proof(NOON),)),
+    )
+    with closing(SqliteCatalog.open(tmp_path)) as opened:
+        opened.put(old)
+        opened.put(new)
+        opened.remove(old.vault_id, old.backup)
+
+    with closing(SqliteCatalog.open(tmp_path)) as again:
+        assert [record.backup for record in again.all()] == [new.backup]
+    assert not [*tmp_path.glob("*.damaged")]

@@ -75,16 +75,20 @@ CREATE TABLE gone (
   vault_id TEXT NOT NULL,
   cover INTEGER NOT NULL,
   data_us INTEGER NOT NULL,
-  finished_us INTEGER NOT NULL,
   backup TEXT NOT NULL,
+  finished_us INTEGER NOT NULL,
   PRIMARY KEY (profile_slug, vault_id, cover, data_us, backup)
 ) WITHOUT ROWID;
 """
-"""Complete backups that were removed: what they protected in their time stays known."""
+"""Complete backups that were removed: what they protected in their time stays known.
+
+The key's columns come first: SQLite 3.40 takes the file for damaged otherwise (its quick_check
+looks for the other columns in the wrong place).
+"""
 KEPT_US = 400 * _DAY_US
 _KEEP_GONE = """
-INSERT OR REPLACE INTO gone
-SELECT profile_slug, vault_id, cover, data_us, finished_us, backup FROM facts
+INSERT OR REPLACE INTO gone (profile_slug, vault_id, cover, data_us, backup, finished_us)
+SELECT profile_slug, vault_id, cover, data_us, backup, finished_us FROM facts
 WHERE vault_id = ? AND backup = ? AND cover IS NOT NULL
 """
 _LET_GO = """

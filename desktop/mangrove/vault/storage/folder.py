@@ -66,7 +66,7 @@ class FolderStorage:
         is_there = False
         try:
             size = _write(file, chunks, name, is_durable=is_durable)
-            _appear(file, target, name)
+            self._appear(file, target, name, is_durable=is_durable)
             is_there = True
             if is_durable:
                 _sync_above(target, name)
@@ -144,6 +144,19 @@ class FolderStorage:
                 f"the vault's folder {self._root} is not there",
                 hint="connect or mount the disk it is on",
             )
+
+    def _appear(self, file: NewFile, target: Path, name: str, *, is_durable: bool) -> None:
+        for attempt in range(_TRIES):
+            try:
+                return file.appear(target)
+            except FileExistsError as error:
+                raise already_there(name) from error
+            except OSError as error:
+                # A file without a name keeps no folder from another writer's clean-up.
+                if not isinstance(error, FileNotFoundError) or attempt == _TRIES - 1:
+                    raise from_os(error, name) from error
+            self._make_folders(target.parent, is_durable=is_durable)
+        raise AssertionError("unreachable")
 
     def _open_new(self, folder: Path, *, is_durable: bool) -> NewFile:
         for attempt in range(_TRIES):
@@ -226,15 +239,6 @@ def _write(file: NewFile, chunks: Iterable[bytes], name: str, *, is_durable: boo
         except OSError as error:
             raise from_os(error, name) from error
     return size
-
-
-def _appear(file: NewFile, target: Path, name: str) -> None:
-    try:
-        file.appear(target)
-    except FileExistsError as error:
-        raise already_there(name) from error
-    except OSError as error:
-        raise from_os(error, name) from error
 
 
 def _sync_above(target: Path, name: str) -> None:
