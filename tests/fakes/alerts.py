@@ -43,6 +43,7 @@ class MemoryAlerts(AlertStore):
         self.sent: dict[DeliveryId, Delivery] = {}
         self.signs: dict[str, Beat] = {}
         self.looked: tuple[datetime, Outage | None] | None = None
+        self.asked: datetime | None = None
 
     @override
     def newest(self) -> Mapping[str, Alert]:
@@ -99,6 +100,14 @@ class MemoryAlerts(AlertStore):
     @override
     def save_look(self, now: datetime, outage: Outage | None) -> None:
         self.looked = (now, outage)
+
+    @override
+    def ask_look(self, now: datetime) -> None:
+        self.asked = now
+
+    @override
+    def asked_at(self) -> datetime | None:
+        return self.asked
 
 
 class MemoryChannels(ChannelStore):

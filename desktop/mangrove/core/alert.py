@@ -69,6 +69,7 @@ class Trouble:
         action: What a button does about it, and ``subject`` whom it does that to.
         job_id: The job whose doing it is; its own choice of channels applies then.
         ends_silently: Whether its end is nothing to tell anybody.
+        since: When it began, where that is known; else it begins when it is found.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Trouble:
     subject: str = ""
     job_id: JobId | None = None
     ends_silently: bool = False
+    since: datetime | None = None
 
 
 def key_of(kind: AlertKind, subject: str) -> str:

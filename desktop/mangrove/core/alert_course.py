@@ -62,14 +62,20 @@ def as_found(
 
 def _found(alert: Alert | None, trouble: Trouble, now: datetime) -> Alert:
     if alert is None:
-        return Alert(trouble, now, now)
+        return Alert(trouble, _begun(trouble, now), now)
     if alert.is_open:
         return replace(alert, trouble=trouble, seen_at=now)
     muted = alert.muted_until if alert.is_muted(now) else None
     if alert.recovered_at is not None and now - alert.recovered_at < SETTLING:
         # It comes and goes: the same alert, so that not every turn of it is told.
         return replace(alert, trouble=trouble, seen_at=now, recovered_at=None)
-    return Alert(trouble, now, now, muted_until=muted)
+    opened = max(_begun(trouble, now), alert.recovered_at or now)  # it was over meanwhile
+    return Alert(trouble, opened, now, muted_until=muted)
+
+
+def _begun(trouble: Trouble, now: datetime) -> datetime:
+    """Return when a trouble began: the same at every look, also before one is kept."""
+    return now if trouble.since is None else min(trouble.since, now)
 
 
 def _ended(alert: Alert, now: datetime) -> Alert:

@@ -54,6 +54,14 @@ class AlertStore(Protocol):
         """Return when an agent looked last; None if never."""
         ...
 
+    def ask_look(self, now: datetime) -> None:
+        """Ask whichever process looks to do so soon."""
+        ...
+
+    def asked_at(self) -> datetime | None:
+        """Return when somebody asked for a look last; None if never."""
+        ...
+
     def outage(self) -> Outage | None:
         """Return the last time without agent that something was missed in."""
         ...

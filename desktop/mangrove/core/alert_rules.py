@@ -57,13 +57,15 @@ def _ending(watched: WatchedJob) -> Trouble | None:
             action=Action.OPEN_JOB,
             subject=job.name,
             job_id=job.job_id,
+            since=last.ended_at,
         )
     return _failed(watched, last) if last.state in _BAD else None
 
 
 def _failed(watched: WatchedJob, last: Firing) -> Trouble:
     job = watched.job
-    times = len(tuple(takewhile(lambda firing: firing.state in _BAD, watched.ended)))
+    bad = tuple(takewhile(lambda firing: firing.state in _BAD, watched.ended))
+    times = len(bad)
     often = f"{times} times in a row" if times > 1 else ""
     verb = "was interrupted" if last.state is FiringState.INTERRUPTED else "failed"
     what = f"the job {job.name} {verb} {often}".strip()
@@ -77,6 +79,7 @@ def _failed(watched: WatchedJob, last: Firing) -> Trouble:
         action=Action.OPEN_JOB,
         subject=job.name,
         job_id=job.job_id,
+        since=bad[-1].ended_at,
     )
 
 

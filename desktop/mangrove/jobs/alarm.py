@@ -80,6 +80,7 @@ class Alarm:
     _is_wanted: bool = False
     _thread: threading.Thread | None = None
     _looked_at: datetime | None = None
+    _answered: datetime | None = None
     _beat_at: datetime | None = None
     _has_learned: bool = False
     _problem: str = ""
@@ -109,8 +110,12 @@ class Alarm:
         try:
             if self.channels.settings().heartbeat(job.job_id) is not None:
                 self.store.save_deliveries((self._ping_of(job, firing),))
+            if firing.state is not FiringState.RUNNING:
+                self.store.ask_look(self.clock.now())  # the process that looks may be another
         except MangroveError as error:
-            log.warning("a sign of life was not kept job=%s reason=%s", job.name, error)
+            log.warning(
+                "the end or beginning of a job was not noted job=%s reason=%s", job.name, error
+            )
         if firing.state is not FiringState.RUNNING:
             self._looked_at = None
         self.wake()
@@ -156,7 +161,18 @@ class Alarm:
             return False
 
     def _is_time(self, now: datetime) -> bool:
-        return self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY
+        is_late = self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY
+        return self._is_asked() or is_late
+
+    def _is_asked(self) -> bool:
+        """Whether a job ended since the last look, in whatever process; each asking counts once."""
+        try:
+            asked = self.store.asked_at()
+        except MangroveError as error:
+            log.warning("whether to look is unknown reason=%s", error)
+            return False
+        is_new, self._answered = asked != self._answered, asked
+        return is_new
 
     def _look_safely(self, now: datetime) -> None:
         if not self._has_learned:

@@ -1,6 +1,7 @@
 """From a trouble to a message that arrived: real mail and web servers, a clock that is moved."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ import pytest
 
 from guards import LogGuard
 from integration.alerts.alarm_world import HOUR, NIGHTLY, TUESDAY, FakeDesktop, World
-from mangrove.connectors.state.database import FILE_NAME
+from mangrove.connectors.state.database import FILE_NAME, StateDatabase
 from mangrove.core.alert import AlertKind, Severity
 from mangrove.core.alert_policy import AlertPolicy, quiet_hours
 from mangrove.core.delivery import DeliveryKind, DeliveryState
@@ -45,6 +46,33 @@ def test_failure_and_recovery_arrive_by_mail_and_webhook_once_each(
     assert "cannot reach db1" in receiver.calls[0].document["message"]
     (alert,) = world.alerts.all()
     assert not alert.is_open
+
+
+def test_a_job_that_failed_in_another_process_is_told_soon_and_keeps_its_beginning(
+    world: World, receiver: Receiver
+) -> None:
+    world.adds("hook", receiver.url())
+    world.after()
+    with closing(StateDatabase.open(world.folder)) as database:
+        other = replace(world, database=database, is_ours=False)
+        failed_at = world.clock.now()
+        world.fails()
+        other.alarm.heed(NIGHTLY, world.jobs.firings(NIGHTLY.job_id, 1)[0])
+        other.alarm.close()
+
+        seen = []
+        for _ in range(2):
+            world.clock.advance(timedelta(seconds=5))
+            seen += [alert.opened_at for alert in other.alerts.all()]
+        assert receiver.calls == []
+        assert world.alarm.go_round()  # as after each look of the agent, far from its next own one
+        seen += [alert.opened_at for alert in other.alerts.all()]
+        world.clock.advance(timedelta(seconds=15))
+        assert world.alarm.go_round()
+
+    assert set(seen) == {failed_at}
+    assert len(receiver.calls) == 1
+    assert [alert.times_told for alert in world.alerts.all()] == [1]
 
 
 def test_a_mail_server_that_is_down_is_tried_again_and_shown_and_survives_a_crash(

@@ -59,6 +59,19 @@ def test_a_trouble_is_told_once_and_its_end_once() -> None:
     assert life.alert.recovered_at == NOON + 2 * HOUR
 
 
+def test_a_trouble_opens_when_it_began_but_never_while_it_was_over_or_to_come() -> None:
+    life = Life()
+    life.look(replace(WARNING, since=NOON - HOUR))
+    assert life.alert.opened_at == NOON - HOUR
+    life.look(after=HOUR)
+    life.look(replace(WARNING, since=NOON - HOUR), after=2 * HOUR)
+    assert life.alert.opened_at == NOON + HOUR
+
+    early = Life()
+    early.look(replace(WARNING, since=NOON + HOUR))
+    assert early.alert.opened_at == NOON
+
+
 def test_what_lasts_is_repeated_after_ever_longer_waits() -> None:
     life = Life()
     life.look(WARNING)

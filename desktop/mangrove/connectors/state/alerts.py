@@ -21,7 +21,15 @@ Value = TypeVar("Value")
 KEPT_DELIVERIES = 500
 KEPT_ALERTS = 1000
 _LOOK = "look"
+_ASKED = "asked"
 _BEAT = "beat/"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """When somebody asked for a look last."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +131,24 @@ class SqliteAlerts(AlertStore):
         with self._database.writing() as connection:
             _note(connection, _LOOK, encoded(_Look(now, outage)))
 
+    @override
+    def ask_look(self, now: datetime) -> None:
+        with self._database.writing() as connection:
+            _note(connection, _ASKED, encoded(_Asked(now)))
+
+    @override
+    def asked_at(self) -> datetime | None:
+        asked = self._noted(_Asked, _ASKED)
+        return asked.at if asked else None
+
     def _look(self) -> _Look | None:
+        return self._noted(_Look, _LOOK)
+
+    def _noted(self, kind: type[Value], name: str) -> Value | None:
         with self._database.reading() as connection:
             query = "SELECT value FROM alert_notes WHERE name = ?"
-            row = connection.execute(query, (_LOOK,)).fetchone()
-        return read(_Look, row[0]) if row else None
+            row = connection.execute(query, (name,)).fetchone()
+        return read(kind, row[0]) if row else None
 
 
 def _note(connection: sqlite3.Connection, name: str, value: str) -> None:
