@@ -1,6 +1,7 @@
 """Jobs on real parts: create, verify, and say so when a step fails."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError
-from mangrove.core.job import FiringState, JobKind
+from mangrove.core.job import FiringState, JobKind, Rest
 from mangrove.core.namespace import Namespace
 from mangrove.core.proving import PROOF_FAILED
 from mangrove.core.run import RunKind
@@ -198,10 +199,48 @@ def test_the_recommended_plan_is_made_once(desk: Workstation) -> None:
 
     made = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
 
-    plan = {job.kind: job.schedule.describe() for job in made}
+    plan = {job.kind: job.schedule.describe() for job in made.made}
+    assert made.covered == ()
     assert {*plan} == {*JobKind} - {JobKind.PRUNE}  # which follows each backup
     assert plan[JobKind.CAPTURE].startswith("Every 15th minute")
-    assert jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin") == ()
+    again = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
+    assert again.made == ()
+    assert {one.kind for one in again.covered} == {*plan}
+
+
+def test_the_plan_adds_no_second_daily_backup_and_says_which_one_is_there(
+    desk: Workstation,
+) -> None:
+    jobs = desk.services.jobs
+    shop = Selection(databases=("shop",))
+    jobs.add(replace(nightly(selection=shop), name="part"))  # covers less than the plan
+    jobs.add(replace(nightly(), name="rarely", schedule="sundays 01:00"))  # not often enough
+    jobs.add(replace(nightly(), name="early", schedule="daily 01:15"))
+    jobs.add(JobDraft("oplog", JobKind.CAPTURE, VAULT, "every 1 hours", "UTC", PROFILE))
+
+    planned = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
+
+    assert [(one.kind, one.job) for one in planned.covered] == [(JobKind.BACKUP, "early")]
+    assert {job.kind for job in planned.made} == {*JobKind} - {JobKind.PRUNE, JobKind.BACKUP}
+    jobs.remove("early")
+    again = jobs.add_recommended(PROFILE, VAULT, "Europe/Berlin")
+    assert [job.kind for job in again.made] == [JobKind.BACKUP]
+
+
+def test_a_pause_of_all_jobs_is_seen_on_each_of_them(desk: Workstation) -> None:
+    services = desk.services
+    services.jobs.add(nightly())
+    until = clock_now(desk) + timedelta(days=9)
+
+    services.agent.rest_until(until, "moving house")
+
+    (view,) = services.jobs.all()
+    assert view.rest == Rest(until, "moving house")
+    assert view.next_at is not None
+    assert until < view.next_at <= until + timedelta(days=1)
+    services.agent.end_rest()
+    (view,) = services.jobs.all()
+    assert view.rest is None
 
 
 def test_what_makes_no_job_is_refused_and_nothing_is_saved(desk: Workstation) -> None:

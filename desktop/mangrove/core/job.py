@@ -86,6 +86,13 @@ class Rest:
     why: str
 
 
+def rest_of(job: Job, of_all: Rest | None, now: datetime) -> Rest | None:
+    """Return the pause that holds for a job now, the longer one of its own and that of all."""
+    own = Rest(job.paused_until, job.paused_why) if job.paused_until else None
+    holding = [rest for rest in (own, of_all) if rest and now < rest.until]
+    return max(holding, key=lambda rest: rest.until, default=None)
+
+
 class FiringState(StrEnum):
     """How one time of a job ended; ``RUNNING`` is the only one that is no ending."""
 

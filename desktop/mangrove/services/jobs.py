@@ -16,6 +16,8 @@ from mangrove.core.job import (
     JobId,
     JobKind,
     RecommendedJob,
+    Rest,
+    rest_of,
 )
 from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
 from mangrove.core.profile import checked_name
@@ -26,6 +28,7 @@ from mangrove.core.vigil import AgentRank
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Waits, quietly
 from mangrove.services.agent_desk import check_pause
+from mangrove.services.job_plan import Covered, Planned, Wanted
 from mangrove.services.job_steps import JobSteps
 
 NO_AGENT = "nothing starts by itself: no window is open and no agent runs"
@@ -67,9 +70,10 @@ class JobView:
 
     Attributes:
         profile, vault: Names; "(gone)" when they were removed.
-        next_at: When it is due next; None while it is paused.
+        next_at: When it is due next; while it is paused, after that.
         firings: What became of its last times, newest first.
         waits_for_network: Whether it is due and waits for one.
+        rest: The pause that keeps it from running now, its own or that of all jobs.
     """
 
     job: Job
@@ -78,6 +82,7 @@ class JobView:
     next_at: datetime | None
     firings: tuple[Firing, ...]
     waits_for_network: bool = False
+    rest: Rest | None = None
 
     @property
     def last(self) -> Firing | None:
@@ -136,12 +141,23 @@ class Jobs:
         self._store.save(job)
         return job
 
-    def add_recommended(self, profile: str, vault: str, zone: str) -> tuple[Job, ...]:
-        """Save the recommended plan for a profile: what of it is offered and not there yet."""
-        names = {view.job.name.casefold() for view in self.all()}
-        drafts = [_drafted(one, profile, vault, zone) for one in RECOMMENDED]
-        wanted = (d for d in drafts if d.kind in self.kinds and d.name.casefold() not in names)
-        return tuple(self.add(draft) for draft in wanted)
+    def add_recommended(self, profile: str, vault: str, zone: str) -> Planned:
+        """Save the recommended plan for a profile: what of it is offered and not covered yet.
+
+        Raises:
+            ProfileNotFoundError, VaultNotFoundError: Nothing was saved.
+        """
+        known = self._store.all()
+        made: list[Job] = []
+        covered: list[Covered] = []
+        for line in (one for one in RECOMMENDED if one.kind in self.kinds):
+            draft = _drafted(line, profile, vault, zone)
+            found = self._wanted(line, draft).covered_by(known, self._clock.now())
+            if found is None:
+                made.append(self.add(draft))
+            else:
+                covered.append(found)
+        return Planned(tuple(made), tuple(covered))
 
     def all(self) -> tuple[JobView, ...]:
         """Return every job by name."""
@@ -268,15 +284,26 @@ class Jobs:
                 hint="only a backup job has one; leave out --db, --collection and --exclude",
             )
 
+    def _wanted(self, line: RecommendedJob, draft: JobDraft) -> Wanted:
+        return Wanted(
+            line,
+            draft.name,
+            parse_schedule(draft.schedule, draft.zone),
+            self._profiles.find(draft.profile).profile_id,
+            self._vaults.find(draft.vault).vault_id,
+        )
+
     def _view(self, job: Job, vaults: Mapping[VaultId, str]) -> JobView:
         now = self._clock.now()
+        rest = rest_of(job, self._store.rest(), now)
         return JobView(
             job=job,
             profile=self._profile_name(job),
             vault=vaults.get(job.vault_id, GONE),
-            next_at=job.schedule.next_after(max(now, job.paused_until or now)),
+            next_at=job.schedule.next_after(rest.until if rest else now),
             firings=self._store.firings(job.job_id, SHOWN_FIRINGS),
             waits_for_network=job.job_id in self._agent.waiting,
+            rest=rest,
         )
 
     def _profile_name(self, job: Job) -> str:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import ModuleType
@@ -19,9 +19,10 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Doors
 from mangrove.cli.main import run
 from mangrove.cli.output import Output
-from mangrove.core.job import Firing, FiringState
+from mangrove.core.job import Firing, FiringState, JobKind, Rest
 from mangrove.jobs.firing import Waits
 from mangrove.services.bundle import Services
+from mangrove.services.job_plan import Covered, Planned
 
 
 @pytest.fixture
@@ -69,6 +70,32 @@ def test_show_says_that_the_vault_is_pruned_after_each_backup(
 
     assert called(fakes, "job", "show", "nightly") == 0
     assert "pruned" not in capsys.readouterr().out
+
+
+def test_a_list_says_that_all_jobs_rest_and_marks_each(
+    fakes: FakeServices, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rest = Rest(NOW + timedelta(days=9), "moving house")
+    fakes.agent.resting = rest
+    fakes.jobs.rows = [replace(row, rest=rest) for row in fakes.jobs.rows]
+
+    assert called(fakes, "job", "list") == 0
+
+    shown = capsys.readouterr().out
+    assert f"all jobs rest until {rest.until:%Y-%m-%d %H:%M} UTC: moving house" in shown
+    assert shown.count("paused, then ") == len(fakes.jobs.rows)
+
+
+def test_recommend_says_what_it_skips(
+    fakes: FakeServices, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = Planned((), (Covered(JobKind.BACKUP, "early", "At 01:15 every day"),))
+    monkeypatch.setattr(fakes.jobs, "add_recommended", lambda *_: plan)
+
+    assert called(fakes, "job", "recommend", "shop", "--vault", "attic") == 0
+
+    shown = capsys.readouterr().out
+    assert "skipped backup: the job 'early' is there already (At 01:15 every day)" in shown
 
 
 def test_help_shows_no_stray_marks(fakes: FakeServices, capsys: pytest.CaptureFixture[str]) -> None:

@@ -110,11 +110,16 @@ def recommend(
     """Define the recommended plan: daily backups, oplog, weekly restore tests, monthly drills."""
     desk = desk_of(context)
     with desk.services() as services:
-        made = services.jobs.add_recommended(profile, vault, zone or services.clock.zone_name())
-        views = tuple(services.jobs.find(job.name) for job in made)
+        zone = zone or services.clock.zone_name()
+        plan = services.jobs.add_recommended(profile, vault, zone)
+        views = tuple(services.jobs.find(job.name) for job in plan.made)
         _warn_without_agent(desk, is_running=services.jobs.agent_holder() is not None)
     table = _table(views, "everything recommended is there already")
-    desk.output.give({"jobs": [job_document(v) for v in views]}, table)
+    skipped = [
+        f"skipped {c.kind}: the job '{c.job}' is there already ({c.when})" for c in plan.covered
+    ]
+    document = {"jobs": [job_document(v) for v in views], "covered": plan.covered}
+    desk.output.give(document, table, *skipped)
 
 
 @app.command("list")
@@ -123,11 +128,12 @@ def list_all(context: typer.Context) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         views = services.jobs.all()
-        holder = services.jobs.agent_holder()
+        holder, rest = services.jobs.agent_holder(), services.agent.rest()
     if views:
         _warn_without_agent(desk, is_running=holder is not None)
-    document = {"jobs": [job_document(v) for v in views], "agent": holder}
-    desk.output.give(document, _table(views, "no job yet: mangrove job recommend PROFILE"))
+    document = {"jobs": [job_document(v) for v in views], "agent": holder, "rest": rest}
+    words = [f"all jobs rest until {_moment(rest.until)} UTC: {rest.why}"] if rest else []
+    desk.output.give(document, *words, _table(views, "no job yet: mangrove job recommend PROFILE"))
 
 
 @app.command()
@@ -136,7 +142,7 @@ def show(context: typer.Context, name: Name) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         view = services.jobs.find(name)
-        rested = max(services.clock.now(), view.job.paused_until or services.clock.now())
+        rested = view.rest.until if view.rest else services.clock.now()
         times = view.job.schedule.preview(rested)
     history = Table(
         ("due (UTC)", "ended", "state", ">missed", "why"),
@@ -235,6 +241,7 @@ def job_document(view: JobView) -> dict[str, object]:
         "prunes": job.prunes,
         "share_percent": job.share_percent,
         "next_at": view.next_at,
+        "rest": view.rest,
         "paused_until": job.paused_until,
         "paused_why": job.paused_why,
         "last": view.last,
@@ -288,7 +295,7 @@ def _facts(view: JobView) -> Facts:
         ("what", what),
         ("vault", view.vault),
         ("when", job.schedule.describe()),
-        ("next", _moment(view.next_at)),
+        ("next", _next(view)),
     ]
     if job.kind is JobKind.BACKUP:
         pairs.insert(2, ("selection", job.selection.describe()))
@@ -301,8 +308,8 @@ def _facts(view: JobView) -> Facts:
         pairs.append(("each time", share))
     if job.kind is JobKind.DRILL:
         pairs.append(("drills on", job.scratch))
-    if job.paused_until:
-        pairs.append(("paused", f"until {_moment(job.paused_until)} UTC: {job.paused_why}"))
+    if view.rest:
+        pairs.append(("paused", f"until {_moment(view.rest.until)} UTC: {view.rest.why}"))
     if view.waits_for_network:
         pairs.append(("waits", "due, and waits for a network"))
     pairs.append(("hung after", duration_text(job.hung_after)))
@@ -325,13 +332,17 @@ def _row(view: JobView) -> tuple[str, ...]:
     last = view.last
     state = "never ran" if last is None else last.state.value.replace("_", " ")
     when = job.schedule.describe()
-    return (job.name, job.kind, view.profile, view.vault, when, _moment(view.next_at), state)
+    return (job.name, job.kind, view.profile, view.vault, when, _next(view), state)
 
 
 def _firing_row(firing: Firing) -> tuple[str, ...]:
     ended = _moment(firing.ended_at) if firing.ended_at else ""
     state = firing.state.value.replace("_", " ")
     return (_moment(firing.slot_at), ended, state, str(firing.missed), firing.problem)
+
+
+def _next(view: JobView) -> str:
+    return f"paused, then {_moment(view.next_at)}" if view.rest else _moment(view.next_at)
 
 
 def _moment(moment: datetime | None) -> str:
