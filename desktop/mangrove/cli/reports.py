@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mangrove.cli.exit_codes import code_of_run
+from mangrove.cli.exit_codes import ExitCode, code_of_run
 from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Block, Facts, Output
 from mangrove.core.explain import size_text
@@ -32,6 +32,16 @@ def report_run(output: Output, status: RunStatus, indexes: Sequence[str] | None 
     else:
         output.refuse(status.problem or INTERRUPTED, run=document)
     return code_of_run(status)
+
+
+def ending_words(status: RunStatus) -> str:
+    """Return how a run stands or ended, as a person would say it."""
+    if status.state is not RunState.SUCCEEDED_WITH_WARNINGS:
+        return status.state.value
+    if code_of_run(status) is ExitCode.BAD_BACKUP:
+        return "found something wrong"
+    has_losses = status.result is not None and bool(status.result.losses)
+    return "done with losses" if has_losses else "done with warnings"
 
 
 def _cancelled(status: RunStatus) -> Problem:

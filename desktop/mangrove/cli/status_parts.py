@@ -207,7 +207,8 @@ def _proof_row(profile: ProfileFigures, now: datetime) -> tuple[str, ...]:
     availability = profile.observed.availability
     return (
         profile.profile_name,
-        f"{duration_text(now - proof.finished_at)} ago{without}" if proof else "never",
+        (f"{duration_text(now - proof.finished_at)} ago{without}" if proof else "never")
+        + ", but the last proof failed" * profile.is_disproven,
         "-" if profile.verified is None else f"{profile.verified:.0%}",
         ", ".join(words),
         duration_text(profile.observed.worst_gap),

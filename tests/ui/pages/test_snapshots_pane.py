@@ -54,6 +54,23 @@ def test_newest_snapshot_is_explained(qtbot: QtBot, ends: Ends) -> None:
     assert pane.table.horizontalScrollBar().maximum() == 0
 
 
+def test_another_page_leads_to_a_snapshot(qtbot: QtBot, ends: Ends) -> None:
+    page = BackupsPage(ends.services, ends.calls, ends.bridge, ends.navigator)
+    qtbot.addWidget(page)
+    page.show()
+    pane = page.snapshots
+    qtbot.waitUntil(lambda: ends.calls.waiting == 0)
+    wanted = ends.services.snapshots.all()[1].snapshot
+
+    page.select(snapshot=wanted)
+
+    def chosen() -> bool:
+        snapshot = pane.model.snapshot_at(pane.table.currentIndex().row())
+        return snapshot is not None and snapshot.snapshot == wanted
+
+    qtbot.waitUntil(lambda: page.tabs.currentWidget() is pane and chosen())
+
+
 def test_snapshots_sort_by_a_column(qtbot: QtBot, ends: Ends) -> None:
     pane = loaded(qtbot, ends)
     model = pane.model

@@ -10,6 +10,7 @@ from mangrove.cli.exit_codes import (
     code_of_run,
     error_classes,
 )
+from mangrove.cli.reports import ending_words
 from mangrove.core.errors import (
     AuthenticationFailedError,
     BackupNotFoundError,
@@ -79,3 +80,15 @@ def test_end_of_a_run_decides_the_exit_code(kind: RunKind, state: RunState, code
     status = replace(sample_runs.restore_with_losses(), kind=kind, state=state, problem=None)
 
     assert code_of_run(status) is code
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [(RunKind.RESTORE, "done with losses"), (RunKind.DRILL, "found something wrong")],
+)
+def test_the_end_of_a_run_is_said_in_words(kind: RunKind, words: str) -> None:
+    status = replace(sample_runs.restore_with_losses(), kind=kind)
+    bare = replace(status, kind=RunKind.BACKUP, result=None)
+
+    assert [ending_words(s) for s in (status, bare)] == [words, "done with warnings"]
+    assert ending_words(sample_runs.failed_backup()) == "failed"

@@ -10,17 +10,24 @@ from fakes import sample_data
 from fakes.clock import FakeClock
 from fakes.figures import MemorySightings
 from fakes.services import FakeServices, empty_services, sample_services
+from mangrove.core.alert import AlertKind, Severity
+from mangrove.core.alert_needs import need_troubles
+from mangrove.core.backup import BackupId
+from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
 from mangrove.core.errors import ProfileNotFoundError
 from mangrove.core.figures.answer import Overview
+from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.mirror import MirrorState
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
+from mangrove.core.snapshot_kept import KEEPER
 from mangrove.core.vault import BackupState, VaultHealth
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.services.figures.looking import Looking
+from mangrove.services.figures.service import headline
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NOW = sample_data.NOW
@@ -60,7 +67,38 @@ def a_run(kind: RunKind, state: RunState, result: RunResult | None = None) -> Ru
 
 def failed_verification(desk: FakeServices) -> None:
     bad = EvidenceSummary(Level.DECODED, False, NOW, HOUR, "")
-    replace_newest(desk, "staging", evidence=(bad,))
+    newest = next(r for r in desk.backups.rows if r.profile_slug == "staging")
+    replace_newest(desk, "staging", evidence=(bad, *newest.evidence))
+
+
+def failed_drill(desk: FakeServices) -> None:
+    """Spoil an older backup: a drill seldom draws the newest one."""
+    rows = desk.backups.rows
+    newest = next(r for r in rows if r.profile_slug == "staging")
+    at, back = newest.finished_at - DAY, newest.data_at - DAY
+    bad = EvidenceSummary(Level.DRILLED, False, NOW, HOUR, "embedded")
+    older = replace(newest, backup=BackupId("20260101T000000Z-staging-0001"), data_at=back)
+    rows.append(replace(older, started_at=at, finished_at=at, evidence=(bad,)))
+
+
+def kept_by(desk: FakeServices, keeper: str, *passed: bool) -> None:
+    point = KeptPoint("s1", NOW - 2 * HOUR, NOW - 2 * HOUR, "a snapshot")
+    proofs = tuple(KeptProof("s1", ok, NOW - n * HOUR, HOUR, "here") for n, ok in enumerate(passed))
+    kept = Elsewhere(keeper, "there", (point,), NOW, proofs=proofs, trusted_for=DAY)
+    staging = desk.profiles.find("staging").profile_id
+
+    def only_staging(profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+        return (kept,) if profile_id == staging else ()
+
+    desk.points.kept = only_staging  # type: ignore[method-assign]
+
+
+def failed_snapshot(desk: FakeServices) -> None:
+    kept_by(desk, KEEPER, False, True)
+
+
+def failed_elsewhere(desk: FakeServices) -> None:
+    kept_by(desk, "Atlas", False, True)
 
 
 def no_backup_at_all(desk: FakeServices) -> None:
@@ -133,6 +171,21 @@ def old_proof(desk: FakeServices) -> None:
 
 TROUBLES: tuple[tuple[Callable[[FakeServices], None], NeedKind, str, Remedy, str], ...] = (
     (failed_verification, NeedKind.VERIFICATION_FAILED, "of 2", Remedy.OPEN_BACKUPS, "show"),
+    (failed_drill, NeedKind.VERIFICATION_FAILED, "last drill of sta", Remedy.OPEN_BACKUPS, "show"),
+    (
+        failed_snapshot,
+        NeedKind.VERIFICATION_FAILED,
+        "the snapshot s1 failed",
+        Remedy.OPEN_SNAPSHOTS,
+        "mangrove snapshot show s1",
+    ),
+    (
+        failed_elsewhere,
+        NeedKind.VERIFICATION_FAILED,
+        "Atlas: the last restore",
+        Remedy.OPEN_ATLAS,
+        "refresh staging",
+    ),
     (no_backup_at_all, NeedKind.NEVER_BACKED_UP, "no backup of staging", Remedy.BACKUP, "backup"),
     (only_parts, NeedKind.NOT_WHOLE, "1 backup holds a part", Remedy.BACKUP, "backup"),
     (unreadable, NeedKind.BACKUP_UNREADABLE, "1 backup cannot", Remedy.OPEN_VAULTS, "check"),
@@ -170,6 +223,34 @@ def test_each_trouble_is_told_with_what_mends_it(
     assert words in need.sentence
     assert need.action is remedy
     assert command in need.command
+
+
+@pytest.mark.parametrize("spoil", [failed_verification, failed_drill, failed_snapshot])
+def test_a_failed_proof_is_red_and_raises_an_alert(
+    desk: FakeServices, spoil: Callable[[FakeServices], None]
+) -> None:
+    was = desk.figures.profile("staging")
+    spoil(desk)
+
+    overview = desk.figures.overview()
+    found = next(p for p in overview.profiles if p.profile_name == "staging")
+    alerts = [
+        a for a in need_troubles(overview.needs, overview.profiles, NOW) if "staging" in a.key
+    ]
+
+    assert (was.light is Light.EXPOSED, found.light) == (False, Light.EXPOSED)
+    assert found.is_met
+    assert any("verification of the newest" in r or "on trial found" in r for r in found.reasons)
+    assert found.freshness.proof == was.freshness.proof
+    assert [a.severity for a in alerts if a.kind is AlertKind.VERIFICATION] == [Severity.CRITICAL]
+    assert "found something wrong" in headline([found])
+
+
+def test_a_proof_that_passed_since_makes_it_good(desk: FakeServices) -> None:
+    kept_by(desk, KEEPER, True, False)
+
+    assert not needs_of(desk, NeedKind.VERIFICATION_FAILED)
+    assert not desk.figures.profile("staging").is_disproven
 
 
 def test_a_new_database_has_as_long_as_its_objective_to_get_into_a_backup(

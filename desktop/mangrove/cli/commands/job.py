@@ -10,6 +10,7 @@ from mangrove.cli.commands.verify import Depth
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Facts, Table
+from mangrove.cli.reports import ending_words
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.explain import duration_text
@@ -182,7 +183,7 @@ def run(context: typer.Context, name: Name) -> None:
         # Said here, for typer ends an interrupted command without a word.
         desk.output.refuse(Problem("cancelled", "cancelled"))
         raise typer.Exit(ExitCode.CANCELLED) from None
-    lines = tuple(f"{r.title}: {r.result.summary if r.result else r.state.value}" for r in runs)
+    lines = tuple(f"{r.title}: {r.result.summary if r.result else ending_words(r)}" for r in runs)
     ending = firing.state.value.replace("_", " ") + (f": {firing.problem}" * bool(firing.problem))
     desk.output.give({"firing": firing}, *lines, ending)
     raise typer.Exit(EXIT_CODES.get(firing.state, ExitCode.FAILED))

@@ -7,7 +7,7 @@ import typer
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Block, Facts, Table
-from mangrove.cli.reports import result_blocks
+from mangrove.cli.reports import ending_words, result_blocks
 from mangrove.core.errors import RunNotFoundError
 from mangrove.core.explain import duration_text
 from mangrove.core.run import LogLine, RunStatus
@@ -46,7 +46,7 @@ def _list(desk: Desk) -> None:
     with desk.services() as services:
         found = services.activity.recent()
     rows = tuple(
-        (r.run_id, f"{r.created_at:%Y-%m-%d %H:%M:%S}", r.title, r.state.value, _took(r))
+        (r.run_id, f"{r.created_at:%Y-%m-%d %H:%M:%S}", r.title, ending_words(r), _took(r))
         for r in found
     )
     table = Table(("run", "begun (UTC)", "what", "end", ">took"), rows, "nothing ran yet")
@@ -68,7 +68,7 @@ def _took(status: RunStatus) -> str:
 
 
 def _blocks(status: RunStatus, log: tuple[LogLine, ...]) -> list[Block]:
-    facts = Facts((("run", status.run_id), ("what", status.title), ("end", status.state.value)))
+    facts = Facts((("run", status.run_id), ("what", status.title), ("end", ending_words(status))))
     blocks: list[Block] = [facts]
     if status.result is not None:
         blocks += result_blocks(status.result)

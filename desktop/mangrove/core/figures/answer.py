@@ -125,6 +125,7 @@ class ProfileFigures:
             from which queries left documents out.
         stored_bytes: What all its backups take.
         elsewhere: What others keep of it; counted in all of the above but sizes.
+        disproofs: The newest trial restores, where they found something wrong.
     """
 
     profile_slug: str
@@ -157,6 +158,7 @@ class ProfileFigures:
     filtered: int
     stored_bytes: int
     elsewhere: tuple[Elsewhere, ...] = ()
+    disproofs: tuple[EvidenceFact, ...] = ()
 
     @property
     def lose_at_most(self) -> timedelta | None:
@@ -177,6 +179,11 @@ class ProfileFigures:
     def untried(self) -> tuple[str, ...]:
         """The databases that were never restored on trial, where others were."""
         return untried_of(self.databases)
+
+    @property
+    def is_disproven(self) -> bool:
+        """Whether the last word on whether it can be restored is no."""
+        return self.lights.evidence is Light.EXPOSED
 
     @property
     def restore_takes(self) -> timedelta | None:

@@ -8,6 +8,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.verification import Level, Steps
 
 VERIFIED_WITHIN = timedelta(days=30)
+_TRIALS = (Level.DRILLED, Level.RESTORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,16 @@ def freshness_of(evidence: Iterable[EvidenceFact], now: datetime, allowed: timed
     restores = [e for e in evidence if e.is_test_restore and e.finished_at <= now]
     proof = max(restores, key=lambda e: e.finished_at, default=None)
     return Freshness(proof, now - proof.finished_at if proof else None, allowed)
+
+
+def disproofs_of(evidence: Iterable[EvidenceFact], now: datetime) -> tuple[EvidenceFact, ...]:
+    """Return the trial restores that found something wrong and were not made good since.
+
+    Only a trial at least as deep makes one good: a restored backup says nothing of a replay.
+    """
+    known = sorted((e for e in evidence if e.finished_at <= now), key=lambda e: e.finished_at)
+    last = [[e for e in known if e.level.depth >= level.depth][-1:] for level in _TRIALS]
+    return tuple(dict.fromkeys(e for found in last for e in found if not e.passed))
 
 
 def verified_fraction(

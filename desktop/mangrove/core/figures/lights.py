@@ -27,7 +27,7 @@ class Lights:
 
     Attributes:
         rpo: Red when the objective is not met.
-        evidence: Amber when nobody restored it lately.
+        evidence: Amber when nobody restored it lately; red when the last trial failed.
         keys: Amber when no recovery kit with the present keys is known to be stored.
     """
 

@@ -70,6 +70,7 @@ class Remedy(StrEnum):
     OPEN_VAULTS = "open-vaults"
     SYNC_MIRROR = "sync-mirror"
     OPEN_ATLAS = "open-atlas"
+    OPEN_SNAPSHOTS = "open-snapshots"
 
 
 @dataclass(frozen=True, slots=True)

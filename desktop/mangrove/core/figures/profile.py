@@ -15,6 +15,7 @@ from mangrove.core.figures.days import calendar_of
 from mangrove.core.figures.evidence import (
     EvidenceFact,
     Freshness,
+    disproofs_of,
     freshness_of,
     verified_fraction,
 )
@@ -36,7 +37,7 @@ from mangrove.core.figures.restore_estimate import (
     Work,
     restore_estimate,
 )
-from mangrove.core.vault import BackupRecord
+from mangrove.core.vault import BackupRecord, VaultId
 
 
 def profile_figures(
@@ -50,7 +51,7 @@ def profile_figures(
         zone: The time zone that days are meant in.
         first: The first day of the calendar.
     """
-    desk = _Desk(facts, now, zone)
+    desk = _Desk(facts, now, zone, _disproofs(facts, now))
     databases = sorted(map(desk.database, facts.listing.databases), key=_worst_first)
     summary = desk.summary(databases)
     retained = sum(t.stored_bytes for t in facts.totals)
@@ -85,6 +86,7 @@ def profile_figures(
         filtered=facts.filtered,
         stored_bytes=retained,
         elsewhere=facts.elsewhere,
+        disproofs=desk.disproofs,
     )
 
 
@@ -106,6 +108,7 @@ class _Desk:
     facts: ProfileFacts
     now: datetime
     zone: tzinfo
+    disproofs: tuple[EvidenceFact, ...]
     _observed: dict[tuple[object, ...], Observed] = field(default_factory=dict)
     _histories: dict[tuple[object, ...], History] = field(default_factory=dict)
 
@@ -172,9 +175,7 @@ class _Desk:
         return _Summary(
             lights=Lights(
                 rpo=lowest(*(d.lights.rpo for d in databases)) if certain else Light.EXPOSED,
-                evidence=lowest(*(d.lights.evidence for d in databases))
-                if databases
-                else Light.UNPROVEN,
+                evidence=self._evidence_light(databases),
                 keys=Light.PROVEN if self.facts.is_escrowed else Light.UNPROVEN,
             ),
             exposure=databases[0].exposure if certain else nothing,
@@ -221,13 +222,22 @@ class _Desk:
         newest = self.facts.newest
         if newest is not None and newest.failed_evidence:
             found.append("the last verification of the newest backup failed")
-        if self.facts.groups and summary.lights.evidence is not Light.PROVEN:
-            found.append(_why_not_fresh(summary.freshness, untried_of(databases)))
+        elif self.disproofs:
+            found.append("the last recovery on trial found something wrong")
+        untried, is_amber = untried_of(databases), summary.lights.evidence is Light.UNPROVEN
+        if self.facts.groups and (is_amber or untried or not summary.freshness.is_fresh):
+            found.append(_why_not_fresh(summary.freshness, untried))
         if self.facts.groups and not self.facts.is_escrowed:
             found.append("no recovery kit with the present keys is known to be stored")
         return tuple(found)
 
     # --- inside --------------------------------------------------------------------------
+
+    def _evidence_light(self, databases: Sequence[DatabaseFigures]) -> Light:
+        newest = self.facts.newest
+        if self.disproofs or (newest is not None and newest.failed_evidence is not None):
+            return Light.EXPOSED
+        return lowest(*(d.lights.evidence for d in databases)) if databases else Light.UNPROVEN
 
     def _whole(self) -> list[Group]:
         return [g for g in self.facts.groups if g.cover.is_deployment]
@@ -288,6 +298,19 @@ class _Desk:
             max(d.observed.worst_gap for d in databases),
             min(shares, default=None),
         )
+
+
+def _disproofs(facts: ProfileFacts, now: datetime) -> tuple[EvidenceFact, ...]:
+    """Return trials that failed; each database, and each keeper, is made good by itself."""
+    keepers = {VaultId(kept.keeper) for kept in facts.elsewhere}
+    own = [g for g in facts.groups if g.vault_id not in keepers]
+    ways = {tuple(g.group_id for g in own)}
+    for database in facts.listing.databases:
+        ways.add(tuple(g.group_id for g in own if g.cover.holds(database.name)))
+    ways |= {(g.group_id,) for g in facts.groups if g.vault_id in keepers}
+    held = ([e for group in way for e in facts.evidence.get(group, ())] for way in ways)
+    found = {e for way in held for e in disproofs_of(way, now)}
+    return tuple(sorted(found, key=lambda e: (e.finished_at, e.backup), reverse=True))
 
 
 def _why_not_fresh(freshness: Freshness, untried: Sequence[str]) -> str:

@@ -9,8 +9,10 @@ from mangrove.core.figures.answer import JobFigures, ProfileFigures, VaultFigure
 from mangrove.core.figures.compliance import SlotState
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.run import RunState, RunStatus
+from mangrove.core.snapshot_kept import KEEPER as FILE_SYSTEM
 from mangrove.core.vault import BackupRecord
 from mangrove.core.vault_keys import KitState
+from mangrove.core.verification import Level
 from mangrove.core.wording import counted
 
 NOW, SOON, LATER = Urgency.NOW, Urgency.SOON, Urgency.LATER
@@ -23,6 +25,7 @@ UNSEEN_AFTER = timedelta(days=1)
 def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
     """Yield what one profile needs."""
     yield from _exposure_needs(item)
+    yield from _disproof_needs(item)
     yield from _evidence_needs(item)
     yield from _capture_needs(item, now)
     yield from _elsewhere_needs(item, now)
@@ -79,6 +82,31 @@ def _exposure_needs(item: ProfileFigures) -> Iterator[Need]:
             f"The newest data of {whose} that can be restored are {age} old; the objective is"
             f" {allowed}.",
         )
+
+
+def _disproof_needs(item: ProfileFigures) -> Iterator[Need]:
+    """Yield the trial restores that found something wrong; of the newest backup, those say so."""
+    told = {item.newest.backup} if item.newest and item.newest.failed_evidence else set()
+    keepers = {proof.name: kept.keeper for kept in item.elsewhere for proof in kept.proofs}
+    for fact in item.disproofs:
+        if fact.backup in told:
+            continue
+        told.add(fact.backup)
+        name, at = item.profile_name, f"{fact.finished_at:%Y-%m-%d %H:%M} UTC"
+        keeper = keepers.get(fact.backup)
+        if keeper is None:
+            what = "drill" if fact.level is Level.DRILLED else "trial restore"
+            sentence = f"The last {what} of {name} found something wrong in {fact.backup}, {at}."
+            remedy, command = Remedy.OPEN_BACKUPS, f"mangrove show {fact.backup}"
+        elif keeper == FILE_SYSTEM:
+            sentence = f"The last verification of the snapshot {fact.backup} failed, {at}."
+            remedy, command = Remedy.OPEN_SNAPSHOTS, f"mangrove snapshot show {fact.backup}"
+        else:
+            sentence = f"{keeper}: the last restore of the snapshot {fact.backup} failed, {at}."
+            remedy, command = Remedy.OPEN_ATLAS, f"mangrove {keeper.lower()} refresh {quote(name)}"
+        subject = name if remedy is Remedy.OPEN_ATLAS else fact.backup
+        kind = NeedKind.VERIFICATION_FAILED
+        yield Need(kind, NOW, sentence, remedy, subject, profile=name, command=command)
 
 
 def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:

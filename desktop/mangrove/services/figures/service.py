@@ -86,10 +86,15 @@ def headline(profiles: Sequence[ProfileFigures]) -> str:
     if worst.lose_at_most is None:
         return f"If {name} died now, everything on it would be lost."
     answer = f"If {name} died now you would lose at most {duration_text(worst.lose_at_most)}."
+    return f"{answer} {_way_back(worst)}"
+
+
+def _way_back(worst: ProfileFigures) -> str:
+    if worst.is_disproven:
+        return "But its last verification found something wrong."
     if worst.restore_takes is None:
-        why = worst.restore.why_unknown
-        return f"{answer} How long until it is back is unknown: {why}."
-    return f"{answer} Back in about {duration_text(worst.restore_takes)}, measured."
+        return f"How long until it is back is unknown: {worst.restore.why_unknown}."
+    return f"Back in about {duration_text(worst.restore_takes)}, measured."
 
 
 def _figures(known: Gathered, profile: Profile) -> ProfileFigures:

@@ -103,7 +103,11 @@ class BackupsPage(Page):
         self._connect(bridge)
 
     def select(self, **selection: str) -> None:
-        """Show the backup, or the backups of the profile or vault, that another page means."""
+        """Show the backup or snapshot, or the backups of the profile or vault, that is meant."""
+        if snapshot := selection.get("snapshot"):
+            self.snapshots.choose(BackupId(snapshot))
+            self.tabs.setCurrentWidget(self.snapshots)
+            return
         self._pending = selection
         if self.model.total:
             self._select_pending()

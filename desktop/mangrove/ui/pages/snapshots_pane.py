@@ -60,6 +60,11 @@ class SnapshotsPane(QWidget):
         """Read the register anew, and keep the chosen snapshot."""
         self._calls.run(self, self._services.snapshots.all, self._on_loaded, self._on_failed)
 
+    def choose(self, snapshot: BackupId) -> None:
+        """Show a snapshot that another page means."""
+        self._wanted = snapshot
+        self.reload()
+
     @Slot()
     def ask_take(self) -> None:
         """Ask of which server one shall be taken, and take it."""

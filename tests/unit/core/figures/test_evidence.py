@@ -4,7 +4,12 @@ import pytest
 
 from fakes.clock import NOON
 from mangrove.core.backup import BackupId
-from mangrove.core.figures.evidence import EvidenceFact, freshness_of, verified_fraction
+from mangrove.core.figures.evidence import (
+    EvidenceFact,
+    disproofs_of,
+    freshness_of,
+    verified_fraction,
+)
 from mangrove.core.figures.lights import Light, Lights, lights_of, lowest
 from mangrove.core.verification import Level
 
@@ -37,6 +42,29 @@ def test_freshness(evidence: list[EvidenceFact], days: float | None, is_fresh: b
 
     assert found.age == (None if days is None else days * DAY)
     assert found.is_fresh is is_fresh
+
+
+@pytest.mark.parametrize(
+    ("evidence", "failed"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([fact(1, passed=False), fact(8)], [1], id="the newest failed"),
+        pytest.param([fact(1), fact(8, passed=False)], [], id="made good"),
+        pytest.param(
+            [fact(1), fact(2, Level.DRILLED, passed=False)], [2], id="a restore is no drill"
+        ),
+        pytest.param(
+            [fact(1, Level.DRILLED), fact(2, passed=False)], [], id="a drill is a restore"
+        ),
+        pytest.param([fact(1, Level.DECODED, passed=False), fact(2)], [], id="trials only"),
+        pytest.param([fact(1, Level.DECODED), fact(2, passed=False)], [2], id="shallow is no cure"),
+        pytest.param([fact(-1, passed=False), fact(2)], [], id="the future does not count"),
+    ],
+)
+def test_failed_trials_stand_until_one_as_deep_passes(
+    evidence: list[EvidenceFact], failed: list[float]
+) -> None:
+    assert [e.finished_at for e in disproofs_of(evidence, NOON)] == [NOON - n * DAY for n in failed]
 
 
 @pytest.mark.parametrize(

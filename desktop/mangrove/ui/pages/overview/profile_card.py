@@ -122,8 +122,9 @@ class ProfileCard(Card):
             ),
             _Shown(
                 text.ago(proof.finished_at, now) if proof else self.tr("never"),
-                self._where(item),
+                self.tr("but the last proof failed") if item.is_disproven else self._where(item),
                 _exact(proof.finished_at, now) if proof else "",
+                is_bad=item.is_disproven,
             ),
             _Shown(
                 f"{int(item.verified * 100)} %" if item.verified is not None else _DASH,

@@ -50,6 +50,7 @@ class Remedies(QObject):
             Remedy.OPEN_VAULTS: self.tr("Show the vault"),
             Remedy.SYNC_MIRROR: self.tr("Show the vault"),
             Remedy.OPEN_ATLAS: self.tr("Show Atlas"),
+            Remedy.OPEN_SNAPSHOTS: self.tr("Show the snapshot"),
         }[remedy]
 
     def apply(self, need: Need) -> None:
@@ -73,6 +74,7 @@ class Remedies(QObject):
             Remedy.OPEN_VAULTS: lambda: go.open_page(PageName.VAULTS, vault=subject),
             Remedy.SYNC_MIRROR: lambda: go.open_page(PageName.VAULTS, vault=subject),
             Remedy.OPEN_ATLAS: lambda: go.open_page(PageName.ATLAS, profile=subject),
+            Remedy.OPEN_SNAPSHOTS: lambda: go.open_page(PageName.BACKUPS, snapshot=subject),
         }
         deeds[need.action]()
 
