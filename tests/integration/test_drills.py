@@ -14,7 +14,7 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question, Verdict
 from mangrove.core.backup import Consistency
 from mangrove.core.drill import DrillRequest
-from mangrove.core.errors import PointNotReachableError
+from mangrove.core.errors import PointNotReachableError, ProfileNotFoundError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
@@ -168,6 +168,11 @@ def test_without_captured_oplog_a_backup_itself_is_drilled(desk: Workstation) ->
 def test_a_moment_that_cannot_be_had_starts_nothing(desk: Workstation) -> None:
     with pytest.raises(PointNotReachableError):
         drill(desk, at=OplogTimestamp(1_000_000_000, 1))
+
+
+def test_a_drill_that_has_nowhere_to_go_is_not_even_planned(desk: Workstation) -> None:
+    with pytest.raises(ProfileNotFoundError, match="nope"):
+        desk.services.drills.plan(DrillRequest(PROFILE, target="nope"))
 
 
 def test_a_cancelled_drill_leaves_nothing_and_says_nothing_of_the_backup(

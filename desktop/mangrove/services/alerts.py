@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mangrove.core.alert import Alert, Glance, glance_at, worst_first
 from mangrove.core.alert_course import as_found
@@ -17,6 +17,8 @@ from mangrove.jobs.courier import SwitchedDesktop
 
 SHOWN_ALERTS = 200
 SHOWN_DELIVERIES = 100
+FRESH = timedelta(seconds=30)
+"""So long what was seen last is counted again: a look at everything is no work for each second."""
 
 
 class Alerts:
@@ -35,6 +37,7 @@ class Alerts:
         self._alarm = alarm
         self._desktop = desktop
         self._clock = clock
+        self._seen: tuple[datetime, tuple[Alert, ...]] | None = None
 
     def all(self, limit: int = SHOWN_ALERTS) -> tuple[Alert, ...]:
         """Return alerts as they are at this moment, also where no agent looks; the worst first.
@@ -49,11 +52,14 @@ class Alerts:
         fresh = {alert.key: alert for alert in (*going, *ended)}
         kept = self._store.recent(limit)
         older = [a for a in kept if a.key not in fresh or a.opened_at != fresh[a.key].opened_at]
-        return worst_first((*fresh.values(), *older))[:limit]
+        self._seen = (now, worst_first((*fresh.values(), *older)))
+        return self._seen[1][:limit]
 
     def glance(self) -> Glance:
-        """Count what is open, as the agent saw it last; quick."""
-        return glance_at(self._store.recent(SHOWN_ALERTS), self._clock.now())
+        """Count what is open, the same that ``all`` shows; looks anew once a moment went by."""
+        now, seen = self._clock.now(), self._seen
+        is_fresh = seen is not None and abs(now - seen[0]) < FRESH
+        return glance_at(seen[1] if seen and is_fresh else self.all(), now)
 
     def find(self, name: str) -> Alert:
         """Return an alert by its id, the beginning of it, or its whole key.
@@ -116,4 +122,5 @@ class Alerts:
 
     def _kept(self, alert: Alert) -> Alert:
         self._store.save((alert,))
+        self._seen = None
         return alert

@@ -7,6 +7,7 @@ from datetime import timedelta
 from mangrove.core.backup import Consistency
 from mangrove.core.drill import DrillPlan, DrillRequest, plan_drill
 from mangrove.core.ports import ScratchRegister
+from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
@@ -37,8 +38,10 @@ class Drills:
 
         Raises:
             PointNotReachableError: If there is no way there.
-            ProfileNotFoundError: If neither a profile nor a backup is called so.
+            ProfileNotFoundError: If neither a profile nor a backup is called so, or the target
+                is no profile.
         """
+        self._target(request)
         slug = self._points.slug_of(request.profile)
         records = self._tools.catalog.of_profile(slug)
         seeded = replace(request, seed=request.seed or secrets.token_hex(4))
@@ -53,12 +56,11 @@ class Drills:
         tools = self._tools
         started_s = tools.clock.monotonic_s()
         plan = self.plan(request)
-        target = tools.profiles.find(request.target) if request.target != EMBEDDED else None
         assertions = self._assertions.of_slug(plan.base.profile_slug)
         spec = tools.vaults.by_id(plan.base.vault_id)
         body = VerifyBody(
             request=VerifyRequest(plan.base.backup, Level.DRILLED, request.target),
-            target=target,
+            target=self._target(request),
             gate=tools.gate,
             vault=tools.keeper.open(spec),
             catalog=tools.catalog,
@@ -87,6 +89,9 @@ class Drills:
             claims=(Claim(f"backup {plan.base.backup}"),),
         )
         return tools.runner.start(ticket, body)
+
+    def _target(self, request: DrillRequest) -> Profile | None:
+        return None if request.target == EMBEDDED else self._tools.profiles.find(request.target)
 
 
 def _replays(plan: DrillPlan) -> bool:

@@ -174,6 +174,19 @@ def test_a_job_chooses_its_channels_and_a_channel_what_is_urgent_enough(
     assert receiver.paths == ["/all", "/all"]
 
 
+def test_the_count_is_that_of_the_list_also_before_the_agent_looked(world: World) -> None:
+    world.after()
+    world.clock.advance(MINUTE)
+    world.fails()
+
+    assert world.alerts.glance().count == 1
+    assert len([alert for alert in world.alerts.all() if alert.is_open]) == 1
+
+    world.ends(FiringState.SUCCEEDED)
+    world.alerts.all()
+    assert world.alerts.glance().count == 0
+
+
 def test_what_somebody_knows_is_not_repeated_and_what_is_muted_not_told(
     world: World, receiver: Receiver
 ) -> None:

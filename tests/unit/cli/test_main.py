@@ -208,3 +208,13 @@ def test_objectives_are_set_shown_and_taken_away(capsys: pytest.CaptureFixture[s
     ]
 
     assert run(["profile", "objective", "staging", "--rto", "soon"], own) == 2
+
+    nope = ["profile", "objective", "production", "--database", "nope", "--rpo"]
+    capsys.readouterr()
+    assert run([*nope, "1h"], own) == 0
+    assert "warning: no database 'nope' of production was ever seen" in capsys.readouterr().out
+    assert run([*nope, "-", "--json"], own) == 0
+    assert json.loads(capsys.readouterr().out)["warnings"] == []
+    seen = ["profile", "objective", "production", "--database", "shop", "--rpo", "1h"]
+    assert run(seen, own) == 0
+    assert "ever seen" not in capsys.readouterr().out

@@ -56,7 +56,22 @@ def objective(
         rows or (_whole(figures),),
     )
     kept = [{"database": d, "objectives": o} for d, o in sorted(held_now.items())]
-    desk.output.give({"objectives": kept, "databases": figures.databases}, table)
+    warnings = _warnings(database, figures, is_held=database in held_now)
+    desk.output.give(
+        {"objectives": kept, "databases": figures.databases, "warnings": warnings},
+        table,
+        *(f"warning: {words}" for words in warnings),
+    )
+
+
+def _warnings(database: str, figures: ProfileFigures, *, is_held: bool) -> tuple[str, ...]:
+    """Say that nobody ever saw a database that is held to something now."""
+    seen = {item.name for item in figures.databases}
+    if not is_held or database in (WHOLE, *seen):
+        return ()
+    known = f"known are: {', '.join(sorted(seen))}" if seen else "none is known yet"
+    unseen = f"no database '{database}' of {figures.profile_name} was ever seen ({known})"
+    return (f"{unseen}; what was set is kept, and counts once there is one",)
 
 
 def _age(text: str) -> timedelta | None:
