@@ -89,4 +89,8 @@ def test_a_window_begins_at_a_backup_that_was_taken_before_capture(
     (window,) = timeline.windows
     assert [base.backup for base in window.bases] == [backup]
     assert window.start == timeline.bases[0].stands_at
+    oldest = client["local"]["oplog.rs"].find_one({}, sort=[("$natural", 1)])
+    assert oldest is not None
     assert timeline.headroom is not None
+    reach = window.end.seconds - oldest["ts"].time
+    assert timeline.headroom.total_seconds() > reach  # an oplog that is not full loses nothing yet

@@ -186,6 +186,8 @@ def _back_row(profile: ProfileFigures, now: datetime) -> tuple[str, ...]:
 def _moments_line(profile: ProfileFigures) -> str:
     name = profile.profile_name
     backups = counted(profile.backups, "backup")
+    if profile.kept_elsewhere:
+        backups += f" ({profile.kept_elsewhere:,} of them kept elsewhere)"
     if not profile.windows:
         return f"{name}: those of its {backups}; no oplog was captured"
     spans = ", ".join(map(_span, profile.windows[-SHOWN_WINDOWS:]))

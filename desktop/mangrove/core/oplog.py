@@ -79,17 +79,33 @@ class OplogPosition:
 
 @dataclass(frozen=True, slots=True)
 class OplogExtent:
-    """What a deployment's oplog held at one moment: its oldest and its newest entry."""
+    """What a deployment's oplog held at one moment: its oldest and its newest entry.
+
+    Attributes:
+        used: The share of its allowed size that is used; None when nobody may ask.
+        is_complete: Whether the oldest entry is the first there ever was.
+    """
 
     oldest: OplogPosition
     newest: OplogPosition
+    used: float | None = None
+    is_complete: bool = False
 
-    def headroom(self, captured: OplogPosition) -> timedelta:
+    def headroom(self, captured: OplogPosition) -> timedelta | None:
         """How long nothing may be captured before entries after ``captured`` are lost.
 
-        An estimate: it takes as long to write over what lies below as it took to write it.
+        An estimate: it takes as long to write over what lies below as it took to write it, and
+        before that what is free is filled at the pace so far. No more than a year is said.
+
+        Returns:
+            None for an oplog that nothing was ever lost from, and nobody knows how full it is.
         """
-        return timedelta(seconds=max(0, captured.ts.seconds - self.oldest.ts.seconds))
+        below_s = max(0, captured.ts.seconds - self.oldest.ts.seconds)
+        if self.used is None or self.used <= 0:
+            return None if self.is_complete else timedelta(seconds=below_s)
+        written_s = max(1, self.newest.ts.seconds - self.oldest.ts.seconds)
+        free_s = written_s * max(0.0, 1 - self.used) / self.used
+        return min(timedelta(days=365), timedelta(seconds=below_s + int(free_s)))
 
 
 def chain_id(started_at: datetime, tail: str) -> ChainId:

@@ -173,7 +173,7 @@ def test_status_answers_every_question_in_words(capsys: pytest.CaptureFixture[st
     for line in (
         "If reporting died now you would lose at most 2 d 9 h.",
         "reporting   billing   2 d 9 h     26 h (nothing is scheduled)",
-        "staging     14 min       14 min       14 min       1 restore to embedded, the last",
+        "staging     14 min       14 min  14 min       1 restore to embedded, the last",
         "production: any second of 2026-11-13 02:00 to 2026-11-1",
         "production  3 d 3 h ago",
         "nightly       ......x",

@@ -77,6 +77,19 @@ def test_headroom_is_what_lies_below_the_last_captured_entry() -> None:
     assert extent.headroom(entry(50)) == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    ("used", "seconds"), [(0.5, 700), (0.001, 400 * 999 + 300), (1e-9, 365 * 86400), (1.02, 300)]
+)
+def test_what_is_free_in_the_oplog_is_headroom_too(used: float, seconds: int) -> None:
+    found = OplogExtent(entry(100), entry(500), used, is_complete=True).headroom(entry(400))
+
+    assert found == timedelta(seconds=seconds)
+
+
+def test_a_young_oplog_of_unknown_size_is_not_said_to_roll_over() -> None:
+    assert OplogExtent(entry(100), entry(500), is_complete=True).headroom(entry(400)) is None
+
+
 def test_positions_and_chains_have_names() -> None:
     assert str(entry(7, 3)) == "7:1 term 3"
     assert chain_id(datetime(2026, 11, 25, 1, 2, 3, tzinfo=UTC), "00ff") == "20261125T010203Z-00ff"

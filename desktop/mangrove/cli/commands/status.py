@@ -7,7 +7,7 @@ from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.core.alert import Glance
 from mangrove.core.explain import duration_text, size_text
-from mangrove.core.figures.answer import ProfileFigures
+from mangrove.core.figures.answer import Overview, ProfileFigures
 from mangrove.core.wording import counted
 
 
@@ -23,7 +23,7 @@ def status(context: typer.Context) -> None:
         tuple(_row(e) for e in overview.profiles),
         "no profile yet",
     )
-    stored = f"{counted(overview.backups, 'backup')}, {size_text(overview.stored_bytes)} stored."
+    stored = stored_line(overview)
     told = (alerts_line(alerts),) if alerts.count else ()
     document = {"status": overview, "alerts": alerts, "running": runs}
     parts = status_parts
@@ -46,6 +46,16 @@ def status(context: typer.Context) -> None:
     )
 
 
+def stored_line(overview: Overview) -> str:
+    """Say how many backups vaults keep, and how many more are kept outside of them."""
+    inside = counted(overview.backups, "backup")
+    outside = sum(profile.kept_elsewhere for profile in overview.profiles)
+    size = size_text(overview.stored_bytes)
+    if not outside:
+        return f"{inside}, {size} stored."
+    return f"{inside} in vaults, {size} stored; {outside:,} more kept elsewhere."
+
+
 def alerts_line(glance: Glance) -> str:
     """Say how many alerts are open."""
     worst = f", the worst {glance.worst}" if glance.worst else ""
@@ -64,5 +74,7 @@ def _row(item: ProfileFigures) -> tuple[str, ...]:
     lose = lost(item) if item.lose_at_most is None else duration_text(item.lose_at_most)
     back = "unknown" if item.restore_takes is None else duration_text(item.restore_takes)
     reasons = "; ".join(item.reasons)
-    backups = f"{item.backups}" + (f" ({item.filtered} filtered)" if item.filtered else "")
+    parts = ((item.filtered, "filtered"), (item.kept_elsewhere, "elsewhere"))
+    told = ", ".join(f"{number} {words}" for number, words in parts if number)
+    backups = f"{item.backups}" + (f" ({told})" if told else "")
     return (item.profile_name, item.light.value, lose, back, backups, reasons)

@@ -1,6 +1,6 @@
 """Reads the oplog, majority-committed entries only: the port ``OplogSource`` on MongoDB."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import bson
@@ -11,7 +11,7 @@ from mangrove.connectors.mongo.batch_reader import BatchReader
 from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.error_map import while_working, working
 from mangrove.connectors.mongo.privileges import DUMP_ROLE, read_privileges, require
-from mangrove.connectors.mongo.topology import OPLOG, server_facts
+from mangrove.connectors.mongo.topology import OPLOG, oplog_sizes, server_facts
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import ConnectionLostError, SourceError, UnsupportedTopologyError
 from mangrove.core.namespace import Namespace
@@ -22,6 +22,7 @@ MAJORITY: Mapping[str, str] = {"level": "majority"}
 # Source: MongoDB server, src/mongo/base/error_codes.yml
 _PASSING = {136: "wrote over old entries", 134: "was not ready for majority reads"}
 _WHERE = Namespace("local", OPLOG)
+_BEGUN = "initiating set"
 _PLACE = {"ts": 1, "t": 1}
 _NO_OPLOG = {
     Topology.STANDALONE: "a standalone server keeps no oplog, so nothing can be captured from",
@@ -66,14 +67,22 @@ class MongoOplogSource:
         require(missing, DUMP_ROLE, hosts)
 
     def extent(self) -> OplogExtent:
-        """Return the oldest and the newest majority-committed entry."""
+        """Return the oldest and the newest majority-committed entry, and how full the oplog is.
+
+        A node that the set began on wrote "initiating set" as its first entry.
+
+        Source: MongoDB server, replication_coordinator_external_state_impl.cpp,
+        initializeReplSetStorage.
+        """
         oldest, newest = self._one({}, 1), self._one({}, -1)
         if oldest is None or newest is None:
             raise SourceError(
                 f"the oplog of {self._connection.hosts} is empty or not readable yet",
                 hint="run it again once the replica set has a primary",
             )
-        return OplogExtent(oldest, newest)
+        used, allowed = oplog_sizes(self._connection)
+        share = used / allowed if used is not None and allowed else None
+        return OplogExtent(oldest, newest, share, is_complete=self._is_from_the_start())
 
     def read(self, start: OplogTimestamp) -> Iterator[bytes]:
         """Yield all entries from a timestamp on; see the port for what may be raised.
@@ -110,18 +119,30 @@ class MongoOplogSource:
         """End calls that block in other threads."""
         self._connection.abort()
 
+    def _is_from_the_start(self) -> bool:
+        first = self._found({}, 1, {"o.msg": 1})
+        return bool(first) and first[0].get("o", {}).get("msg") == _BEGUN
+
     def _one(self, query: Mapping[str, Any], direction: int) -> OplogPosition | None:
+        batch = self._found(query, direction, _PLACE)
+        if not batch:
+            return None
+        ts = batch[0]["ts"]
+        return OplogPosition(OplogTimestamp(ts.time, ts.inc), int(batch[0].get("t", -1)))
+
+    def _found(
+        self, query: Mapping[str, Any], direction: int, wanted: Mapping[str, int]
+    ) -> Sequence[dict[str, Any]]:
         command = {
             "find": OPLOG,
             "filter": dict(query),
             "sort": {"$natural": direction},
             "limit": 1,
-            "projection": _PLACE,
+            "projection": dict(wanted),
             "readConcern": dict(MAJORITY),
         }
         with working(self._connection.hosts):
-            batch = self._connection.run("local", command)["cursor"]["firstBatch"]
-        if not batch:
-            return None
-        ts = batch[0]["ts"]
-        return OplogPosition(OplogTimestamp(ts.time, ts.inc), int(batch[0].get("t", -1)))
+            batch: Sequence[dict[str, Any]] = self._connection.run("local", command)["cursor"][
+                "firstBatch"
+            ]
+        return batch

@@ -76,7 +76,7 @@ def oplog_window(connection: Connection) -> OplogWindow | None:
     with suppress(SourceError):
         first, last = _end(connection, 1), _end(connection, -1)
         if first and last:
-            used, allowed = _oplog_sizes(connection)
+            used, allowed = oplog_sizes(connection)
             return OplogWindow(_moment(first), _moment(last), used, allowed)
     return None
 
@@ -94,7 +94,8 @@ def _moment(position: Timestamp) -> datetime:
     return datetime.fromtimestamp(position.time, UTC)
 
 
-def _oplog_sizes(connection: Connection) -> tuple[int | None, int | None]:
+def oplog_sizes(connection: Connection) -> tuple[int | None, int | None]:
+    """Return the used and the allowed size of the oplog; None for both when nobody may ask."""
     with suppress(SourceError):
         stats = connection.command("local", {"collStats": OPLOG})
         return int(stats["size"]), int(stats["maxSize"])

@@ -176,6 +176,11 @@ class ProfileFigures:
         return self.freshness.proof
 
     @property
+    def kept_elsewhere(self) -> int:
+        """How many of its backups lie in no vault: snapshots, and what others keep."""
+        return sum(len(kept.points) for kept in self.elsewhere)
+
+    @property
     def untried(self) -> tuple[str, ...]:
         """The databases that were never restored on trial, where others were."""
         return untried_of(self.databases)
@@ -228,6 +233,7 @@ class Overview:
         profiles: The worst first.
         headline: The answer, in one or two sentences.
         needs: The most pressing first.
+        backups, stored_bytes: In vaults.
         sizes: Of all vaults together.
         days_from: The first day of every calendar.
     """

@@ -209,8 +209,8 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
         yield Need(
             NeedKind.HEADROOM_LOW,
             SOON,
-            f"The oplog of {name} reaches back only {duration_text(item.headroom)}: a capture that"
-            " stops for longer leaves a gap.",
+            f"The oplog of {name} keeps changes for only {duration_text(item.headroom)}: a capture"
+            " that stops for longer leaves a gap.",
             Remedy.OPEN_TIMELINE,
             name,
             profile=name,

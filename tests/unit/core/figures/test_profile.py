@@ -270,3 +270,12 @@ def test_what_others_keep_protects_unless_it_has_a_problem(problem: str) -> None
     assert found.lose_at_most == (None if problem else HOUR)
     assert (found.freshness.proof is None) is bool(problem)
     assert found.light is (Light.EXPOSED if problem else Light.PROVEN)
+
+
+def test_what_lies_in_no_vault_is_counted_apart_and_once() -> None:
+    point = KeptPoint("s1", NOON - HOUR, NOON - HOUR, "a snapshot")
+    by = Elsewhere("The file system", "volumes", (point,), NOON)
+
+    found = figures([backup(HOUR), backup(DAY)], elsewhere=(by,))
+
+    assert found.kept_elsewhere == 1

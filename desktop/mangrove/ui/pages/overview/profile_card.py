@@ -148,9 +148,14 @@ class ProfileCard(Card):
             every = text.count(item.backups)
             sentences.append(words.format(part=text.count(item.partial), all=every))
         for kept in item.elsewhere:
-            words = self.tr("{keeper} keeps {number} more of it in {place}.")
-            number = text.count(len(kept.sound))
-            sentences.append(words.format(keeper=kept.keeper, number=number, place=kept.place))
+            words = self.tr("{keeper} keeps {number} of its {all} backups in {place}.")
+            told = words.format(
+                keeper=kept.keeper,
+                number=text.count(len(kept.points)),
+                all=text.count(item.backups),
+                place=kept.place,
+            )
+            sentences.append(told)
         return " ".join(sentences)
 
     def _where(self, item: ProfileFigures) -> str:

@@ -74,9 +74,11 @@ class StorageCard(Card):
         self.chart.set_plot(plot)
         self.legend.set_entries(legend_entries(plot))
         many = counted(backups, self.tr("backup"), self.tr("backups"))
-        self.amount.setText(
-            self.tr("{size} in {backups}").format(size=text.size(stored), backups=many)
-        )
+        words = self.tr("{size} in {backups}").format(size=text.size(stored), backups=many)
+        outside = sum(profile.kept_elsewhere for profile in self._shown.profiles)
+        if vault is None and outside:
+            words += self.tr("; {number} more kept elsewhere").format(number=text.count(outside))
+        self.amount.setText(words)
         self.words.setText(sizes_summary(series))
         self.retention.setVisible(vault is not None or len(self._shown.vaults) == 1)
 
