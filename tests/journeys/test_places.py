@@ -207,3 +207,29 @@ def test_the_lock_of_a_dead_mangrove_is_broken_when_asked(
     assert "--break-lock" in refused.err
     assert taken.code == 0, taken
     assert not dead.exists()
+
+
+def test_a_vault_that_is_away_is_told_everywhere_until_it_is_back(
+    secret_service: SecretService, tmp_path: Path
+) -> None:
+    mangrove = CommandLine(tmp_path / "home", variables=dict(secret_service.env))
+    folder = tmp_path / "disk"
+    assert mangrove("vault", "add", "attic", "--url", folder.as_uri()).code == 0
+    mirror = ("vault", "mirror", "add", "attic", "cellar", "--url", (tmp_path / "usb").as_uri())
+    assert mangrove(*mirror).code == 0
+    folder.rename(tmp_path / "unplugged")
+
+    copied = mangrove("vault", "mirror", "sync", "attic")
+    checked = mangrove("vault", "check", "attic")
+    listed, status = mangrove("vault", "list"), mangrove("status")
+    (tmp_path / "unplugged").rename(folder)
+
+    assert copied.code == 7, copied
+    assert "the vault attic cannot be read" in copied.err + copied.out
+    assert "lost: " not in copied.err + copied.out
+    assert checked.code != 0
+    assert "NOT REACHABLE" in listed.out
+    assert "The vault attic could not be reached at the last attempt." in status.out
+    assert mangrove("vault", "check", "attic").code == 0
+    assert mangrove.json("vault", "list")["vaults"][0]["reachable"] is True
+    assert "could not be reached" not in mangrove("status").out

@@ -22,6 +22,7 @@ class AlertKind(StrEnum):
     OPLOG_GAP = "oplog-gap"
     HEADROOM = "headroom-low"
     VAULT_FULL = "vault-full"
+    VAULT_AWAY = "vault-unreachable"
     KIT = "key-not-escrowed"
     BACKUP = "backup-damaged"
     MIRROR = "mirror-late"

@@ -43,6 +43,12 @@ _RULES: Mapping[NeedKind, _Rule] = {
     NeedKind.BACKUP_VANISHED: _Rule(
         AlertKind.BACKUP, _CRITICAL, "backups vanished", "find out who removed them"
     ),
+    NeedKind.VAULT_UNREACHABLE: _Rule(
+        AlertKind.VAULT_AWAY,
+        _WARNING,
+        "not reachable",
+        "connect its disk or network, and check it",
+    ),
     NeedKind.VERIFICATION_FAILED: _Rule(
         AlertKind.VERIFICATION,
         _CRITICAL,

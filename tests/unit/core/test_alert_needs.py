@@ -55,6 +55,7 @@ def test_every_kind_of_the_issue_is_told() -> None:
         AlertKind.KIT,
         AlertKind.BACKUP,
         AlertKind.MIRROR,
+        AlertKind.VAULT_AWAY,
         AlertKind.ELSEWHERE,
     }
 

@@ -14,7 +14,7 @@ from mangrove.core.alert import AlertKind, Severity
 from mangrove.core.alert_needs import need_troubles
 from mangrove.core.backup import BackupId
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
-from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.errors import ProfileNotFoundError, StorageUnavailableError
 from mangrove.core.figures.answer import Overview
 from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
@@ -130,6 +130,11 @@ def late_mirror(desk: FakeServices) -> None:
     desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
 
 
+def unreachable(desk: FakeServices) -> None:
+    seen = VaultSighting(NOW, is_reachable=False)
+    desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
+
+
 def vanished(desk: FakeServices) -> None:
     seen = VaultSighting(NOW, is_reachable=True, missing=2)
     desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
@@ -191,6 +196,7 @@ TROUBLES: tuple[tuple[Callable[[FakeServices], None], NeedKind, str, Remedy, str
     (unreadable, NeedKind.BACKUP_UNREADABLE, "1 backup cannot", Remedy.OPEN_VAULTS, "check"),
     (without_kit, NeedKind.KIT_MISSING, "vault cloud", Remedy.MAKE_KIT, "kit cloud --out"),
     (late_mirror, NeedKind.MIRROR_LATE, "mirror attic", Remedy.SYNC_MIRROR, "mirror sync"),
+    (unreachable, NeedKind.VAULT_UNREACHABLE, "vault cloud", Remedy.OPEN_VAULTS, "check"),
     (vanished, NeedKind.BACKUP_VANISHED, "2 backups are gone", Remedy.OPEN_VAULTS, "check"),
     (nearly_full, NeedKind.VAULT_NEARLY_FULL, "full on 2026-11-25", Remedy.OPEN_VAULTS, "prune"),
     (nobody_fires, NeedKind.NOBODY_FIRES, "no agent runs", Remedy.START_AGENT, "agent install"),
@@ -338,3 +344,42 @@ def test_databases_are_counted_by_their_collections() -> None:
 
     found = {d.name: d.collections for d in sightings.databases()[ProfileId("p")]}
     assert found == {"shop": 2, "crm": 1}
+
+
+def test_a_backup_that_did_not_reach_its_vault_is_remembered_until_one_does(
+    desk: FakeServices,
+) -> None:
+    seen = VaultSighting(NOW - HOUR, is_reachable=True)
+    desk.figure_memory.sightings.note_vault(sample_data.CLOUD, seen)
+    lost = Problem(StorageUnavailableError.code, "the folder is not there")
+    run = replace(a_run(RunKind.BACKUP, RunState.FAILED), problem=lost)
+    answers = []
+    for row in (run, replace(run, state=RunState.SUCCEEDED, problem=None)):
+        desk.figure_memory.runs.rows = lambda row=row: (row,)  # type: ignore[misc]  # bound at once
+        answers.append(
+            (
+                [need.vault for need in needs_of(desk, NeedKind.VAULT_UNREACHABLE)],
+                desk.figures.reached()[sample_data.CLOUD],
+            )
+        )
+
+    assert answers == [(["cloud"], False), ([], True)]
+
+
+def test_a_failure_of_the_deployment_says_nothing_about_the_vault(desk: FakeServices) -> None:
+    failed_backup(desk)
+
+    assert needs_of(desk, NeedKind.VAULT_UNREACHABLE) == []
+    assert desk.figures.reached()[sample_data.CLOUD] is None
+
+
+def test_mirrors_that_could_be_compared_show_that_the_vault_is_back() -> None:
+    sightings = MemorySightings()
+    looking = Looking(sightings, FakeClock(NOW))
+    sightings.note_vault(sample_data.CLOUD, VaultSighting(NOW, is_reachable=False))
+
+    looking.compared(sample_data.CLOUD, (MirrorState("attic", "file:///a", problem="silent"),))
+    silent = sightings.vaults()[sample_data.CLOUD].is_reachable
+    looking.compared(sample_data.CLOUD, (MirrorState("attic", "file:///a"),))
+
+    assert (silent, sightings.vaults()[sample_data.CLOUD].is_reachable) == (False, True)

@@ -35,6 +35,7 @@ from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft
 
 ALL_IN = ", manifests, signatures and evidence included"
+_REACHED = {True: "reached", False: "NOT REACHABLE", None: "none yet"}
 app = typer.Typer(help="Where backups are kept.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
@@ -110,10 +111,12 @@ def list_all(context: typer.Context) -> None:
     with desk.services() as services:
         specs = services.vaults.all()
         growth = {v.name: services.upkeep.growth(v.name)[0] for v in specs}
+        reached = services.figures.reached()
     rows = tuple(
         (
             v.name,
             v.url,
+            _REACHED[reached[v.vault_id]],
             "yes" if v.is_encrypted else "NO",
             v.compression.value,
             f"{growth[v.name].backups:,}",
@@ -127,6 +130,7 @@ def list_all(context: typer.Context) -> None:
     columns = (
         "name",
         "url",
+        "last attempt",
         "encrypted",
         "compression",
         ">backups",
@@ -136,9 +140,11 @@ def list_all(context: typer.Context) -> None:
         "recovery kit",
     )
     table = Table(columns, rows, "no vault yet")
-    desk.output.give(
-        {"vaults": [{**vault_document(v), "growth": growth[v.name]} for v in specs]}, table
-    )
+    documents = [
+        {**vault_document(v), "growth": growth[v.name], "reachable": reached[v.vault_id]}
+        for v in specs
+    ]
+    desk.output.give({"vaults": documents}, table)
 
 
 @app.command()

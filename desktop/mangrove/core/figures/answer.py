@@ -208,6 +208,7 @@ class VaultFigures:
     Attributes:
         sizes: Bytes over time with the projection.
         seen_at: When its storage was last looked at; None for never.
+        is_reachable: Whether it answered at the last attempt; True while nobody tried.
         late_mirrors: Names of mirrors that lacked something when they were last looked at.
         vanished: Backups that were gone then though nobody here removed them.
         unreadable: Backups that cannot be read.
@@ -219,6 +220,7 @@ class VaultFigures:
     stored_bytes: int
     sizes: SizeSeries
     seen_at: datetime | None = None
+    is_reachable: bool = True
     late_mirrors: tuple[str, ...] = ()
     vanished: int = 0
     unreadable: int = 0

@@ -44,6 +44,7 @@ class NeedKind(StrEnum):
     OPLOG_GAP = "oplog-gap"
     HEADROOM_LOW = "headroom-low"
     MIRROR_LATE = "mirror-late"
+    VAULT_UNREACHABLE = "vault-unreachable"
     VAULT_NEARLY_FULL = "vault-nearly-full"
     NOTHING_SCHEDULED = "nothing-scheduled"
     ELSEWHERE_TROUBLE = "elsewhere-trouble"

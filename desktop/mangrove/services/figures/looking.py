@@ -43,7 +43,9 @@ class Looking:
     def compared(self, vault_id: VaultId, states: Iterable[MirrorState]) -> None:
         """Note which mirrors lack more than evidence; a silent one stays as it was known."""
         with suppress(MangroveError):
-            known = self._known(vault_id)
+            known, states = self._known(vault_id), tuple(states)
+            if not all(s.problem for s in states):  # listings of both were compared
+                known = replace(known, is_reachable=True)
             late = [
                 s.name for s in states if (s.name in known.late_mirrors if s.problem else s.is_late)
             ]

@@ -333,6 +333,16 @@ def run_needs(backups: Sequence[RunStatus], known: frozenset[str]) -> Iterator[N
 def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]:
     """Yield what the storages need, as far as they were looked at."""
     for item in vaults:
+        if not item.is_reachable:
+            yield Need(
+                NeedKind.VAULT_UNREACHABLE,
+                NOW,
+                f"The vault {item.name} could not be reached at the last attempt.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
         full_on = item.sizes.full_on
         if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
             yield Need(

@@ -1,6 +1,6 @@
 """The overview's figures: one answer for the window, the terminal and the alerts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
 from mangrove.core.explain import duration_text
@@ -9,9 +9,11 @@ from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency, most_pr
 from mangrove.core.figures.profile import profile_figures
 from mangrove.core.figures.sizes import SizeSeries, sizes_of, together
 from mangrove.core.profile import Profile, UnreadableProfile
-from mangrove.core.vault import VaultSpec
+from mangrove.core.run import RunKind
+from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.services.figures import needs
 from mangrove.services.figures.gathering import Gathered, gather
+from mangrove.services.figures.reaching import was_reached
 from mangrove.services.figures.sources import FigureSources
 
 
@@ -44,6 +46,16 @@ class Figures:
             stored_bytes=sum(t.stored_bytes for t in totals),
             days_from=known.first_day,
         )
+
+    def reached(self) -> Mapping[VaultId, bool | None]:
+        """Return for each vault whether the last attempt reached it; None where none tells."""
+        asked = self._sources
+        seen, kinds = asked.sightings.vaults(), (RunKind.BACKUP, RunKind.CHECK)
+        runs = [run for kind in kinds for run in asked.runs.newest(kind)]
+        return {
+            spec.vault_id: was_reached(spec.name, seen.get(spec.vault_id), runs)
+            for spec in asked.vaults.all()
+        }
 
     def profile(self, name: str) -> ProfileFigures:
         """Return the figures of one profile.
@@ -114,10 +126,16 @@ def _vault(known: Gathered, spec: VaultSpec) -> VaultFigures:
         stored_bytes=sum(t.stored_bytes for t in totals),
         sizes=sizes_of(days, totals, known.first_day, today, seen.free_bytes if seen else None),
         seen_at=seen.seen_at if seen else None,
+        is_reachable=_was_reached(known, spec) is not False,
         late_mirrors=seen.late_mirrors if seen else (),
         vanished=seen.missing if seen else 0,
         unreadable=sum(t.unreadable for t in totals),
     )
+
+
+def _was_reached(known: Gathered, spec: VaultSpec) -> bool | None:
+    runs = (*known.newest_backups, *known.newest_checks)
+    return was_reached(spec.name, known.storages.get(spec.vault_id), runs)
 
 
 def _together(known: Gathered, vaults: Sequence[VaultFigures]) -> SizeSeries:
