@@ -207,6 +207,6 @@ def test_dialog_reads_machine_and_own_commands(qtbot: QtBot, ends: Ends) -> None
 def test_nothing_is_cut_off_at_double_size(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     qtbot.waitUntil(dialog.yes.isEnabled)
-    assert cut_off(dialog) == []
+    qtbot.waitUntil(lambda: cut_off(dialog) == [])  # once the layout has settled
     pane = loaded(qtbot, ends)
-    assert cut_off(pane.detail) == []
+    qtbot.waitUntil(lambda: cut_off(pane.detail) == [])
