@@ -3,10 +3,12 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
+from typing import TypeVar
 
 from mangrove.core.errors import BlobNotFoundError, StorageUnavailableError
 from mangrove.core.vault import BlobInfo, BlobName
@@ -20,6 +22,7 @@ from mangrove.vault.storage.settling import (
     sync_folder,
 )
 
+T = TypeVar("T")
 CHUNK_BYTES = 1 << 20
 _TRIES = 5
 _OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
@@ -60,7 +63,8 @@ class FolderStorage:
         try:
             if target.exists():
                 raise already_there(name)
-            file = self._open_new(target.parent, is_durable=is_durable)
+            work = partial(open_new, target.parent)
+            file = self._in_folder(target.parent, work, is_durable=is_durable)
         except OSError as error:
             raise from_os(error, name) from error
         is_there = False
@@ -146,24 +150,21 @@ class FolderStorage:
             )
 
     def _appear(self, file: NewFile, target: Path, name: str, *, is_durable: bool) -> None:
-        for attempt in range(_TRIES):
-            try:
-                return file.appear(target)
-            except FileExistsError as error:
-                raise already_there(name) from error
-            except OSError as error:
-                # A file without a name keeps no folder from another writer's clean-up.
-                if not isinstance(error, FileNotFoundError) or attempt == _TRIES - 1:
-                    raise from_os(error, name) from error
-            self._make_folders(target.parent, is_durable=is_durable)
-        raise AssertionError("unreachable")
+        work = partial(file.appear, target)
+        try:
+            self._in_folder(target.parent, work, is_durable=is_durable)
+        except FileExistsError as error:
+            raise already_there(name) from error
+        except OSError as error:
+            raise from_os(error, name) from error
 
-    def _open_new(self, folder: Path, *, is_durable: bool) -> NewFile:
+    def _in_folder(self, folder: Path, work: Callable[[], T], *, is_durable: bool) -> T:
+        """Make a folder and work in it; again if another writer's clean-up removed it, empty."""
         for attempt in range(_TRIES):
             self._make_folders(folder, is_durable=is_durable)
             try:
-                return open_new(folder)
-            except FileNotFoundError:  # another writer's clean-up removed the empty folder
+                return work()
+            except FileNotFoundError:
                 if attempt == _TRIES - 1:
                     raise
         raise AssertionError("unreachable")
