@@ -36,8 +36,7 @@ def give_back_after(status: RunStatus) -> None:
 
     Source: malloc_trim(3); glibc only.
     """
-    trim = _library_call("malloc_trim")
-    if status.state.is_over and trim is not None:
+    if status.state.is_over and (trim := _library_call("malloc_trim")) is not None:
         trim(0)
 
 
