@@ -11,6 +11,8 @@ from mangrove.connectors.mongo.error_map import UNAUTHORIZED
 
 NOT_LOCKED = "not locked"
 ANSWER_S = 20.0
+QUIET_LOOKS = 5
+LOOK_EVERY_S = 0.2
 
 
 def lock_writes(connection: Connection, token: str, limit_s: float) -> None:
@@ -71,7 +73,3 @@ def unlock_for_certain(connection: Connection, token: str, patience: threading.E
         if quiet_looks >= QUIET_LOOKS:
             return False
         patience.wait(LOOK_EVERY_S)
-
-
-QUIET_LOOKS = 5
-LOOK_EVERY_S = 0.2
