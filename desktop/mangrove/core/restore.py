@@ -21,14 +21,13 @@ from mangrove.core.errors import (
 from mangrove.core.forecast import Forecast
 from mangrove.core.globs import literal, matches_any, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
-from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace, other_case
+from mangrove.core.namespace import MAX_NAMESPACE_BYTES, SERVER_DATABASES, Namespace, other_case
 from mangrove.core.renaming import Rule, renamed, rule_of
 from mangrove.core.view_references import notes_on_views
 from mangrove.core.wording import counted
 
 MAX_DATABASE_BYTES = 63
 SHOWN_DATABASES = 10
-PROTECTED_DATABASES = frozenset({"admin", "config", "local"})
 _FORBIDDEN_IN_DATABASE = frozenset('/\\. "$\0')
 
 
@@ -235,7 +234,7 @@ class _Renamer:
         if new is not None:
             _check_database(new.database)
             return new
-        is_ordinary = source.database not in PROTECTED_DATABASES
+        is_ordinary = source.database not in SERVER_DATABASES
         if source.database in self._replace or (self._keeps_names and is_ordinary):
             return source
         room = self._manifest.database_room(source.database)
@@ -333,7 +332,7 @@ def _check_database(name: str) -> None:
             f"'{name}' cannot be the name of a database",
             hint='it has 1 to 63 bytes and none of / \\ . space " $',
         )
-    if name in PROTECTED_DATABASES:
+    if name in SERVER_DATABASES:
         raise InvalidSelectionError(f"nothing is restored into {name}; choose another database")
 
 

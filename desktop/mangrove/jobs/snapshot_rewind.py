@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from mangrove.core.namespace import Namespace
+from mangrove.core.namespace import SERVER_DATABASES, Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import RestoreSink, Vault
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
@@ -20,8 +20,6 @@ from mangrove.jobs.replay import Replay, look
 from mangrove.jobs.rewinding import index_infos
 from mangrove.jobs.snapshot_machine import HostShell
 from mangrove.jobs.snapshot_verify import wait_until_up
-
-OWN = frozenset({"admin", "config", "local"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class SnapshotRewind:
         self, ctx: RunContext, sink: RestoreSink, since: OplogTimestamp | None
     ) -> ReplayOutcome:
         base, window = list(_base(sink)), ReplayWindow(since, self.limit)
-        mapping = ReplayMapping(lambda name: None if name.database in OWN else name)
+        mapping = ReplayMapping(lambda name: None if name.database in SERVER_DATABASES else name)
 
         def entries() -> Iterator[bytes]:
             return entries_of(self.slices, self.vault.read)
@@ -107,7 +105,7 @@ def _with_losses(outcome: ReplayOutcome, losses: list[Loss]) -> ReplayOutcome:
 def _base(sink: RestoreSink) -> Iterator[ReplayBase]:
     """Yield the collections that are there; their indexes are built already."""
     for database in sink.databases():
-        if database in OWN:
+        if database in SERVER_DATABASES:
             continue
         for info in sink.existing(database):
             name: Namespace = info.namespace

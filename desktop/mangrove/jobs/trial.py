@@ -11,12 +11,11 @@ from mangrove.core.deployment import ScratchKind
 from mangrove.core.errors import ReplayRefusedError, WriteRefusedError
 from mangrove.core.forecast import secondary_indexes
 from mangrove.core.manifest import Manifest, NamespaceEntry
-from mangrove.core.namespace import Namespace
+from mangrove.core.namespace import SERVER_DATABASES, Namespace
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Gate, RestoreSink, ScratchRegister, Vault
 from mangrove.core.profile import Profile
 from mangrove.core.replay import ReplayMapping, ReplayOutcome
-from mangrove.core.restore import PROTECTED_DATABASES
 from mangrove.core.run import Phase
 from mangrove.core.verification import Finding, StepName
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial
@@ -140,7 +139,7 @@ class Trial:
         """
 
         def target_of(name: Namespace) -> Namespace | None:
-            is_ours = name.database in names.of or name.database not in PROTECTED_DATABASES
+            is_ours = name.database in names.of or name.database not in SERVER_DATABASES
             is_meant = is_ours and manifest.selection.matches(name)
             return Namespace(names.name_of(name.database), name.collection) if is_meant else None
 

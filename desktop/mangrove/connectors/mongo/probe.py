@@ -22,6 +22,7 @@ from mangrove.core.errors import (
     ServerUnreachableError,
     SourceError,
 )
+from mangrove.core.namespace import SERVER_DATABASES
 from mangrove.core.ports import SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
@@ -30,7 +31,6 @@ from mangrove.core.wording import counted
 
 CONNECT_TIMEOUT_S = 10.0
 DEFAULT_PORT = 27017
-OWN_DATABASES = frozenset({"admin", "config", "local"})
 Found = TypeVar("Found")
 Address = tuple[str, int]
 
@@ -103,7 +103,7 @@ def _look(connection: Connection, on_step: StepListener, *, is_tls: bool) -> Dep
     in_set = facts.topology is Topology.REPLICA_SET
     latency = _round_trip(connection)
     sizes = _step(on_step, "sizes", lambda: database_sizes(connection), _sizes_text)
-    names = tuple(d.name for d in sizes if d.name not in OWN_DATABASES)
+    names = tuple(d.name for d in sizes if d.name not in SERVER_DATABASES)
     findings = _step(
         on_step,
         "privileges",

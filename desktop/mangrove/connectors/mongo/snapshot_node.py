@@ -12,6 +12,7 @@ from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.locking import ServerLock, locked
 from mangrove.connectors.mongo.privileges import read_privileges
 from mangrove.core.errors import MangroveError, MissingPrivilegeError, SourceError
+from mangrove.core.namespace import SERVER_DATABASES
 from mangrove.core.ports import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import DataLayout
@@ -20,7 +21,6 @@ from mangrove.core.snapshot_ports import NodeFacts, SnapshotNode
 LOCK_ACTIONS = ("fsync", "unlock")
 # Source: MongoDB manual, "Configuration File Options": storage.dbPath outside of Windows.
 USUAL_DBPATH = "/data/db"
-OWN = frozenset({"admin", "config", "local"})
 JOURNAL_CHOICE_ENDS = (6, 1)  # from then on the journal is always on
 
 
@@ -97,7 +97,9 @@ class MongoNode(SnapshotNode):
     def _databases(self) -> tuple[str, ...]:
         with suppress(SourceError):
             found = self._connection.command("admin", {"listDatabases": 1, "nameOnly": True})
-            return tuple(sorted(d["name"] for d in found["databases"] if d["name"] not in OWN))
+            return tuple(
+                sorted(d["name"] for d in found["databases"] if d["name"] not in SERVER_DATABASES)
+            )
         return ()
 
     def _may_lock(self) -> bool | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.figures.facts import Group
+from mangrove.core.namespace import SERVER_DATABASES
 
-SYSTEM = frozenset({"admin", "config", "local"})
 SCRATCH = "mangrove_verify_"
 """So begin the databases of trial restores, which are gone after them."""
 
@@ -64,4 +64,4 @@ def listing_of(seen: Sequence[SeenDatabase], groups: Sequence[Group], since: dat
 
 
 def _is_passing(name: str) -> bool:
-    return name in SYSTEM or name.startswith(SCRATCH)
+    return name in SERVER_DATABASES or name.startswith(SCRATCH)
