@@ -74,15 +74,16 @@ class MongoOplogSource:
         Source: MongoDB server, replication_coordinator_external_state_impl.cpp,
         initializeReplSetStorage.
         """
-        oldest, newest = self._one({}, 1), self._one({}, -1)
-        if oldest is None or newest is None:
+        first, newest = self._found({}, 1, {**_PLACE, "o.msg": 1}), self._one({}, -1)
+        if not first or newest is None:
             raise SourceError(
                 f"the oplog of {self._connection.hosts} is empty or not readable yet",
                 hint="run it again once the replica set has a primary",
             )
         used, allowed = oplog_sizes(self._connection)
         share = used / allowed if used is not None and allowed else None
-        return OplogExtent(oldest, newest, share, is_complete=self._is_from_the_start())
+        is_complete = first[0].get("o", {}).get("msg") == _BEGUN
+        return OplogExtent(_position(first[0]), newest, share, is_complete=is_complete)
 
     def read(self, start: OplogTimestamp) -> Iterator[bytes]:
         """Yield all entries from a timestamp on; see the port for what may be raised.
@@ -119,16 +120,9 @@ class MongoOplogSource:
         """End calls that block in other threads."""
         self._connection.abort()
 
-    def _is_from_the_start(self) -> bool:
-        first = self._found({}, 1, {"o.msg": 1})
-        return bool(first) and first[0].get("o", {}).get("msg") == _BEGUN
-
     def _one(self, query: Mapping[str, Any], direction: int) -> OplogPosition | None:
         batch = self._found(query, direction, _PLACE)
-        if not batch:
-            return None
-        ts = batch[0]["ts"]
-        return OplogPosition(OplogTimestamp(ts.time, ts.inc), int(batch[0].get("t", -1)))
+        return _position(batch[0]) if batch else None
 
     def _found(
         self, query: Mapping[str, Any], direction: int, wanted: Mapping[str, int]
@@ -146,3 +140,8 @@ class MongoOplogSource:
                 "firstBatch"
             ]
         return batch
+
+
+def _position(entry: Mapping[str, Any]) -> OplogPosition:
+    ts = entry["ts"]
+    return OplogPosition(OplogTimestamp(ts.time, ts.inc), int(entry.get("t", -1)))

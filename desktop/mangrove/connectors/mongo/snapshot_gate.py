@@ -12,10 +12,11 @@ from typing_extensions import override
 from mangrove.connectors.mongo import topology
 from mangrove.connectors.mongo.client import Connection, direct_to, open_connection, open_uri
 from mangrove.connectors.mongo.error_map import explain, working
-from mangrove.connectors.mongo.newest_entry import newest_entry
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.connectors.mongo.snapshot_node import MongoNode
 from mangrove.core.errors import ConnectError, ServerUnreachableError
+from mangrove.core.manifest import OPLOG_NAMESPACE
+from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import RestoreSink, SecretStore
 from mangrove.core.profile import Profile
@@ -25,7 +26,6 @@ from mangrove.core.verification import Finding
 
 ANSWER_WITHIN_MS = 1500
 SHOWN_ERRORS = 3
-OPLOG = ("local", "oplog.rs")
 
 
 class MongoSnapshotGate(SnapshotGate):
@@ -77,7 +77,7 @@ class MongoSnapshotGate(SnapshotGate):
     @override
     def newest(self, port: int) -> OplogTimestamp | None:
         with open_uri(_uri_of(port)) as connection:
-            return newest_entry(connection)
+            return topology.newest_entry(connection)
 
     @contextmanager
     @override
@@ -102,7 +102,7 @@ def _look(connection: Connection, each: Callable[[str], None]) -> Opened:
     version = topology.server_facts(connection).version_text
     findings: list[Finding] = []
     documents = collections = 0
-    newest = newest_entry(connection)
+    newest = topology.newest_entry(connection)
     for database, name in _collections(connection):
         namespace = f"{database}.{name}"
         each(namespace)
@@ -120,7 +120,7 @@ def _collections(connection: Connection) -> Iterator[tuple[str, str]]:
         for database in sorted(connection.client.list_database_names()):
             listed = connection.client[database].list_collections(filter={"type": "collection"})
             for name in sorted(str(entry["name"]) for entry in listed):
-                if (database, name) != OPLOG:
+                if Namespace(database, name) != OPLOG_NAMESPACE:
                     yield database, name
 
 

@@ -10,6 +10,7 @@ from bson.timestamp import Timestamp
 from mangrove.connectors.mongo.client import Connection
 from mangrove.core.deployment import Member, OplogWindow, ServerFacts, Topology
 from mangrove.core.errors import SourceError
+from mangrove.core.oplog import OplogTimestamp
 
 OPLOG = "oplog.rs"
 
@@ -79,6 +80,15 @@ def oplog_window(connection: Connection) -> OplogWindow | None:
             used, allowed = oplog_sizes(connection)
             return OplogWindow(_moment(first), _moment(last), used, allowed)
     return None
+
+
+def newest_entry(connection: Connection) -> OplogTimestamp | None:
+    """Return the timestamp of the newest oplog entry; None where there is no oplog.
+
+    Errors: as ``error_map.working`` says.
+    """
+    found = _end(connection, -1)
+    return OplogTimestamp(found.time, found.inc) if found else None
 
 
 def _end(connection: Connection, direction: int) -> Timestamp | None:
