@@ -105,6 +105,10 @@ class MemoryCatalog(Catalog):
         return tuple(r for r in own if since is None or r.started_at >= since)
 
     @override
+    def physical(self, slug: str) -> tuple[BackupRecord, ...]:
+        return tuple(r for r in self.of_profile(slug) if r.is_physical)
+
+    @override
     def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
         return tuple(r for r in self.all() if r.vault_id == vault_id)
 

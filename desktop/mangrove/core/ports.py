@@ -1314,6 +1314,10 @@ class Catalog(Protocol):
         """Return the backups of a profile that were started since, newest first."""
         ...
 
+    def physical(self, slug: str) -> tuple[BackupRecord, ...]:
+        """Return the backups of a profile that hold a server's files, newest first."""
+        ...
+
     def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
         """Return the backups of a vault, newest first."""
         ...

@@ -35,8 +35,8 @@ class SnapshotsKept(ElsewhereSource):
             return ()
         physical = [
             (r.consistent_at, r.proven is not None and r.proven.level.depth >= Level.RESTORED.depth)
-            for r in self._catalog.of_profile(slug)
-            if r.is_physical and r.state is BackupState.COMPLETE and r.consistent_at is not None
+            for r in self._catalog.physical(slug)
+            if r.state is BackupState.COMPLETE and r.consistent_at is not None
             if r.failed_evidence is None
         ]
         if not own and not physical:

@@ -1,5 +1,6 @@
 """The catalog's narrow rows answer as the records themselves do, after whatever was changed."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -17,7 +18,7 @@ from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.core.verification import Level
-from mangrove.vault.catalog.sqlite import SqliteCatalog
+from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 SINCE = NOON - timedelta(days=10)
@@ -166,9 +167,32 @@ def test_backups_are_found_by_vault_profile_and_the_beginning_of_their_name(
 
     assert catalog.of_profile("shop") == (new, old)
     assert catalog.of_profile("shop", NOON - timedelta(days=1)) == (new,)
+    assert catalog.physical("shop") == ()
     assert catalog.of_vault(VaultId("v2")) == (other,)
     assert catalog.beginning("20260317") == (old,)
     assert catalog.find(BackupId("20260317")) is None
+
+
+def test_backups_of_files_are_found_among_the_others(catalog: SqliteCatalog) -> None:
+    old, new = (replace(a_backup(NOON - timedelta(days=days)), is_physical=True) for days in (3, 1))
+    for record in (old, a_backup(NOON - timedelta(days=2)), new):
+        catalog.put(record)
+    catalog.put(replace(a_backup(NOON, slug="other"), is_physical=True))
+
+    assert catalog.physical("shop") == (new, old)
+    catalog.put(replace(new, is_physical=False))
+    assert catalog.physical("shop") == (old,)
+
+
+def test_a_catalog_from_before_an_index_gets_it(tmp_path: Path) -> None:
+    record = replace(a_backup(NOON), is_physical=True)
+    with closing(SqliteCatalog.open(tmp_path)) as catalog:
+        catalog.put(record)
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        connection.execute("DROP INDEX backups_physical")
+
+    with closing(SqliteCatalog.open(tmp_path)) as again:
+        assert again.physical("shop") == (record,)
 
 
 def test_a_catalog_that_remembers_removed_backups_is_no_damaged_one(tmp_path: Path) -> None:

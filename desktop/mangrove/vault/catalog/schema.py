@@ -23,6 +23,12 @@ CREATE INDEX backups_by_id ON backups (backup);
 CREATE INDEX backups_by_age ON backups (started_at DESC, backup DESC);
 CREATE INDEX backups_by_profile ON backups (profile_slug, started_at DESC);
 """
+IS_PHYSICAL = "CASE WHEN json_valid(record) THEN json_extract(record, '$.is_physical') END"
+_INDEXES = f"""
+CREATE INDEX IF NOT EXISTS backups_physical ON backups (profile_slug, started_at DESC)
+  WHERE {IS_PHYSICAL};
+"""
+"""Made where they are lacking: an index changes no row, so no version tells of it."""
 _AT_ONCE = 1000
 
 
@@ -47,6 +53,7 @@ def ensure_schema(connection: sqlite3.Connection) -> None:
         _run(connection, facts.GONE_SCHEMA)
     elif version != SCHEMA_VERSION:
         raise DamagedRowError(f"the catalog has version {version}")
+    _run(connection, _INDEXES)
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 

@@ -19,7 +19,7 @@ from mangrove.vault.catalog import facts, slices
 from mangrove.vault.catalog.covers import cover_id, read_covers
 from mangrove.vault.catalog.fact_reader import CatalogFacts
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record, encode_record
-from mangrove.vault.catalog.schema import ensure_schema
+from mangrove.vault.catalog.schema import IS_PHYSICAL, ensure_schema
 from mangrove.vault.strict_json import encode_moment
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,11 @@ _OF_PROFILE = """
 SELECT record, cover FROM backups WHERE profile_slug = ? AND started_at >= ?
 ORDER BY started_at DESC, backup DESC
 """
+# Few are: the index of these alone spares reading all others.
+_PHYSICAL = f"""
+SELECT record, cover FROM backups INDEXED BY backups_physical
+WHERE profile_slug = ? AND {IS_PHYSICAL} ORDER BY started_at DESC, backup DESC
+"""  # noqa: S608 - a constant
 _OF_VAULT = """
 SELECT record, cover FROM backups WHERE vault_id = ? ORDER BY started_at DESC, backup DESC
 """
@@ -125,6 +130,10 @@ class SqliteCatalog:
     def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
         """Return the backups of a profile that were started since, newest first."""
         return self._read(_OF_PROFILE, (slug, encode_moment(since) if since else ""))
+
+    def physical(self, slug: str) -> tuple[BackupRecord, ...]:
+        """Return the backups of a profile that hold a server's files, newest first."""
+        return self._read(_PHYSICAL, (slug,))
 
     def of_vault(self, vault_id: VaultId) -> tuple[BackupRecord, ...]:
         """Return the backups of a vault, newest first."""
