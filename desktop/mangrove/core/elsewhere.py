@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mangrove.core.profile import ProfileId
+from mangrove.core.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Elsewhere:
 class ElsewhereSource(Protocol):
     """Tells what others keep; from what was last seen, without asking anybody."""
 
-    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+    def kept(self, profile: Profile) -> tuple[Elsewhere, ...]:
         """Return what is kept of a profile, by keeper."""
         ...
 

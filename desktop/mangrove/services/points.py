@@ -12,7 +12,7 @@ from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
 from mangrove.core.ports import SliceCatalog
-from mangrove.core.profile import Profile, ProfileId
+from mangrove.core.profile import Profile
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.slices import OplogSlice
 from mangrove.core.timeline import timeline_of
@@ -60,9 +60,9 @@ class Points:
         own = self._timeline(slug, records, self._slices.slices(slug))
         return replace(own, elsewhere=self._kept_of(slug))
 
-    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
+    def kept(self, profile: Profile) -> tuple[Elsewhere, ...]:
         """Return what others keep of a profile, as it was last seen; nobody is asked."""
-        return self._elsewhere.kept(profile_id) if self._elsewhere else ()
+        return self._elsewhere.kept(profile) if self._elsewhere else ()
 
     def captured(self, slug: str) -> Timeline | None:
         """Return the timeline since capture began, by a profile's folder; None without any.
@@ -132,7 +132,7 @@ class Points:
     def _kept_of(self, slug: str) -> tuple[Elsewhere, ...]:
         profiles = (p for p in self._tools.profiles.all() if isinstance(p, Profile))
         found = next((p for p in profiles if p.slug == slug), None)
-        return self.kept(found.profile_id) if found else ()
+        return self.kept(found) if found else ()
 
     def slug_of(self, profile: str) -> str:
         """Return the folder of a profile, also of one that only the vaults still know."""

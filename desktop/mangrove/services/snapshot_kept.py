@@ -5,34 +5,26 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.errors import ProfileNotFoundError
 from mangrove.core.ports import Clock, WholeCatalog
-from mangrove.core.profile import ProfileId
+from mangrove.core.profile import Profile
 from mangrove.core.snapshot_kept import kept_snapshots
 from mangrove.core.snapshot_ports import SnapshotStore
 from mangrove.core.vault import BackupState
 from mangrove.core.verification import Level
-from mangrove.services.profiles import Profiles
 
 
 class SnapshotsKept(ElsewhereSource):
     """Tells what the snapshots of a profile come to; no machine is asked."""
 
-    def __init__(
-        self, store: SnapshotStore, profiles: Profiles, catalog: WholeCatalog, clock: Clock
-    ) -> None:
+    def __init__(self, store: SnapshotStore, catalog: WholeCatalog, clock: Clock) -> None:
         self._store = store
-        self._profiles = profiles
         self._catalog = catalog
         self._clock = clock
 
     @override
-    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
-        own = [s for s in self._store.all() if s.profile_id == profile_id]
-        try:
-            slug = self._profiles.by_id(profile_id).slug
-        except ProfileNotFoundError:
-            return ()
+    def kept(self, profile: Profile) -> tuple[Elsewhere, ...]:
+        slug = profile.slug
+        own = [s for s in self._store.all() if s.profile_id == profile.profile_id]
         physical = [
             (r.consistent_at, r.proven is not None and r.proven.level.depth >= Level.RESTORED.depth)
             for r in self._catalog.physical(slug)
@@ -53,5 +45,5 @@ class AllKept(ElsewhereSource):
         self._sources = tuple(sources)
 
     @override
-    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
-        return tuple(one for source in self._sources for one in source.kept(profile_id))
+    def kept(self, profile: Profile) -> tuple[Elsewhere, ...]:
+        return tuple(one for source in self._sources for one in source.kept(profile))

@@ -80,7 +80,7 @@ class SnapshotTools:
 
     def kept(self, others: ElsewhereSource) -> ElsewhereSource:
         """Return what tells of these snapshots besides what others keep."""
-        own = SnapshotsKept(self.store, self.profiles, self.catalog, self.clock)
+        own = SnapshotsKept(self.store, self.catalog, self.clock)
         return AllKept((others, own))
 
     @property

@@ -21,7 +21,7 @@ from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.mirror import MirrorState
-from mangrove.core.profile import ProfileId
+from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
 from mangrove.core.snapshot_kept import KEEPER
 from mangrove.core.vault import BackupState, VaultHealth
@@ -85,10 +85,9 @@ def kept_by(desk: FakeServices, keeper: str, *passed: bool) -> None:
     point = KeptPoint("s1", NOW - 2 * HOUR, NOW - 2 * HOUR, "a snapshot")
     proofs = tuple(KeptProof("s1", ok, NOW - n * HOUR, HOUR, "here") for n, ok in enumerate(passed))
     kept = Elsewhere(keeper, "there", (point,), NOW, proofs=proofs, trusted_for=DAY)
-    staging = desk.profiles.find("staging").profile_id
 
-    def only_staging(profile_id: ProfileId) -> tuple[Elsewhere, ...]:
-        return (kept,) if profile_id == staging else ()
+    def only_staging(profile: Profile) -> tuple[Elsewhere, ...]:
+        return (kept,) if profile.name == "staging" else ()
 
     desk.points.kept = only_staging  # type: ignore[method-assign]
 

@@ -4,25 +4,17 @@ from typing_extensions import override
 
 from mangrove.core.atlas.kept import kept_of
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.errors import ProfileNotFoundError
-from mangrove.core.profile import ProfileId
+from mangrove.core.profile import Profile
 from mangrove.services.atlas.links import AtlasLinks
-from mangrove.services.profiles import Profiles
 
 
 class KeptAtAtlas(ElsewhereSource):
     """Fulfils the port for linked profiles; a link that is gone tells nothing."""
 
-    def __init__(self, links: AtlasLinks, profiles: Profiles) -> None:
-        self._links, self._profiles = links, profiles
+    def __init__(self, links: AtlasLinks) -> None:
+        self._links = links
 
     @override
-    def kept(self, profile_id: ProfileId) -> tuple[Elsewhere, ...]:
-        view = self._links.view(profile_id)
-        if view is None:
-            return ()
-        try:
-            profile = self._profiles.by_id(profile_id)
-        except ProfileNotFoundError:
-            return ()
-        return (kept_of(view, profile.name),)
+    def kept(self, profile: Profile) -> tuple[Elsewhere, ...]:
+        view = self._links.view(profile.profile_id)
+        return () if view is None else (kept_of(view, profile.name),)

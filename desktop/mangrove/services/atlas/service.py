@@ -38,6 +38,6 @@ def build_atlas(tools: AtlasTools) -> Atlas:
         schedules=AtlasSchedules(tools),
         restores=AtlasRestores(tools, clusters),
         links=links,
-        kept=KeptAtAtlas(links, tools.profiles),
+        kept=KeptAtAtlas(links),
         limits=LimitsOfAtlas(links),
     )

@@ -99,7 +99,7 @@ class Gathered:
             earlier=self._newest(groups, self.now - WEEK),
             changed=_missed_drills(jobs),
         )
-        return with_elsewhere(own, self.sources.points.kept(profile.profile_id), self.now)
+        return with_elsewhere(own, self.sources.points.kept(profile), self.now)
 
     def _first_backup(self, totals: Iterable[DayTotal]) -> list[datetime]:
         return [datetime(t.day.year, t.day.month, t.day.day, tzinfo=UTC) for t in totals]
