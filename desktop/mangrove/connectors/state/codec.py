@@ -2,9 +2,11 @@
 
 import json
 import types
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import NewType, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mangrove.core.secret import Secret
@@ -120,9 +122,15 @@ def _record(kind: type, data: object, place: str) -> object:
     missing = [name for name, field in known.items() if name not in data and _is_needed(field)]
     if missing:
         raise CodecError(f"{place} lacks {', '.join(missing)}")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     found = {n: _value(hints[n], item, f"{place}.{n}") for n, item in data.items()}
     return cast(object, kind(**found))
+
+
+@cache
+def _hints(kind: type) -> Mapping[str, object]:
+    """Return the types of a class's fields; to work them out takes longer than to read a value."""
+    return get_type_hints(kind)
 
 
 def _is_needed(field: Field[object]) -> bool:
