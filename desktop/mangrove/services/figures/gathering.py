@@ -130,7 +130,7 @@ def gather(sources: FigureSources) -> Gathered:
     """Ask everything that the figures need."""
     now = sources.clock.now()
     backups = sources.backups()
-    profiles, vaults = sources.profiles.all(), sources.vaults.all()
+    profiles, vaults, jobs = sources.profiles.all(), sources.vaults.all(), sources.jobs.all()
     names = {p.profile_id: p.name for p in profiles if isinstance(p, Profile)}
     first_day = (now - CALENDAR).astimezone(UTC).date()
     return Gathered(
@@ -151,8 +151,8 @@ def gather(sources: FigureSources) -> Gathered:
         measured=tuple(sources.runs.restores()),
         failed_runs=sources.runs.failed_backups(first_day),
         newest_backups=sources.runs.newest(RunKind.BACKUP),
-        jobs=job_figures(sources, names, {v.vault_id: v.name for v in vaults}, now),
-        definitions=sources.jobs.all(),
+        jobs=job_figures(jobs, sources.firings, names, {v.vault_id: v.name for v in vaults}, now),
+        definitions=jobs,
         readers=tuple(map(readers_of, vaults)),
         backups=backups,
         sources=sources,

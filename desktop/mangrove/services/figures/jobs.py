@@ -1,8 +1,9 @@
 """How the schedules of all jobs were kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from mangrove.core.figure_ports import FiringFacts
 from mangrove.core.figures.answer import JobFigures
 from mangrove.core.figures.compliance import (
     Fired,
@@ -14,7 +15,6 @@ from mangrove.core.figures.compliance import (
 from mangrove.core.job import Job, JobId
 from mangrove.core.profile import ProfileId
 from mangrove.core.vault import VaultId
-from mangrove.services.figures.sources import FigureSources
 
 SHOWN = timedelta(days=7)
 COUNTED = timedelta(days=30)
@@ -22,14 +22,15 @@ AHEAD = timedelta(days=1)
 
 
 def job_figures(
-    sources: FigureSources,
+    jobs: Iterable[Job],
+    firings: FiringFacts,
     profiles: Mapping[ProfileId, str],
     vaults: Mapping[VaultId, str],
     now: datetime,
 ) -> tuple[JobFigures, ...]:
     """Return the figures of every job by name, the times of the last week and the next day."""
-    fired = sources.firings.fired(now - COUNTED)
-    versions = sources.firings.schedule_versions()
+    fired = firings.fired(now - COUNTED)
+    versions = firings.schedule_versions()
     return tuple(
         _figures(
             job,
@@ -41,7 +42,7 @@ def job_figures(
             ),
             now,
         )
-        for job in sources.jobs.all()
+        for job in jobs
     )
 
 
