@@ -65,7 +65,6 @@ def problem_of(response: httpx.Response) -> ApiProblem:
 def error_of(response: httpx.Response) -> MangroveError:
     """Choose our error for a refusal."""
     problem = problem_of(response)
-    found = _BY_STATUS.get(problem.status)
     if problem.code in _ADDRESS_CODES:
         return _refused_address(problem)
     if "COMPLIANCE" in problem.code:
@@ -77,8 +76,9 @@ def error_of(response: httpx.Response) -> MangroveError:
         return AtlasUnsupportedError(
             f"Atlas does not offer this for the cluster: {problem.text}", hint="nothing was changed"
         )
-    if found is not None:
-        return found(problem)
+    if found := _BY_STATUS.get(problem.status):
+        kind, sentence, hint = found
+        return kind(f"{sentence}: {problem.text}", hint=hint)
     if problem.status >= _GONE_FROM:
         return unreachable(f"Atlas could not answer: {problem.text}")
     return AtlasRequestError(
@@ -146,49 +146,37 @@ def _refused_address(problem: ApiProblem) -> AtlasSignInError:
     )
 
 
-def _sign_in(problem: ApiProblem) -> MangroveError:
-    return AtlasSignInError(
-        f"Atlas refused the account: {problem.text}",
-        hint="check id and secret, whether they were revoked, and the account's access list",
-    )
-
-
-def _denied(problem: ApiProblem) -> MangroveError:
-    return AtlasDeniedError(
-        f"the account may not do this: {problem.text}",
-        hint="reading needs the role Project Read Only; snapshots, schedules and restores need "
-        "Project Backup Manager or Project Owner",
-    )
-
-
-def _missing(problem: ApiProblem) -> MangroveError:
-    return AtlasNotFoundError(
-        f"Atlas knows no such thing: {problem.text}",
-        hint="list what there is: mangrove atlas clusters",
-    )
-
-
-def _conflict(problem: ApiProblem) -> MangroveError:
-    return AtlasConflictError(
-        f"the cluster is busy with something else: {problem.text}",
-        hint="nothing was changed; wait until that has ended, then try again",
-    )
-
-
-def _too_late(problem: ApiProblem) -> MangroveError:
-    return AtlasConflictError(
-        f"Atlas does not do that any more, or not for this: {problem.text}",
-        hint="nothing was changed; look at how it stands now",
-    )
-
-
-_BY_STATUS = {
-    401: _sign_in,
-    403: _denied,
-    404: _missing,
-    405: _too_late,
-    409: _conflict,
-    410: _missing,
+_MISSING = (
+    AtlasNotFoundError,
+    "Atlas knows no such thing",
+    "list what there is: mangrove atlas clusters",
+)
+_BY_STATUS: dict[int, tuple[type[MangroveError], str, str]] = {
+    401: (
+        AtlasSignInError,
+        "Atlas refused the account",
+        "check id and secret, whether they were revoked, and the account's access list",
+    ),
+    403: (
+        AtlasDeniedError,
+        "the account may not do this",
+        (
+            "reading needs the role Project Read Only; snapshots, schedules and restores need "
+            "Project Backup Manager or Project Owner"
+        ),
+    ),
+    404: _MISSING,
+    405: (
+        AtlasConflictError,
+        "Atlas does not do that any more, or not for this",
+        "nothing was changed; look at how it stands now",
+    ),
+    409: (
+        AtlasConflictError,
+        "the cluster is busy with something else",
+        "nothing was changed; wait until that has ended, then try again",
+    ),
+    410: _MISSING,
 }
 
 
