@@ -12,7 +12,6 @@ from typing_extensions import override
 from mangrove.connectors.atlas import decoding, restore_jobs
 from mangrove.connectors.atlas.client import AtlasClient, path_of
 from mangrove.connectors.atlas.encoding import retention_request, schedule_request
-from mangrove.connectors.atlas.error_map import network_errors
 from mangrove.core.atlas.cluster import AtlasCluster, AtlasProject, Tier
 from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.policy import BackupSchedule, Retention
@@ -179,12 +178,11 @@ class HttpAtlasApi(AtlasApi):
     @override
     @contextmanager
     def download(self, url: str, offset: int = 0) -> Iterator[OpenDownload]:
-        with self._client.download(url, offset) as (response, host):
+        with self._client.download(url, offset) as response:
             begins = offset if response.status_code == _PARTIAL else 0
             length = response.headers.get("Content-Length", "")
             total = begins + int(length) if length.isdecimal() else 0
-            with network_errors(host):
-                yield OpenDownload(total, begins, response.iter_raw(_CHUNK))
+            yield OpenDownload(total, begins, response.iter_raw(_CHUNK))
 
 
 def _reading(

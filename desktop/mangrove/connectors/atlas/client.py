@@ -25,7 +25,7 @@ from mangrove.core.patience import RETRY_WAITS_S
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
-Query = Mapping[str, str | int | bool]
+Query = Mapping[str, int]
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 PAGE_ITEMS = 100
@@ -96,12 +96,11 @@ class AtlasClient:
         """Read one thing."""
         return self._json("GET", path, version, query)
 
-    def pages(self, path: str, version: str, query: Query | None = None) -> Iterator[Json]:
+    def pages(self, path: str, version: str) -> Iterator[Json]:
         """Read all items of a list, page by page."""
         number, seen = 1, 0
         while True:
-            wanted = {**(query or {}), "itemsPerPage": PAGE_ITEMS, "pageNum": number}
-            page = self.get(path, version, wanted)
+            page = self.get(path, version, {"itemsPerPage": PAGE_ITEMS, "pageNum": number})
             items = page.get("results")
             if not isinstance(items, list):
                 raise malformed(f"a list without results from {path}")
@@ -118,19 +117,18 @@ class AtlasClient:
         return self._json(method, path, version, body=body)
 
     @contextmanager
-    def download(self, url: str, offset: int) -> Iterator[tuple[httpx.Response, str]]:
+    def download(self, url: str, offset: int) -> Iterator[httpx.Response]:
         """Open a file at a signed address, outside the API and without our signature."""
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        host = urlsplit(url).netloc
         extensions = {"trace": self._trace}
         plain = httpx.Client(timeout=TIMEOUT, follow_redirects=True, verify=_trusted_roots())
-        with network_errors(host), plain:
+        with network_errors(urlsplit(url).netloc), plain:
             opened = plain.stream("GET", url, headers=headers, extensions=extensions)
             with opened as response:
                 if response.is_error:
                     response.read()
                     raise error_of(response)
-                yield response, host
+                yield response
 
     # --- inside --------------------------------------------------------------------------
 
@@ -192,7 +190,7 @@ class AtlasClient:
             return self._client.request(
                 method,
                 path,
-                params=None if query is None else {k: _text(v) for k, v in query.items()},
+                params=query,
                 headers=headers,
                 content=content,
                 extensions={"trace": self._trace},
@@ -238,7 +236,3 @@ def path_of(*parts: str) -> str:
 
 def _may_repeat(method: str, error: MangroveError) -> bool:
     return method == "GET" or isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
-
-
-def _text(value: str | int | bool) -> str:  # noqa: FBT001 - a value of a query
-    return str(value).lower() if isinstance(value, bool) else str(value)
