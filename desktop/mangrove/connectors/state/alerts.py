@@ -1,23 +1,21 @@
 """Alerts and deliveries in state.sqlite."""
 
-import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import Value, read, read_all
 from mangrove.core.alert import Alert
 from mangrove.core.alert_facts import Outage
 from mangrove.core.alert_ports import AlertStore
 from mangrove.core.delivery import Beat, Delivery, DeliveryId, DeliveryState
 
-log = logging.getLogger(__name__)
-Value = TypeVar("Value")
+RECORD = "alert record"
 KEPT_DELIVERIES = 500
 KEPT_ALERTS = 1000
 _LOOK = "look"
@@ -54,14 +52,14 @@ class SqliteAlerts(AlertStore):
         query = "SELECT value FROM alerts ORDER BY opened_at"
         with self._database.reading() as connection:
             rows = connection.execute(query).fetchall()
-        return {alert.key: alert for alert in _read_all(Alert, rows)}
+        return {alert.key: alert for alert in read_all(Alert, rows, RECORD)}
 
     @override
     def recent(self, limit: int) -> tuple[Alert, ...]:
         query = "SELECT value FROM alerts ORDER BY is_open DESC, opened_at DESC LIMIT ?"
         with self._database.reading() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return _read_all(Alert, rows)
+        return read_all(Alert, rows, RECORD)
 
     @override
     def save(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery] = ()) -> None:
@@ -83,7 +81,7 @@ class SqliteAlerts(AlertStore):
         )
         with self._database.reading() as connection:
             rows = connection.execute(query, (DeliveryState.WAITING, _text(now), limit)).fetchall()
-        return _read_all(Delivery, rows)
+        return read_all(Delivery, rows, RECORD)
 
     @override
     def save_deliveries(self, deliveries: Sequence[Delivery]) -> None:
@@ -100,14 +98,14 @@ class SqliteAlerts(AlertStore):
         query = "SELECT value FROM deliveries ORDER BY made_at DESC, delivery_id DESC LIMIT ?"
         with self._database.reading() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return _read_all(Delivery, rows)
+        return read_all(Delivery, rows, RECORD)
 
     @override
     def beats(self) -> Mapping[str, Beat]:
         query = "SELECT name, value FROM alert_notes WHERE name LIKE ?"
         with self._database.reading() as connection:
             rows = connection.execute(query, (f"{_BEAT}%",)).fetchall()
-        found = ((str(name), read(Beat, text)) for name, text in rows)
+        found = ((str(name), read(Beat, text, RECORD)) for name, text in rows)
         return {name.removeprefix(_BEAT): beat for name, beat in found if beat is not None}
 
     @override
@@ -148,7 +146,7 @@ class SqliteAlerts(AlertStore):
         with self._database.reading() as connection:
             query = "SELECT value FROM alert_notes WHERE name = ?"
             row = connection.execute(query, (name,)).fetchone()
-        return read(kind, row[0]) if row else None
+        return read(kind, row[0], RECORD) if row else None
 
 
 def _note(connection: sqlite3.Connection, name: str, value: str) -> None:
@@ -180,20 +178,6 @@ def _thin_out(connection: sqlite3.Connection) -> None:
         " (SELECT key, opened_at FROM alerts ORDER BY opened_at DESC LIMIT ?)",
         (KEPT_ALERTS,),
     )
-
-
-def _read_all(kind: type[Value], rows: Sequence[tuple[object]]) -> tuple[Value, ...]:
-    found = (read(kind, text) for (text,) in rows)
-    return tuple(value for value in found if value is not None)
-
-
-def read(kind: type[Value], text: object) -> Value | None:
-    """Read a record; None, and a line in the log, for one that is damaged."""
-    try:
-        return decoded(kind, str(text))
-    except CodecError as error:
-        log.warning("alert record skipped reason=%s", error)
-        return None
 
 
 def _text(moment: datetime) -> str:

@@ -1,17 +1,14 @@
 """Assertions in state.sqlite."""
 
-import logging
-
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import read_all
 from mangrove.core.assertion import Assertion, AssertionId
 from mangrove.core.errors import NameTakenError
 from mangrove.core.ports import AssertionStore
 from mangrove.core.profile import ProfileId
-
-log = logging.getLogger(__name__)
 
 
 class SqliteAssertions(AssertionStore):
@@ -28,7 +25,7 @@ class SqliteAssertions(AssertionStore):
         query = "SELECT value FROM assertions WHERE profile_id = ? ORDER BY name_key"
         with self._database.reading() as connection:
             rows = connection.execute(query, (profile_id,)).fetchall()
-        return tuple(found for (text,) in rows if (found := _read(text)) is not None)
+        return read_all(Assertion, rows, "assertion record")
 
     @override
     def save(self, assertion: Assertion) -> None:
@@ -54,11 +51,3 @@ class SqliteAssertions(AssertionStore):
     def remove(self, assertion_id: AssertionId) -> None:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM assertions WHERE assertion_id = ?", (assertion_id,))
-
-
-def _read(text: object) -> Assertion | None:
-    try:
-        return decoded(Assertion, str(text))
-    except CodecError as error:
-        log.warning("assertion record skipped reason=%s", error)
-        return None

@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import read_all
 from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.link import AtlasLink, AtlasView
 from mangrove.core.atlas.ports import AtlasAccountStore, AtlasLinkStore
@@ -29,13 +30,7 @@ class SqliteAtlasAccounts(AtlasAccountStore):
         query = "SELECT value FROM atlas_accounts ORDER BY name_key"
         with self._database.reading() as connection:
             rows = connection.execute(query).fetchall()
-        found = []
-        for (text,) in rows:
-            try:
-                found.append(decoded(AtlasAccount, str(text)))
-            except CodecError as error:
-                log.warning("atlas account skipped reason=%s", error)
-        return tuple(found)
+        return read_all(AtlasAccount, rows, "atlas account")
 
     @override
     def save(self, account: AtlasAccount) -> None:
@@ -77,13 +72,7 @@ class SqliteAtlasLinks(AtlasLinkStore):
     def links(self) -> tuple[AtlasLink, ...]:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT value FROM atlas_links").fetchall()
-        found = []
-        for (text,) in rows:
-            try:
-                found.append(decoded(AtlasLink, str(text)))
-            except CodecError as error:
-                log.warning("atlas link skipped reason=%s", error)
-        return tuple(found)
+        return read_all(AtlasLink, rows, "atlas link")
 
     @override
     def save_link(self, link: AtlasLink) -> None:

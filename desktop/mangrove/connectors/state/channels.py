@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from mangrove.connectors.state.alerts import read
+from mangrove.connectors.state.alerts import RECORD
 from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import read, read_all
 from mangrove.core.alert_policy import AlertSettings, Channel, ChannelId
 from mangrove.core.alert_ports import ChannelStore
 from mangrove.core.delivery import Delivery, DeliveryState
@@ -29,7 +30,7 @@ class SqliteChannels(ChannelStore):
     def channels(self) -> tuple[Channel, ...]:
         with self._database.reading() as connection:
             rows = connection.execute("SELECT value FROM channels ORDER BY name_key").fetchall()
-        return tuple(found for (text,) in rows if (found := read(Channel, text)) is not None)
+        return read_all(Channel, rows, RECORD)
 
     @override
     def save_channel(self, channel: Channel) -> None:
@@ -52,7 +53,7 @@ class SqliteChannels(ChannelStore):
         with self._database.writing() as connection:
             connection.execute("DELETE FROM channels WHERE channel_id = ?", (channel_id,))
             rows = connection.execute(query, (channel_id, DeliveryState.WAITING)).fetchall()
-            waiting = [item for (text,) in rows if (item := read(Delivery, text)) is not None]
+            waiting = read_all(Delivery, rows, RECORD)
             ended = [replace(d, state=DeliveryState.GIVEN_UP, problem=REMOVED) for d in waiting]
             connection.executemany(
                 "UPDATE deliveries SET state = ?, value = ? WHERE delivery_id = ?",
@@ -64,7 +65,7 @@ class SqliteChannels(ChannelStore):
         query = "SELECT value FROM alert_notes WHERE name = ?"
         with self._database.reading() as connection:
             row = connection.execute(query, (_SETTINGS,)).fetchone()
-        found = read(AlertSettings, row[0]) if row else None
+        found = read(AlertSettings, row[0], RECORD) if row else None
         return found or AlertSettings()
 
     @override

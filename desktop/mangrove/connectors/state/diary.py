@@ -1,16 +1,14 @@
 """What agents noticed, in state.sqlite."""
 
-import logging
-
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import read_all
 from mangrove.core.agent_ports import AgentDiary
 from mangrove.core.vigil import Notice
 
 KEPT = 500
-log = logging.getLogger(__name__)
 
 
 class SqliteDiary(AgentDiary):
@@ -36,12 +34,4 @@ class SqliteDiary(AgentDiary):
         query = "SELECT value FROM agent_diary ORDER BY number DESC LIMIT ?"
         with self._database.reading() as connection:
             rows = connection.execute(query, (limit,)).fetchall()
-        return tuple(notice for (text,) in rows if (notice := _read(text)) is not None)
-
-
-def _read(text: object) -> Notice | None:
-    try:
-        return decoded(Notice, str(text))
-    except CodecError as error:
-        log.warning("agent notice skipped reason=%s", error)
-        return None
+        return read_all(Notice, rows, "agent notice")

@@ -1,17 +1,16 @@
 """Jobs and their firings in state.sqlite."""
 
-import logging
 import os
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
+from mangrove.connectors.state.records import read, read_all
 from mangrove.core.catch_up import trusted
 from mangrove.core.errors import NameTakenError
 from mangrove.core.figures.compliance import ScheduleVersion
@@ -19,8 +18,7 @@ from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.ports import JobStore
 
 LOOKED_AT = 10
-log = logging.getLogger(__name__)
-Value = TypeVar("Value")
+_RECORD = "job record"
 _INSERT = "INSERT OR REPLACE INTO firings (job_id, begun_at, state, owner_pid, owner_birth, value)"
 _SERVED = (
     FiringState.SUCCEEDED,
@@ -46,7 +44,7 @@ class SqliteJobs(JobStore):
         with self._database.reading() as connection:
             rows = connection.execute("SELECT value FROM jobs ORDER BY name_key").fetchall()
         before = self._known
-        known = {t: before[t] if t in before else _read(Job, t) for (t,) in rows}
+        known = {t: before[t] if t in before else read(Job, t, _RECORD) for (t,) in rows}
         self._known = known
         return tuple(job for (text,) in rows if (job := known[text]) is not None)
 
@@ -103,13 +101,13 @@ class SqliteJobs(JobStore):
         latest = _text(until) if until else "9999"
         with self._database.reading() as connection:
             rows = connection.execute(query, (job_id, latest, limit)).fetchall()
-        return tuple(firing for (text,) in rows if (firing := _read(Firing, text)) is not None)
+        return read_all(Firing, rows, _RECORD)
 
     @override
     def rest(self) -> Rest | None:
         with self._database.reading() as connection:
             row = connection.execute("SELECT value FROM agent_rest").fetchone()
-        return _read(Rest, row[0]) if row else None
+        return read(Rest, row[0], _RECORD) if row else None
 
     @override
     def set_rest(self, rest: Rest | None) -> None:
@@ -124,7 +122,9 @@ class SqliteJobs(JobStore):
         query = "SELECT value, owner_pid, owner_birth FROM firings WHERE state = ?"
         with self._database.writing() as connection:
             rows = connection.execute(query, (FiringState.RUNNING,)).fetchall()
-            found = (_read(Firing, text) for text, pid, birth in rows if not is_alive(pid, birth))
+            found = (
+                read(Firing, text, _RECORD) for text, pid, birth in rows if not is_alive(pid, birth)
+            )
             closed = tuple(_interrupted(firing, ended_at) for firing in found if firing)
             connection.executemany(
                 "UPDATE firings SET state = ?, value = ? WHERE job_id = ? AND begun_at = ?",
@@ -144,7 +144,7 @@ def _has_begun(connection: sqlite3.Connection, firing: Firing) -> bool:
     for state, pid, birth, text in connection.execute(query, values):
         if state == FiringState.RUNNING and is_alive(pid, birth):
             return True
-        other = _read(Firing, text) if state in _SERVED and not firing.by_hand else None
+        other = read(Firing, text, _RECORD) if state in _SERVED and not firing.by_hand else None
         if other is not None and other.slot_at == firing.slot_at:
             return True
     return False
@@ -152,7 +152,7 @@ def _has_begun(connection: sqlite3.Connection, firing: Firing) -> bool:
 
 def _job(connection: sqlite3.Connection, job_id: JobId) -> Job | None:
     row = connection.execute("SELECT value FROM jobs WHERE job_id = ?", (job_id,)).fetchone()
-    return _read(Job, row[0]) if row else None
+    return read(Job, row[0], _RECORD) if row else None
 
 
 def _note_schedule(
@@ -184,14 +184,6 @@ def _keep_version(connection: sqlite3.Connection, job_id: JobId, version: Schedu
 
 def _interrupted(firing: Firing, ended_at: datetime) -> Firing:
     return replace(firing, state=FiringState.INTERRUPTED, ended_at=ended_at, problem=INTERRUPTED)
-
-
-def _read(kind: type[Value], text: object) -> Value | None:
-    try:
-        return decoded(kind, str(text))
-    except CodecError as error:
-        log.warning("job record skipped reason=%s", error)
-        return None
 
 
 def _text(moment: datetime) -> str:

@@ -1,17 +1,15 @@
 """Filesystem snapshots in state.sqlite: one row each, so that a damaged one hides no other."""
 
-import logging
 from datetime import UTC
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
+from mangrove.connectors.state.records import read_all
 from mangrove.core.backup import BackupId
 from mangrove.core.snapshot import Snapshot
 from mangrove.core.snapshot_ports import SnapshotStore
-
-log = logging.getLogger(__name__)
 
 
 class SqliteSnapshots(SnapshotStore):
@@ -28,7 +26,7 @@ class SqliteSnapshots(SnapshotStore):
         query = "SELECT value FROM snapshots ORDER BY taken_at DESC, snapshot DESC"
         with self._database.reading() as connection:
             rows = connection.execute(query).fetchall()
-        return tuple(found for (text,) in rows if (found := _read(text)) is not None)
+        return read_all(Snapshot, rows, "snapshot record")
 
     @override
     def save(self, snapshot: Snapshot) -> None:
@@ -43,11 +41,3 @@ class SqliteSnapshots(SnapshotStore):
     def remove(self, snapshot: BackupId) -> None:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM snapshots WHERE snapshot = ?", (snapshot,))
-
-
-def _read(text: object) -> Snapshot | None:
-    try:
-        return decoded(Snapshot, str(text))
-    except CodecError as error:
-        log.warning("snapshot record skipped reason=%s", error)
-        return None
