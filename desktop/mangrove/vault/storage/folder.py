@@ -161,8 +161,8 @@ class FolderStorage:
     def _in_folder(self, folder: Path, work: Callable[[], T], *, is_durable: bool) -> T:
         """Make a folder and work in it; again if another writer's clean-up removed it, empty."""
         for attempt in range(_TRIES):
-            self._make_folders(folder, is_durable=is_durable)
             try:
+                self._make_folders(folder, is_durable=is_durable)
                 return work()
             except FileNotFoundError:
                 if attempt == _TRIES - 1:
@@ -175,7 +175,8 @@ class FolderStorage:
             missing.append(folder)
             folder = folder.parent
         for path in reversed(missing):
-            path.mkdir(mode=0o700, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # what it is shows when it is used
+                path.mkdir(mode=0o700)
             if is_durable:
                 sync_folder(path.parent)
 
