@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import bson
 import pytest
 from bson.binary import Binary
 from pymongo import MongoClient
@@ -15,20 +16,21 @@ from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.errors import ConnectionLostError, NamespaceChangedError
+from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.uri import parse_uri
 from servers.cut_line import CutLine, cut_line
 from servers.mongod import NEWEST, ServersByVersion
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
-NO_CONDITION = b"\x05\0\0\0\0"
+MOST_OF_IT = {"sort": {"$ne": 3}}
 COUNT, PAD = 2000, 6000
 BATCH_SLACK = 9 << 20  # two batches: the one cut in two, and the one being sent
 
 
 def documents() -> list[dict[str, Any]]:
     padding = secrets.token_bytes(PAD)
-    return [{"_id": f"k{n:05}", "pad": Binary(padding)} for n in range(COUNT)]
+    return [{"_id": f"k{n:05}", "sort": n % 50, "pad": Binary(padding)} for n in range(COUNT)]
 
 
 def fill(client: MongoClient[Any], database: str, kind: str) -> None:
@@ -36,25 +38,28 @@ def fill(client: MongoClient[Any], database: str, kind: str) -> None:
         "ordinary": {},
         "capped": {"capped": True, "size": 64 << 20},
         "clustered": {"clusteredIndex": {"key": {"_id": 1}, "unique": True}},
-        "buckets": {"timeseries": {"timeField": "at"}},
+        "buckets": {"timeseries": {"timeField": "at", "metaField": "sort"}},
     }[kind]
     collection = client[database].create_collection("c", **options)
     if kind != "buckets":
         collection.insert_many(documents())
         return
     start, pad = datetime(2026, 1, 1, tzinfo=UTC), secrets.token_hex(PAD)
-    collection.insert_many({"at": start + timedelta(days=n), "pad": pad} for n in range(COUNT // 2))
+    collection.insert_many(
+        {"at": start + timedelta(days=n), "sort": n % 50, "pad": pad} for n in range(COUNT // 2)
+    )
 
 
 @contextmanager
 def opened(
-    line: CutLine, database: str, consistency: Consistency
+    line: CutLine, database: str, consistency: Consistency, query: dict[str, Any] | None = None
 ) -> Iterator[tuple[OpenDump, CollectionInfo]]:
     uri = parse_uri(line.uri()).uri
     selection = selection_of((database,), ())
+    queries = {Namespace(database, "c"): bson.encode(query)} if query is not None else None
     with (
         open_uri(uri) as connection,
-        MongoDumpSource(connection).open(selection, consistency) as dump,
+        MongoDumpSource(connection).open(selection, consistency, queries) as dump,
     ):
         (info,) = dump.collections
         yield dump, info
@@ -72,11 +77,17 @@ KINDS = [
     ("5.0.4", "buckets"),
     *((NEWEST, kind) for kind in ("ordinary", "capped", "clustered", "buckets")),
 ]
+CASES = [pytest.param(v, kind, None, id=f"{v} {kind}") for v, kind in KINDS]
+CASES += [pytest.param(v, kind, MOST_OF_IT, id=f"{v} {kind} filtered") for v, kind in KINDS]
 
 
-@pytest.mark.parametrize(("version", "kind"), KINDS, ids=[f"{v} {k}" for v, k in KINDS])
+@pytest.mark.parametrize(("version", "kind", "query"), CASES)
 def test_a_broken_read_goes_on_and_reads_nothing_twice(
-    servers_by_version: ServersByVersion, database_name: str, version: str, kind: str
+    servers_by_version: ServersByVersion,
+    database_name: str,
+    version: str,
+    kind: str,
+    query: dict[str, Any] | None,
 ) -> None:
     server = servers_by_version[version]
     # Where the oplog is kept (4.4), what a majority does not have yet is read from there.
@@ -85,7 +96,7 @@ def test_a_broken_read_goes_on_and_reads_nothing_twice(
         cut_line(server.port) as line,
     ):
         fill(client, database_name, kind)
-        with opened(line, database_name, Consistency.AUTO) as (dump, info):
+        with opened(line, database_name, Consistency.AUTO, query) as (dump, info):
             undisturbed = b"".join(dump.read(info))
             before, place, found = line.received, ReadingPlace(), list[bytes]()
             for _ in range(2):
@@ -164,15 +175,23 @@ def test_a_collection_made_anew_meanwhile_is_never_gone_on_with(
         client.drop_database(database_name)
 
 
-def test_a_filtered_read_has_no_place(replica_set: EmbeddedMongod, database_name: str) -> None:
-    with MongoClient[Any](replica_set.uri) as client, cut_line(replica_set.port) as line:
+@pytest.mark.parametrize("version", ["4.4.2", "5.0.4", NEWEST])
+def test_a_filtered_read_has_a_place_only_where_no_index_helps(
+    servers_by_version: ServersByVersion, database_name: str, version: str
+) -> None:
+    server = servers_by_version[version]
+    with MongoClient[Any](server.uri) as client, cut_line(server.port) as line:
         fill(client, database_name, "ordinary")
-        place, namespace = ReadingPlace(), f"{database_name}.c"
-        selection = selection_of((database_name,), ())
-        with open_uri(parse_uri(line.uri()).uri) as connection:
-            query = dict.fromkeys(selection_of((), (namespace,)).collections, NO_CONDITION)
-            source = MongoDumpSource(connection)
-            with source.open(selection, Consistency.NONE, query) as dump:
-                read_a_chunk(dump, dump.collections[0], place)
-        assert place.mark is None
+        places = []
+        for indexed in (False, True):
+            if indexed:
+                client[database_name]["c"].create_index("sort")
+            place = ReadingPlace()
+            with opened(line, database_name, Consistency.NONE, {"sort": {"$gt": 1}}) as (
+                dump,
+                info,
+            ):
+                read_a_chunk(dump, info, place)
+            places.append(place.mark is not None)
+        assert places == [True, False]
         client.drop_database(database_name)

@@ -32,7 +32,8 @@ class BatchReader:
         read_concern: Sent with the find; empty for the server's default.
         first_size: Documents asked for at first; then replies aim at 4 MiB.
         query: Which documents are read, as BSON; empty for all of them.
-        tells_place: Whether to ask where a new cursor would go on; not with a query.
+        scans: Whether the server goes through all records; not where an index helps the query.
+        tells_place: Whether to ask where a new cursor would go on; only where it scans.
         resume_after: Where to begin, as ``token`` said it; empty for the beginning.
         token: Where a new cursor would go on behind the chunk yielded last; empty if unknown.
         has_more: Whether the cursor was open still when the last chunk was yielded.
@@ -43,6 +44,7 @@ class BatchReader:
     read_concern: Mapping[str, Any] = field(default_factory=dict)
     first_size: int = FIRST_BATCH_MIN
     query: bytes = b""
+    scans: bool = True
     tells_place: bool = False
     resume_after: bytes = b""
     token: bytes = b""
@@ -90,15 +92,16 @@ class BatchReader:
             # still ends it after thirty. Source: MongoDB manual, "cursor.noCursorTimeout()".
             "noCursorTimeout": True,
         }
+        asks_for_place = bool(self.tells_place or self.resume_after)
         if self.query:
-            command["filter"] = OpaqueDocument(self.query)  # an index may help: no hint
-        else:
+            command["filter"] = OpaqueDocument(self.query)
+        if asks_for_place or not self.query:  # with a query, an index may help: no hint
             command["hint"] = {"$natural": 1}
+        if asks_for_place:
             # Source: MongoDB server, find_command.idl; needs the natural order.
-            if self.tells_place or self.resume_after:
-                command["$_requestResumeToken"] = True
-            if self.resume_after:
-                command["$_resumeAfter"] = OpaqueDocument(self.resume_after)
+            command["$_requestResumeToken"] = True
+        if self.resume_after:
+            command["$_resumeAfter"] = OpaqueDocument(self.resume_after)
         if self.read_concern:
             command["readConcern"] = dict(self.read_concern)
         return command

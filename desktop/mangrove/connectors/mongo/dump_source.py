@@ -34,7 +34,7 @@ from mangrove.connectors.mongo.privileges import (
     read_privileges,
     require,
 )
-from mangrove.connectors.mongo.queries import check_with_server, filters_of
+from mangrove.connectors.mongo.queries import Filter, filters_of, planned_filter
 from mangrove.connectors.mongo.queries import count as counted
 from mangrove.connectors.mongo.resuming import Home, going_on
 from mangrove.connectors.mongo.topology import server_facts
@@ -58,6 +58,7 @@ BY_OPLOG = (
     "collections are read one after the other, and the oplog of that time is kept with them: "
     "replayed on restore, it brings all to one moment"
 )
+_EVERYTHING = Filter(b"", scans=True)
 _MAYBE_CHANGED = SNAPSHOT_CODES | {NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED}
 
 
@@ -87,7 +88,7 @@ class MongoOpenDump:
     not_included: tuple[NotIncluded, ...]
     data_uuids: dict[Namespace, str]
     outside_moment: frozenset[Namespace]
-    filters: Mapping[Namespace, bytes] = field(default_factory=dict)
+    filters: Mapping[Namespace, Filter] = field(default_factory=dict)
     accounts: AccountSource = field(default_factory=AccountSource)
     oplog: DumpOplog | None = None
 
@@ -158,8 +159,8 @@ class MongoOpenDump:
         where = listing.data_namespace(info.namespace, info.kind)
         first = first_batch_size(info.estimated_documents, info.estimated_bytes)
         concern = {} if info.namespace in self.outside_moment else self._read_concern()
-        query = self.filters.get(info.namespace, b"")
-        reader = BatchReader(self.connection, where, concern, first, query)
+        asked = self.filters.get(info.namespace, _EVERYTHING)
+        reader = BatchReader(self.connection, where, concern, first, asked.query, asked.scans)
         chunks = going_on(reader, place, self.home) if place is not None else iter(reader)
         uuid = self.data_uuids[info.namespace]
         told = told_changes(reader, uuid, info.namespace, chunks)
@@ -424,13 +425,15 @@ class MongoDumpSource:
 
     def _filters(
         self, queries: Mapping[Namespace, bytes], chosen: Sequence[Listed]
-    ) -> dict[Namespace, bytes]:
+    ) -> dict[Namespace, Filter]:
         filters = filters_of(queries, chosen)
-        for listed in chosen:
-            if listed.namespace in filters:
-                query = filters[listed.namespace]
-                check_with_server(self._connection, listed.data_namespace, query)
-        return filters
+        return {
+            listed.namespace: planned_filter(
+                self._connection, listed.data_namespace, filters[listed.namespace]
+            )
+            for listed in chosen
+            if listed.namespace in filters
+        }
 
     def _databases(self, selection: Selection) -> tuple[str, ...]:
         privileges = read_privileges(self._connection)

@@ -1,6 +1,8 @@
 """Queries of a filtered dump: which collections take one, and what the server thinks of it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ExecutionTimeout, OperationFailure, PyMongoError
@@ -15,6 +17,19 @@ from mangrove.core.namespace import Namespace
 
 META = b"meta"
 _SHOWN = 300
+_SCAN = "COLLSCAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A query as it is asked of the collection that holds the documents.
+
+    Attributes:
+        scans: Whether no index helps it, so that the server goes through the whole collection.
+    """
+
+    query: bytes
+    scans: bool
 
 
 def filters_of(
@@ -63,7 +78,7 @@ def filter_for(listed: Listed, query: bytes) -> bytes:
     return document_of(*parts)
 
 
-def check_with_server(connection: Connection, where: Namespace, query: bytes) -> None:
+def planned_filter(connection: Connection, where: Namespace, query: bytes) -> Filter:
     """Let the server plan a query without running it.
 
     Raises:
@@ -71,9 +86,24 @@ def check_with_server(connection: Connection, where: Namespace, query: bytes) ->
     """
     find = {"find": where.collection, "filter": OpaqueDocument(query)}
     try:
-        connection.run(where.database, {"explain": find, "verbosity": "queryPlanner"})
+        told = connection.run(where.database, {"explain": find, "verbosity": "queryPlanner"})
     except PyMongoError as error:
         raise refusal(error, connection.hosts, where) from error
+    return Filter(query, is_scan(told))
+
+
+def is_scan(explained: Mapping[str, Any]) -> bool:
+    """Whether a query that was explained goes through the whole collection; False if unsure.
+
+    Source: MongoDB manual, "Explain Results": a plan is a chain of stages, the innermost one
+    reads; MongoDB 5.1 and newer may put it below ``queryPlan`` (slot-based engine). A plan with
+    branches (``inputStages``) is by indexes, and so is CLUSTERED_IXSCAN. Measured on 4.4, 5.0, 6.0.
+    """
+    plan = explained.get("queryPlanner", {}).get("winningPlan", {})
+    stage = plan.get("queryPlan", plan)
+    while "inputStage" in stage:
+        stage = stage["inputStage"]
+    return bool(stage.get("stage") == _SCAN)
 
 
 def count(connection: Connection, namespace: Namespace, query: bytes, limit_ms: int) -> int | None:

@@ -10,6 +10,10 @@ directed at the same node, since they rely on a record id which is assigned inte
 node", jstests); server discovery specification, "topologyVersion": ``processId`` is new with each
 process, ``counter`` moves on with each change of the node's state. Measured on 4.4, 5.0 and 6.0:
 ordinary, capped and clustered collections and time-series buckets, no privilege beyond ``find``.
+
+A filtered read goes on like any other where no index helps its query, so that the server scans the
+collection anyway. Where one does, documents come in the order of the index, which has no such
+place: that collection is read anew from its beginning.
 """
 
 from collections.abc import Iterator, Mapping
@@ -93,7 +97,7 @@ def going_on(reader: BatchReader, place: ReadingPlace, home: Home) -> Iterator[b
     """
     mark = place.mark
     if mark is None:
-        reader.tells_place = home.node is not None and not reader.query
+        reader.tells_place = home.node is not None and reader.scans
         yield from _noted(reader, place, home, home.node)
         return
     node = home.look()

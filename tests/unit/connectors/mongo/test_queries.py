@@ -4,7 +4,7 @@ import bson
 import pytest
 
 from mangrove.connectors.mongo.listing import EMPTY_DOCUMENT, Listed
-from mangrove.connectors.mongo.queries import filter_for, filters_of
+from mangrove.connectors.mongo.queries import filter_for, filters_of, is_scan
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.namespace import Namespace
 
@@ -60,3 +60,29 @@ def test_an_ordinary_collection_is_asked_as_it_was_written() -> None:
 def test_a_query_for_what_is_not_dumped_is_refused() -> None:
     with pytest.raises(InvalidSelectionError, match="which is not selected"):
         filters_of({Namespace("shop", "other"): EMPTY_DOCUMENT}, [listed("collection")])
+
+
+SCAN, BY_INDEX = {"stage": "COLLSCAN"}, {"stage": "FETCH", "inputStage": {"stage": "IXSCAN"}}
+EITHER_INDEX = {"stage": "FETCH", "inputStage": {"stage": "OR", "inputStages": [SCAN, SCAN]}}
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        pytest.param(SCAN, True, id="scan"),
+        pytest.param({"stage": "SUBPLAN", "inputStage": SCAN}, True, id="planned in parts"),
+        pytest.param({"queryPlan": SCAN, "slotBasedPlan": {}}, True, id="slot-based scan"),
+        pytest.param(BY_INDEX, False, id="index"),
+        pytest.param({"queryPlan": BY_INDEX}, False, id="slot-based index"),
+        pytest.param(EITHER_INDEX, False, id="branches"),
+        pytest.param({"stage": "CLUSTERED_IXSCAN"}, False, id="clustered index"),
+        pytest.param({"stage": "EOF"}, False, id="nothing to be found"),
+        pytest.param({}, False, id="told nothing"),
+    ],
+)
+def test_a_plan_is_a_scan_or_by_an_index(plan: dict[str, object], *, expected: bool) -> None:
+    assert is_scan({"queryPlanner": {"winningPlan": plan}}) is expected
+
+
+def test_an_explanation_without_a_plan_is_no_scan() -> None:
+    assert not is_scan({})
