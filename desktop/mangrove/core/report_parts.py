@@ -89,7 +89,7 @@ def _drill_row(piece: Evidence, drill: Drill) -> Row:
         result = f"the same as {drill.compared_with}"
     cells = (
         moment_words(piece.finished_at),
-        drill_goal(drill),
+        drill.goal,
         piece.backup,
         moved,
         duration_text(piece.duration),
@@ -97,13 +97,6 @@ def _drill_row(piece: Evidence, drill: Drill) -> Row:
         result,
     )
     return Row(cells, RowTone.GOOD if piece.passed else RowTone.BAD)
-
-
-def drill_goal(drill: Drill) -> str:
-    """Say what a drill went back to."""
-    if drill.limit is None:
-        return "the backup itself"
-    return f"before {drill.limit.at:%Y-%m-%d %H:%M:%S} UTC ({drill.limit})"
 
 
 def assertions_section(evidence: Sequence[Evidence]) -> Section:

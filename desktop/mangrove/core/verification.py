@@ -91,6 +91,13 @@ class Drill:
     seed: str = ""
     compared_with: str = ""
 
+    @property
+    def goal(self) -> str:
+        """What a drill went back to, for a sentence."""
+        if self.limit is None:
+            return "the backup itself"
+        return f"before {self.limit.at:%Y-%m-%d %H:%M:%S} UTC ({self.limit})"
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSummary:

@@ -302,18 +302,12 @@ _DONE = {
 }
 
 
-def _moment(drill: Drill) -> str:
-    if drill.limit is None:
-        return "the backup itself"
-    return f"before {drill.limit.at:%Y-%m-%d %H:%M:%S} UTC ({drill.limit})"
-
-
 def _result(evidence: Evidence, unanswered: Sequence[Loss], warnings: tuple[str, ...]) -> RunResult:
     findings = len(evidence.findings)
     summary = f"{evidence.backup} is proven: {_DONE[evidence.level]}"
     if evidence.drill is not None:
         took = duration_text(evidence.duration)
-        summary = f"the recovery to {_moment(evidence.drill)} took {took}, and all of it is right"
+        summary = f"the recovery to {evidence.drill.goal} took {took}, and all of it is right"
     if not evidence.passed:
         summary = f"{evidence.backup} is not what it should be: {counted(findings, 'finding')}"
     elif unanswered:

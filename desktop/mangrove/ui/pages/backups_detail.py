@@ -11,7 +11,6 @@ from mangrove.core.assertion_words import result_sentence
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest, NotIncluded
-from mangrove.core.report_parts import drill_goal
 from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import EMBEDDED, Evidence, most_telling_first
 from mangrove.services.backups import BackupExplanation
@@ -248,7 +247,7 @@ class BackupDetail(QWidget):
         if item.drill is not None:
             words = self.tr("Back to {moment}: {steps}")
             took = (f"{name} {text.duration(length)}" for name, length in item.steps)
-            goal, steps = drill_goal(item.drill), ", ".join(took)
+            goal, steps = item.drill.goal, ", ".join(took)
             yield value_label(words.format(moment=goal, steps=steps), "small")
             if item.drill.compared_with:
                 same = self.tr("Compared with {backup}, which stands there")
