@@ -7,15 +7,15 @@ from datetime import timedelta
 from mangrove.core.backup import Consistency
 from mangrove.core.drill import DrillPlan, DrillRequest, plan_drill
 from mangrove.core.ports import ScratchRegister
-from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.verify import VerifyBody, phases_of
+from mangrove.jobs.verify import phases_of
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import BackupTools
 from mangrove.services.points import Points
+from mangrove.services.verification import body_of
 
 
 class Drills:
@@ -41,7 +41,8 @@ class Drills:
             ProfileNotFoundError: If neither a profile nor a backup is called so, or the target
                 is no profile.
         """
-        self._target(request)
+        if request.target != EMBEDDED:
+            self._tools.profiles.find(request.target)
         slug = self._points.slug_of(request.profile)
         records = self._tools.catalog.of_profile(slug)
         seeded = replace(request, seed=request.seed or secrets.token_hex(4))
@@ -56,22 +57,11 @@ class Drills:
         tools = self._tools
         started_s = tools.clock.monotonic_s()
         plan = self.plan(request)
-        assertions = self._assertions.of_slug(plan.base.profile_slug)
-        spec = tools.vaults.by_id(plan.base.vault_id)
-        body = VerifyBody(
-            request=VerifyRequest(plan.base.backup, Level.DRILLED, request.target),
-            target=self._target(request),
-            gate=tools.gate,
-            vault=tools.keeper.open(spec),
-            catalog=tools.catalog,
-            scratch=self._scratch,
-            clock=tools.clock,
-            tool_version=tools.tool_version,
-            parallel=tools.parallel,
-            assertions=assertions,
+        wanted = VerifyRequest(plan.base.backup, Level.DRILLED, request.target)
+        body = replace(
+            body_of(tools, self._scratch, self._assertions, plan.base, wanted),
             rewind=plan.rewind,
             drill=plan.drill,
-            mirrors=tools.mirrors_of(spec),
             located=timedelta(seconds=tools.clock.monotonic_s() - started_s),
         )
         ticket = Ticket(
@@ -80,18 +70,15 @@ class Drills:
             phases=phases_of(
                 Level.DRILLED,
                 replays=_replays(plan),
-                asks=bool(assertions),
+                asks=bool(body.assertions),
                 compares=bool(plan.drill.compared_with),
             ),
             profile=plan.base.profile_name,
-            vault=spec.name,
+            vault=body.vault.spec.name,
             backup=plan.base.backup,
             claims=(Claim(f"backup {plan.base.backup}"),),
         )
         return tools.runner.start(ticket, body)
-
-    def _target(self, request: DrillRequest) -> Profile | None:
-        return None if request.target == EMBEDDED else self._tools.profiles.find(request.target)
 
 
 def _replays(plan: DrillPlan) -> bool:

@@ -8,7 +8,7 @@ from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.ports import ScratchRegister
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.snapshot_ports import OpenHost, OpenTarget, SnapshotGate
-from mangrove.core.vault import BackupRecord, VaultSpec
+from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
@@ -74,45 +74,30 @@ class Verifications:
                 "a drill goes back to a moment of a profile, not to one backup",
                 hint="start a drill of the profile instead; or choose stored, decoded or restored",
             )
-        tools = self._tools
         record = self._backups.find(request.backup)
-        spec = tools.vaults.by_id(record.vault_id)
         if record.is_physical:
-            return self._start_files(record, spec, request)
-        on_profile = request.level is Level.RESTORED and request.target != EMBEDDED
-        target = tools.profiles.find(request.target) if on_profile else None
-        assertions = self._assertions.of_slug(record.profile_slug)
-        body = VerifyBody(
-            request=VerifyRequest(record.backup, request.level, request.target),
-            target=target,
-            gate=tools.gate,
-            vault=tools.keeper.open(spec),
-            catalog=tools.catalog,
-            scratch=self._scratch,
-            clock=tools.clock,
-            tool_version=tools.tool_version,
-            parallel=tools.parallel,
-            assertions=assertions,
-            mirrors=tools.mirrors_of(spec),
-        )
+            return self._start_files(record, request)
+        wanted = VerifyRequest(record.backup, request.level, request.target)
+        body = body_of(self._tools, self._scratch, self._assertions, record, wanted)
         ticket = Ticket(
             kind=RunKind.VERIFY,
             title=f"Verify {record.backup}",
             phases=phases_of(
                 request.level,
                 replays=record.achieved is Consistency.OPLOG,
-                asks=bool(assertions),
+                asks=bool(body.assertions),
             ),
-            profile=target.name if target else record.profile_name,
-            vault=spec.name,
+            profile=body.target.name if body.target else record.profile_name,
+            vault=body.vault.spec.name,
             backup=record.backup,
             claims=(Claim(f"backup {record.backup}"),),
         )
-        return tools.runner.start(ticket, body)
+        return self._tools.runner.start(ticket, body)
 
-    def _start_files(self, record: BackupRecord, spec: VaultSpec, request: VerifyRequest) -> RunId:
+    def _start_files(self, record: BackupRecord, request: VerifyRequest) -> RunId:
         """Start verifying a physical backup."""
-        tools, vault = self._tools, self._tools.keeper.open(spec)
+        tools, spec = self._tools, self._tools.vaults.by_id(record.vault_id)
+        vault = tools.keeper.open(spec)
         if request.level is Level.RESTORED and request.target != EMBEDDED:
             raise InvalidSelectionError(
                 f"{record.backup} holds a server's files: no deployment can take them on trial",
@@ -141,3 +126,33 @@ class Verifications:
             claims=(Claim(f"backup {record.backup}"),),
         )
         return tools.runner.start(ticket, body)
+
+
+def body_of(
+    tools: BackupTools,
+    scratch: ScratchRegister,
+    assertions: Assertions,
+    record: BackupRecord,
+    request: VerifyRequest,
+) -> VerifyBody:
+    """Return what verifies a backup, with all that its profile expects and every mirror.
+
+    Raises:
+        ProfileNotFoundError: If a trial restore is meant for a profile that nobody knows.
+    """
+    spec = tools.vaults.by_id(record.vault_id)
+    on_profile = request.level.depth >= Level.RESTORED.depth and request.target != EMBEDDED
+    target = tools.profiles.find(request.target) if on_profile else None
+    return VerifyBody(
+        request=request,
+        target=target,
+        gate=tools.gate,
+        vault=tools.keeper.open(spec),
+        catalog=tools.catalog,
+        scratch=scratch,
+        clock=tools.clock,
+        tool_version=tools.tool_version,
+        parallel=tools.parallel,
+        assertions=assertions.of_slug(record.profile_slug),
+        mirrors=tools.mirrors_of(spec),
+    )
