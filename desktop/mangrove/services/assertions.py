@@ -13,7 +13,7 @@ from mangrove.core.assertion import (
     judged,
 )
 from mangrove.core.errors import AssertionNotFoundError
-from mangrove.core.ports import AssertionStore, Clock, Gate
+from mangrove.core.ports import Asked, AssertionStore, Clock, Gate
 from mangrove.core.profile import Profile, checked_name
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.queries import query_bytes
@@ -105,9 +105,7 @@ class Assertions:
         """
         found, asked = self._profiles.find(profile), self.checked(question)
         with self._gate.open_asked(found) as opened:
-            query = query_bytes(asked.query)
-            answer = opened.ask(asked.namespace, asked, query, TRY_LIMIT_MS)
-        return judged(name, asked, answer, self._clock.now())
+            return self._asked(opened, name, asked)
 
     def run_live(self, profile: str) -> tuple[AssertionResult, ...]:
         """Ask the live deployment all of a profile's assertions, as of now.
@@ -119,17 +117,9 @@ class Assertions:
         if not assertions:
             return ()
         with self._gate.open_asked(self._profiles.find(profile)) as opened:
-            return tuple(
-                judged(
-                    a.name,
-                    a.question,
-                    opened.ask(
-                        a.question.namespace,
-                        a.question,
-                        query_bytes(a.question.query),
-                        TRY_LIMIT_MS,
-                    ),
-                    self._clock.now(),
-                )
-                for a in assertions
-            )
+            return tuple(self._asked(opened, a.name, a.question) for a in assertions)
+
+    def _asked(self, opened: Asked, name: str, question: Question) -> AssertionResult:
+        query = query_bytes(question.query)
+        answer = opened.ask(question.namespace, question, query, TRY_LIMIT_MS)
+        return judged(name, question, answer, self._clock.now())
