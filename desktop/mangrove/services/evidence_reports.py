@@ -29,7 +29,6 @@ from mangrove.services.kit_files import refuse_existing, write_all
 from mangrove.services.points import Points
 
 SIGNATURE_SUFFIX = ".minisig"
-LIMIT_BYTES = 256 << 20
 
 
 class ReportForm(StrEnum):
@@ -227,9 +226,8 @@ class EvidenceReports:
 
     def _covered(self, profile: str, start: datetime | None, end: datetime) -> Covered:
         slug = self._points.slug_of(profile)
-        records = tuple(
-            r for r in self._tools.catalog.all() if r.profile_slug == slug and r.finished_at <= end
-        )
+        known = self._tools.catalog.of_profile(slug)
+        records = tuple(r for r in known if r.finished_at <= end)
         if not records:
             raise BackupNotFoundError(
                 f"there is no backup of {profile} from that time", hint="see: mangrove backups"
