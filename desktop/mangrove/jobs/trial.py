@@ -89,17 +89,18 @@ class Trial:
 
     def _restore_into(self, manifest: Manifest, sink: RestoreSink, names: ScratchNames) -> None:
         part = oplog_part(manifest, self.vault, self.rewind)
+        destinations = [_scratch_destination(e, names) for e in manifest.namespaces]
         loader = Loader(
             vault=self.vault,
             manifest=manifest,
             sink=sink,
             ctx=self.ctx,
-            destinations=[_scratch_destination(e, names) for e in manifest.namespaces],
+            destinations=destinations,
             indexes=IndexChoice.AFTER if part is None else IndexChoice.NEVER,
             parallel=self.parallel,
         )
         self._load(loader)
-        copied = {e.namespace: _scratch_destination(e, names).target for e in manifest.namespaces}
+        copied = {d.entry.namespace: d.target for d in destinations}
         if part is not None:
             with self.ledger.finding(OPLOG, NO_REPLAY):
                 copied = self._replay(manifest, loader, part, names)
