@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.services.bundle import Services
 from mangrove.ui import text
-from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
@@ -47,10 +47,7 @@ class VerifyDialog(QuestionDialog):
     ) -> VerifyRequest | None:
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, record)
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        answer = dialog.answer() if accepted else None
-        dialog.deleteLater()
-        return answer
+        return asked(dialog, dialog.answer)
 
     def answer(self) -> VerifyRequest:
         """Return the request as the choices stand."""
