@@ -44,12 +44,18 @@ def expects(question: Question) -> str:
     return " and ".join(found)
 
 
+def figure_found(result: AssertionResult) -> str:
+    """Write the figure of an answer, or why there is none."""
+    if result.value is None:
+        return result.problem
+    return figure_words(result.question.measure, result.value)
+
+
 def found_words(result: AssertionResult) -> str:
     """Say what was found and what was expected."""
-    if result.value is None:
-        return f"{result.problem}; expected is {expects(result.question)}"
-    found = figure_words(result.question.measure, result.value)
-    return f"{asks(result.question)}: {found}; expected is {expects(result.question)}"
+    found = figure_found(result)
+    asked = "" if result.value is None else f"{asks(result.question)}: "
+    return f"{asked}{found}; expected is {expects(result.question)}"
 
 
 def result_sentence(result: AssertionResult) -> str:

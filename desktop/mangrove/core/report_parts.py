@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mangrove.core.assertion import Verdict
-from mangrove.core.assertion_words import asks, expects, figure_words
+from mangrove.core.assertion_words import asks, expects, figure_found
 from mangrove.core.explain import duration_text
 from mangrove.core.report import ReportTable, Row, RowTone, Section, moment_words
 from mangrove.core.verification import Drill, Evidence, Level
@@ -108,7 +108,7 @@ def assertions_section(evidence: Sequence[Evidence]) -> Section:
                 r.name,
                 asks(r.question),
                 expects(r.question),
-                r.problem if r.value is None else figure_words(r.question.measure, r.value),
+                figure_found(r),
                 r.verdict.value,
             ),
             _VERDICT_TONES[r.verdict],

@@ -17,7 +17,7 @@ from mangrove.core.assertion import (
     Verdict,
     parse_bound,
 )
-from mangrove.core.assertion_words import asks, expects, figure_words
+from mangrove.core.assertion_words import asks, expects, figure_found
 from mangrove.core.namespace import Namespace
 
 app = typer.Typer(
@@ -108,8 +108,7 @@ def results_table(results: Sequence[AssertionResult], empty: str) -> Table:
 
 
 def _result_row(result: AssertionResult) -> tuple[str, ...]:
-    question, value = result.question, result.value
-    found = result.problem if value is None else figure_words(question.measure, value)
+    found, question = figure_found(result), result.question
     return (result.name, result.verdict.value, found, expects(question), asks(question))
 
 

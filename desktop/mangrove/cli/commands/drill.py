@@ -8,7 +8,7 @@ from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
-from mangrove.core.assertion_words import expects, figure_words
+from mangrove.core.assertion_words import expects, figure_found
 from mangrove.core.drill import DrillPlan, DrillRequest
 from mangrove.core.explain import duration_text
 from mangrove.core.moments import Edge
@@ -95,13 +95,7 @@ def evidence_blocks(evidence: Evidence) -> tuple[Block, ...]:
     steps = tuple((name, duration_text(took)) for name, took in evidence.steps)
     amounts = tuple((name.replace("_", " "), f"{n:,}") for name, n in evidence.amounts)
     asked = tuple(
-        (
-            r.name,
-            r.verdict.value,
-            r.problem if r.value is None else figure_words(r.question.measure, r.value),
-            expects(r.question),
-        )
-        for r in evidence.assertions
+        (r.name, r.verdict.value, figure_found(r), expects(r.question)) for r in evidence.assertions
     )
     blocks: list[Block] = [Table(("step", ">took"), steps)]
     if amounts:
