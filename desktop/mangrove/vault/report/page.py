@@ -1,6 +1,5 @@
 """An evidence report as one HTML file: nothing is loaded from anywhere, and it prints well."""
 
-from collections.abc import Iterable
 from html import escape
 
 from mangrove.core.report import (
@@ -14,13 +13,7 @@ from mangrove.core.report import (
     moment_words,
 )
 
-SIGNS = {RowTone.PLAIN: "", RowTone.GOOD: "✓", RowTone.OPEN: "○", RowTone.BAD: "✗"}
-_TONE_WORDS = {
-    RowTone.PLAIN: "",
-    RowTone.GOOD: "good",
-    RowTone.OPEN: "open",
-    RowTone.BAD: "bad",
-}
+_SIGNS = {RowTone.PLAIN: "", RowTone.GOOD: "✓", RowTone.OPEN: "○", RowTone.BAD: "✗"}
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -93,9 +86,9 @@ def _table(table: ReportTable) -> str:
 
 
 def _row(row: Row, *, has_signs: bool) -> str:
-    word = _TONE_WORDS[row.tone]
+    word = row.tone.value
     label = f' title="{word}" aria-label="{word}"' if word else ""
-    sign = f'<td class="sign"{label}>{SIGNS[row.tone]}</td>' if has_signs else ""
+    sign = f'<td class="sign"{label}>{_SIGNS[row.tone]}</td>' if has_signs else ""
     cells = "".join(f"<td>{escape(cell)}</td>" for cell in row.cells)
     return f'<tr class="{word}">{sign}{cells}</tr>\n'
 
@@ -105,9 +98,5 @@ def _footer(signer: ReportSigner, file_name: str) -> str:
     made = f"Made by Mangrove {signer.tool_version}."
     return (
         f"<footer><h2>How to check this report</h2><p>{escape(first)}</p>"
-        f"<pre>{escape(command)}</pre><p>{escape(last)}</p>{_paragraphs([made])}</footer>\n"
+        f"<pre>{escape(command)}</pre><p>{escape(last)}</p><p>{escape(made)}</p></footer>\n"
     )
-
-
-def _paragraphs(words: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(one)}</p>" for one in words)
