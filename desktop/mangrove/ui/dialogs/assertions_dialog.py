@@ -135,22 +135,21 @@ class AssertionsDialog(QuestionDialog):
     @Slot()
     def _on_changed(self) -> None:
         self.found.setText("")
-        is_whole = not self.form.is_blank
-        problem = ""
-        if is_whole:
-            try:
-                self._services.assertions.checked(self.form.question())
-            except MangroveError as error:
-                problem = text.sentence(error.message)
-        can = is_whole and not problem
+        can = False
+        try:
+            self.say(self._sentence())
+            can = not self.form.is_blank
+        except MangroveError as error:
+            self.say(text.sentence(error.message), is_error=True)
         self.yes.setEnabled(can)
         self.try_it.setEnabled(can)
-        if problem:
-            self.say(problem, is_error=True)
-        else:
-            self.say(self._sentence())
 
     def _sentence(self) -> str:
+        """Say what will be asked.
+
+        Raises:
+            InvalidAssertionError, InvalidSelectionError: If a field makes no sense.
+        """
         if self.form.is_blank:
             return self.tr("Say of which collection, and in which range the figure is expected.")
         question = self._services.assertions.checked(self.form.question())
