@@ -1,19 +1,18 @@
 """A workstation with a pretended Atlas in reach, and the command line on it."""
 
 import io
-import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
+from fakes.doors import doors_to
+from journeys.command_line import Ended
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
 from mangrove.app.paths import app_paths
-from mangrove.cli.front import Doors
 from mangrove.cli.main import run
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.core.atlas.account import SignIn
@@ -26,20 +25,6 @@ from servers.atlas import FakeAtlas
 
 POLL_S = 0.01
 ACCOUNT = "work"
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What a call came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """What ``--json`` printed."""
-        return json.loads(self.out)
 
 
 @dataclass(slots=True)
@@ -68,15 +53,10 @@ class AtlasDesk:
 
     def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run one command in this process."""
-
-        def no_demo(**_: object) -> int:
-            raise AssertionError("nobody asked for the demo")
-
         out, err = io.StringIO(), io.StringIO()
-        doors = Doors(lambda: nullcontext(self.services), no_demo, "0")
         typed = patch.object(sys, "stdin", io.StringIO(stdin))
         with redirect_stdout(out), redirect_stderr(err), typed:
-            code = run(arguments, doors)
+            code = run(arguments, doors_to(self.services))
         return Ended(code, out.getvalue(), err.getvalue())
 
 

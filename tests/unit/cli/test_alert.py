@@ -2,20 +2,15 @@
 
 import io
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fakes.doors import doors_to
 from fakes.services import FakeServices, sample_services
-from mangrove.cli.front import Doors
 from mangrove.cli.main import run
-from mangrove.cli.output import Output
 from mangrove.core.alert_policy import DESKTOP
 from mangrove.core.delivery import DeliveryKind
-from mangrove.services.bundle import Services
 
 
 class Line:
@@ -27,15 +22,8 @@ class Line:
         self.out = ""
 
     def __call__(self, *arguments: str, stdin: str = "") -> tuple[int, str]:
-        @contextmanager
-        def opened() -> Iterator[Services]:
-            yield self.fakes.services
-
-        def no_demo(*, headless: bool, home: Path | None, output: Output) -> int:
-            raise RuntimeError(f"demo {headless} {home} {output.as_json}")
-
         self._monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        code = run(["alert", *arguments], Doors(opened, no_demo, "1.2.3"))
+        code = run(["alert", *arguments], doors_to(self.fakes.services))
         shown = self._capsys.readouterr()
         self.out = shown.out
         return code, shown.out + shown.err

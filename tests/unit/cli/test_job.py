@@ -1,27 +1,23 @@
 """``mangrove job`` and ``mangrove agent`` on services that answer as a test says."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.abc import MetaPathFinder
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 from typing_extensions import override
 
+from fakes.doors import doors_to
 from fakes.sample_data import NOW
 from fakes.services import FakeServices, sample_services
 from mangrove.__main__ import CANCELLED, main
 from mangrove.cli.exit_codes import ExitCode
-from mangrove.cli.front import Doors
 from mangrove.cli.main import run
-from mangrove.cli.output import Output
 from mangrove.core.job import Firing, FiringState, JobKind, Rest
 from mangrove.jobs.firing import Waits
-from mangrove.services.bundle import Services
 from mangrove.services.job_plan import Covered, Planned
 
 
@@ -31,14 +27,7 @@ def fakes() -> FakeServices:
 
 
 def called(fakes: FakeServices, *arguments: str) -> int:
-    @contextmanager
-    def opened() -> Iterator[Services]:
-        yield fakes.services
-
-    def no_demo(*, headless: bool, home: Path | None, output: Output) -> int:
-        raise AssertionError((headless, home, output))
-
-    return run(arguments, Doors(opened, no_demo, "1.2.3"))
+    return run(arguments, doors_to(fakes.services))
 
 
 def test_a_run_says_what_failed_when_it_tries_again_and_that_it_was_cancelled(

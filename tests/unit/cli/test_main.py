@@ -1,31 +1,18 @@
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from fakes.doors import doors_to
 from fakes.services import empty_services, sample_services
 from guards import LogGuard
 from mangrove.__main__ import is_for_window
 from mangrove.cli.front import Doors
 from mangrove.cli.main import run
-from mangrove.cli.output import Output
-from mangrove.services.bundle import Services
 
 
 def doors(*, empty: bool = False) -> Doors:
-    services = (empty_services() if empty else sample_services()).services
-
-    @contextmanager
-    def opened() -> Iterator[Services]:
-        yield services
-
-    def no_demo(*, headless: bool, home: Path | None, output: Output) -> int:
-        raise RuntimeError(f"demo {headless} {home} {output.as_json}")
-
-    return Doors(opened, no_demo, "1.2.3")
+    return doors_to((empty_services() if empty else sample_services()).services)
 
 
 def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,11 +22,7 @@ def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[
         health, reachable=False, problem="the folder is not there", debris=()
     )
 
-    @contextmanager
-    def opened() -> Iterator[Services]:
-        yield fakes.services
-
-    assert run(["vault", "check", name], replace(doors(), open_services=opened)) == 7
+    assert run(["vault", "check", name], doors_to(fakes.services)) == 7
 
     shown = capsys.readouterr().out
     assert "the folder is not there" in shown
@@ -139,18 +122,14 @@ def test_a_password_is_refused_where_no_keyring_would_keep_it(
     fakes = empty_services()
     fakes.profiles.notice = "no usable keyring was found"
 
-    @contextmanager
-    def opened() -> Iterator[Services]:
-        yield fakes.services
-
     arguments = ["profile", "add", "shop", "--uri", "mongodb://ann:secret@db1"]
-    assert run(arguments, replace(doors(), open_services=opened)) == 1
+    assert run(arguments, doors_to(fakes.services)) == 1
 
     told = capsys.readouterr().err
     assert "the password would be lost at once; nothing was stored" in told
     assert fakes.services.profiles.all() == ()
     without = ["profile", "add", "shop", "--uri", "mongodb://db1"]
-    assert run(without, replace(doors(), open_services=opened)) == 0
+    assert run(without, doors_to(fakes.services)) == 0
 
 
 def test_the_table_of_backups_names_the_profile_and_cuts_nothing_of_what_it_is_of(
