@@ -74,6 +74,11 @@ class FakeActivity:
         for listener in tuple(self._listeners):
             listener(status)
 
+    def end_all(self) -> None:
+        """Let nothing run any more, so that a window closes without a question."""
+        for run in self.running():
+            self.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
+
     def running(self) -> tuple[RunStatus, ...]:
         return tuple(r for r in self.runs.values() if not r.state.is_over)
 

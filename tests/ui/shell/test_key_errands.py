@@ -9,7 +9,7 @@ from fakes.services import FakeServices
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import WrongIdentityError
 from mangrove.core.key_changes import Holder, kit_state
-from mangrove.core.run import RunKind, RunState
+from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.vault_keys import KitState
 from mangrove.ui.application import build_window
@@ -35,12 +35,7 @@ WISH = KitWish("/mnt/usb/kit", Secret("tide turns mangrove roots"), with_storage
 def window(qtbot: QtBot, fakes: FakeServices, tmp_path: Path) -> MainWindow:
     fakes.vaults.rows[0] = replace(VAULTS[0], kit=None)
     made = build_window(fakes.services, tmp_path / "window.ini")
-
-    def end_runs(_window: object) -> None:
-        for run in fakes.activity.running():
-            fakes.activity.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
-
-    qtbot.addWidget(made, before_close_func=end_runs)
+    qtbot.addWidget(made, before_close_func=lambda _: fakes.activity.end_all())
     made.show()
     made.open_page(PageName.VAULTS)
     qtbot.waitUntil(lambda: made._calls.waiting == 0)

@@ -30,12 +30,7 @@ from mangrove.ui.shell.main_window import MainWindow
 @pytest.fixture
 def window(qtbot: QtBot, fakes: FakeServices, tmp_path: Path) -> MainWindow:
     made = build_window(fakes.services, tmp_path / "window.ini")
-
-    def end_runs(_window: object) -> None:
-        for run in fakes.activity.running():
-            fakes.activity.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
-
-    qtbot.addWidget(made, before_close_func=end_runs)
+    qtbot.addWidget(made, before_close_func=lambda _: fakes.activity.end_all())
     made.resize(1280, 800)
     made.show()
     _settled(qtbot, made)

@@ -1,7 +1,6 @@
 """The tray, closing and quitting, and the one window of a state."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import AutostartError
-from mangrove.core.run import RunState
 from mangrove.ui.application import build_window
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.leave_dialog import LeaveDialog, Leaving
@@ -43,7 +41,7 @@ def window(
 
     def leave(_window: object) -> None:
         made.goes_on_without, made.may_leave = lambda: False, lambda: True
-        _end_runs(fakes)
+        fakes.activity.end_all()
 
     qtbot.addWidget(made, before_close_func=leave)
     made.show()
@@ -63,11 +61,6 @@ def calls_of(window: MainWindow) -> Calls:
     found = window.findChild(Calls)
     assert found is not None
     return found
-
-
-def _end_runs(fakes: FakeServices) -> None:
-    for run in fakes.activity.running():
-        fakes.activity.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
 
 
 def actions(menu: QMenu) -> dict[str, QAction]:
@@ -129,7 +122,7 @@ def test_quitting_asks_first_about_runs_and_then_about_jobs(
 
     window.quit()
     assert (asked, window.isVisible()) == (["runs"], True)
-    _end_runs(fakes)
+    fakes.activity.end_all()
     window.quit()
     assert (asked, window.isVisible()) == (["runs", "jobs"], True)
 
@@ -141,7 +134,7 @@ def test_quitting_can_hand_the_jobs_to_an_agent_in_the_background(
     monkeypatch: pytest.MonkeyPatch,
     problem: AutostartError | None,
 ) -> None:
-    _end_runs(fakes)
+    fakes.activity.end_all()
     fakes.agent.problem = problem
     monkeypatch.setattr(LeaveDialog, "ask", lambda *_: (Leaving.INSTALL_AND_QUIT, False))
 
@@ -155,7 +148,7 @@ def test_quitting_can_hand_the_jobs_to_an_agent_in_the_background(
 def test_quitting_asks_nothing_where_another_process_fires_the_jobs(
     qtbot: QtBot, window: MainWindow, fakes: FakeServices
 ) -> None:
-    _end_runs(fakes)
+    fakes.activity.end_all()
     fakes.agent.ours = False
     presence(window)._look()
     qtbot.waitUntil(lambda: calls_of(window).waiting == 0)
@@ -168,7 +161,7 @@ def test_quitting_asks_nothing_where_another_process_fires_the_jobs(
 def test_without_a_tray_or_when_told_so_closing_ends_the_program(
     window: MainWindow, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _end_runs(fakes)
+    fakes.activity.end_all()
     asked: list[int] = []
     monkeypatch.setattr(LeaveDialog, "ask", lambda _p, n: asked.append(n) or (Leaving.STAY, False))
     settings = window.findChild(QSettings)

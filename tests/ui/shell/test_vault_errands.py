@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,6 @@ from pytestqt.qtbot import QtBot
 from fakes.sample_data import VAULTS
 from fakes.services import FakeServices
 from mangrove.core.errors import StorageDeniedError
-from mangrove.core.run import RunState
 from mangrove.services.mirrors import MirrorDraft
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
@@ -26,12 +24,7 @@ PLACE = VaultPlace(folder="/mnt/cellar")
 @pytest.fixture
 def window(qtbot: QtBot, fakes: FakeServices, tmp_path: Path) -> MainWindow:
     made = build_window(fakes.services, tmp_path / "window.ini")
-
-    def end_runs(_window: object) -> None:
-        for run in fakes.activity.running():
-            fakes.activity.runs[run.run_id] = replace(run, state=RunState.CANCELLED)
-
-    qtbot.addWidget(made, before_close_func=end_runs)
+    qtbot.addWidget(made, before_close_func=lambda _: fakes.activity.end_all())
     made.show()
     made.open_page(PageName.VAULTS)
     qtbot.waitUntil(lambda: made._calls.waiting == 0)
