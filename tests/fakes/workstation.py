@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,16 @@ class EagerClock(SystemClock):
         with self._lock:
             self._seconds += 1.0
             return self._seconds
+
+
+class MovedClock(SystemClock):
+    """The real clock, ahead by what a test says."""
+
+    ahead = timedelta(0)
+
+    @override
+    def now(self) -> datetime:
+        return super().now() + self.ahead
 
 
 @dataclass(slots=True)

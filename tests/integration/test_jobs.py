@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from pymongo import MongoClient
-from typing_extensions import override
 
-from fakes.workstation import PROFILE, VAULT, Workstation, fill, workstation
-from mangrove.app.clock import SystemClock
+from fakes.workstation import PROFILE, VAULT, MovedClock, Workstation, fill, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
 from mangrove.core.backup import Selection
@@ -24,16 +22,6 @@ from mangrove.core.verification import Level
 from mangrove.services.jobs import JobDraft
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
-
-
-class MovedClock(SystemClock):
-    """The real clock, ahead by what a test says."""
-
-    ahead = timedelta(0)
-
-    @override
-    def now(self) -> datetime:
-        return super().now() + self.ahead
 
 
 @pytest.fixture

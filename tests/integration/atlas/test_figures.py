@@ -5,10 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from typing_extensions import override
 
 from fakes.atlas_desk import AtlasDesk, atlas_desk
-from mangrove.app.clock import SystemClock
+from fakes.workstation import MovedClock
 from mangrove.core.alert import Action, AlertKind
 from mangrove.core.atlas.kept import LOOK_EVERY, TRUSTED_FOR
 from mangrove.core.figures.lights import Light
@@ -20,16 +19,6 @@ from servers.atlas_state import SHOP
 
 LIVE = "mongodb+srv://ann@production.ab1cd.mongodb.net/?authSource=admin"
 PLAIN = "mongodb+srv://ann@staging.ab1cd.mongodb.net/?authSource=admin"
-
-
-class MovedClock(SystemClock):
-    """The real clock, ahead by what a test says."""
-
-    ahead = timedelta(0)
-
-    @override
-    def now(self):  # type: ignore[no-untyped-def]
-        return super().now() + self.ahead
 
 
 @pytest.fixture
