@@ -16,6 +16,7 @@ from typing_extensions import override
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
 from mangrove.app.paths import app_paths
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest
 from mangrove.core.capture import CaptureMode, CaptureRequest
@@ -33,6 +34,7 @@ WAIT_S = 120.0
 KIT_WORK_FACTOR = 4  # guessing a passphrase need not be hard in a test
 PROFILE, VAULT = "shop", "attic"
 DOCUMENT_BYTES = 20_000
+SYSTEM_DATABASES = frozenset({"admin", "config", "local"})
 
 
 class EagerClock(SystemClock):
@@ -176,6 +178,12 @@ def fill(client: MongoClient[Any], database: str, megabytes: float, name: str = 
     client[database][name].insert_many(documents, ordered=False)
 
 
+def databases(server: EmbeddedMongod) -> set[str]:
+    """Return the names of every ordinary database."""
+    with MongoClient[Any](server.uri) as client:
+        return set(client.list_database_names()) - SYSTEM_DATABASES
+
+
 def content(client: MongoClient[Any]) -> dict[str, dict[str, int]]:
     """Return the number of documents of every collection of every ordinary database."""
     return {
@@ -185,5 +193,5 @@ def content(client: MongoClient[Any]) -> dict[str, dict[str, int]]:
             if not entry["name"].startswith("system.")
         }
         for database in client.list_database_names()
-        if database not in ("admin", "config", "local")
+        if database not in SYSTEM_DATABASES
     }

@@ -8,7 +8,7 @@ import pytest
 from bson.timestamp import Timestamp
 from pymongo import MongoClient
 
-from fakes.workstation import PROFILE, WAIT_S, Workstation, workstation
+from fakes.workstation import PROFILE, WAIT_S, Workstation, databases, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question, Verdict
@@ -58,11 +58,6 @@ def drill(desk: Workstation, **choices: Any) -> RunStatus:
 def evidence(desk: Workstation, status: RunStatus) -> Evidence:
     assert status.backup is not None
     return desk.services.backups.explain(status.backup).evidence[0]
-
-
-def databases(server: EmbeddedMongod) -> set[str]:
-    with MongoClient[Any](server.uri) as client:
-        return set(client.list_database_names()) - {"admin", "config", "local"}
 
 
 def test_a_drill_goes_to_a_drawn_moment_and_keeps_what_each_step_took(

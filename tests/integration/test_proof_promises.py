@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from fakes.workstation import PROFILE, VAULT, Workstation, fill, workstation
+from fakes.workstation import PROFILE, VAULT, Workstation, databases, fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import MONGOD_VARIABLE, EmbeddedMongod
 from mangrove.core.backup import BackupId
@@ -52,11 +52,6 @@ def desk(tmp_path: Path, fresh_replica_set: EmbeddedMongod) -> Iterator[Workstat
         opened.add_vault()
         opened.add_profile(fresh_replica_set.uri)
         yield opened
-
-
-def databases(server: EmbeddedMongod) -> set[str]:
-    with MongoClient[Any](server.uri) as client:
-        return set(client.list_database_names()) - {"admin", "config", "local"}
 
 
 def taken(desk: Workstation) -> BackupId:
