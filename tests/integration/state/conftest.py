@@ -1,5 +1,6 @@
-"""A fresh state.sqlite for each test."""
+"""A fresh state.sqlite for each test, and a look into one."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,3 +14,9 @@ from mangrove.connectors.state.database import StateDatabase
 def database(tmp_path: Path) -> Iterator[StateDatabase]:
     with closing(StateDatabase.open(tmp_path)) as opened:
         yield opened
+
+
+def version_of(path: Path) -> int:
+    """Return the version that a file says it has."""
+    with closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])

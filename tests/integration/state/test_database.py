@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.state.conftest import version_of
 from mangrove.connectors.state.database import FILE_NAME, StateDatabase
 from mangrove.connectors.state.schema import MIGRATIONS
 from mangrove.core.errors import DamagedStateError, StateUnavailableError
@@ -22,11 +23,6 @@ def made(tmp_path: Path) -> Path:
             "INSERT INTO run_log VALUES ('r', ?, 'now', ?)", [(n, "x" * 500) for n in range(200)]
         )
     return tmp_path / FILE_NAME
-
-
-def version_of(path: Path) -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no such modes")

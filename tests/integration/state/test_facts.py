@@ -1,12 +1,7 @@
 """The facts about runs and firings, and the schedules that were in force."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.facts import SqliteFiringFacts, SqliteRunFacts
@@ -30,12 +25,6 @@ JOB = Job(
     VaultId("v1"),
     NOON - DAY,
 )
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[StateDatabase]:
-    with closing(StateDatabase.open(tmp_path)) as opened:
-        yield opened
 
 
 def a_run(name: str, kind: RunKind, state: RunState, age: timedelta, profile: str) -> RunStatus:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from integration.state.conftest import version_of
 from mangrove.connectors.state.database import FILE_NAME, StateDatabase
 from mangrove.connectors.state.schema import MIGRATIONS
 
@@ -78,7 +79,7 @@ def test_a5_an_upgrade_killed_between_its_steps_is_finished_by_the_next_start(
         check=False,
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert _version(folder / FILE_NAME) == version
+    assert version_of(folder / FILE_NAME) == version
 
     StateDatabase.open(folder).close()
 
@@ -87,10 +88,5 @@ def test_a5_an_upgrade_killed_between_its_steps_is_finished_by_the_next_start(
         assert found.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert found.execute("SELECT count(*) FROM run_log").fetchone() == (300,)
         assert found.execute("SELECT * FROM used_slugs").fetchall() == [("shop", "p1")]
-    assert _version(folder / f"{FILE_NAME}.before-v{version + 1}") == version
+    assert version_of(folder / f"{FILE_NAME}.before-v{version + 1}") == version
     assert not list(folder.glob("*.unfinished"))
-
-
-def _version(path: Path) -> int:
-    with closing(sqlite3.connect(path)) as connection:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
