@@ -5,12 +5,11 @@ from datetime import timedelta
 
 from fakes.activity import FakeActivity
 from fakes.sample_data import NOW
-from fakes.snapshots import SERVER, snapshot_with
+from fakes.snapshots import NODE, snapshot_with
 from mangrove.core.backup import BackupId, backup_id
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.snapshot import (
-    DataLayout,
     LockUse,
     Provider,
     Snapshot,
@@ -21,21 +20,7 @@ from mangrove.core.snapshot_ports import NodeFacts
 from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, preflight
 from mangrove.core.snapshot_volumes import Volume
 
-NODE = NodeFacts(
-    node="db2.example.net:27017",
-    host_name="db2",
-    pid=812,
-    dbpath="/data/db",
-    layout=DataLayout(),
-    server=SERVER,
-    engine="wiredTiger",
-    is_persistent=True,
-    has_journal=True,
-    is_secondary=True,
-    has_secondaries=True,
-    is_locked=False,
-    may_lock=True,
-)
+DB2 = replace(NODE, node="db2.example.net:27017", host_name="db2", pid=812)
 MACHINE = Machine("db2", 812, (), may_everything=True, used_bytes=212_000_000_000)
 VOLUME = Volume("", "/data/db", "/dev/sdb", "/data", "btrfs", "id", 900_000_000_000, "/data/db")
 
@@ -71,7 +56,7 @@ class FakeSnapshots:
 
     activity: FakeActivity
     rows: list[Snapshot] = field(default_factory=list)
-    node: NodeFacts = NODE
+    node: NodeFacts = DB2
     problem: MangroveError | None = None
     asked: list[tuple[object, ...]] = field(default_factory=list)
 

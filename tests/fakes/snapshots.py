@@ -7,10 +7,26 @@ from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import ProfileId
 from mangrove.core.snapshot import DataLayout, LockUse, Provider, Snapshot, SnapshotPart
+from mangrove.core.snapshot_ports import NodeFacts
 
 NAME = BackupId("20261126T020000Z-shop-1a2b")
 TAKEN_AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 SERVER = ServerFacts("6.0.5", (6, 0, 5), "6.0", Topology.REPLICA_SET, "rs0")
+NODE = NodeFacts(
+    node="db1:27017",
+    host_name="db1",
+    pid=42,
+    dbpath="/data/db",
+    layout=DataLayout(),
+    server=SERVER,
+    engine="wiredTiger",
+    is_persistent=True,
+    has_journal=True,
+    is_secondary=True,
+    has_secondaries=True,
+    is_locked=False,
+    may_lock=True,
+)
 
 
 def snapshot_with(

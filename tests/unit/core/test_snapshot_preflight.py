@@ -4,29 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from fakes.snapshots import SERVER
+from fakes.snapshots import NODE, SERVER
 from mangrove.core.deployment import Topology
-from mangrove.core.snapshot import DataLayout, LockUse, Provider
+from mangrove.core.snapshot import LockUse, Provider
 from mangrove.core.snapshot_ports import NodeFacts
 from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, Weight, preflight
 from mangrove.core.snapshot_volumes import Volume
 
 GIB = 1 << 30
-NODE = NodeFacts(
-    node="db1:27017",
-    host_name="db1",
-    pid=42,
-    dbpath="/data/db",
-    layout=DataLayout(),
-    server=SERVER,
-    engine="wiredTiger",
-    is_persistent=True,
-    has_journal=True,
-    is_secondary=True,
-    has_secondaries=True,
-    is_locked=False,
-    may_lock=True,
-)
 MACHINE = Machine("db1", 42, (), may_everything=True, used_bytes=10 * GIB)
 BTRFS = Volume("", "/data/db", "/dev/sdb", "/data", "btrfs", "id-1", 50 * GIB, "/data/db")
 LOG = replace(
