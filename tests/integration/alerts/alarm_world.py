@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from fakes.clock import FakeClock
 from fakes.memory_state import MemoryCatalog, MemoryJobs, MemoryLease
+from fakes.nightly import nightly
 from fakes.secrets import MemorySecrets
 from fakes.services import empty_services
 from mangrove.connectors.alerts.apprise_sender import AppriseSender
@@ -21,10 +22,8 @@ from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.alert_ports import DesktopNotifier
 from mangrove.core.delivery import Message
 from mangrove.core.errors import DeliveryError
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
-from mangrove.core.schedule import parse_schedule
+from mangrove.core.job import Firing, FiringState, Job
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultId
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
 from mangrove.services.alert_facts import AlertFacts, Rooms
@@ -33,14 +32,7 @@ from mangrove.services.channels import ChannelDraft, Channels, ChannelTools
 
 TUESDAY = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-NIGHTLY = Job(
-    job_id=JobId("nightly"),
-    name="nightly",
-    kind=JobKind.BACKUP,
-    schedule=parse_schedule("daily 02:00", "UTC"),
-    vault_id=VaultId("v1"),
-    created_at=TUESDAY - 30 * 24 * HOUR,
-)
+NIGHTLY = nightly(TUESDAY - 30 * 24 * HOUR)
 
 
 class FakeDesktop(DesktopNotifier):

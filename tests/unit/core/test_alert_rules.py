@@ -5,25 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fakes.nightly import nightly
 from mangrove.core.alert import AlertKind, Severity, Trouble
 from mangrove.core.alert_facts import Watched, WatchedJob, WatchedVault
 from mangrove.core.alert_rules import outage_between, troubles_in
 from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
 from mangrove.core.profile import ProfileId
 from mangrove.core.schedule import parse_schedule
-from mangrove.core.vault import VaultId
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NIGHTLY = Job(
-    job_id=JobId("nightly"),
-    name="nightly",
-    kind=JobKind.BACKUP,
-    schedule=parse_schedule("daily 02:00", "UTC"),
-    vault_id=VaultId("v1"),
-    created_at=NOW - 30 * DAY,
-    profile_id=ProfileId("p1"),
-)
+NIGHTLY = replace(nightly(NOW - 30 * DAY), profile_id=ProfileId("p1"))
 CAPTURE = replace(
     NIGHTLY,
     job_id=JobId("oplog"),

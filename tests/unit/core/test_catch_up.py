@@ -5,22 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fakes.nightly import nightly
 from mangrove.core.catch_up import next_look, wanted
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
-from mangrove.core.schedule import Due, parse_schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.job import Firing, FiringState
+from mangrove.core.schedule import Due
 
 MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FIRST = datetime(2026, 3, 3, 2, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-NIGHTLY = Job(
-    job_id=JobId("nightly"),
-    name="nightly",
-    kind=JobKind.BACKUP,
-    schedule=parse_schedule("daily 02:00", "UTC"),
-    vault_id=VaultId("v1"),
-    created_at=MADE,
-)
+NIGHTLY = nightly(MADE)
 CLOSED = "server-unreachable"
 
 

@@ -10,28 +10,21 @@ from typing_extensions import override
 
 from fakes.clock import FakeClock
 from fakes.memory_state import MemoryJobs, MemoryLease
+from fakes.nightly import nightly
 from guards import LogGuard
 from mangrove.core.agent_ports import Network, Watch
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind, Rest
+from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.run import Problem, RunId, RunKind, RunState, RunStatus
 from mangrove.core.schedule import parse_schedule
-from mangrove.core.vault import VaultId
 from mangrove.core.vigil import AgentRank, ClockReading, NoticeKind
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Firer, Step
 from mangrove.jobs.surroundings import MemoryDiary, Surroundings
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-NIGHTLY = Job(
-    job_id=JobId("nightly"),
-    name="nightly",
-    kind=JobKind.BACKUP,
-    schedule=parse_schedule("daily 02:00", "UTC"),
-    vault_id=VaultId("v1"),
-    created_at=MONDAY,
-)
+NIGHTLY = nightly(MONDAY)
 TAKEN = BackupId("20260303T020000Z-shop-1a2b")
 
 
