@@ -1,7 +1,7 @@
 """Stand-ins for assertions, drills and evidence reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fakes.activity import FakeActivity
@@ -123,4 +123,4 @@ class FakeEvidenceReports:
 
 def _signed(kind: ReportKind, subject: str) -> SignedReport:
     report = Report(kind, subject, "", NOW, (), f"evidence-{subject}".replace(" ", "-"))
-    return SignedReport(report, replace(RECORDS[0]).vault_id)
+    return SignedReport(report, RECORDS[0].vault_id)
