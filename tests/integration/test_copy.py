@@ -9,9 +9,12 @@ from pymongo import MongoClient
 
 from fakes.workstation import WAIT_S, Workstation, fill, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
+from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
 from mangrove.core.backup import Rename, RestoreRequest, SafetyBackup, Selection
 from mangrove.core.copy import CopyRequest
+from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunState, RunStatus
+from servers.cut_line import cut_line
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
 
@@ -26,9 +29,29 @@ def desk(
         yield desk
 
 
-def copied(desk: Workstation, name: str, **choices: Any) -> RunStatus:
-    request = CopyRequest("shop", Selection((name,)), RestoreRequest("", "staging", **choices))
+def copied(
+    desk: Workstation, name: str, source: str = "shop", target: str = "staging", **choices: Any
+) -> RunStatus:
+    # One collection, and so one reader: what is done at its first chunk is done before it asks
+    # for the second, however fast the machine is.
+    selection = Selection(collections=(Namespace(name, "big"),))
+    request = CopyRequest(source, selection, RestoreRequest("", target, **choices))
     return desk.services.activity.wait(desk.services.copies.start(request), WAIT_S)
+
+
+def documents(client: MongoClient[Any], database: str) -> list[dict[str, Any]]:
+    return list(client[database]["big"].find().sort("_id"))
+
+
+def log_of(desk: Workstation, status: RunStatus) -> str:
+    return "\n".join(line.text for line in desk.services.activity.log(status.run_id))
+
+
+def assert_is_whole(status: RunStatus, source: list[Any], target: list[Any]) -> None:
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert status.result is not None
+    assert dict(status.result.figures)["documents"] == len(source)
+    assert target == source
 
 
 def test_a_copy_is_the_same_and_compared(
@@ -82,3 +105,74 @@ def test_a_cancelled_copy_leaves_nothing(
         assert status.state is RunState.CANCELLED
         left = [n for n in target.list_database_names() if n.startswith(database_name)]
         assert left == []
+
+
+def test_a_copy_goes_on_where_the_line_to_its_source_broke_and_reads_nothing_twice(
+    desk: Workstation, replica_set: EmbeddedMongod, standalone: EmbeddedMongod, database_name: str
+) -> None:
+    with (
+        MongoClient[Any](replica_set.uri, w="majority") as source,
+        MongoClient[Any](standalone.uri) as target,
+        cut_line(replica_set.port) as line,
+    ):
+        fill(source, database_name, 30)
+        desk.add_profile(line.uri(), "behind")
+        line.cut_at = 10_000_000
+        here = (Rename(database_name, database_name),)
+
+        status = copied(desk, database_name, "behind", renames=here)
+
+        assert line.cut_at == 0
+        assert "going on where it broke off" in log_of(desk, status)
+        assert line.received < 30_000_000 + 3 * TARGET_BYTES
+        assert_is_whole(status, documents(source, database_name), documents(target, database_name))
+        target.drop_database(database_name)
+
+
+def test_a_copy_goes_on_where_the_line_to_its_target_broke(
+    desk: Workstation, replica_set: EmbeddedMongod, standalone: EmbeddedMongod, database_name: str
+) -> None:
+    with (
+        MongoClient[Any](replica_set.uri, w="majority") as source,
+        MongoClient[Any](standalone.uri) as target,
+        cut_line(standalone.port) as line,
+    ):
+        fill(source, database_name, 20)
+        desk.add_profile(line.uri(), "behind")
+        line.cut_at_sent = 8_000_000
+        here = (Rename(database_name, database_name),)
+
+        status = copied(desk, database_name, target="behind", renames=here)
+
+        assert line.cut_at_sent == 0
+        assert "looking for it again" in log_of(desk, status)
+        assert_is_whole(status, documents(source, database_name), documents(target, database_name))
+        target.drop_database(database_name)
+
+
+def test_a_copy_whose_source_was_restarted_begins_its_collection_anew(
+    desk: Workstation,
+    fresh_replica_set: EmbeddedMongod,
+    standalone: EmbeddedMongod,
+    database_name: str,
+) -> None:
+    server = fresh_replica_set
+
+    def restart() -> None:
+        server.kill()
+        server.start()
+
+    with MongoClient[Any](server.uri, w="majority", journal=True) as source:
+        fill(source, database_name, 20)
+        wanted = documents(source, database_name)
+    with MongoClient[Any](standalone.uri) as target, cut_line(server.port) as line:
+        desk.add_profile(line.uri(), "fresh")
+        line.cut_at, line.then = 16_000_000, restart
+        here = (Rename(database_name, database_name),)
+
+        status = copied(desk, database_name, "fresh", renames=here)
+
+        assert line.cut_at == 0
+        assert "read from its beginning again" in log_of(desk, status)
+        assert_is_whole(status, wanted, documents(target, database_name))
+        target.drop_database(database_name)

@@ -15,7 +15,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect
 
-from fakes.workstation import Workstation, content, fill, workstation
+from fakes.workstation import WAIT_S, Workstation, content, fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
@@ -25,10 +25,12 @@ from mangrove.core.backup import (
     BackupId,
     BackupRequest,
     Compression,
+    Rename,
     RestoreRequest,
     SafetyBackup,
     Selection,
 )
+from mangrove.core.copy import CopyRequest
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunId, RunState, RunStatus
@@ -45,6 +47,7 @@ SHOP = Selection(databases=("shop",))
 # One collection, and so one reader: what is done at its first chunk is done before it asks for
 # the second, however fast the machine is.
 BIG = Selection(collections=(Namespace("shop", "big"),))
+COPIED = (Rename("shop", "shop_copied"),)
 CANCEL_S = 5.0  # two to three on a quiet machine
 QUICK = "serverSelectionTimeoutMS=500"
 
@@ -241,8 +244,16 @@ def step_down(nodes: ThreeNodes) -> Callable[[RunStatus], None]:
     return act
 
 
+def allow_elections(nodes: ThreeNodes) -> None:
+    """Let those that stepped down before become primary again."""
+    for node in nodes.nodes:
+        if node is not nodes.primary():
+            with MongoClient[Any](node.uri) as client:
+                client.admin.command("replSetFreeze", 0)
+
+
 def test_elections_and_lost_nodes_leave_nothing_out(
-    desk: Workstation, three_node_replica_set: ThreeNodes
+    desk: Workstation, three_node_replica_set: ThreeNodes, standalone: EmbeddedMongod
 ) -> None:
     """One set for the four parts: three nodes take seconds to come up."""
     nodes = three_node_replica_set
@@ -268,6 +279,19 @@ def test_elections_and_lost_nodes_leave_nothing_out(
     with MongoClient[Any](nodes.uri) as client:
         (copy,) = status.result.targets if status.result else ()
         assert content(client)[copy]["big"] == content(client)["shop"]["big"]
+
+    # A primary that steps down in the middle of a copy: another node numbers its records anew.
+    nodes.wait_until_steady()
+    allow_elections(nodes)
+    desk.add_profile(standalone.uri, "staging")
+    stepped = desk.at_phase(Phase.LOAD, step_down(nodes), half_way=True)
+    request = CopyRequest("shop", BIG, RestoreRequest("", "staging", renames=COPIED))
+    status = desk.services.activity.wait(desk.services.copies.start(request), WAIT_S)
+    assert stepped.is_set()
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    with MongoClient[Any](nodes.uri) as client, MongoClient[Any](standalone.uri) as target:
+        assert content(target)["shop_copied"]["big"] == content(client)["shop"]["big"]
+        target.drop_database("shop_copied")
 
     # The chosen secondary dies in the middle of a dump.
     nodes.wait_until_steady()

@@ -1,8 +1,8 @@
-"""A line to a server that counts what comes back over it, and breaks when told."""
+"""A line to a server that counts what goes over it, and breaks when told."""
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -18,19 +18,25 @@ class CutLine:
 
     Attributes:
         received: Bytes that the server sent, in all.
+        sent: Bytes that were sent to the server, in all.
         cut_at: It is cut once so many were received, in the middle of an answer; 0 for never.
+        cut_at_sent: It is cut once so many were sent, in the middle of a question; 0 for never.
+        then: Called once it was cut for one of these, before anything else goes through.
     """
 
     port: int = 0
     received: int = 0
+    sent: int = 0
     cut_at: int = 0
+    cut_at_sent: int = 0
+    then: Callable[[], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     open_sockets: set[socket.socket] = field(default_factory=set)
 
     def cut(self) -> None:
         """Break every connection at once; new ones go through."""
         with self.lock:
-            self.cut_at = 0
+            self.cut_at = self.cut_at_sent = 0
             broken, self.open_sockets = self.open_sockets, set()
         for opened in broken:
             break_socket(opened)
@@ -40,11 +46,14 @@ class CutLine:
         with self.lock:
             self.cut_at = self.received + after_bytes
 
-    def count(self, size: int) -> bool:
-        """Count what came back; returns whether the line is to be cut now."""
+    def count(self, size: int, *, is_answer: bool) -> bool:
+        """Count what goes over it; returns whether the line is to be cut now."""
         with self.lock:
-            self.received += size
-            return 0 < self.cut_at <= self.received
+            if is_answer:
+                self.received += size
+                return 0 < self.cut_at <= self.received
+            self.sent += size
+            return 0 < self.cut_at_sent <= self.sent
 
     def uri(self, options: str = "directConnection=true") -> str:
         """Return the connection string of the server behind it."""
@@ -81,9 +90,9 @@ def _accept(listening: socket.socket, port: int, line: CutLine) -> None:
                 continue
             with line.lock:
                 line.open_sockets |= {client, server}
-            for one, other, is_counted in ((client, server, False), (server, client, True)):
+            for one, other, is_answer in ((client, server, False), (server, client, True)):
                 pair = threading.Thread(
-                    target=_pump, args=(one, other, line, is_counted), name="cut-line-pump"
+                    target=_pump, args=(one, other, line, is_answer), name="cut-line-pump"
                 )
                 pair.start()
                 threads.append(pair)
@@ -92,10 +101,12 @@ def _accept(listening: socket.socket, port: int, line: CutLine) -> None:
         thread.join()
 
 
-def _pump(source: socket.socket, target: socket.socket, line: CutLine, is_counted: bool) -> None:
+def _pump(source: socket.socket, target: socket.socket, line: CutLine, is_answer: bool) -> None:
     with source, suppress(OSError):
         while piece := source.recv(PIECE_BYTES):
-            if is_counted and line.count(len(piece)):
+            if line.count(len(piece), is_answer=is_answer):
                 line.cut()
+                if line.then is not None:
+                    line.then()
             target.sendall(piece)
     break_socket(target)

@@ -51,17 +51,13 @@ from mangrove.jobs.entering import entering
 from mangrove.jobs.grouping import grouped
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
-from mangrove.jobs.reading import read_on
+from mangrove.jobs.reading import SNAPSHOT_LEFT, read_on
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
 AHEAD_CHUNKS = 3
 CHANGED = "{} was dropped, renamed or recreated while it was dumped"
-SNAPSHOT_LEFT = (
-    "the server forgot the cluster time before everything was read, "
-    "so the rest was read collection by collection"
-)
 Entry = TypeVar("Entry")
 StoreOne: TypeAlias = Callable[[CollectionInfo, list[StoredBlob]], Entry]
 _NO_OPTIONS = b"\x05\x00\x00\x00\x00"

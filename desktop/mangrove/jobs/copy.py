@@ -15,6 +15,7 @@ from mangrove.core.run import Phase, RunResult
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.entering import entering
+from mangrove.jobs.reading import Rereading
 from mangrove.jobs.restore import PHASES as RESTORE_PHASES
 from mangrove.jobs.restore import RestoreBody
 from mangrove.jobs.rewinding import OplogPart
@@ -58,10 +59,13 @@ class CopyBody:
             source.open(self.selection, self.consistency, queries_of(self.selection)) as dump,
         ):
             part = self._oplog(dump)
-            ctx.log(dump.reason)
-            body = self.body_for(Transit(dump, self.name, self.clock.now()))
+            reason = dump.reason
+            ctx.log(reason)
+            reading = Rereading(ctx, dump, self.consistency).read
+            body = self.body_for(Transit(dump, self.name, self.clock.now(), reading))
             result = replace(body, oplog=part)(ctx)
-            warnings = dict.fromkeys((*dump.facts.warnings, *result.warnings))
+            changed = (dump.reason,) if dump.reason != reason else ()
+            warnings = dict.fromkeys((*dump.facts.warnings, *changed, *result.warnings))
             left_out = tuple(f"{n.what}: {self._reason(n)}" for n in dump.not_included)
         return replace(result, warnings=(*warnings, *left_out[:SHOWN_WARNINGS]))
 

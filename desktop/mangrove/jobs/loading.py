@@ -31,6 +31,7 @@ from mangrove.engine.framing import split_batches
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.pacing import Pace
+from mangrove.jobs.reading import StartOverError
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
@@ -77,6 +78,15 @@ class _Refusals:
 
 
 @dataclass(slots=True)
+class _Tally:
+    """What one reading of a collection brought; taken back should it be read anew."""
+
+    inserted: int = 0
+    already: int = 0
+    missing: int = 0
+
+
+@dataclass(slots=True)
 class Loader:
     """Fills collections from a backup and compares them with it.
 
@@ -104,7 +114,7 @@ class Loader:
     added: dict[Namespace, int] = field(default_factory=dict)
     _unmade: set[Namespace] = field(default_factory=set)
     _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
-    _missing: dict[Namespace, int] = field(default_factory=dict)
+    _tallies: dict[Namespace, _Tally] = field(default_factory=dict)
     _moved: Mapping[Namespace, Namespace] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -220,7 +230,7 @@ class Loader:
             if self.indexes is IndexChoice.BEFORE and entry.indexes:
                 self._index_one(destination)
         if entry.kind != "view":
-            self._insert_all(destination)
+            self._fill(destination)
         self.ctx.finish(destination.target)
 
     def _could_create(self, destination: Destination) -> bool:
@@ -267,6 +277,36 @@ class Loader:
             subject = f"{destination.target} index {failed.name}"
             self._stop_if_asked(subject, failed.reason)
             self._lose(Loss(subject, failed.reason))
+
+    def _fill(self, destination: Destination) -> None:
+        """Insert all documents; what has to be read from its beginning again begins here anew."""
+        while True:
+            try:
+                self._insert_all(destination)
+            except StartOverError:
+                self._begin_anew(destination)
+            else:
+                return
+
+    def _begin_anew(self, destination: Destination) -> None:
+        """Empty a collection that this run made; one that existed keeps what it got."""
+        target, working = destination.target, destination.working
+        self.ctx.start_over(target)
+        with self._lock:
+            tally = self._tallies.pop(target, _Tally())
+            self.already -= tally.already
+            if destination.fills:  # they will be there already, and count as added only
+                self.already -= tally.inserted
+            else:
+                self.inserted -= tally.inserted
+        if destination.fills:
+            return
+        steadily(self.ctx, lambda _: self.sink.drop(working), self.sink.reconnect)
+        with self._lock:
+            self.created.remove(working)
+        self._create(destination)
+        if self.indexes is IndexChoice.BEFORE and destination.entry.indexes:
+            self._index_one(destination)
 
     def _insert_all(self, destination: Destination) -> None:
         entry, digest = destination.entry, ContentDigest()
@@ -318,8 +358,10 @@ class Loader:
                 added = self.added.get(destination.target, 0)
                 self.added[destination.target] = added + outcome.inserted
             refused.add(lost)
-            missing = self._missing.get(destination.target, 0)
-            self._missing[destination.target] = missing + len(batch) - outcome.inserted
+            tally = self._tallies.setdefault(destination.target, _Tally())
+            tally.inserted += outcome.inserted
+            tally.already += len(outcome.refused) - len(lost)
+            tally.missing += len(batch) - outcome.inserted
         if lost:
             first = lost[0]
             self._stop_if_asked(f"{destination.target} {_id_text(first.id_element)}", first.reason)
@@ -362,7 +404,7 @@ class Loader:
         self, destination: Destination, info: CollectionInfo, digest: ContentDigest
     ) -> Iterator[str]:
         entry = self._loaded.get(destination.target, destination.entry)
-        expected = entry.documents - self._missing.get(destination.target, 0)
+        expected = entry.documents - self._tallies.get(destination.target, _Tally()).missing
         with self._lock:
             reported = {loss.subject for loss in self.losses}
         if str(destination.target) not in reported:
@@ -375,6 +417,8 @@ class Loader:
 
     def _lose(self, loss: Loss) -> None:
         with self._lock:
+            if loss in self.losses:  # found before the collection was begun anew
+                return
             self.losses.append(loss)
         self.ctx.log(f"{loss.subject}: {loss.reason}")
 

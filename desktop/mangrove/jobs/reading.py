@@ -1,11 +1,19 @@
 """Reads one collection through lost connections, without reading anything twice where it can."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-from mangrove.core.errors import ConnectionLostError
+from mangrove.core.backup import Consistency
+from mangrove.core.errors import ConnectionLostError, SnapshotLostError
+from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.steady import Patience
+
+SNAPSHOT_LEFT = (
+    "the server forgot the cluster time before everything was read, "
+    "so the rest was read collection by collection"
+)
 
 
 def read_on(
@@ -35,3 +43,50 @@ def read_on(
             ctx.log(f"{info.namespace}: going on where it broke off, if its node is the same")
         else:
             return
+
+
+class StartOverError(Exception):
+    """What was read of a collection does not count: it is to be read from its beginning again.
+
+    For whoever stores it, never for a person: it is raised once the server answers again.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """Reads collections for somebody who can begin one anew, and keeps no oplog.
+
+    Threads: several read at once.
+
+    Attributes:
+        wanted: What was asked for; with ``AUTO`` a snapshot that the server forgot is done without.
+    """
+
+    ctx: RunContext
+    dump: OpenDump
+    wanted: Consistency
+    _patience: dict[Namespace, Patience] = field(default_factory=dict)
+
+    def read(self, info: CollectionInfo) -> Iterator[bytes]:
+        """Yield a collection's documents, as ``read_on`` does.
+
+        Raises:
+            StartOverError: Read it again; as often for each collection as the run has patience.
+            ConnectionLostError: The server stays away.
+            SnapshotLostError: The server forgot the moment, and no other was allowed.
+        """
+        try:
+            yield from read_on(self.ctx, self.dump, info)
+        except ConnectionLostError as lost:
+            new = Patience(self.ctx, self.dump.reconnect)
+            self._patience.setdefault(info.namespace, new).outlast(lost)
+            self.ctx.log(f"{info.namespace}: read from its beginning again")
+            raise StartOverError from lost
+        except SnapshotLostError as error:
+            if self.wanted is not Consistency.AUTO:
+                raise
+            self.ctx.log(f"{info.namespace}: {error.message}; it is read again without")
+            self.dump.leave_snapshot(SNAPSHOT_LEFT)
+            if self.dump.achieved is Consistency.OPLOG:
+                self.dump.leave_oplog(SNAPSHOT_LEFT)
+            raise StartOverError from error

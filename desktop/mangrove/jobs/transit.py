@@ -1,6 +1,7 @@
 """A deployment or a dump that is being read, in the shape that a restore loads from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from mangrove.core.accounts import ADMIN
@@ -15,6 +16,7 @@ from mangrove.core.manifest import (
 from mangrove.core.ports import CollectionInfo, OpenDump, Passing, as_they_come
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.framing import iter_documents
+from mangrove.jobs.reading import StartOverError
 
 _NOTHING = StoredBlob("", 0, "", 0)
 _NO_OPTIONS = b"\x05\x00\x00\x00\x00"
@@ -24,11 +26,26 @@ class Transit:
     """Fulfils the port ``Contents`` on an open dump.
 
     Each collection is one segment, named after its namespace, neither packed nor encrypted. The
-    digests are not known before the documents are read; the loader takes them as they pass.
+    digests are not known before the documents are read; the loader takes them as they pass. Users
+    and roles are read once and held, so that those are added that were planned.
+
+    Args:
+        dump: What is being read.
+        name: Where it comes from, for people.
+        started_at: When.
+        reading: Reads a collection of the dump; by itself it would not outlast a lost connection.
     """
 
-    def __init__(self, dump: OpenDump, name: str, started_at: datetime) -> None:
+    def __init__(
+        self,
+        dump: OpenDump,
+        name: str,
+        started_at: datetime,
+        reading: Callable[[CollectionInfo], Iterator[bytes]] | None = None,
+    ) -> None:
         self._dump = dump
+        self._reading = reading or dump.read
+        self._held: dict[str, list[bytes]] = {}
         self._name = name
         self._started_at = started_at
         parts = (*dump.collections, *dump.users_and_roles)
@@ -69,7 +86,7 @@ class Transit:
         return StoredUsersAndRoles(tuple(owners), tuple(map(self._part, infos)))
 
     def _part(self, info: CollectionInfo) -> AuthEntry:
-        chunks = [*self._dump.read(info)]
+        chunks = self._accounts_of(info)
         segment = StoredBlob(str(info.namespace), 0, "", sum(map(len, chunks)))
         return AuthEntry(
             namespace=info.namespace,
@@ -79,6 +96,13 @@ class Transit:
             metadata=None,
             segments=(segment,),
         )
+
+    def _accounts_of(self, info: CollectionInfo) -> list[bytes]:
+        name = str(info.namespace)
+        while name not in self._held:
+            with suppress(StartOverError):
+                self._held[name] = [*self._reading(info)]
+        return self._held[name]
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Do nothing: nothing is stored."""
@@ -90,8 +114,13 @@ class Transit:
         """Do nothing: whoever opened the dump ends its calls."""
 
     def read(self, blob: StoredBlob) -> Iterator[bytes]:
-        """Yield a collection's documents."""
-        return self._dump.read(self._infos[blob.name])
+        """Yield a collection's documents.
+
+        Raises:
+            StartOverError: What was read does not count; read it from its beginning again.
+        """
+        held = self._held.get(blob.name)
+        return iter(held) if held is not None else self._reading(self._infos[blob.name])
 
 
 def _entry(info: CollectionInfo) -> NamespaceEntry:

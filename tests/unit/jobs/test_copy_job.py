@@ -1,0 +1,156 @@
+"""A copy whose source is lost on the way, forgets its moment, or has users, over memory."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fakes.deployment import ID_INDEX
+from mangrove.core.backup import (
+    Consistency,
+    IndexChoice,
+    OnExisting,
+    Rename,
+    RestoreRequest,
+    Selection,
+)
+from mangrove.core.errors import ConnectionLostError
+from mangrove.core.namespace import Namespace
+from mangrove.core.ports import Contents
+from mangrove.core.run import RunState, RunStatus
+from mangrove.jobs.copy import CopyBody
+from mangrove.jobs.restore import RestoreBody
+from unit.jobs.conftest import NAME_INDEX, SHORT_WAITS_S, Bench, profile_of
+
+SAME = (Rename("shop", "shop"),)
+PHOTOS = "shop.photos"
+LARGE = [{"_id": n, "name": f"photo {n}", "photo": bytes(2 << 20)} for n in range(6)]
+"""Two of them fill a batch, so that some are in the target when the third chunk breaks."""
+
+
+@pytest.fixture
+def photos(bench: Bench) -> Bench:
+    """The shop has photos too."""
+    bench.shop.add(PHOTOS, *LARGE, indexes=(ID_INDEX, NAME_INDEX))
+    return bench
+
+
+def copy(bench: Bench, *, consistency: Consistency = Consistency.AUTO, **choices: Any) -> RunStatus:
+    request = RestoreRequest("", "target", **({"renames": SAME} | choices))
+    selection = Selection(("shop",), users_and_roles=request.users_and_roles)
+
+    def body_for(contents: Contents) -> RestoreBody:
+        return replace(bench.restore(), request=request, vault=contents)
+
+    return bench.run(
+        CopyBody(
+            "shop",
+            lambda: bench.gate.open_source(profile_of("shop")),
+            selection,
+            consistency,
+            body_for,
+            bench.clock,
+        )
+    )
+
+
+def breaking_at(namespace: str, *chunks: int) -> Callable[[str, str], None]:
+    """Break the line at these chunks of a collection, counted over all its readings."""
+    seen = 0
+
+    def hook(operation: str, subject: str) -> None:
+        nonlocal seen
+        if (operation, subject) == ("read", namespace):
+            seen += 1
+            if seen in chunks:
+                raise ConnectionLostError("the connection was lost")
+
+    return hook
+
+
+def figures(status: RunStatus) -> dict[str, float]:
+    assert status.result is not None, status.problem
+    return dict(status.result.figures)
+
+
+@pytest.mark.parametrize("indexes", [IndexChoice.AFTER, IndexChoice.BEFORE])
+def test_a_collection_whose_place_is_lost_is_emptied_and_read_again(
+    photos: Bench, indexes: IndexChoice
+) -> None:
+    photos.shop.hook = breaking_at(PHOTOS, 3)
+
+    status = copy(photos, indexes=indexes)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert photos.target.content() == photos.shop.content()
+    assert photos.target.collections[Namespace("shop", "photos")].indexes == (ID_INDEX, NAME_INDEX)
+    calls = [what for what, subject in photos.target.calls if subject == PHOTOS]
+    assert calls.index("insert") < calls.index("drop") < len(calls) - calls[::-1].index("create")
+    assert ("drop", "shop.users") not in photos.target.calls
+    everything = sum(map(len, photos.shop.content().values()))
+    assert figures(status)["documents"] == everything
+
+
+def test_what_is_filled_up_keeps_what_it_got_and_is_counted_once(photos: Bench) -> None:
+    photos.target.add(PHOTOS, {"_id": 4, "name": "of its own"})
+    photos.shop.hook = breaking_at(PHOTOS, 3)
+
+    status = copy(photos, on_existing=OnExisting.ONLY_MISSING)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert ("drop", PHOTOS) not in photos.target.calls
+    found = photos.target.content()[PHOTOS]
+    assert [d["name"] for d in found if d["_id"] == 4] == ["of its own"]
+    assert len(found) == len(LARGE)
+    assert figures(status)["documents_already_there"] == 1
+    everything = sum(map(len, photos.shop.content().values()))
+    assert figures(status)["documents"] == everything - 1
+
+
+def test_a_replaced_collection_stays_until_the_new_one_is_whole(photos: Bench) -> None:
+    photos.target.add(PHOTOS, {"_id": "old"})
+    photos.shop.hook = breaking_at(PHOTOS, 3)
+
+    status = copy(photos, replace=("shop",))
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert photos.target.content() == photos.shop.content()
+    assert ("drop", PHOTOS) not in photos.target.calls
+    assert photos.target.calls.index(("replace", PHOTOS)) > max(
+        n for n, (what, _) in enumerate(photos.target.calls) if what == "insert"
+    )
+
+
+def test_a_source_that_is_lost_again_and_again_ends_the_copy_and_leaves_nothing(
+    photos: Bench,
+) -> None:
+    photos.shop.hook = breaking_at(PHOTOS, *range(3, 100))
+
+    status = copy(photos)
+
+    assert status.problem is not None
+    assert status.problem.code == "connection-lost"
+    assert photos.target.names() == []
+    assert photos.shop.calls.count(("reconnect", "")) == len(SHORT_WAITS_S)
+
+
+def test_a_forgotten_moment_is_done_without_and_told(photos: Bench) -> None:
+    photos.shop.forgotten = {Namespace("shop", "photos")}
+
+    status = copy(photos)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert photos.target.content() == photos.shop.content()
+    assert status.result is not None
+    assert any("forgot the cluster time" in warning for warning in status.result.warnings)
+
+
+def test_a_forgotten_moment_that_was_asked_for_ends_the_copy(photos: Bench) -> None:
+    photos.shop.forgotten = {Namespace("shop", "photos")}
+
+    status = copy(photos, consistency=Consistency.SNAPSHOT)
+
+    assert status.problem is not None
+    assert status.problem.code == "snapshot-lost"
+    assert photos.target.names() == []
