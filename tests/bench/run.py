@@ -23,7 +23,7 @@ REPO = Path(__file__).resolve().parents[2]
 USUAL = "4 collections, 700 B"
 MANY = "2,000 collections, 700 B"
 BARE_RESTORE = "restore, no indexes"
-HEAD = "step                  wall s  x floor   cpu s    MB/s  stored MB  peak MB"
+HEAD = "step                  wall s  x floor   cpu s  server    MB/s  stored MB  peak MB"
 
 
 def measure(
@@ -50,6 +50,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         stored = row.get("stored_bytes")
         lines.append(
             f"{row['step']:<20}{wall:>8.2f}{wall / floor:>9.2f}{row['cpu_s']:>8.2f}"
+            f"{row['server_cpu_s']:>8.2f}"
             f"{row['data_bytes'] / 1e6 / wall:>8.0f}"
             f"{f'{stored / 1e6:.0f}' if stored else '':>11}{row['peak_rss_bytes'] / 1e6:>9.0f}"
         )

@@ -3,7 +3,6 @@
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from pymongo import MongoClient
 
 from bench.by_hand import insert_by_hand
 from bench.dataset import DATABASE
+from bench.watch import Figures, watched
 from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
 from mangrove.app.memory import share_heaps
@@ -38,7 +38,6 @@ from mangrove.services.profiles import ProfileDraft
 from mangrove.services.vaults import VaultDraft
 
 RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
-Figures = dict[str, float]
 BY_HAND = "insertion by hand"
 
 
@@ -69,8 +68,8 @@ def _cursor_id(reply: bytes) -> Any:
 def backup(uri: str, compression: Compression, *, encrypted: bool) -> Figures:
     """Take one backup into a folder vault."""
     with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
-        return _timed(
-            lambda: _backup(services, uri, Path(folder), compression, encrypted=encrypted)
+        return watched(
+            uri, lambda: _backup(services, uri, Path(folder), compression, encrypted=encrypted)
         )
 
 
@@ -86,7 +85,7 @@ def restore(uri: str, indexes: IndexChoice) -> Figures:
     """Restore a backup into a copy, and compare it."""
     with backed_up(uri) as (services, newest, _), _copies_dropped(uri):
         request = RestoreRequest(newest, "p", indexes=indexes)
-        return _timed(lambda: _done(services, services.restores.start(request)))
+        return watched(uri, lambda: _done(services, services.restores.start(request)))
 
 
 def copy(uri: str) -> Figures:
@@ -94,21 +93,21 @@ def copy(uri: str) -> Figures:
     with backed_up(uri) as (services, _, _), _copies_dropped(uri):
         selection = Selection(databases=(DATABASE,))
         request = CopyRequest("p", selection, RestoreRequest(BackupId(""), "p"))
-        return _timed(lambda: _done(services, services.copies.start(request)))
+        return watched(uri, lambda: _done(services, services.copies.start(request)))
 
 
 def verify(uri: str) -> Figures:
     """Decode a backup whole."""
     with backed_up(uri) as (services, newest, _):
         request = VerifyRequest(newest, Level.DECODED)
-        return _timed(lambda: _done(services, services.verifications.start(request)))
+        return watched(uri, lambda: _done(services, services.verifications.start(request)))
 
 
 def export(uri: str) -> Figures:
     """Write a backup as a mongodump directory."""
     with backed_up(uri) as (services, newest, folder):
         request = ExportRequest(newest, str(folder / "out"))
-        return _timed(lambda: _done(services, services.dumps.start_export(request)))
+        return watched(uri, lambda: _done(services, services.dumps.start_export(request)))
 
 
 def import_dump(uri: str) -> Figures:
@@ -117,7 +116,7 @@ def import_dump(uri: str) -> Figures:
         path = str(folder / "out")
         _done(services, services.dumps.start_export(ExportRequest(newest, path)))
         request = ImportRequest(path, "v")
-        return _timed(lambda: _done(services, services.dumps.start_import(request)))
+        return watched(uri, lambda: _done(services, services.dumps.start_import(request)))
 
 
 @contextmanager
@@ -169,18 +168,11 @@ def _done(services: Services, run_id: RunId) -> Figures:
     return dict(status.result.figures)
 
 
-def _timed(work: Callable[[], Figures]) -> Figures:
-    started, cpu = time.perf_counter(), time.process_time()
-    figures = work()
-    took = {"wall_s": time.perf_counter() - started, "cpu_s": time.process_time() - cpu}
-    return figures | took
-
-
 def main() -> None:
     """Run the step named first against the server named second; print figures as JSON."""
     share_heaps()
     step, uri = sys.argv[1:]
-    figures = STEPS[step](uri) if step != "drain" else _timed(lambda: drain(uri))
+    figures = STEPS[step](uri) if step != "drain" else watched(uri, lambda: drain(uri))
     sys.stdout.write(json.dumps(figures | {"peak_rss_bytes": _peak_bytes()}))
 
 

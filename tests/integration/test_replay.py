@@ -43,7 +43,7 @@ from mangrove.core.replay import (
 )
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.core.uri import parse_uri
-from mangrove.engine.framing import document_chunks, split_batches
+from mangrove.engine.framing import document_chunks, iter_documents
 from mangrove.engine.mongodump.opening import open_dump
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.replay import replay
@@ -88,8 +88,8 @@ def loaded(sink: RestoreSink, path: Path) -> list[ReplayBase]:
         for collection in dump.collections:
             info = collection.info()
             sink.create(info)
-            for batch in split_batches(dump.read(collection), 1000, 1 << 20):
-                assert not sink.insert(info.namespace, batch).refused
+            for chunk in dump.read(collection):
+                assert not sink.insert(info.namespace, [*iter_documents(chunk)]).refused
             base.append(
                 ReplayBase(
                     info.namespace,

@@ -1,4 +1,4 @@
-"""Byte streams cut into whole BSON documents, and documents into batches for inserting.
+"""Byte streams cut into whole BSON documents.
 
 Shapes: a *chunk* here is `bytes` holding one or more whole documents, one after the other.
 Source: BSON specification 1.1: a document starts with its own length, little-endian int32, and
@@ -93,31 +93,6 @@ def document_end(chunk: bytes, pos: int, base: int = 0) -> int:
     return after
 
 
-def split_batches(
-    chunk_iter: Iterable[bytes], max_documents: int, max_bytes: int
-) -> Iterator[list[bytes]]:
-    """Group the documents of many chunks into batches for one insert command each.
-
-    Yields:
-        Lists of one to ``max_documents`` documents in stream order, together at most ``max_bytes``
-        long unless a single document is longer; that one travels alone.
-
-    Raises:
-        MalformedBsonError: If a chunk's lengths do not add up.
-    """
-    batch: list[bytes] = []
-    room = max_bytes
-    for chunk in chunk_iter:
-        for document in iter_documents(chunk):
-            if batch and (len(document) > room or len(batch) >= max_documents):
-                yield batch
-                batch, room = [], max_bytes
-            batch.append(document)
-            room -= len(document)
-    if batch:
-        yield batch
-
-
 def element_of(document: bytes, name: bytes) -> bytes | None:
     """Return a top-level element's type byte followed by its raw value; None if it has none.
 
@@ -138,21 +113,28 @@ def element_of(document: bytes, name: bytes) -> bytes | None:
 
 
 def _cuts(data: bytes, target_bytes: int, base: int) -> Iterator[int]:
-    """Yield the ends of the full chunks in ``data``; what is left may still grow."""
+    """Yield the ends of the full chunks in ``data``; what is left may still grow.
+
+    Every document of every restore and verification comes by here, so the loop calls nothing.
+    """
     pos, cut, end = 0, 0, len(data)
-    while end - pos >= MIN_DOCUMENT_BYTES:
-        after = pos + _checked_length(data, pos, base)
-        if after - cut > target_bytes and pos > cut:
+    last, most = end - MIN_DOCUMENT_BYTES, target_bytes
+    while pos <= last:
+        length = _unpack_length(data, pos)[0]
+        if length < MIN_DOCUMENT_BYTES or length > MAX_DOCUMENT_BYTES:
+            raise _impossible(length, base + pos)
+        after = pos + length
+        if after > most and pos > cut:
             yield pos
-            cut = pos
+            cut, most = pos, pos + target_bytes
         if after > end:
             return
-        if data[after - 1] != 0:
+        if data[after - 1]:
             raise _not_closed(base + after - 1)
         pos = after
-        if pos - cut >= target_bytes:
+        if pos >= most:
             yield pos
-            cut = pos
+            cut, most = pos, pos + target_bytes
 
 
 def _last_chunks(data: bytes, target_bytes: int, base: int) -> Iterator[bytes]:
@@ -177,11 +159,14 @@ def _first_length(data: bytes) -> int:
 def _checked_length(data: bytes, pos: int, base: int) -> int:
     length: int = _unpack_length(data, pos)[0]
     if length < MIN_DOCUMENT_BYTES or length > MAX_DOCUMENT_BYTES:
-        raise MalformedBsonError(
-            f"a document at byte {base + pos} states an impossible length of {length}",
-            offset=base + pos,
-        )
+        raise _impossible(length, base + pos)
     return length
+
+
+def _impossible(length: int, offset: int) -> MalformedBsonError:
+    return MalformedBsonError(
+        f"a document at byte {offset} states an impossible length of {length}", offset=offset
+    )
 
 
 def _cut_short(offset: int) -> MalformedBsonError:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice, OnRefusal
+from mangrove.core.documents import DocumentBatch
 from mangrove.core.errors import (
     ConnectionLostError,
     MalformedBsonError,
@@ -24,10 +25,9 @@ from mangrove.core.ports import (
 from mangrove.core.run import Loss, Phase
 from mangrove.core.verification import NamespaceResult
 from mangrove.engine.compare import content_differences, shape_differences
-from mangrove.engine.content import documents_of
+from mangrove.engine.content import batches_of
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_write import to_canonical
-from mangrove.engine.framing import split_batches
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.pacing import Pace
@@ -36,9 +36,8 @@ from mangrove.jobs.steady import steadily
 from mangrove.jobs.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
-BATCH_DOCUMENTS = 5_000
 BATCH_BYTES = 3 << 20
-AHEAD_CHUNKS = 4
+AHEAD_BATCHES = 1
 SHOWN_IDS = 100
 
 
@@ -310,18 +309,17 @@ class Loader:
 
     def _insert_all(self, destination: Destination) -> None:
         entry, digest = destination.entry, ContentDigest()
-        chunks = documents_of(entry, self.manifest.compression, self._read, digest)
+        batches = batches_of(entry, self.manifest.compression, self._read, digest, BATCH_BYTES)
         keeps_order = '"capped":true' in entry.options
         refused = _Refusals()
 
-        def insert(batch: list[bytes]) -> None:
+        def insert(batch: DocumentBatch) -> None:
             outcome = self._insert(destination.working, batch)
             self._count(destination, batch, outcome, refused)
 
-        with Prefetch(chunks, AHEAD_CHUNKS, "mangrove-decode") as ahead:
-            batches = split_batches(ahead, BATCH_DOCUMENTS, BATCH_BYTES)
+        with Prefetch(batches, AHEAD_BATCHES, "mangrove-decode") as ahead:
             width = 1 if keeps_order else self.parallel
-            side_by_side(each(insert, batches), width, "mangrove-insert")
+            side_by_side(each(insert, ahead), width, "mangrove-insert")
         with self._lock:
             self._loaded[destination.target] = replace(
                 entry, documents=digest.documents, digest=digest.hexdigest()
@@ -329,7 +327,7 @@ class Loader:
         if refused.count:
             self._lose(refused.loss(destination.target))
 
-    def _insert(self, where: Namespace, batch: list[bytes]) -> InsertOutcome:
+    def _insert(self, where: Namespace, batch: DocumentBatch) -> InsertOutcome:
         def insert(tries: int) -> InsertOutcome:
             return (self.sink.insert_again if tries else self.sink.insert)(where, batch)
 
@@ -345,11 +343,11 @@ class Loader:
     def _count(
         self,
         destination: Destination,
-        batch: list[bytes],
+        batch: DocumentBatch,
         outcome: InsertOutcome,
         refused: _Refusals,
     ) -> None:
-        self.ctx.advance(sum(map(len, batch)), outcome.inserted, destination.target)
+        self.ctx.advance(len(batch.joined), outcome.inserted, destination.target)
         lost = [d for d in outcome.refused if not (destination.fills and d.is_there)]
         with self._lock:
             self.inserted += outcome.inserted

@@ -14,6 +14,7 @@ from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.backup import Consistency, selection_of
+from mangrove.core.documents import DocumentBatch
 from mangrove.core.errors import ConnectionLostError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import CollectionInfo
@@ -212,6 +213,49 @@ def test_batch_larger_than_a_message_is_sent_in_parts(
     outcome = sink.insert(info.namespace, documents)
 
     assert outcome.inserted == 8
+
+
+@pytest.mark.parametrize("compressors", ["", "zlib"])
+def test_batch_in_one_piece_is_many_documents_of_which_one_is_refused(
+    replica_set: EmbeddedMongod, database_name: str, compressors: str
+) -> None:
+    uri = parse_uri(replica_set.uri).uri.with_option("compressors", compressors or None)
+    documents = [bson.encode({"_id": n % 4_999, "n": n}) for n in range(5_000)]
+    info = _info(Namespace(database_name, "c"))
+    with open_uri(uri) as connection:
+        sink = MongoRestoreSink(connection)
+        sink.create(info)
+        outcome = sink.insert(info.namespace, DocumentBatch(b"".join(documents), 5_000))
+        stored = split_documents(b"".join(sink.read(info)))
+
+    assert sorted(stored) == sorted(documents[:-1])
+    assert outcome.inserted == 4_999
+    assert [r.id_element for r in outcome.refused] == [id_element(documents[-1])]
+
+
+def test_batch_with_more_documents_than_a_command_takes_is_sent_in_parts(
+    sink: MongoRestoreSink, database_name: str
+) -> None:
+    info = _info(Namespace(database_name, "c"))
+    sink.create(info)
+    documents = [bson.encode({"_id": n}) for n in range(100_002)]
+
+    outcome = sink.insert(info.namespace, DocumentBatch(b"".join(documents), len(documents)))
+
+    assert (outcome.inserted, outcome.refused) == (100_002, ())
+
+
+def test_empty_timestamps_in_a_batch_of_one_piece_are_kept(
+    sink: MongoRestoreSink, database_name: str
+) -> None:
+    info = _info(Namespace(database_name, "c"))
+    sink.create(info)
+    documents = [bson.encode({"_id": n, "t": Timestamp(0, n % 2)}) for n in range(20)]
+
+    outcome = sink.insert(info.namespace, DocumentBatch(b"".join(documents), 20))
+
+    assert (outcome.inserted, outcome.refused) == (20, ())
+    assert sorted(split_documents(b"".join(sink.read(info)))) == sorted(documents)
 
 
 def test_document_that_is_too_deep_stops_no_other(

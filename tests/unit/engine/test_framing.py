@@ -15,7 +15,6 @@ from mangrove.engine.framing import (
     document_chunks,
     element_of,
     iter_documents,
-    split_batches,
 )
 
 
@@ -112,18 +111,6 @@ def test_framing_refuses_a_document_without_its_closing_zero() -> None:
 def test_iter_documents_refuses_a_chunk_that_does_not_add_up() -> None:
     with pytest.raises(MalformedBsonError):
         list(iter_documents(padded(30) + b"\5\0"))
-
-
-@settings(deadline=None)
-@given(documents, st.integers(1, 10), st.integers(1, 1000))
-def test_batches_keep_order_and_respect_both_limits(
-    whole: list[bytes], max_documents: int, max_bytes: int
-) -> None:
-    batches = list(split_batches([b"".join(whole)], max_documents, max_bytes))
-
-    assert [doc for batch in batches for doc in batch] == whole
-    assert all(1 <= len(batch) <= max_documents for batch in batches)
-    assert all(len(batch) == 1 or sum(map(len, batch)) <= max_bytes for batch in batches)
 
 
 def test_element_of_returns_type_and_raw_value() -> None:

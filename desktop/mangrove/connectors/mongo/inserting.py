@@ -20,6 +20,7 @@ from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
+from mangrove.core.documents import joined
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import InsertOutcome, RefusedDocument
 
@@ -27,6 +28,7 @@ from mangrove.core.ports import InsertOutcome, RefusedDocument
 # margin goes to the command itself; maxWriteBatchSize 100000.
 MAX_BATCH_BYTES = 48_000_000 - 1024 * 1024
 MAX_BATCH_DOCUMENTS = 100_000
+MAX_PIECE_BYTES = 16 << 20
 DUPLICATE_KEY = 11000
 # Source: MongoDB server, error_codes.yml: BadValue, Overflow, InvalidBSON, BSONObjectTooLarge;
 # 17280 and 17419 are assertions on sizes. One such document makes the whole command fail.
@@ -133,7 +135,7 @@ class Inserter:
             command["bypassDocumentValidation"] = True
         if self.keeps_empty_timestamps:
             command["bypassEmptyTsReplacement"] = True
-        command["documents"] = [OpaqueDocument(d) for d in documents]
+        command["documents"] = _as_sent(documents)
         return self.connection.run(where.database, command)
 
     def repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
@@ -191,6 +193,8 @@ def with_empty_timestamp(documents: Sequence[bytes]) -> list[int]:
     A search for the bytes comes first, so that ordinary batches cost next to nothing.
     """
     search = _EMPTY_TIMESTAMP.search
+    if not search(joined(documents)):
+        return []
     return [i for i, d in enumerate(documents) if search(d) and has_empty_timestamp(d)]
 
 
@@ -217,7 +221,22 @@ def with_id(document: bytes) -> bytes:
 
 
 def _is_too_much(documents: Sequence[bytes]) -> bool:
-    return len(documents) > MAX_BATCH_DOCUMENTS or sum(map(len, documents)) > MAX_BATCH_BYTES
+    return len(documents) > MAX_BATCH_DOCUMENTS or len(joined(documents)) > MAX_BATCH_BYTES
+
+
+def _as_sent(documents: Sequence[bytes]) -> list[OpaqueDocument]:
+    """Return the value of an insert's ``documents``, all of them as one piece where they fit.
+
+    The driver writes what it takes for one document as it is, and the server finds many: in a
+    message they lie one after the other with nothing between them.
+
+    Source: MongoDB manual, "MongoDB Wire Protocol", OP_MSG, kind 1: Document Sequence; pymongo
+    sends ``documents`` as one (message.py, ``_FIELD_MAP``) and compares each with 16 MiB.
+    """
+    piece = joined(documents)
+    if len(piece) <= MAX_PIECE_BYTES:
+        return [OpaqueDocument(piece)]
+    return [OpaqueDocument(d) for d in documents]
 
 
 def _refused(document: bytes, error: Mapping[str, Any]) -> RefusedDocument:
