@@ -12,7 +12,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from fakes.workstation import VAULT, Workstation, workstation
+from fakes.workstation import VAULT, WAIT_S, Workstation, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.account_sink import MARKER
 from mangrove.connectors.mongo.client import open_uri
@@ -22,12 +22,14 @@ from mangrove.core.backup import (
     BackupId,
     Compression,
     Consistency,
+    Rename,
     RestoreRequest,
     Selection,
 )
+from mangrove.core.copy import CopyRequest
 from mangrove.core.errors import WriteRefusedError
 from mangrove.core.manifest import Manifest
-from mangrove.core.run import RunState, RunStatus
+from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
@@ -394,6 +396,96 @@ def test_missing_privileges_are_named_before_anything_is_written(
     assert status.problem.code == "missing-privilege"
     assert "createUser on every database" in status.problem.message
     assert "restore" in status.problem.hint
+    assert shop.name not in target.client.list_database_names()
+
+
+def copied(desk: Workstation, selection: Selection, *kept: str, **choices: Any) -> RunStatus:
+    same = tuple(Rename(name, name) for name in kept)
+    values: dict[str, Any] = {"renames": same, "users_and_roles": UsersAndRoles.INCLUDE}
+    target = choices.pop("target", TARGET)
+    request = CopyRequest(SOURCE, selection, RestoreRequest("", target, **(values | choices)))
+    return desk.services.activity.wait(desk.services.copies.start(request), WAIT_S)
+
+
+def test_copied_users_sign_in_with_their_passwords_and_nobody_of_admin_comes(
+    desk: Workstation, shop: Shop, target: Target
+) -> None:
+    before = target.accounts("users", "admin")
+    selection = Selection(databases=(shop.name,))
+    request = _request(BackupId(""), shop.name, renames=(Rename(shop.name, shop.name),))
+    plan = desk.services.copies.preview(CopyRequest(SOURCE, selection, request))
+    assert plan.accounts is not None
+    assert {a.name for a in plan.accounts.added} == {ODD, OLD, FOREIGN, "base %2F", "inherits"}
+
+    status = copied(desk, selection, shop.name)
+
+    assert status.state is RunState.SUCCEEDED, status
+    assert (figures(status)["users_added"], figures(status)["roles_added"]) == (3, 2)
+    for user in (ODD, OLD, FOREIGN):
+        assert target.signs_in(user, shop.password, shop.name), user
+        assert not target.signs_in(user, shop.password + "x", shop.name)
+    assert target.accounts("users", "admin") == before
+    assert set(target.client["admin"].list_collection_names()).isdisjoint(TEMPORARY)
+    assert status.phases[-1] is Phase.ACCOUNTS
+
+
+def test_a_copied_deployment_brings_everybody_who_is_not_there(
+    desk: Workstation, shop: Shop, target: Target
+) -> None:
+    """Those of admin too, for the whole deployment's were asked for."""
+    users = target.client["admin"]["system.users"]
+    before = {d["_id"]: d for d in users.find()}
+    others = [n for n in shop.client.list_database_names() if n not in {"admin", "config", "local"}]
+    wanted = {d["_id"] for d in shop.client["admin"]["system.users"].find()}
+
+    status = copied(desk, Selection(), *others)
+
+    after = {d["_id"]: d for d in users.find()}
+    for name in after.keys() - before.keys():
+        target.client[after[name]["db"]].command("dropUser", after[name]["user"])
+    assert status.state is RunState.SUCCEEDED, status
+    assert after.keys() == before.keys() | wanted
+    assert {name: after[name] for name in before} == before
+    assert "admin.root" in before.keys() & wanted
+
+
+def test_nobody_is_copied_unasked_or_under_another_name(
+    desk: Workstation, shop: Shop, target: Target
+) -> None:
+    selection = Selection(databases=(shop.name,))
+
+    renamed = copied(desk, selection)
+    without = copied(desk, selection, shop.name, users_and_roles=UsersAndRoles.LEAVE_OUT)
+
+    assert renamed.problem is not None
+    assert renamed.problem.code == "invalid-selection"
+    assert without.state is RunState.SUCCEEDED, without
+    assert target.accounts("users", shop.name) == []
+    assert without.result is not None
+    assert any("--users-and-roles" in warning for warning in without.result.warnings)
+
+
+def test_privileges_for_copied_users_are_asked_for_on_both_sides_first(
+    desk: Workstation, shop: Shop, target: Target
+) -> None:
+    selection = Selection(databases=(shop.name,))
+    password = secrets.token_hex(8)
+    target.client["admin"].command(
+        "createUser", "writer", pwd=password, roles=["readWriteAnyDatabase"]
+    )
+    desk.add_profile(target.server.uri_for(Account("writer", password)), "writer")
+    desk.add_profile(shop.server.uri_for(shop.server.reader), "reader")
+    try:
+        at_target = copied(desk, selection, shop.name, target="writer")
+    finally:
+        target.client["admin"].command("dropUser", "writer")
+    asked = CopyRequest("reader", selection, _request(BackupId(""), shop.name))
+    at_source = desk.services.activity.wait(desk.services.copies.start(asked), WAIT_S)
+
+    assert at_target.problem is not None
+    assert "createUser on every database" in at_target.problem.message
+    assert at_source.problem is not None
+    assert "find on admin.system.users" in at_source.problem.message
     assert shop.name not in target.client.list_database_names()
 
 

@@ -10,6 +10,7 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from journeys.command_line import CommandLine
+from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from servers.keyring_service import SecretService
 from servers.mongod import Account, GuardedServer, mongod_binary
 
@@ -100,6 +101,34 @@ def test_users_go_along_and_come_back_only_when_asked_for(
     assert clerk.password not in "".join(mangrove.printed)
     vault = (p for p in (tmp_path / "vault").rglob("*") if p.is_file())
     assert not any(clerk.password.encode() in p.read_bytes() for p in vault)
+
+
+def test_a_copy_takes_users_along_only_when_asked_for(
+    mangrove: CommandLine, replica_set: EmbeddedMongod
+) -> None:
+    assert mangrove("profile", "add", "Staging", "--uri", replica_set.uri).code == 0
+    copy = ("copy", "shop", "--to", "staging", "--db", SHOP)
+    here = (*copy, "--rename", f"{SHOP}={SHOP}", "--no-safety-backup")
+    with MongoClient[dict[str, Any]](replica_set.uri) as target:
+        assert mangrove(*here).code == 0
+        assert target.admin["system.users"].count_documents({"db": SHOP}) == 0
+
+        renamed = mangrove(*copy, "--users-and-roles")
+        assert (renamed.code, "another name" in renamed.err + renamed.out) == (2, True), renamed
+        again = (*here, "--yes-replace", SHOP, "--users-and-roles")
+        explained = mangrove(*again, "--explain")
+        assert f"--db={SHOP} --dumpDbUsersAndRoles" in explained.out, explained
+        assert f"--db={SHOP} --restoreDbUsersAndRoles --drop dump/{SHOP}" in explained.out
+        planned = mangrove(*again, "--dry-run")
+        assert f"would be added: user {ODD}@{SHOP}" in planned.out, planned
+        run = mangrove.json(*again)["run"]
+        assert (run["figures"]["users_added"], run["figures"]["roles_added"]) == (1, 1)
+        found = target.admin["system.users"].find_one({"db": SHOP}) or {}
+        assert found["roles"] == [{"role": "clerk", "db": SHOP}]
+
+        _forget_everybody(target)
+        target.drop_database(SHOP)
+    assert mangrove.seen_in == set()
 
 
 def test_an_unencrypted_vault_is_refused_without_a_clear_word(

@@ -99,7 +99,7 @@ class AccountsPlan:
     def sentence(self) -> str:
         """Say what will happen in one sentence."""
         if not self.added and not self.existing:
-            return "The backup holds no users and roles of what is restored."
+            return "There are no users and roles that go along."
         unchanged = f"; {counts(self.existing)} exist already and stay as they are"
         return f"{counts(self.added)} are added{unchanged if self.existing else ''}."
 
@@ -168,9 +168,8 @@ def require_auth_schema(schema: int | None, server_version: Sequence[int]) -> No
         return
     found = "of an unknown auth schema" if schema is None else f"of auth schema {schema}"
     raise WriteRefusedError(
-        f"the backup's users and roles are {found}, and servers take {AUTH_SCHEMA}; "
-        "nothing was changed",
-        hint="restore without --users-and-roles, and create the users anew",
+        f"the users and roles are {found}, and servers take {AUTH_SCHEMA}; nothing was changed",
+        hint="leave out --users-and-roles, and create the users anew",
     )
 
 
@@ -226,7 +225,7 @@ def plan_accounts(
         raise InvalidSelectionError(
             f"users and roles of {', '.join(stranded)} cannot go along, because the database gets "
             "another name; nothing was changed",
-            hint="restore it under its own name, or leave out --users-and-roles",
+            hint="let it keep its name there, or leave out --users-and-roles",
         )
     chosen = [a for a in held if restored.takes(a)]
     there = frozenset(existing)
@@ -247,8 +246,8 @@ def _notes(
     left = sorted({a.database for a in held} - {a.database for a in chosen})
     if left:
         yield (
-            f"users and roles of {', '.join(left)} stay out: they come only when everything is "
-            "restored under its own name"
+            f"users and roles of {', '.join(left)} stay out: they come only when everything goes "
+            "along under its own name"
         )
     strangers: dict[str, list[Account]] = {}
     for account in added:
@@ -257,4 +256,4 @@ def _notes(
     for database, accounts in sorted(strangers.items()):
         names = ", ".join(map(str, accounts[:_SHOWN]))
         more = f" and {len(accounts) - _SHOWN} more" if len(accounts) > _SHOWN else ""
-        yield f"{names}{more} refer to the database {database}, which was not restored with them"
+        yield f"{names}{more} refer to the database {database}, which does not come with them"

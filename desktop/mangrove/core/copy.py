@@ -13,7 +13,8 @@ class CopyRequest:
     Attributes:
         source: The profile to read.
         selection: What is read of it.
-        restore: Where it goes and how; its ``backup`` does not count.
+        restore: Where it goes and how, with users and roles or without; its ``backup`` does not
+            count.
         safety_vault: Where a safety backup of what is replaced goes; "" for the first vault.
     """
 
@@ -22,6 +23,11 @@ class CopyRequest:
     restore: RestoreRequest
     consistency: Consistency = Consistency.AUTO
     safety_vault: str = ""
+
+    @property
+    def taken(self) -> Selection:
+        """What is read, with users and roles if they are to arrive."""
+        return replace(self.selection, users_and_roles=self.restore.users_and_roles)
 
 
 @dataclass(frozen=True, slots=True)

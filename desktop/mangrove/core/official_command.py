@@ -26,6 +26,7 @@ from mangrove.core.restore import RestorePlan, copies_of
 from mangrove.core.uri import MongoUri
 
 FOLDER = "dump"
+_DUMP_OWN_USERS, _RESTORE_OWN_USERS = "--dumpDbUsersAndRoles", "--restoreDbUsersAndRoles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,14 @@ class ReadFrom:
         options: How it is packed.
         path: Its folder or data file; "" for an archive, which an option names.
         notes: What those commands do not do.
+        owners: Databases whose users and roles lie in their own folders.
     """
 
     lines: tuple[tuple[str, ...], ...]
     options: tuple[str, ...]
     path: str
     notes: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
 
 
 def read_backup(backup: str, users: UsersAndRoles = UsersAndRoles.LEAVE_OUT) -> ReadFrom:
@@ -85,7 +88,14 @@ def read_backup(backup: str, users: UsersAndRoles = UsersAndRoles.LEAVE_OUT) -> 
 def read_deployment(dump: OfficialCommand) -> ReadFrom:
     """Say how a deployment gets to where mongorestore reads; ``dump`` is of ``dump_command``."""
     packed = any("--gzip" in line for line in dump.lines)
-    return ReadFrom(dump.lines, ("--gzip",) if packed else (), FOLDER, dump.notes)
+    owners = tuple(
+        argument.removeprefix("--db=")
+        for line in dump.lines
+        if _DUMP_OWN_USERS in line
+        for argument in line
+        if argument.startswith("--db=")
+    )
+    return ReadFrom(dump.lines, ("--gzip",) if packed else (), FOLDER, dump.notes, owners)
 
 
 def read_path(path: str, *, is_archive: bool, is_gzip: bool) -> ReadFrom:
@@ -100,20 +110,19 @@ def restore_command(
     request: RestoreRequest, plan: RestorePlan, uri: MongoUri, read_from: ReadFrom
 ) -> OfficialCommand:
     """Return what comes closest to a restore of this plan."""
-    arguments = ["mongorestore", f"--uri={uri.text()}", *read_from.options]
-    arguments += [f"--nsInclude={glob}" for glob in request.include]
-    arguments += [f"--nsExclude={glob}" for glob in request.exclude]
-    for source, target in _moves(request, plan):
-        arguments += [f"--nsFrom={source}", f"--nsTo={target}"]
-    if plan.replaced:
-        arguments.append("--drop")
-    if request.on_refusal is OnRefusal.STOP:
-        arguments.append("--stopOnError")
-    if request.indexes is IndexChoice.NEVER:
-        arguments.append("--noIndexRestore")
-    path = (read_from.path,) if read_from.path else ()
-    notes = dict.fromkeys((*read_from.notes, *_restore_notes(request, plan, uri)))
-    return OfficialCommand((*read_from.lines, (*arguments, *path)), tuple(notes))
+    start = ("mongorestore", f"--uri={uri.text()}", *read_from.options)
+    owners = _owners(plan, read_from)
+    own = [
+        (*start, f"--db={name}", _RESTORE_OWN_USERS, *_ways(request, plan), f"{FOLDER}/{name}")
+        for name in owners
+    ]
+    rest: list[tuple[str, ...]] = []
+    if not owners or any(p.entry.namespace.database not in owners for p in plan.namespaces):
+        path = (read_from.path,) if read_from.path else ()
+        chosen = _chosen(request, plan, owners)
+        rest.append((*start, *chosen, *_ways(request, plan), *path))
+    notes = dict.fromkeys((*read_from.notes, *_restore_notes(request, plan, uri, owners)))
+    return OfficialCommand((*read_from.lines, *own, *rest), tuple(notes))
 
 
 # --- dump --------------------------------------------------------------------------------
@@ -127,7 +136,7 @@ def _dump_parts(selection: Selection) -> Iterator[tuple[str, ...]]:
     for database in selection.databases:
         own = tuple(n for n in queries if n.database == database)
         users = selection.users_and_roles is UsersAndRoles.INCLUDE and database != "admin"
-        more = ("--dumpDbUsersAndRoles",) if users else ()
+        more = (_DUMP_OWN_USERS,) if users else ()
         yield (f"--db={database}", *_exclusions(selection, database, own), *more)
     single = dict.fromkeys((*selection.collections, *queries))
     for namespace in single:
@@ -196,6 +205,31 @@ def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
 # --- restore -----------------------------------------------------------------------------
 
 
+def _owners(plan: RestorePlan, read_from: ReadFrom) -> tuple[str, ...]:
+    """Return the databases that are restored one by one, for their users and roles go along."""
+    moved = {p.entry.namespace.database for p in plan.namespaces if p.target != p.entry.namespace}
+    return tuple(name for name in read_from.owners if name not in moved)
+
+
+def _chosen(request: RestoreRequest, plan: RestorePlan, owners: Sequence[str]) -> Iterator[str]:
+    """Yield what is restored under which names, but for the databases with a run of their own."""
+    yield from (f"--nsInclude={glob}" for glob in request.include)
+    yield from (f"--nsExclude={glob}" for glob in request.exclude)
+    yield from (f"--nsExclude={name}.*" for name in owners)
+    for source, target in _moves(request, plan):
+        yield f"--nsFrom={source}"
+        yield f"--nsTo={target}"
+
+
+def _ways(request: RestoreRequest, plan: RestorePlan) -> Iterator[str]:
+    if plan.replaced:
+        yield "--drop"
+    if request.on_refusal is OnRefusal.STOP:
+        yield "--stopOnError"
+    if request.indexes is IndexChoice.NEVER:
+        yield "--noIndexRestore"
+
+
 def _moves(request: RestoreRequest, plan: RestorePlan) -> Iterator[tuple[str, str]]:
     """Yield the copies first, then the renames as given: the last one that fits wins."""
     for copy in copies_of(request, plan):
@@ -209,7 +243,9 @@ def _moves(request: RestoreRequest, plan: RestorePlan) -> Iterator[tuple[str, st
         yield rename.source + end, rename.target + end
 
 
-def _restore_notes(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) -> Iterator[str]:
+def _restore_notes(
+    request: RestoreRequest, plan: RestorePlan, uri: MongoUri, owners: Sequence[str]
+) -> Iterator[str]:
     yield from _note_on_password(uri)
     if any("$" in glob for glob in (*request.include, *request.exclude)):
         yield "mongorestore takes no dollar sign in --nsInclude and --nsExclude"
@@ -227,11 +263,14 @@ def _restore_notes(request: RestoreRequest, plan: RestorePlan, uri: MongoUri) ->
             "without --drop mongorestore leaves documents with a known _id alone too, but counts "
             "them as failed, and builds indexes on existing collections"
         )
-    if request.users_and_roles is UsersAndRoles.INCLUDE:
+    with_users = request.users_and_roles is UsersAndRoles.INCLUDE
+    if with_users and not owners:
         yield (
             "mongorestore takes the users and roles of one database only with --db and "
-            "--restoreDbUsersAndRoles, and with --drop it removes those that the dump lacks"
+            f"{_RESTORE_OWN_USERS}, and with --drop it removes those that the dump lacks"
         )
+    if owners and plan.replaced:
+        yield "with --drop mongorestore removes the users and roles that the dump lacks"
     if request.indexes is IndexChoice.BEFORE:
         yield "mongorestore cannot build indexes before the documents"
     yield "mongorestore does not compare the result, and it leaves what it did when it fails"

@@ -93,7 +93,7 @@ def with_held_accounts(
     if request.users_and_roles is UsersAndRoles.LEAVE_OUT:
         return plan
     if manifest.users_and_roles is None:
-        none = AccountsPlan((), (), ("the backup holds no users and roles",))
+        none = AccountsPlan((), (), ("there are no users and roles to take along",))
         return replace(plan, accounts=none, notes=(*plan.notes, *none.notes))
     require_auth_schema(held.schema, manifest.server.version)
     targets: dict[str, set[str]] = {}

@@ -4,10 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from mangrove.core.accounts import NOT_ASKED_FOR
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.manifest import NotIncluded
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import Clock, Contents, DumpSource, OpenDump
 from mangrove.core.replay import ReplayWindow
@@ -66,13 +64,8 @@ class CopyBody:
             result = replace(body, oplog=part)(ctx)
             changed = (dump.reason,) if dump.reason != reason else ()
             warnings = dict.fromkeys((*dump.facts.warnings, *changed, *result.warnings))
-            left_out = tuple(f"{n.what}: {self._reason(n)}" for n in dump.not_included)
+            left_out = tuple(f"{n.what}: {n.reason}" for n in dump.not_included)
         return replace(result, warnings=(*warnings, *left_out[:SHOWN_WARNINGS]))
-
-    def _reason(self, left_out: NotIncluded) -> str:
-        """Say why something stays behind, without naming an option that only backups have."""
-        is_choice = left_out.reason == NOT_ASKED_FOR and not self.is_dump
-        return "a copy takes none" if is_choice else left_out.reason
 
     def _oplog(self, dump: OpenDump) -> OplogPart | None:
         """Return the oplog to be replayed: that of a dump; a copy keeps none.

@@ -82,7 +82,7 @@ class Copies:
     def official(self, request: CopyRequest) -> OfficialCommand:
         """Return the same copy with MongoDB's own tools, as close as they come."""
         source = self._tools.profiles.find(request.source)
-        asked = BackupRequest(source.name, "", request.selection, request.consistency)
+        asked = BackupRequest(source.name, "", request.taken, request.consistency)
         dump = dump_command(asked, source.uri)
         with self._looking_at_deployment(request) as looked:
             return restore_command(
@@ -97,9 +97,7 @@ class Copies:
         """
         source = self._tools.profiles.find(request.source)
         opened = partial(self._tools.gate.open_source, source)
-        body = self._body(
-            opened, source.name, request.selection, request.restore, request.safety_vault
-        )
+        body = self._body(opened, source.name, request.taken, request.restore, request.safety_vault)
         body = replace(body, consistency=request.consistency)
         target = self._tools.profiles.find(request.restore.profile)
         claims = (Claim(f"deployment {source.name}", DEPLOYMENT_LIMIT),)
@@ -138,9 +136,7 @@ class Copies:
         body = replace(body, is_dump=True, limit=request.restore.rewind_to)
         target = self._tools.profiles.find(request.restore.profile)
         title = f"Restore {path.name} to {target.name}"
-        with_users = selection.users_and_roles is UsersAndRoles.INCLUDE
-        extra = (Phase.ACCOUNTS,) if with_users else ()
-        return self._started(RunKind.RESTORE, title, target, body, (), extra)
+        return self._started(RunKind.RESTORE, title, target, body, ())
 
     # --- inside --------------------------------------------------------------------------
 
@@ -166,7 +162,7 @@ class Copies:
     def _looking_at_deployment(self, request: CopyRequest) -> AbstractContextManager[_Looked]:
         source = self._tools.profiles.find(request.source)
         opened = partial(self._tools.gate.open_source, source)
-        return self._looking(opened, request.selection, request.restore, source.name)
+        return self._looking(opened, request.taken, request.restore, source.name)
 
     def _looking_at_dump(self, request: DumpRestoreRequest) -> AbstractContextManager[_Looked]:
         path = _absolute(request.path)
@@ -220,12 +216,12 @@ class Copies:
         target: Profile,
         body: CopyBody,
         claims: tuple[Claim, ...],
-        extra: tuple[Phase, ...] = (),
     ) -> RunId:
+        with_users = body.selection.users_and_roles is UsersAndRoles.INCLUDE
         ticket = Ticket(
             kind=kind,
             title=title,
-            phases=(*PHASES, *extra),
+            phases=(*PHASES, Phase.ACCOUNTS) if with_users else PHASES,
             profile=target.name,
             claims=(Claim(f"restore into {target.name}"), *claims),
         )

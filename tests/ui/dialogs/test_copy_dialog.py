@@ -135,6 +135,29 @@ def test_users_and_roles_of_a_dump_are_offered(
     assert dialog.answer().restore.users_and_roles is UsersAndRoles.INCLUDE
 
 
+def test_users_and_roles_go_along_with_whole_databases_only_when_ticked(
+    qtbot: QtBot, ends: Ends
+) -> None:
+    dialog = opened(qtbot, ends, Selection(("shop",)))
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.answer().taken.users_and_roles is UsersAndRoles.LEAVE_OUT
+
+    dialog.accounts.wanted.click()
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    assert dialog.answer().taken == Selection(("shop",), users_and_roles=UsersAndRoles.INCLUDE)
+
+
+def test_users_and_roles_need_a_whole_database(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends, Selection(collections=(Namespace("shop", "orders"),)))
+    qtbot.waitUntil(dialog.yes.isEnabled)
+
+    dialog.accounts.wanted.click()
+
+    assert dialog.summary == "Users and roles belong to whole databases: tick one as a whole."
+    assert not dialog.yes.isEnabled()
+
+
 def test_a_copy_says_what_it_needs_and_what_it_would_be_elsewhere(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends, Selection(("shop",)))
     qtbot.waitUntil(dialog.yes.isEnabled)

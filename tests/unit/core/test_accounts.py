@@ -84,7 +84,7 @@ def test_roles_that_name_an_absent_database_are_warned_of() -> None:
     plan = plan_accounts([READER], [], going(shop="shop"))
 
     assert plan.notes == (
-        "user reader@shop refer to the database billing, which was not restored with them",
+        "user reader@shop refer to the database billing, which does not come with them",
     )
 
 

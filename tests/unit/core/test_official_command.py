@@ -5,6 +5,7 @@ import pytest
 
 from fakes.clock import NOON
 from fakes.vaults import entry, manifest_for, new_id
+from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
     BackupRequest,
     CollectionQuery,
@@ -205,3 +206,37 @@ def test_a_copy_is_a_dump_and_a_restore_of_it() -> None:
     assert found.lines[1][-1] == "dump"
     assert len(found.notes) == len(set(found.notes))
     assert "mongodump does not encrypt, sign or read back what it wrote" in found.notes
+
+
+def copied_with_users(*renames: Rename, **choices: object) -> OfficialCommand:
+    selection = replace(selection_of(("shop", "crm"), ()), users_and_roles=UsersAndRoles.INCLUDE)
+    dump = dumped(selection, consistency=Consistency.NONE)
+    names = (ORDERS, Namespace("crm", "heat"))
+    entries = tuple(entry(StoredBlob("m", 0, "", 0), (), name) for name in names)
+    request = RestoreRequest(
+        "", "p", renames=renames, users_and_roles=UsersAndRoles.INCLUDE, **choices
+    )  # type: ignore[arg-type]  # as given
+    plan = plan_restore(
+        manifest_for(new_id(), 1, entries), request, {"shop": frozenset({"orders"})}, NOON
+    )
+    return restore_command(request, plan, PLAIN, read_deployment(dump))
+
+
+def test_users_of_a_copied_database_come_with_a_run_of_its_own() -> None:
+    found = copied_with_users(Rename("shop", "shop"), Rename("crm", "crm"), replace=("shop",))
+
+    assert [line[0] for line in found.lines] == ["mongodump"] * 2 + ["mongorestore"] * 2
+    restores = [" ".join(line[2:]) for line in found.lines[2:]]
+    assert restores == [
+        f"--gzip --db={name} --restoreDbUsersAndRoles --drop dump/{name}"
+        for name in ("shop", "crm")
+    ]
+    assert any("removes the users and roles that the dump lacks" in note for note in found.notes)
+
+
+def test_users_of_a_renamed_database_are_not_restored_by_a_run_of_its_own() -> None:
+    found = copied_with_users(Rename("shop", "shop"), Rename("crm", "old"))
+
+    own, rest = (" ".join(line[3:]) for line in found.lines[2:])
+    assert own == "--db=shop --restoreDbUsersAndRoles --drop dump/shop"
+    assert rest == "--nsExclude=shop.* --nsFrom=crm.* --nsTo=old.* --drop dump"

@@ -111,7 +111,7 @@ def test_a_backup_without_users_says_so_and_restores(backed_up: Bench) -> None:
 
     assert status.state is RunState.SUCCEEDED, status.problem
     assert status.result is not None
-    assert "the backup holds no users and roles" in status.result.warnings
+    assert "there are no users and roles to take along" in status.result.warnings
 
 
 def test_an_unencrypted_vault_is_refused_before_the_source_is_opened(bench: Bench) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import bson
 import pytest
 
 from fakes.deployment import ID_INDEX
+from mangrove.core.accounts import AccountKind, UsersAndRoles
 from mangrove.core.backup import (
     Consistency,
     IndexChoice,
@@ -154,3 +156,70 @@ def test_a_forgotten_moment_that_was_asked_for_ends_the_copy(photos: Bench) -> N
     assert status.problem is not None
     assert status.problem.code == "snapshot-lost"
     assert photos.target.names() == []
+
+
+# --- users and roles ---------------------------------------------------------------------
+
+WITH_USERS = UsersAndRoles.INCLUDE
+
+
+def user(name: str, database: str = "shop", **more: object) -> bytes:
+    """Make the document of a user as a server keeps it."""
+    roles = [{"role": "read", "db": database}]
+    named = {"_id": f"{database}.{name}", "user": name, "db": database, "roles": roles}
+    return bson.encode(named | more)
+
+
+@pytest.fixture
+def staffed(bench: Bench) -> Bench:
+    """The shop has users of its own and one of the deployment; the target knows one of them."""
+    bench.shop.accounts[AccountKind.USER] = [user("ann"), user("bob"), user("root", "admin")]
+    bench.target.accounts[AccountKind.USER] = [user("bob", mine=True)]
+    return bench
+
+
+def names_at_target(bench: Bench) -> list[str]:
+    return [bson.decode(d)["_id"] for d in bench.target.accounts[AccountKind.USER]]
+
+
+def test_users_of_the_copied_database_are_added_and_existing_ones_stay(staffed: Bench) -> None:
+    status = copy(staffed, users_and_roles=WITH_USERS)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert names_at_target(staffed) == ["shop.bob", "shop.ann"]
+    assert bson.decode(staffed.target.accounts[AccountKind.USER][0])["mine"]
+    assert (figures(status)["users_added"], figures(status)["users_and_roles_unchanged"]) == (1, 1)
+
+
+def test_users_are_read_once_so_that_those_come_that_were_planned(staffed: Bench) -> None:
+    def hook(operation: str, _: str) -> None:
+        if operation == "open" or staffed.shop.accounts[AccountKind.USER] == []:
+            return
+        if operation == "read":  # the documents, which are read after the users
+            staffed.shop.accounts[AccountKind.USER] = []
+
+    staffed.shop.hook = hook
+
+    status = copy(staffed, users_and_roles=WITH_USERS)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert names_at_target(staffed) == ["shop.bob", "shop.ann"]
+
+
+def test_nobody_comes_along_unasked(staffed: Bench) -> None:
+    status = copy(staffed)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert names_at_target(staffed) == ["shop.bob"]
+    assert not [call for call in staffed.target.calls if call[0] == "merge"]
+
+
+def test_users_of_a_database_that_gets_another_name_are_refused_before_anything_is_written(
+    staffed: Bench,
+) -> None:
+    status = copy(staffed, users_and_roles=WITH_USERS, renames=(Rename("shop", "other"),))
+
+    assert status.problem is not None
+    assert status.problem.code == "invalid-selection"
+    assert "users and roles of shop cannot go along" in status.problem.message
+    assert staffed.target.names() == []

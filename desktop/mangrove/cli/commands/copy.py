@@ -22,6 +22,7 @@ from mangrove.cli.restore_options import (
     Replaced,
     StopOnError,
 )
+from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest, selection_of
 from mangrove.core.copy import CopyRequest
 from mangrove.services.queries import parse_query
@@ -51,6 +52,13 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
     print_indexes: PrintIndexes = False,
     stop_on_error: StopOnError = False,
     no_safety_backup: NoSafetyBackup = False,
+    users_and_roles: Annotated[
+        bool,
+        typer.Option(
+            "--users-and-roles",
+            help="Add those missing, of the databases or of all; existing ones stay unchanged.",
+        ),
+    ] = False,
     safety_vault: Annotated[
         str, typer.Option(metavar="VAULT", help="Where the safety backup goes.")
     ] = "",
@@ -82,7 +90,8 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
         no_safety_backup,
         limit_rate,
     )
-    request = asked.applied(RestoreRequest(BackupId(""), to))
+    users = users_and_roles_of(asked=users_and_roles)
+    request = asked.applied(RestoreRequest(BackupId(""), to, users_and_roles=users))
 
     def whole(restore: RestoreRequest) -> CopyRequest:
         return CopyRequest(source, selection, restore, consistency.meant, safety_vault)
