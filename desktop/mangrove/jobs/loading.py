@@ -8,7 +8,6 @@ from mangrove.core.backup import IndexChoice, OnRefusal
 from mangrove.core.documents import DocumentBatch
 from mangrove.core.errors import (
     ConnectionLostError,
-    MalformedBsonError,
     MangroveError,
     WriteRefusedError,
 )
@@ -19,7 +18,6 @@ from mangrove.core.ports import (
     Contents,
     InsertOutcome,
     Passing,
-    RefusedDocument,
     RestoreSink,
 )
 from mangrove.core.run import Loss, Phase
@@ -27,18 +25,17 @@ from mangrove.core.verification import NamespaceResult
 from mangrove.engine.compare import content_differences, shape_differences
 from mangrove.engine.content import batches_of
 from mangrove.engine.digest import ContentDigest
-from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.reading import StartOverError
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.stored import check_stored
+from mangrove.jobs.tallies import Refusals, Tally, id_text
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 BATCH_BYTES = 3 << 20
 AHEAD_BATCHES = 1
-SHOWN_IDS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +52,6 @@ class Destination:
     target: Namespace
     working: Namespace
     fills: bool = False
-
-
-@dataclass(slots=True)
-class _Refusals:
-    """Refused documents of one collection: all counted, the first hundred named."""
-
-    count: int = 0
-    ids: list[str] = field(default_factory=list)
-    reasons: set[str] = field(default_factory=set)
-
-    def add(self, documents: Sequence[RefusedDocument]) -> None:
-        self.count += len(documents)
-        self.reasons.update(d.reason for d in documents)
-        room = SHOWN_IDS - len(self.ids)
-        self.ids.extend(_id_text(d.id_element) for d in documents[:room])
-
-    def loss(self, target: Namespace) -> Loss:
-        reasons = "; ".join(sorted(self.reasons)[:3])
-        return Loss(str(target), f"documents were refused: {reasons}", tuple(self.ids), self.count)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What one reading of a collection brought; taken back should it be read anew."""
-
-    inserted: int = 0
-    already: int = 0
-    missing: int = 0
 
 
 @dataclass(slots=True)
@@ -113,7 +82,7 @@ class Loader:
     added: dict[Namespace, int] = field(default_factory=dict)
     _unmade: set[Namespace] = field(default_factory=set)
     _loaded: dict[Namespace, NamespaceEntry] = field(default_factory=dict)
-    _tallies: dict[Namespace, _Tally] = field(default_factory=dict)
+    _tallies: dict[Namespace, Tally] = field(default_factory=dict)
     _moved: Mapping[Namespace, Namespace] = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -292,7 +261,7 @@ class Loader:
         target, working = destination.target, destination.working
         self.ctx.start_over(target)
         with self._lock:
-            tally = self._tallies.pop(target, _Tally())
+            tally = self._tallies.pop(target, Tally())
             self.already -= tally.already
             if destination.fills:  # they will be there already, and count as added only
                 self.already -= tally.inserted
@@ -311,7 +280,7 @@ class Loader:
         entry, digest = destination.entry, ContentDigest()
         batches = batches_of(entry, self.manifest.compression, self._read, digest, BATCH_BYTES)
         keeps_order = '"capped":true' in entry.options
-        refused = _Refusals()
+        refused = Refusals()
 
         def insert(batch: DocumentBatch) -> None:
             outcome = self._insert(destination.working, batch)
@@ -345,7 +314,7 @@ class Loader:
         destination: Destination,
         batch: DocumentBatch,
         outcome: InsertOutcome,
-        refused: _Refusals,
+        refused: Refusals,
     ) -> None:
         self.ctx.advance(len(batch.joined), outcome.inserted, destination.target)
         lost = [d for d in outcome.refused if not (destination.fills and d.is_there)]
@@ -356,13 +325,13 @@ class Loader:
                 added = self.added.get(destination.target, 0)
                 self.added[destination.target] = added + outcome.inserted
             refused.add(lost)
-            tally = self._tallies.setdefault(destination.target, _Tally())
+            tally = self._tallies.setdefault(destination.target, Tally())
             tally.inserted += outcome.inserted
             tally.already += len(outcome.refused) - len(lost)
             tally.missing += len(batch) - outcome.inserted
         if lost:
             first = lost[0]
-            self._stop_if_asked(f"{destination.target} {_id_text(first.id_element)}", first.reason)
+            self._stop_if_asked(f"{destination.target} {id_text(first.id_element)}", first.reason)
 
     def _stop_if_asked(self, subject: str, reason: str) -> None:
         if self.on_refusal is OnRefusal.STOP:
@@ -402,7 +371,7 @@ class Loader:
         self, destination: Destination, info: CollectionInfo, digest: ContentDigest
     ) -> Iterator[str]:
         entry = self._loaded.get(destination.target, destination.entry)
-        expected = entry.documents - self._tallies.get(destination.target, _Tally()).missing
+        expected = entry.documents - self._tallies.get(destination.target, Tally()).missing
         with self._lock:
             reported = {loss.subject for loss in self.losses}
         if str(destination.target) not in reported:
@@ -419,11 +388,3 @@ class Loader:
                 return
             self.losses.append(loss)
         self.ctx.log(f"{loss.subject}: {loss.reason}")
-
-
-def _id_text(element: bytes) -> str:
-    """Return an ``_id`` element as extended JSON; of hostile input it may be damaged."""
-    try:
-        return to_canonical((len(element) + 5).to_bytes(4, "little") + element + b"\0")
-    except MalformedBsonError:
-        return "{}"

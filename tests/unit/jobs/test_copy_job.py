@@ -94,6 +94,18 @@ def test_a_collection_whose_place_is_lost_is_emptied_and_read_again(
     assert figures(status)["documents"] == everything
 
 
+def test_an_index_that_fails_again_is_reported_once(photos: Bench) -> None:
+    photos.shop.hook = breaking_at(PHOTOS, 3)
+    photos.target.failing_indexes = {"name_1"}
+
+    status = copy(photos, indexes=IndexChoice.BEFORE)
+
+    assert status.state is RunState.SUCCEEDED_WITH_WARNINGS, (status.problem, status.result)
+    assert status.result is not None
+    lost = [loss.subject for loss in status.result.losses]
+    assert sorted(lost) == [f"{PHOTOS} index name_1", "shop.users index name_1"]
+
+
 def test_what_is_filled_up_keeps_what_it_got_and_is_counted_once(photos: Bench) -> None:
     photos.target.add(PHOTOS, {"_id": 4, "name": "of its own"})
     photos.shop.hook = breaking_at(PHOTOS, 3)
