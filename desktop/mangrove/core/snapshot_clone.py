@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from posixpath import join
 
 from mangrove.core.deployment import Topology
-from mangrove.core.snapshot import DataLayout, Provider, Snapshot, SnapshotPart
+from mangrove.core.snapshot import DataLayout, LockUse, Provider, Snapshot, SnapshotPart
 from mangrove.core.snapshot_providers import mount_command
 from mangrove.core.snapshot_volumes import Command, below
 from mangrove.core.stored_files import FilesOrigin
@@ -117,21 +117,32 @@ def mount_points(commands: Sequence[Command]) -> tuple[str, ...]:
     return tuple(command[-1] for command in commands if command[0] == "mount")
 
 
-def needs_oplog_recovery(snapshot: Snapshot) -> bool:
-    """Whether a standalone on its files has to replay the oplog to show everything."""
-    return snapshot.server.topology is Topology.REPLICA_SET
+def origin_of(snapshot: Snapshot) -> FilesOrigin:
+    """Return what is told of a snapshot's files wherever they go."""
+    return FilesOrigin(
+        snapshot=snapshot.snapshot,
+        provider=snapshot.provider,
+        locked=snapshot.lock is LockUse.LOCK,
+        directory_per_db=snapshot.layout.directory_per_db,
+        directory_for_indexes=snapshot.layout.directory_for_indexes,
+        needs_oplog_recovery=snapshot.server.topology is Topology.REPLICA_SET,
+        databases=snapshot.databases,
+    )
 
 
 def open_snapshot(snapshot: Snapshot) -> Command:
     """Return the options that a mongod opens a snapshot's files with."""
-    recover = RECOVER if needs_oplog_recovery(snapshot) else ()
-    return (*snapshot.layout.options, *recover)
+    return open_files(origin_of(snapshot))
 
 
 def open_files(origin: FilesOrigin) -> Command:
-    """Return the options that a mongod opens a physical backup's files with."""
-    layout = DataLayout(origin.directory_per_db, origin.directory_for_indexes)
-    return (*layout.options, *(RECOVER if origin.needs_oplog_recovery else ()))
+    """Return the options that a mongod opens files with that were brought somewhere."""
+    return (*layout_options(origin), *(RECOVER if origin.needs_oplog_recovery else ()))
+
+
+def layout_options(origin: FilesOrigin) -> Command:
+    """Return the options without which no mongod finds its way in the files."""
+    return DataLayout(origin.directory_per_db, origin.directory_for_indexes).options
 
 
 def scratch_mongod(options: Command, program: str, folder: str) -> Command:

@@ -3,8 +3,10 @@
 import shlex
 from dataclasses import dataclass
 
+from mangrove.core.deployment import ServerFacts
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.snapshot_clone import KEEP_RECOVERED, RECOVER
+from mangrove.core.snapshot import Snapshot
+from mangrove.core.snapshot_clone import KEEP_RECOVERED, RECOVER, layout_options, origin_of
 from mangrove.core.stored_files import FilesOrigin
 
 
@@ -14,21 +16,23 @@ class GuideFacts:
 
     Attributes:
         what: The id of the snapshot or backup.
-        version: Of the server it was taken of.
-        feature_version: Its feature compatibility version; "" when unknown.
-        replica_set: Its name; "" for a standalone.
+        server: The one it was taken of.
         data: Where the files are.
         is_rewound: Whether captured oplog was replayed onto them.
     """
 
     what: str
     origin: FilesOrigin
-    version: str
-    feature_version: str
-    replica_set: str
+    server: ServerFacts
     consistent_at: OplogTimestamp | None
     data: str
     is_rewound: bool = False
+
+
+def snapshot_facts(snapshot: Snapshot, data: str) -> GuideFacts:
+    """Return what the guide tells of a snapshot's files."""
+    origin, at = origin_of(snapshot), snapshot.consistent_at
+    return GuideFacts(snapshot.snapshot, origin, snapshot.server, at, data)
 
 
 def restore_guide(facts: GuideFacts) -> str:
@@ -39,7 +43,7 @@ def restore_guide(facts: GuideFacts) -> str:
     steps.append(_look(facts))
     if not facts.is_rewound:
         steps.append(_later(facts))
-    if facts.replica_set:
+    if facts.server.replica_set:
         steps.append(_member(facts))
     numbered = [f"{number}. {step}" for number, step in enumerate(steps, 1)]
     return "\n\n".join([_head(facts), *numbered]) + "\n"
@@ -53,7 +57,7 @@ def _head(facts: GuideFacts) -> str:
         else "Which entry of the oplog it stands at is read from the server once it runs."
     )
     return (
-        f"Files of a MongoDB {facts.version} server, from {facts.what}.\n{stands}\n"
+        f"Files of a MongoDB {facts.server.version_text} server, from {facts.what}.\n{stands}\n"
         f"{_changed(facts)} Work on a copy if there is room for one."
     )
 
@@ -65,9 +69,10 @@ def _changed(facts: GuideFacts) -> str:
 
 
 def _program(facts: GuideFacts) -> str:
-    feature = f" (feature version {facts.feature_version})" if facts.feature_version else ""
+    server, version = facts.server, facts.server.version_text
+    feature = f" (feature version {server.feature_version})" if server.feature_version else ""
     return (
-        f"Have a mongod of the same version, {facts.version}{feature}; a later patch of it is "
+        f"Have a mongod of the same version, {version}{feature}; a later patch of it is "
         "fine, another major version is not.\n     mongod --version"
     )
 
@@ -113,21 +118,18 @@ def _later(facts: GuideFacts) -> str:
 
 
 def _member(facts: GuideFacts) -> str:
+    replica_set = facts.server.replica_set
     return (
-        f"To make it the first member of a new replica set {facts.replica_set}: in the standalone "
+        f"To make it the first member of a new replica set {replica_set}: in the standalone "
         "drop the database local,\n   stop it, start it with --replSet, initiate it, and add the "
         "others, which copy everything from it.\n"
         "     mongosh --port 27117 --eval 'db.getSiblingDB(\"local\").dropDatabase()'\n"
-        f"     mongod --dbpath {shlex.quote(facts.data)} --replSet {facts.replica_set} ...\n"
+        f"     mongod --dbpath {shlex.quote(facts.data)} --replSet {replica_set} ...\n"
         "     mongosh --eval 'rs.initiate()'\n"
         "   Never start it as a second copy of a member that still runs."
     )
 
 
 def _mongod(facts: GuideFacts) -> list[str]:
-    origin = facts.origin
-    layout = [
-        *(["--directoryperdb"] if origin.directory_per_db else []),
-        *(["--wiredTigerDirectoryForIndexes"] if origin.directory_for_indexes else []),
-    ]
-    return ["mongod", "--dbpath", facts.data, "--port", "27117", "--bind_ip", "127.0.0.1", *layout]
+    here = ("--port", "27117", "--bind_ip", "127.0.0.1")
+    return ["mongod", "--dbpath", facts.data, *here, *layout_options(facts.origin)]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from posixpath import join
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
-from mangrove.core.deployment import Topology
 from mangrove.core.errors import MangroveError, RunCancelled, SnapshotCommandError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob, StoredFile, StoredFiles
@@ -14,9 +13,9 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Catalog, Clock, Draft, Vault
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.snapshot import LockUse, Snapshot
+from mangrove.core.snapshot_clone import origin_of
 from mangrove.core.snapshot_ports import CopyLedger, HostFile, OpenHost, UnfinishedCopy
 from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER
-from mangrove.core.stored_files import FilesOrigin
 from mangrove.core.vault import BackupRecord, BlobPlace, BlobRole
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.wording import counted
@@ -278,19 +277,6 @@ def _is_below(path: str, folders: tuple[str, ...]) -> bool:
 def _belongs(file: HostFile) -> bool:
     top = file.path.partition("/")[0]
     return top not in LEFT_OUT_FOLDERS and file.path not in LEFT_OUT_FILES
-
-
-def origin_of(snapshot: Snapshot) -> FilesOrigin:
-    """Return what a vault is told of where the files come from."""
-    return FilesOrigin(
-        snapshot=snapshot.snapshot,
-        provider=snapshot.provider,
-        locked=snapshot.lock is LockUse.LOCK,
-        directory_per_db=snapshot.layout.directory_per_db,
-        directory_for_indexes=snapshot.layout.directory_for_indexes,
-        needs_oplog_recovery=snapshot.server.topology is Topology.REPLICA_SET,
-        databases=snapshot.databases,
-    )
 
 
 def _result(manifest: Manifest, warnings: tuple[str, ...]) -> RunResult:

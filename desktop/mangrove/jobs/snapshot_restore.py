@@ -10,13 +10,13 @@ from mangrove.core.manifest import Manifest, StoredFile, StoredFiles
 from mangrove.core.ports import Clock, Vault
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.snapshot import Snapshot
-from mangrove.core.snapshot_guide import GuideFacts, restore_guide
+from mangrove.core.snapshot_guide import GuideFacts, restore_guide, snapshot_facts
 from mangrove.core.snapshot_ports import FilesTarget, OpenHost, OpenTarget
 from mangrove.core.wording import counted
 from mangrove.engine.stages.compress import decompressed
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased_if_allowed
-from mangrove.jobs.snapshot_copy import files_of, origin_of
+from mangrove.jobs.snapshot_copy import files_of
 from mangrove.jobs.snapshot_files import readable
 from mangrove.jobs.snapshot_machine import HostShell
 from mangrove.jobs.snapshot_rewind import SnapshotRewind
@@ -63,11 +63,7 @@ class RestoreSnapshotBody:
                     ctx.note(file.path)
                     read = (*shell.elevate, "cat", "--", file.place)
                     target.write(file.path, ctx.metered(host.stream(read)))
-        server = snapshot.server
-        facts = GuideFacts(
-            snapshot.snapshot, origin_of(snapshot), server.version_text, server.feature_version,
-            server.replica_set, snapshot.consistent_at, target.data,
-        )  # fmt: skip
+        facts = snapshot_facts(snapshot, target.data)
         facts, losses = rewound(ctx, self.rewind, target, facts)
         return _result(target, facts, (len(found), total), losses)
 
@@ -98,11 +94,8 @@ class RestoreFilesBody:
             _tidy(ctx, target),
         ):
             write_files(ctx, self.vault, manifest, target, self.parallel)
-        server = manifest.server
-        facts = GuideFacts(
-            manifest.backup, held.origin, server.version_text, server.feature_version,
-            server.replica_set, manifest.consistent_at, target.data,
-        )  # fmt: skip
+        at = manifest.consistent_at
+        facts = GuideFacts(manifest.backup, held.origin, manifest.server, at, target.data)
         facts, losses = rewound(ctx, self.rewind, target, facts)
         return _result(target, facts, (len(held.files), held.size_bytes), losses)
 

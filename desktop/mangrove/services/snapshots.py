@@ -25,7 +25,7 @@ from mangrove.core.snapshot import (
     Snapshot,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_guide import GuideFacts, restore_guide
+from mangrove.core.snapshot_guide import restore_guide, snapshot_facts
 from mangrove.core.snapshot_kept import slices_onto
 from mangrove.core.snapshot_ports import (
     CopyLedger,
@@ -46,7 +46,7 @@ from mangrove.jobs import (
 )
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
-from mangrove.jobs.snapshot_copy import CopySnapshotBody, origin_of
+from mangrove.jobs.snapshot_copy import CopySnapshotBody
 from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
 from mangrove.jobs.snapshot_prune import PruneSnapshotsBody
 from mangrove.jobs.snapshot_restore import RestoreFilesBody, RestoreSnapshotBody, files_in
@@ -285,19 +285,7 @@ class Snapshots:
         Raises:
             SnapshotNotFoundError: If there is none.
         """
-        snapshot = self.find(text)
-        server = snapshot.server
-        return restore_guide(
-            GuideFacts(
-                snapshot.snapshot,
-                origin_of(snapshot),
-                server.version_text,
-                server.feature_version,
-                server.replica_set,
-                snapshot.consistent_at,
-                folder,
-            )
-        )
+        return restore_guide(snapshot_facts(self.find(text), folder))
 
     def preview_prune(self, profile: str, policy: RetentionPolicy) -> Judgement:
         """Say which snapshots of a profile the policy lets go, and why the others stay.

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
+from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.snapshot_guide import GuideFacts, restore_guide
 from mangrove.core.stored_files import FilesOrigin
 
 ORIGIN = FilesOrigin("s1", "btrfs", True, True, False, True, ("shop",))
-FACTS = GuideFacts("s1", ORIGIN, "6.0.5", "6.0", "rs0", OplogTimestamp(100, 2), "/srv/my data")
+SERVER = ServerFacts("6.0.5", (6, 0, 5), "6.0", Topology.REPLICA_SET, "rs0")
+FACTS = GuideFacts("s1", ORIGIN, SERVER, OplogTimestamp(100, 2), "/srv/my data")
 
 
 def test_member_is_opened_with_its_oplog_replayed_before_anything_else() -> None:
@@ -23,7 +25,11 @@ def test_member_is_opened_with_its_oplog_replayed_before_anything_else() -> None
 
 
 def test_standalone_needs_no_oplog() -> None:
-    alone = replace(FACTS, origin=replace(ORIGIN, needs_oplog_recovery=False), replica_set="")
+    alone = replace(
+        FACTS,
+        origin=replace(ORIGIN, needs_oplog_recovery=False),
+        server=replace(SERVER, replica_set=""),
+    )
 
     guide = restore_guide(replace(alone, consistent_at=None))
 
