@@ -101,3 +101,7 @@ class ChainBreak:
     at: OplogTimestamp
     until: OplogTimestamp
     noted_at: datetime
+
+    def spoils(self, vault_id: VaultId, base: OplogTimestamp) -> bool:
+        """Whether what stands there is of a history, or a restore, that does not lead on."""
+        return self.vault_id == vault_id and self.at < base <= self.until

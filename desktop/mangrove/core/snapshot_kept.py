@@ -8,7 +8,7 @@ from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.snapshot import LockUse, Snapshot
-from mangrove.core.stretches import stretches_of
+from mangrove.core.stretches import Stretch, stretches_of
 
 KEEPER = "The file system"
 LOOK_BACK_S = 600
@@ -78,14 +78,15 @@ def _spans(
     for at, is_proven in bases:
         proven[at] = is_proven or proven.get(at, False)
     for stretch in stretches_of(slices, breaks):
-        joined = [
-            base
-            for base in proven
-            if stretch.start <= base <= stretch.end
-            and not any(c.vault_id == stretch.vault_id and c.at < base <= c.until for c in breaks)
-        ]
+        joined = [base for base in proven if _leads_on(stretch, base, breaks)]
         if joined:
             yield KeptSpan(min(joined).at, stretch.end.at, all(proven[b] for b in joined))
+
+
+def _leads_on(stretch: Stretch, base: OplogTimestamp, breaks: Sequence[ChainBreak]) -> bool:
+    """Whether a stretch can be replayed onto what stands there."""
+    is_inside = stretch.start <= base <= stretch.end
+    return is_inside and not any(b.spoils(stretch.vault_id, base) for b in breaks)
 
 
 def slices_onto(
@@ -112,8 +113,7 @@ def slices_onto(
             hint="take an earlier snapshot, or leave --at out",
         )
     for stretch in stretches_of(slices, breaks):
-        spoilt = any(c.vault_id == stretch.vault_id and c.at < base <= c.until for c in breaks)
-        if stretch.start <= base <= stretch.end and limit <= stretch.end.following and not spoilt:
+        if _leads_on(stretch, base, breaks) and limit <= stretch.end.following:
             since = base.seconds - LOOK_BACK_S
             return tuple(
                 s for s in stretch.slices if s.last.ts.seconds >= since and s.first.ts < limit

@@ -56,7 +56,7 @@ def _windows(
         if base.is_eligible
         and base.vault_id == stretch.vault_id
         and stretch.start <= base.needs_from <= stretch.end
-        and not any(_spoils(b, base) for b in breaks)
+        and not any(b.spoils(base.vault_id, base.needs_from) for b in breaks)
     ]
     scopes: dict[str, list[Base]] = {}
     for base in inside:
@@ -71,11 +71,6 @@ def _windows(
             slices=stretch.slices,
             scope=scope,
         )
-
-
-def _spoils(cut: ChainBreak, base: Base) -> bool:
-    """Whether a base was read in a history, or during a restore, that does not lead on."""
-    return cut.vault_id == base.vault_id and cut.at < base.needs_from <= cut.until
 
 
 def _told_why(bases: Sequence[Base], windows: Sequence[Window]) -> Iterator[Base]:
