@@ -20,8 +20,8 @@ from mangrove.core.snapshot_ports import NodeFacts
 from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, preflight
 from mangrove.core.snapshot_volumes import Volume
 
-DB2 = replace(NODE, node="db2.example.net:27017", host_name="db2", pid=812)
-MACHINE = Machine("db2", 812, (), may_everything=True, used_bytes=212_000_000_000)
+DB2 = replace(NODE, node="db2.example.net:27017", pid=812)
+MACHINE = Machine("db2", 812, may_everything=True, used_bytes=212_000_000_000)
 VOLUME = Volume("", "/data/db", "/dev/sdb", "/data", "btrfs", "id", 900_000_000_000, "/data/db")
 
 

@@ -14,7 +14,6 @@ TAKEN_AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 SERVER = ServerFacts("6.0.5", (6, 0, 5), "6.0", Topology.REPLICA_SET, "rs0")
 NODE = NodeFacts(
     node="db1:27017",
-    host_name="db1",
     pid=42,
     dbpath="/data/db",
     layout=DataLayout(),

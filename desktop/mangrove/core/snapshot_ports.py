@@ -99,7 +99,6 @@ class NodeFacts:
 
     Attributes:
         node: ``host:port``.
-        host_name: What its machine calls itself.
         pid: Of its process, as in ``mongod.lock`` in its data folder.
         dbpath: Its data folder; "" when it does not tell.
         engine: ``wiredTiger`` and others.
@@ -114,7 +113,6 @@ class NodeFacts:
     """
 
     node: str
-    host_name: str
     pid: int
     dbpath: str
     layout: DataLayout

@@ -9,7 +9,7 @@ from mangrove.core.explain import size_text
 from mangrove.core.snapshot import LockUse, Provider
 from mangrove.core.snapshot_ports import NodeFacts
 from mangrove.core.snapshot_providers import is_one_moment, thick_bytes
-from mangrove.core.snapshot_volumes import Command, Volume, identities
+from mangrove.core.snapshot_volumes import Volume, identities
 from mangrove.core.wording import counted
 
 WIRED_TIGER = "wiredTiger"
@@ -46,7 +46,6 @@ class Machine:
     Attributes:
         name: What it calls itself.
         locked_by: The process in the data folder's ``mongod.lock``; None if that is not there.
-        elevate: What goes before commands that need more rights.
         may_everything: Whether commands run with the rights of root.
         missing: Programs that the provider needs and that are not there.
         used_bytes: What the files take; 0 when not counted.
@@ -55,7 +54,6 @@ class Machine:
 
     name: str
     locked_by: int | None
-    elevate: Command
     may_everything: bool
     missing: tuple[str, ...] = ()
     used_bytes: int = 0
@@ -100,11 +98,7 @@ class Preflight:
     @property
     def lock_is_needless(self) -> bool:
         """Whether the journal makes a snapshot good without holding writes back."""
-        return (
-            self.provider is not None
-            and self.node.has_journal
-            and is_one_moment(self.provider, self.volumes)
-        )
+        return _is_needless(self.node, self.volumes, self.provider)
 
 
 def preflight(
@@ -236,9 +230,6 @@ def _lock(
     node: NodeFacts, volumes: tuple[Volume, ...], wanted: Wanted
 ) -> Iterator[PreflightFinding]:
     subject = "lock"
-    can_do_without = (
-        wanted.provider is not None and node.has_journal and is_one_moment(wanted.provider, volumes)
-    )
     if wanted.lock is LockUse.LOCK:
         yield from _with_lock(node, subject)
         if wanted.is_far:
@@ -249,7 +240,8 @@ def _lock(
                 "locked, writes wait until it is back",
                 "run Mangrove on the server's machine, or take it with --no-lock",
             )
-        if can_do_without and wanted.provider is not Provider.COMMANDS:
+        is_needless = _is_needless(node, volumes, wanted.provider)
+        if is_needless and wanted.provider is not Provider.COMMANDS:
             yield PreflightFinding(
                 Weight.NOTE,
                 subject,
@@ -285,6 +277,10 @@ def _lock(
             subject,
             "without the lock your commands must take the volume at one single moment",
         )
+
+
+def _is_needless(node: NodeFacts, volumes: tuple[Volume, ...], provider: Provider | None) -> bool:
+    return provider is not None and node.has_journal and is_one_moment(provider, volumes)
 
 
 def _with_lock(node: NodeFacts, subject: str) -> Iterator[PreflightFinding]:

@@ -139,7 +139,6 @@ def machine_of(shell: HostShell, node: NodeFacts, provider: Provider | None) -> 
     return Machine(
         name=shell.ask(("uname", "-n")).strip() or shell.host.name,
         locked_by=int(lock) if lock.isdigit() else None,
-        elevate=shell.elevate,
         may_everything=shell.may_everything,
         missing=tuple(missing),
         used_bytes=int(used) if used.isdigit() else 0,

@@ -7,7 +7,7 @@ from posixpath import isabs
 
 from mangrove.core.errors import MangroveError, SnapshotRefusedError
 from mangrove.core.profile import Profile
-from mangrove.core.snapshot import Provider, SnapshotRequest
+from mangrove.core.snapshot import SnapshotRequest
 from mangrove.core.snapshot_ports import (
     NodeFacts,
     OpenHost,
@@ -89,7 +89,7 @@ def survey(shell: HostShell, node: SnapshotNode, request: SnapshotRequest) -> Pr
         request.lock,
         provider,
         request.thick_bytes,
-        has_own_commands=bool(request.commands.take) or provider is not Provider.COMMANDS,
+        has_own_commands=bool(request.commands.take),
         is_far=request.ssh is not None,
     )
     return preflight(facts, machine, volumes, wanted)

@@ -12,7 +12,7 @@ from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, Weight,
 from mangrove.core.snapshot_volumes import Volume
 
 GIB = 1 << 30
-MACHINE = Machine("db1", 42, (), may_everything=True, used_bytes=10 * GIB)
+MACHINE = Machine("db1", 42, may_everything=True, used_bytes=10 * GIB)
 BTRFS = Volume("", "/data/db", "/dev/sdb", "/data", "btrfs", "id-1", 50 * GIB, "/data/db")
 LOG = replace(
     BTRFS, attach="journal", path="/log/j", mount="/log", identity="id-2", subvolume="/log"

@@ -64,7 +64,6 @@ class MongoNode(SnapshotNode):
         others = [*hello.get("hosts", ()), *hello.get("passives", ())]
         return NodeFacts(
             node=str(hello.get("me", self._profile.uri.hosts[0])),
-            host_name=str(status.get("host", "")).partition(":")[0],
             pid=int(status.get("pid", 0)),
             dbpath=str(storage.get("dbPath", USUAL_DBPATH)),
             layout=_layout(storage),
