@@ -13,6 +13,7 @@ from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import DataLayout, Snapshot
+from mangrove.core.snapshot_volumes import read_last_line
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.vault import VaultId
 from mangrove.core.verification import Finding
@@ -29,8 +30,7 @@ class Ran:
     @property
     def last_words(self) -> str:
         """Its last line of complaint, or its status."""
-        lines = [line.strip() for line in (self.err or self.out).splitlines() if line.strip()]
-        return lines[-1] if lines else f"it ended with status {self.status}"
+        return read_last_line(self.err or self.out) or f"it ended with status {self.status}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from posixpath import basename, dirname, join
 from mangrove.core.backup import BackupId, slug_in
 from mangrove.core.errors import SnapshotRefusedError
 from mangrove.core.snapshot import OwnCommands, Provider, Snapshot, SnapshotPart
-from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER, Command, Volume, below
+from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER, Command, Volume, below, read_last_line
 
 REFERENCE = "{reference}"
 # Contents without our own folder, which lies in the data folder where that is a mount point.
@@ -186,8 +186,7 @@ def _numbered(snapshot: BackupId, number: int) -> str:
 
 def with_reference(plan: TakePlan, printed: str) -> tuple[SnapshotPart, ...]:
     """Return the parts, with what a person's own command printed last as their name."""
-    lines = [line.strip() for line in printed.splitlines() if line.strip()]
-    reference = lines[-1] if lines else ""
+    reference = read_last_line(printed)
     return tuple(
         SnapshotPart(p.attach, reference, p.folder) if p.name == REFERENCE else p
         for p in plan.parts
@@ -250,23 +249,18 @@ def mount_command(part: SnapshotPart, folder: str) -> Command:
 
 def words_of(snapshot: Snapshot) -> Mapping[str, str]:
     """Return what the placeholders of a person's commands stand for."""
-    reference = next((part.name for part in snapshot.parts), "")
-    return {
-        "id": snapshot.snapshot,
-        "profile": snapshot.profile_name,
-        "dbpath": snapshot.dbpath,
-        "taken": f"{snapshot.taken_at:%Y-%m-%dT%H:%M:%SZ}",
-        "reference": reference,
-    }
+    profile, dbpath = snapshot.profile_name, snapshot.dbpath
+    naming = Naming(snapshot.snapshot, profile, dbpath, snapshot.taken_at)
+    return _words(naming, next((part.name for part in snapshot.parts), ""))
 
 
-def _words(naming: Naming) -> Mapping[str, str]:
+def _words(naming: Naming, reference: str = "") -> Mapping[str, str]:
     return {
         "id": naming.snapshot,
         "profile": naming.profile,
         "dbpath": naming.dbpath,
         "taken": f"{naming.taken_at:%Y-%m-%dT%H:%M:%SZ}",
-        "reference": "",
+        "reference": reference,
     }
 
 

@@ -107,6 +107,11 @@ def ask_xfs(mount: str) -> Command:
 # --- answers -----------------------------------------------------------------------------
 
 
+def read_last_line(text: str) -> str:
+    """Return what was printed last; "" if nothing was."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+
+
 def read_mount(attach: str, path: str, text: str) -> Volume:
     """Return the volume that a path is on.
 

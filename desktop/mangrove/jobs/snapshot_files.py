@@ -9,7 +9,7 @@ from mangrove.core.snapshot import Provider, Snapshot
 from mangrove.core.snapshot_clone import mount_points, plan_clone, plan_mounts
 from mangrove.core.snapshot_ports import OpenHost
 from mangrove.core.snapshot_providers import filled, words_of
-from mangrove.core.snapshot_volumes import Command
+from mangrove.core.snapshot_volumes import Command, read_last_line
 from mangrove.jobs.snapshot_machine import HostShell
 
 MOUNT_LIMIT_S = 600.0
@@ -50,8 +50,7 @@ def _by_own_commands(
         )
     try:
         printed = shell.must(("sh", "-c", filled(own.mount, words)), MOUNT_LIMIT_S)
-        lines = [line.strip() for line in printed.splitlines() if line.strip()]
-        folder = lines[-1] if lines else ""
+        folder = read_last_line(printed)
         shell.must(("test", "-d", folder))
         yield [folder]
     finally:
