@@ -59,7 +59,8 @@ class HostOpener:
         self._secrets = secrets
 
     @contextmanager
-    def _open(self, spec: TunnelSpec | None) -> Iterator[SnapshotHost]:
+    def __call__(self, spec: TunnelSpec | None) -> Iterator[SnapshotHost]:
+        """Open the machine for as long as the block lasts."""
         if spec is None:
             yield LocalHost()
             return
@@ -69,10 +70,6 @@ class HostOpener:
         secret = self._secrets.fetch(spec.secret) if spec.secret else None
         with open_ssh_host(spec, secret) as host:
             yield host
-
-    def __call__(self, spec: TunnelSpec | None) -> AbstractContextManager[SnapshotHost]:
-        """Open the machine for as long as the block lasts."""
-        return self._open(spec)
 
 
 class LateSnapshotGate(SnapshotGate):

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from mangrove.connectors.host.local import free_port
 from mangrove.core.errors import EmbeddedServerError
 
 HOST = "127.0.0.1"
@@ -124,7 +125,7 @@ class EmbeddedMongod:
         self._quick_end = ["--setParameter", f"{QUICK_END}=100"]
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
-        self.port = _free_port()
+        self.port = free_port()
 
     @property
     def uri(self) -> str:
@@ -311,13 +312,6 @@ class EmbeddedMongod:
             f"its last log lines: {_last_lines(self.log_path)}",
             hint="look for the reason in these lines; a full disk and a wrong program are common",
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _accepts_connections(port: int) -> bool:

@@ -60,7 +60,7 @@ class LocalHost(SnapshotHost):
     @contextmanager
     @override
     def serve(self, command: Sequence[str]) -> Iterator[Served]:
-        port = _free_port()
+        port = free_port()
         leash = leashed(command, port)
         with self._started(leash, stdin=subprocess.PIPE, quiet=True) as process:
             try:
@@ -131,7 +131,8 @@ def _text(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HERE, 0))
         port: int = probe.getsockname()[1]

@@ -22,12 +22,12 @@ from datetime import timedelta
 from typing import TextIO
 
 from pymongo.errors import PyMongoError
-from typing_extensions import override
 
 from mangrove.connectors.mongo.client import Connection, open_connection
 from mangrove.connectors.mongo.fsync import unlock_for_certain
+from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.connectors.state.codec import decoded, encoded
-from mangrove.core.errors import MangroveError, SecretNotFoundError
+from mangrove.core.errors import MangroveError
 from mangrove.core.ports import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret, SecretRef
@@ -67,7 +67,9 @@ def run_watchdog(orders: TextIO, answers: TextIO) -> int:
     first = json.loads(orders.readline() or "{}")
     if not first:
         return 0
-    order, secrets = decoded(Order, first["order"]), HandedSecrets(first["secrets"])
+    order, secrets = decoded(Order, first["order"]), SessionSecrets()
+    for name, text in first["secrets"].items():
+        secrets.store(SecretRef(name), Secret(text))
     lines = _lines_of(orders)
     try:
         with open_connection(order.profile, secrets) as connection:
@@ -85,35 +87,6 @@ def run_watchdog(orders: TextIO, answers: TextIO) -> int:
         was_locked = _unlock_anew(order, secrets)
     _answer(answers, UNLOCKED if was_locked else NOT_LOCKED)
     return 3 if was_locked else 0
-
-
-class HandedSecrets(SecretStore):
-    """The few secrets that were handed over; nothing is stored."""
-
-    def __init__(self, given: dict[str, str]) -> None:
-        self._given = given
-
-    @override
-    def fetch(self, ref: SecretRef) -> Secret:
-        if ref.name not in self._given:
-            raise SecretNotFoundError(f"the secret {ref.name} was not handed over")
-        return Secret(self._given[ref.name])
-
-    @override
-    def store(self, ref: SecretRef, secret: Secret) -> None:
-        raise AssertionError("a watchdog stores no secret")
-
-    @override
-    def forget(self, ref: SecretRef) -> None:
-        raise AssertionError("a watchdog forgets no secret")
-
-    @override
-    def describe(self) -> str:
-        return "what was handed over"
-
-    @override
-    def is_lasting(self) -> bool:
-        return False
 
 
 def _unlock(connection: Connection, order: Order) -> bool | None:

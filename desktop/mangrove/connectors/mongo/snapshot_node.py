@@ -1,7 +1,7 @@
 """One server as a filesystem snapshot needs it: what it is, where its files are, and its lock."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -80,11 +80,9 @@ class MongoNode(SnapshotNode):
             databases=self._databases(),
         )
 
-    @contextmanager
     @override
-    def lock(self, limit: timedelta) -> Iterator[ServerLock]:
-        with locked(self._connection, self._profile, self._secrets, limit, self._watchdog) as lock:
-            yield lock
+    def lock(self, limit: timedelta) -> AbstractContextManager[ServerLock]:
+        return locked(self._connection, self._profile, self._secrets, limit, self._watchdog)
 
     def _is_locked(self) -> bool:
         """Ask whether there is a lock. Source: MongoDB manual, "currentOp": ``fsyncLock``."""
