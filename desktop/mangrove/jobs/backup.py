@@ -80,6 +80,18 @@ def nowhere(_ctx: RunContext) -> tuple[str, ...]:
     return ()
 
 
+def reread(ctx: RunContext, pace: Pace, draft: Draft, manifest: Manifest, parallel: int) -> None:
+    """Compare all that was stored with the manifest, before that is signed."""
+    ctx.enter(Phase.REREAD, manifest.stored_bytes)
+
+    def compare(blob: StoredBlob) -> None:
+        ctx.check()
+        draft.compare(blob, pace.through)
+        ctx.advance(blob.size_bytes)
+
+    side_by_side(each(compare, manifest.blobs), parallel, "mangrove-compare")
+
+
 @dataclass(frozen=True, slots=True)
 class BackupBody:
     """Take one base backup: afterwards it is published, or it never was.
@@ -139,7 +151,7 @@ class BackupBody:
             manifest = replace(manifest, users_and_roles=dumping.users_and_roles, oplog=oplog)
             if oplog is not None:
                 manifest = replace(manifest, consistent_at=oplog.last_ts)
-            self._compare(ctx, draft, manifest, pace)
+            reread(ctx, pace, draft, manifest, self.parallel)
             ctx.enter(Phase.SIGN)
             record = draft.publish(manifest)
         ctx.enter_last(Phase.CATALOG)
@@ -225,16 +237,6 @@ class BackupBody:
             extra=preludes,
             not_included=(*dump.not_included, *lost),
         )
-
-    def _compare(self, ctx: RunContext, draft: Draft, manifest: Manifest, pace: Pace) -> None:
-        ctx.enter(Phase.REREAD, manifest.stored_bytes)
-
-        def compare(blob: StoredBlob) -> None:
-            ctx.check()
-            draft.compare(blob, pace.through)
-            ctx.advance(blob.size_bytes)
-
-        side_by_side(each(compare, manifest.blobs), self.parallel, "mangrove-compare")
 
     def _result(
         self,

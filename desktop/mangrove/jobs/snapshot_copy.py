@@ -20,7 +20,7 @@ from mangrove.core.vault import BackupRecord, BlobPlace, BlobRole
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.wording import counted
 from mangrove.engine.stages.compress import compressed
-from mangrove.jobs.backup import nowhere
+from mangrove.jobs.backup import nowhere, reread
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
@@ -96,7 +96,8 @@ class CopySnapshotBody:
                 work = _Copying(self, ctx, shell, draft, copy)
                 files = work.copy_all(found)
                 manifest = self._manifest(draft, copy.backup, files)
-                self._compare(ctx, draft, manifest)
+                pace = Pace(ctx, self.clock, self.limit_bytes_per_s)
+                reread(ctx, pace, draft, manifest, self.parallel)
                 ctx.enter(Phase.SIGN)
                 return manifest, draft.publish(manifest)
             except MangroveError:
@@ -118,17 +119,6 @@ class CopySnapshotBody:
         fresh = UnfinishedCopy(self.snapshot.snapshot, vault_id, self.backup)
         self.ledger.begin(fresh)
         return fresh
-
-    def _compare(self, ctx: RunContext, draft: Draft, manifest: Manifest) -> None:
-        ctx.enter(Phase.REREAD, manifest.stored_bytes)
-        pace = Pace(ctx, self.clock, self.limit_bytes_per_s)
-
-        def compare(blob: StoredBlob) -> None:
-            ctx.check()
-            draft.compare(blob, pace.through)
-            ctx.advance(blob.size_bytes)
-
-        side_by_side(each(compare, manifest.blobs), self.parallel, "mangrove-compare")
 
     def _manifest(self, draft: Draft, backup: BackupId, files: StoredFiles) -> Manifest:
         snapshot, spec = self.snapshot, self.vault.spec
