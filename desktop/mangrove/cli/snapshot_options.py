@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.ssh_options import SshOptions
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.snapshot import (
     DEFAULT_LOCK_LIMIT,
@@ -16,7 +17,7 @@ from mangrove.core.snapshot import (
     Provider,
     SnapshotRequest,
 )
-from mangrove.core.tunnel import TunnelAuth, TunnelSpec, parse_server
+from mangrove.core.tunnel import TunnelSpec
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|min)?", re.IGNORECASE)
@@ -114,19 +115,9 @@ def ssh_of(server: str | None, key: Path | None, known_hosts: Path | None) -> Tu
         InvalidSelectionError: If there is a key and no machine.
         InvalidProfileError: If the machine's name is malformed.
     """
-    if server is None:
-        if key or known_hosts:
-            raise InvalidSelectionError("there is a key and no machine", hint="name it with --ssh")
-        return None
-    user, host, port = parse_server(server)
-    return TunnelSpec(
-        host,
-        user,
-        port,
-        auth=TunnelAuth.KEY_FILE if key else TunnelAuth.AGENT,
-        key_file=str(key.resolve()) if key else "",
-        known_hosts=str(known_hosts.resolve()) if known_hosts else "",
-    )
+    if server is None and (key or known_hosts):
+        raise InvalidSelectionError("there is a key and no machine", hint="name it with --ssh")
+    return SshOptions(server, key, known_hosts, reads_secret=False).changed(None)
 
 
 def time_of(text: str) -> timedelta:

@@ -4,7 +4,6 @@ from mangrove.cli.output import Block, Facts, Table, clipped
 from mangrove.core.explain import size_text
 from mangrove.core.snapshot import LockUse, Snapshot
 from mangrove.core.snapshot_preflight import Preflight, Weight
-from mangrove.core.tunnel import TunnelSpec
 
 COLUMNS = ("snapshot", "profile", "with", ">size", "locked", "stands at", "proof", "pin")
 SHOWN_PROFILE, SHOWN_PROOF = 12, 24
@@ -80,7 +79,7 @@ def snapshot_document(snapshot: Snapshot) -> dict[str, object]:
         "snapshot": snapshot.snapshot,
         "profile": snapshot.profile_name,
         "node": snapshot.node,
-        "machine": machine_document(snapshot.ssh),
+        "machine": snapshot.ssh.address if snapshot.ssh else None,
         "provider": snapshot.provider,
         "parts": snapshot.parts,
         "dbpath": snapshot.dbpath,
@@ -96,11 +95,6 @@ def snapshot_document(snapshot: Snapshot) -> dict[str, object]:
         "problem": snapshot.problem or None,
         "checks": snapshot.checks,
     }
-
-
-def machine_document(ssh: TunnelSpec | None) -> str | None:
-    """Return where the files are, None for this computer."""
-    return ssh.address if ssh else None
 
 
 def preflight_document(checked: Preflight) -> dict[str, object]:

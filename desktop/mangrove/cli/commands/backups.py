@@ -44,15 +44,7 @@ def backups(
         desk.output.give({"backups": [_wide(r, fates.get(r.backup)) for r in records]}, table)
         return
     rows = tuple(
-        (
-            r.backup,
-            clipped(r.profile_name, SHOWN_PROFILE),
-            f"{r.documents:,}",
-            size_text(r.stored_bytes),
-            r.achieved.value,
-            clipped(proof_text(r), SHOWN_PROOF),
-            f"filtered: {r.selection}" if r.is_filtered else r.selection,
-        )
+        _row(r, clipped(r.profile_name, SHOWN_PROFILE), clipped(proof_text(r), SHOWN_PROOF))
         for r in records
     )
     desk.output.give({"backups": records}, Table(COLUMNS, rows, "no backup yet"))
@@ -68,17 +60,21 @@ def _fates(services: Services, records: Sequence[BackupRecord]) -> dict[BackupId
     return found
 
 
-def _wide_row(record: BackupRecord, fate: Fate | None) -> tuple[str, ...]:
+def _row(record: BackupRecord, profile: str, proof: str) -> tuple[str, ...]:
     return (
         record.backup,
-        record.profile_name,
+        profile,
         f"{record.documents:,}",
         size_text(record.stored_bytes),
         record.achieved.value,
-        proof_text(record),
+        proof,
         f"filtered: {record.selection}" if record.is_filtered else record.selection,
-        "not known" if fate is None else fate.sentence,
     )
+
+
+def _wide_row(record: BackupRecord, fate: Fate | None) -> tuple[str, ...]:
+    row = _row(record, record.profile_name, proof_text(record))
+    return (*row, "not known" if fate is None else fate.sentence)
 
 
 def _wide(record: BackupRecord, fate: Fate | None) -> dict[str, object]:

@@ -10,6 +10,7 @@ from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.cli.restore_options import LimitRate
 from mangrove.cli.snapshot_options import (
     DeleteCommand,
     Folder,
@@ -200,10 +201,7 @@ def copy(
     snapshot: SnapshotName,
     *,
     vault: Annotated[str, typer.Option(help="Where to keep its files.")],
-    limit_rate: Annotated[
-        str | None,
-        typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),
-    ] = None,
+    limit_rate: LimitRate = None,
 ) -> None:
     """Copy a snapshot's files, encrypted, into a vault; an interrupted copy is gone on with."""
     desk = desk_of(context)
