@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.vault_policy import ZONE, Count, counts_of
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
@@ -36,13 +37,12 @@ from mangrove.cli.snapshot_reports import (
     snapshot_facts,
 )
 from mangrove.core.rate import parse_rate
-from mangrove.core.retention_policy import Period, RetentionPolicy, policy_of
+from mangrove.core.retention_policy import RetentionPolicy, policy_of
 from mangrove.core.snapshot import OwnCommands
 
 app = typer.Typer(
     name="snapshot", no_args_is_help=True, help="Snapshots of the volumes with a server's files."
 )
-Count = Annotated[int | None, typer.Option(metavar="N")]
 ProfileName = Annotated[str, typer.Argument(metavar="PROFILE", help="Whose server.")]
 SnapshotName = Annotated[
     str,
@@ -246,9 +246,7 @@ def prune(  # noqa: PLR0913 - every option of the command is an argument here
     keep_monthly: Count = None,
     keep_yearly: Count = None,
     keep_at_least: Count = None,
-    time_zone: Annotated[
-        str, typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")
-    ] = "UTC",
+    time_zone: Annotated[str, ZONE] = "UTC",
     apply: Annotated[
         bool, typer.Option("--apply", help="Do it; without this you only see what would go.")
     ] = False,
@@ -257,8 +255,8 @@ def prune(  # noqa: PLR0913 - every option of the command is an argument here
 
     The rules are those of vaults: pins, the newest proven one and those of the last day stay.
     """
-    given = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
-    rules = policy_of(dict(zip(Period, given, strict=True)), {}).rules
+    counts = counts_of(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
+    rules = policy_of(counts, {}).rules
     policy = RetentionPolicy(rules, minimum_redundancy=keep_at_least or 1, time_zone=time_zone)
     desk = desk_of(context)
     with desk.services() as services:

@@ -20,6 +20,7 @@ from mangrove.core.wording import counted
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
 Count = Annotated[int | None, typer.Option(metavar="N")]
+ZONE = typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")
 Span = Annotated[str | None, typer.Option(metavar="SPAN", help="As in 36h, 14d, 8w or 2y.")]
 
 
@@ -42,9 +43,7 @@ def policy(  # noqa: PLR0913 - every option of the command is an argument here
     recovery_window: Span = None,
     keep_at_least: Count = None,
     moments_of_last: Count = None,
-    time_zone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")
-    ] = None,
+    time_zone: Annotated[str | None, ZONE] = None,
     undo: Annotated[
         str | None, typer.Option(metavar="SPAN", help="How long a deletion can be taken back.")
     ] = None,
@@ -56,13 +55,7 @@ def policy(  # noqa: PLR0913 - every option of the command is an argument here
 
     Nothing is deleted by this: mangrove prune shows what the policy lets go.
     """
-    counts = dict(
-        zip(
-            Period,
-            (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly),
-            strict=True,
-        )
-    )
+    counts = counts_of(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
     spans = (
         keep_within,
         keep_within_hourly,
@@ -86,6 +79,11 @@ def policy(  # noqa: PLR0913 - every option of the command is an argument here
         window = more.window if has_rules or keep_all else held.recovery_window
         made = more.applied(replace(held, rules=rules, recovery_window=window))
         _give(desk, name, services.retention.set_policy(name, made))
+
+
+def counts_of(*given: int | None) -> dict[Period, int | None]:
+    """Return how many are kept of each period, given from the shortest period on."""
+    return dict(zip(Period, given, strict=True))
 
 
 def unlock(
