@@ -10,6 +10,7 @@ from mangrove.core.figures.answer import DatabaseFigures, JobFigures, Overview, 
 from mangrove.core.figures.compliance import SlotState
 from mangrove.core.figures.days import DayState
 from mangrove.core.figures.exposure import Span
+from mangrove.core.figures.objectives import RpoTarget
 from mangrove.core.run import RunStatus
 from mangrove.core.wording import counted
 
@@ -155,10 +156,15 @@ def _lose_row(profile: ProfileFigures, database: DatabaseFigures | None) -> tupl
         profile.profile_name,
         database.name if database else "-",
         "everything" if exposure.is_unprotected else duration_text(exposure.age),
-        f"{duration_text(target.age)} ({target.source.words})",
+        target_text(target),
         _covered(database),
         str(database.light if database else profile.light),
     )
+
+
+def target_text(target: RpoTarget) -> str:
+    """Say how old the newest data may be, and who says so."""
+    return f"{duration_text(target.age)} ({target.source.words})"
 
 
 def _covered(database: DatabaseFigures | None) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.commands import alert_channel, alert_heartbeat
+from mangrove.cli.commands.job import moment_of
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
@@ -281,14 +282,12 @@ def _moment_of(until: str, span: str, now: datetime) -> datetime:
         except (OverflowError, ValueError):
             raise InvalidScheduleError(f"'{span}' is too long; nothing was changed") from None
     try:
-        moment = datetime.fromisoformat(until)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        moment = moment_of(until)
+    except InvalidScheduleError:
         raise InvalidScheduleError(
             "say until when, with the time zone, or for how long",
             hint="such as --until 2026-12-24T08:00+01:00 or --for 8h",
-        )
+        ) from None
     if moment <= now:
         raise InvalidScheduleError("that moment is over already; nothing was changed")
     return moment

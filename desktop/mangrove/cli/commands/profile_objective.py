@@ -7,6 +7,7 @@ import typer
 
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
+from mangrove.cli.status_parts import target_text
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import DatabaseFigures, ProfileFigures
 from mangrove.core.figures.objectives import Objectives, parse_age
@@ -83,7 +84,7 @@ def _row(item: DatabaseFigures) -> tuple[str, ...]:
     return (
         item.name,
         "everything" if exposure.is_unprotected else duration_text(exposure.age),
-        f"{duration_text(item.target.age)} ({item.target.source.words})",
+        target_text(item.target),
         _known(item.restore.expected, "unknown"),
         _known(objectives.rto, "-"),
         f"{duration_text(item.freshness.age)} ago" if item.freshness.age else "never",
@@ -92,8 +93,7 @@ def _row(item: DatabaseFigures) -> tuple[str, ...]:
 
 
 def _whole(item: ProfileFigures) -> tuple[str, ...]:
-    target = f"{duration_text(item.target.age)} ({item.target.source.words})"
-    allowed = duration_text(item.freshness.allowed)
+    target, allowed = target_text(item.target), duration_text(item.freshness.allowed)
     return ("(none known yet)", "everything", target, "unknown", "-", "never", allowed)
 
 
