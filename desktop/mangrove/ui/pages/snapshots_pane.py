@@ -1,6 +1,7 @@
 """Filesystem snapshots beside the backups in vaults: a table, and one of them explained."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
 from PySide6.QtGui import QShowEvent
@@ -147,14 +148,10 @@ class SnapshotsPane(QWidget):
 
     @Slot(object)
     def _on_pin_wanted(self, snapshot: Snapshot) -> None:
-        service = self._services.snapshots
-        change = service.pin if snapshot.pin is None else None
-        self._calls.run(
-            self,
-            lambda: change(snapshot.snapshot, "") if change else service.unpin(snapshot.snapshot),
-            lambda _: self.reload(),
-            self._on_failed,
-        )
+        service, name = self._services.snapshots, snapshot.snapshot
+        is_free = snapshot.pin is None
+        change = partial(service.pin, name, "") if is_free else partial(service.unpin, name)
+        self._calls.run(self, change, lambda _: self.reload(), self._on_failed)
 
     @Slot(object)
     def _on_delete_wanted(self, snapshot: Snapshot) -> None:
