@@ -149,6 +149,23 @@ def test_a_removed_backup_counts_in_the_past_and_protects_nothing_now(
     assert sum(t.complete for t in facts.totals()) == 1
 
 
+def test_removed_backups_are_forgotten_after_a_while_whatever_they_held(
+    catalog: SqliteCatalog,
+) -> None:
+    ages = {COVERS[0]: 401, COVERS[1]: 402, COVERS[2]: 399}
+    old = [a_backup(NOON - timedelta(days=days), cover=cover) for cover, days in ages.items()]
+    newest = a_backup(NOON)
+    for record in (*old, newest):
+        catalog.put(record)
+
+    for record in (*old, newest):
+        catalog.remove(record.vault_id, record.backup)
+
+    held = catalog.facts().moments(NOON - timedelta(days=500)).values()
+    known = sorted(moment.data_at for moments in held for moment in moments)
+    assert known == [old[2].data_at, newest.data_at]
+
+
 def test_a_forgotten_vault_leaves_no_facts(catalog: SqliteCatalog) -> None:
     catalog.put(replace(a_backup(NOON), evidence=(a_proof(NOON),)))
 

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from threading import RLock
 
@@ -18,33 +18,19 @@ from mangrove.core.vault import BackupRecord, VaultId
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.facts import EPOCH, microseconds
+from mangrove.vault.catalog.groups import group_keys
 
-_Key = tuple[str, str, int]
 _EvidenceRow = tuple[str, str, int, int, int, str, int, int, int, str]
 _DAY_ONE = EPOCH.date()
+_TABLES = ("facts", "gone")
 _BEFORE = 2
 """So many moments before a period are returned: the last may not have been complete yet."""
-# From one group to the next by single steps of an index; a comparison of all three columns at
-# once would walk through the whole group.
-_NEXT_COVER = """
-SELECT profile_slug, vault_id, cover FROM facts
-WHERE profile_slug = ? AND vault_id = ? AND cover > ? ORDER BY cover LIMIT 1
-"""
-_NEXT_VAULT = """
-SELECT profile_slug, vault_id, cover FROM facts
-WHERE profile_slug = ? AND vault_id > ? AND cover IS NOT NULL ORDER BY vault_id, cover LIMIT 1
-"""
-_NEXT_PROFILE = """
-SELECT profile_slug, vault_id, cover FROM facts
-WHERE profile_slug > ? AND cover IS NOT NULL ORDER BY profile_slug, vault_id, cover LIMIT 1
-"""
 _COUNT = "SELECT count(*) FROM facts WHERE profile_slug = ? AND vault_id = ? AND cover = ?"
 _NEWEST = """
 SELECT backup, data_us FROM facts
 WHERE profile_slug = ? AND vault_id = ? AND cover = ? AND data_us <= ?
 ORDER BY data_us DESC, backup DESC LIMIT 1
 """
-_GONE_GROUPS = "SELECT DISTINCT profile_slug, vault_id, cover FROM gone"
 _MOMENTS = """
 SELECT data_us, finished_us FROM {table}
 WHERE profile_slug = ? AND vault_id = ? AND cover = ? AND data_us >= ?
@@ -90,8 +76,7 @@ class CatalogFacts(BackupFacts):
         self._find = find
         with lock:
             self._covers: Mapping[int, Cover] = read_covers(connection)
-            gone = connection.execute(_GONE_GROUPS).fetchall()
-            keys = [*dict.fromkeys([*_keys(connection), *gone])]
+            keys = dict.fromkeys(key for table in _TABLES for key in group_keys(connection, table))
         self._keys = {GroupId("/".join(map(str, key))): key for key in keys}
         self._ids = {key: group_id for group_id, key in self._keys.items()}
 
@@ -132,7 +117,7 @@ class CatalogFacts(BackupFacts):
             for group_id, key in self._keys.items():
                 rows = [
                     row
-                    for table in ("facts", "gone")
+                    for table in _TABLES
                     for query, values in (
                         (_EARLIER, (*key, begin, _BEFORE)),
                         (_MOMENTS, (*key, begin)),
@@ -194,17 +179,6 @@ class CatalogFacts(BackupFacts):
     @override
     def find(self, backup: str) -> BackupRecord | None:
         return self._find(BackupId(backup))
-
-
-def _keys(connection: sqlite3.Connection) -> Iterator[_Key]:
-    """Yield what groups there are: one step of an index for each, not one for each backup."""
-    key: _Key | None = ("", "", 0)
-    while key is not None:
-        steps = ((_NEXT_COVER, key), (_NEXT_VAULT, key[:2]), (_NEXT_PROFILE, key[:1]))
-        found = (connection.execute(query, values).fetchone() for query, values in steps)
-        key = next((row for row in found if row is not None), None)
-        if key is not None:
-            yield key
 
 
 def _moment(number: int) -> datetime:

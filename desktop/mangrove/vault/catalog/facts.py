@@ -12,6 +12,7 @@ from mangrove.core.figures.record_facts import is_restored
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.vault.catalog import covers
 from mangrove.vault.catalog.covers import cover_id
+from mangrove.vault.catalog.groups import group_keys
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_US = 86_400_000_000
@@ -93,7 +94,8 @@ WHERE vault_id = ? AND backup = ? AND cover IS NOT NULL
 """
 _LET_GO = """
 DELETE FROM gone
-WHERE data_us < (SELECT data_us FROM facts WHERE vault_id = ? AND backup = ?) - ?
+WHERE profile_slug = ? AND vault_id = ? AND cover = ?
+  AND data_us < (SELECT data_us FROM facts WHERE vault_id = ? AND backup = ?) - ?
 """
 _PUT = "INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PUT_EVIDENCE = f"INSERT INTO evidence VALUES ({', '.join('?' * 15)})"  # noqa: S608 - only marks
@@ -141,7 +143,8 @@ def remove_one(connection: sqlite3.Connection, vault_id: VaultId, backup: str) -
     """Remove the facts of one backup, and count its day anew; when it was there stays known."""
     places = _place(connection, vault_id, backup)
     key = (vault_id, backup)
-    connection.execute(_LET_GO, (*key, KEPT_US))
+    for group in list(group_keys(connection, "gone")):
+        connection.execute(_LET_GO, (*group, *key, KEPT_US))
     connection.execute(_KEEP_GONE, key)
     connection.execute("DELETE FROM facts WHERE vault_id = ? AND backup = ?", key)
     connection.execute("DELETE FROM evidence WHERE vault_id = ? AND backup = ?", key)
