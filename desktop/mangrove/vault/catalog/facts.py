@@ -5,9 +5,10 @@ The wide rows with whole records stay untouched by these questions, however many
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from mangrove.core.cover import Cover
 from mangrove.core.figures.record_facts import is_restored
 from mangrove.core.vault import BackupRecord, BackupState, VaultId
 from mangrove.vault.catalog import covers
@@ -117,26 +118,36 @@ _OF_VAULT = "vault_id = ?"
 _OF_DAY = "vault_id = ? AND profile_slug = ? AND day = ?"
 
 
-def put_facts(connection: sqlite3.Connection, records: Iterable[BackupRecord]) -> None:
-    """Insert or replace the facts of backups; ``count_days`` has to follow."""
+def put_facts(
+    connection: sqlite3.Connection, records: Iterable[BackupRecord]
+) -> Mapping[Cover, int]:
+    """Insert or replace the facts of backups; ``count_days`` has to follow.
+
+    Returns:
+        The numbers of what they protect.
+    """
     held = list(records)
     names = [(r.vault_id, r.backup) for r in held]
     connection.executemany("DELETE FROM evidence WHERE vault_id = ? AND backup = ?", names)
-    numbers: dict[object, int] = {}
-    for record in held:
-        if record.protects not in numbers:
-            numbers[record.protects] = cover_id(connection, record.protects)
+    protected = dict.fromkeys(record.protects for record in held)
+    numbers = {cover: cover_id(connection, cover) for cover in protected}
     connection.executemany(_PUT, [_row(r, numbers[r.protects]) for r in held])
     pieces = (row for r in held for row in _evidence_rows(r, numbers[r.protects]))
     connection.executemany(_PUT_EVIDENCE, pieces)
+    return numbers
 
 
-def put_one(connection: sqlite3.Connection, record: BackupRecord) -> None:
-    """Insert or replace the facts of one backup, and count its days anew."""
+def put_one(connection: sqlite3.Connection, record: BackupRecord) -> int:
+    """Insert or replace the facts of one backup, and count its days anew.
+
+    Returns:
+        The number of what it protects.
+    """
     before = _place(connection, record.vault_id, record.backup)
-    put_facts(connection, [record])
+    numbers = put_facts(connection, [record])
     for place in dict.fromkeys([*before, *_place(connection, record.vault_id, record.backup)]):
         _count_day(connection, place)
+    return numbers[record.protects]
 
 
 def remove_one(connection: sqlite3.Connection, vault_id: VaultId, backup: str) -> None:

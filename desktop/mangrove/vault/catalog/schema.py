@@ -3,7 +3,6 @@
 import sqlite3
 
 from mangrove.vault.catalog import facts, slices
-from mangrove.vault.catalog.covers import cover_id
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record
 
 SCHEMA_VERSION = 4
@@ -68,10 +67,10 @@ def _fill_facts(connection: sqlite3.Connection) -> None:
     rows = connection.execute("SELECT record FROM backups").fetchall()
     for start in range(0, len(rows), _AT_ONCE):
         records = [decode_record(text) for (text,) in rows[start : start + _AT_ONCE]]
-        facts.put_facts(connection, records)
+        covers = facts.put_facts(connection, records)
         connection.executemany(
             "UPDATE backups SET cover = ? WHERE vault_id = ? AND backup = ?",
-            [(cover_id(connection, r.protects), r.vault_id, r.backup) for r in records],
+            [(covers[r.protects], r.vault_id, r.backup) for r in records],
         )
     for (vault_id,) in connection.execute("SELECT DISTINCT vault_id FROM backups").fetchall():
         facts.count_days(connection, vault_id)

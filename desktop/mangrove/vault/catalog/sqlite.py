@@ -16,7 +16,7 @@ from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.vault import BackupRecord, VaultId
 from mangrove.vault.catalog import facts, slices
-from mangrove.vault.catalog.covers import cover_id, read_covers
+from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.fact_reader import CatalogFacts
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record, encode_record
 from mangrove.vault.catalog.schema import IS_PHYSICAL, ensure_schema
@@ -92,8 +92,8 @@ class SqliteCatalog:
     def put(self, record: BackupRecord) -> None:
         """Insert or replace one backup."""
         with self._changing() as connection:
-            facts.put_one(connection, record)
-            connection.execute(_INSERT, _row(record, cover_id(connection, record.protects)))
+            cover = facts.put_one(connection, record)
+            connection.execute(_INSERT, _row(record, cover))
 
     def replace_vault(self, vault_id: VaultId, records: Iterable[BackupRecord]) -> int:
         """Put exactly these backups in place of all of one vault, at once."""
@@ -101,8 +101,7 @@ class SqliteCatalog:
         with self._changing() as connection:
             connection.execute("DELETE FROM backups WHERE vault_id = ?", (vault_id,))
             facts.forget(connection, vault_id)
-            facts.put_facts(connection, found)
-            covers = {cover: cover_id(connection, cover) for cover in {r.protects for r in found}}
+            covers = facts.put_facts(connection, found)
             connection.executemany(_INSERT, (_row(r, covers[r.protects]) for r in found))
             facts.count_days(connection, vault_id)
         return len(found)
