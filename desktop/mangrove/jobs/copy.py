@@ -61,7 +61,7 @@ class CopyBody:
             ctx.log(reason)
             reading = Rereading(ctx, dump, self.consistency).read
             body = self.body_for(Transit(dump, self.name, self.clock.now(), reading))
-            result = replace(body, oplog=part)(ctx)
+            result = replace(body, oplog=part, is_stored=False)(ctx)
             changed = (dump.reason,) if dump.reason != reason else ()
             warnings = dict.fromkeys((*dump.facts.warnings, *changed, *result.warnings))
             left_out = tuple(f"{n.what}: {n.reason}" for n in dump.not_included)

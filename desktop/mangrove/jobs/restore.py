@@ -103,6 +103,7 @@ class RestoreBody:
         rewind: Slices that are replayed onto the backup; None for the backup as it is. The
             oplog of an oplog-consistent one is always replayed.
         oplog: Replayed instead of all that: what came with a dump.
+        is_stored: Whether it lies in a vault, and so is compared before anything is written.
         marking: Notes what happens while its block lasts as a break of the profile's chains.
     """
 
@@ -117,6 +118,7 @@ class RestoreBody:
     rewind: RewindPlan | None = None
     marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
     oplog: OplogPart | None = None
+    is_stored: bool = True
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -149,7 +151,8 @@ class RestoreBody:
             if part is not None:
                 refuse_unfit(self.request, plan, manifest)
             loader = self._loader(ctx, manifest, sink, plan, replays=part is not None)
-            loader.check_stored()
+            if self.is_stored:
+                loader.check_stored()
             rewinding = self._rewinding(manifest, loader, plan, part) if part else None
             if rewinding is not None:
                 rewinding.check()

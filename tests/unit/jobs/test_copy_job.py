@@ -20,7 +20,7 @@ from mangrove.core.backup import (
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Contents
-from mangrove.core.run import RunState, RunStatus
+from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.jobs.copy import CopyBody
 from mangrove.jobs.restore import RestoreBody
 from unit.jobs.conftest import NAME_INDEX, SHORT_WAITS_S, Bench, profile_of
@@ -69,6 +69,14 @@ def breaking_at(namespace: str, *chunks: int) -> Callable[[str, str], None]:
                 raise ConnectionLostError("the connection was lost")
 
     return hook
+
+
+def test_a_copy_goes_through_no_phase_for_what_is_stored(bench: Bench) -> None:
+    status = copy(bench)
+
+    assert status.state is RunState.SUCCEEDED, (status.problem, status.result)
+    assert bench.target.content() == bench.shop.content()
+    assert Phase.CHECK_STORED not in {seen.phase for seen in bench.seen}
 
 
 def figures(status: RunStatus) -> dict[str, float]:
