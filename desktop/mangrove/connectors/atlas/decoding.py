@@ -159,7 +159,6 @@ def compliance(found: Json) -> CompliancePolicy:
         on_demand=_retention(on_demand) if isinstance(on_demand, dict) else None,
         restore_window_days=number_of(found, "restoreWindowDays"),
         needs_continuous=bool(found.get("pitEnabled")),
-        protects_copies=bool(found.get("copyProtectionEnabled")),
     )
 
 

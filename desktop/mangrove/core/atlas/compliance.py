@@ -6,8 +6,6 @@ from mangrove.core.atlas.policy import BackupSchedule, PolicyItem, Retention
 from mangrove.core.atlas.snapshot import Frequency
 from mangrove.core.errors import AtlasComplianceError
 
-ACTIVE = "ACTIVE"
-
 
 @dataclass(frozen=True, slots=True)
 class CompliancePolicy:
@@ -27,7 +25,6 @@ class CompliancePolicy:
     on_demand: Retention | None = None
     restore_window_days: int = 0
     needs_continuous: bool = False
-    protects_copies: bool = False
 
     @property
     def is_active(self) -> bool:

@@ -13,8 +13,6 @@ LOOK_EVERY = timedelta(minutes=15)
 TRUSTED_FOR = timedelta(minutes=45)
 """Atlas goes on capturing while nobody looks; after three missed looks we no longer count on it."""
 
-STALE_AFTER = timedelta(days=1)
-
 
 def kept_of(view: AtlasView, profile: str) -> Elsewhere:
     """Return what timeline and figures need to know of a linked cluster.

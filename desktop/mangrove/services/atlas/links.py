@@ -84,11 +84,6 @@ class AtlasLinks:
         """Return what was last seen of a linked profile's cluster; None for none. Local."""
         return self._tools.links.view(profile_id)
 
-    def views(self) -> tuple[AtlasView, ...]:
-        """Return everything that was last seen. Local."""
-        seen = (self.view(profile.profile_id) for profile, _ in self.all())
-        return tuple(view for view in seen if view is not None)
-
     def look(self, profile: str) -> AtlasView:
         """Look anew at a linked profile's cluster, and keep what is seen.
 
