@@ -15,7 +15,6 @@ from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
@@ -39,13 +38,6 @@ class CopyDialog(PlanDialog[CopyRequest]):
         vaults = [spec.name for spec in services.vaults.all()]
         super().__init__(parent, services, calls, WhatPart(LIVE_COLUMNS), ReplacePart(vaults))
         self.setWindowTitle(self.tr("Copy to another deployment"))
-        self.accounts = AccountsPart(
-            self.tr(
-                "Those of the whole databases ticked above. Missing ones are added and can sign in"
-                " with their old passwords; existing ones stay as they are. Only for databases"
-                " that keep their names."
-            )
-        )
         self._preset = (profile, selection or Selection())
         self._listed_for = ""
         self._profiles = {p.name: p for p in services.profiles.all() if isinstance(p, Profile)}
@@ -56,8 +48,6 @@ class CopyDialog(PlanDialog[CopyRequest]):
         others = [name for name in self._profiles if name != source]
         self.fill_targets(lambda candidate: candidate.name in others[:1])
         self.begin(FormRow(self.tr("&From"), self.source))
-        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
-        self.accounts.changed.connect(self._on_changed)
         self.source.currentIndexChanged.connect(self._on_source_changed)
         self._on_source_changed()
 
@@ -73,15 +63,6 @@ class CopyDialog(PlanDialog[CopyRequest]):
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, calls, profile, selection)
         return asked(dialog, dialog.answer)
-
-    @override
-    def choice(self) -> RestoreChoice:
-        return replace(super().choice(), users_and_roles=self.accounts.choice)
-
-    @override
-    def show_details(self, plan: RestorePlan | None) -> None:
-        super().show_details(plan)
-        self.accounts.show_plan(plan.accounts if plan is not None else None)
 
     @override
     def answer(self) -> CopyRequest:
@@ -114,6 +95,14 @@ class CopyDialog(PlanDialog[CopyRequest]):
         if not missing and wants_users and not choice.chosen.databases:
             return self.tr("Users and roles belong to whole databases: tick one as a whole.")
         return missing
+
+    @override
+    def whose_accounts(self) -> str:
+        return self.tr(
+            "Those of the whole databases ticked above. Missing ones are added and can sign in"
+            " with their old passwords; existing ones stay as they are. Only for databases"
+            " that keep their names."
+        )
 
     @override
     def verb_into(self, targets: str) -> str:

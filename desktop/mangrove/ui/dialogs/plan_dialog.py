@@ -14,6 +14,7 @@ from mangrove.core.restore import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.forecast_part import ForecastPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_choice import (
@@ -57,6 +58,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.banner = Banner()
         self.what, self.how, self.replace = what, HowPart(), replace
         self.where = WherePart(services.clock.now())
+        self.accounts = AccountsPart(self.whose_accounts())
         self.notes = TextLabel("", "small").wrapping().selectable()
         self.notes.hide()
         self.forecast = ForecastPart()
@@ -68,7 +70,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def begin(self, *first: QWidget) -> None:
         """Put the dialog's own parts above the others, and listen to all of them."""
-        parts = (self.what, self.where, self.replace, self.how)
+        parts = (self.what, self.where, self.replace, self.accounts, self.how)
         below = (self.forecast, self.notes, self.command, self.indexes)
         for part in (self.banner, *first, *parts, *below):
             self.body.addWidget(part)
@@ -89,6 +91,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
             targets=self.where.targets,
             confirmed=self.replace.confirmed,
             safety=self.replace.safety_choice,
+            users_and_roles=self.accounts.choice,
         )
         return self.how.applied(choice)
 
@@ -121,6 +124,13 @@ class PlanDialog(QuestionDialog, Generic[R]):
             return self.tr("Give every database a name.")
         return self.how.rate.problem
 
+    def whose_accounts(self) -> str:
+        """Say which users and roles would go along, and what becomes of them."""
+        return self.tr(
+            "Missing ones are added and can sign in with their old passwords; existing ones"
+            " stay as they are. Only for databases that keep their names."
+        )
+
     def verb_into(self, targets: str) -> str:
         """Return the button's verb; no targets means copies beside what exists."""
         if targets and self.how.on_existing is OnExisting.ONLY_MISSING:
@@ -134,6 +144,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         notes = plan.notes if plan is not None else ()
         self.notes.setText("\n".join(text.sentence(note) for note in notes))
         self.notes.setVisible(bool(notes))
+        self.accounts.show_plan(plan.accounts if plan is not None else None)
         self.how.show_plan(plan)
         self.forecast.show_forecast(plan.forecast if plan is not None else None)
         self.command.refresh()

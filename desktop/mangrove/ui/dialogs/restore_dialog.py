@@ -15,7 +15,6 @@ from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.moment_part import MomentPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
@@ -50,18 +49,10 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self.moment = MomentPart(services.points, moment)
         self.moment.setVisible(moment is not None or base_of(record).is_eligible)
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
-        self.accounts = AccountsPart(
-            self.tr(
-                "Missing ones are added and can sign in with their old passwords; existing ones"
-                " stay as they are. Only for databases that keep their names."
-            )
-        )
         self.accounts.hide()
         self._load_manifest()
         self.begin(self.moment)
         self.moment.changed.connect(self._on_changed)
-        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
-        self.accounts.changed.connect(self._on_changed)
 
     @classmethod
     def ask(
@@ -81,7 +72,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         return replace(
             super().choice(),
             backup=self._record.backup,
-            users_and_roles=self.accounts.choice,
             rewind_to=self.moment.moment.limit if self.moment.moment else None,
         )
 
@@ -108,16 +98,6 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         if self.moment.problem:
             return self.moment.problem
         return super().what_is_missing(choice)
-
-    @override
-    def _on_planned(self, plan: RestorePlan) -> None:
-        self.accounts.show_plan(plan.accounts)
-        super()._on_planned(plan)
-
-    @override
-    def _on_plan_failed(self, error: MangroveError) -> None:
-        self.accounts.show_plan(None)
-        super()._on_plan_failed(error)
 
     def _load_manifest(self) -> None:
         backup = self._record.backup

@@ -1,7 +1,5 @@
 """Asks what of another tool's dump goes where, without importing it first."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -10,7 +8,6 @@ from mangrove.core.copy import DumpRestoreRequest
 from mangrove.core.restore import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.dump_part import DumpPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
@@ -30,17 +27,9 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
         super().__init__(parent, services, calls, WhatPart(_COLUMNS), ReplacePart(vaults))
         self.setWindowTitle(self.tr("Restore a dump"))
         self.dump = DumpPart(services.dumps, calls)
-        self.accounts = AccountsPart(
-            self.tr(
-                "Missing ones are added and can sign in with their old passwords; existing ones"
-                " stay as they are. Only for databases that keep their names."
-            )
-        )
         self.accounts.hide()
         self.fill_targets(lambda _profile: False)
         self.begin(self.dump)
-        self.body.insertWidget(self.body.indexOf(self.how), self.accounts)
-        self.accounts.changed.connect(self._on_changed)
         self.what.hide()  # nothing to choose from yet
         self.dump.changed.connect(self._on_dump_changed)
 
@@ -51,15 +40,6 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, calls)
         return asked(dialog, dialog.answer)
-
-    @override
-    def choice(self) -> RestoreChoice:
-        return replace(super().choice(), users_and_roles=self.accounts.choice)
-
-    @override
-    def show_details(self, plan: RestorePlan | None) -> None:
-        super().show_details(plan)
-        self.accounts.show_plan(plan.accounts if plan is not None else None)
 
     @override
     def answer(self) -> DumpRestoreRequest:
