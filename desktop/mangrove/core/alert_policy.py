@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from mangrove.core.alert import Alert, Occasion, Severity
 from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.job import JobId
+from mangrove.core.schedule import known_zone
 from mangrove.core.secret import SecretRef
 
 ChannelId = NewType("ChannelId", str)
@@ -80,12 +81,7 @@ def quiet_hours(start: str, end: str, zone: str, *, critical_waits: bool = False
     Raises:
         InvalidScheduleError: If a time or the zone is none, or they end when they begin.
     """
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):
-        raise InvalidScheduleError(
-            f"'{zone}' is no time zone", hint="such as Europe/Berlin or UTC"
-        ) from None
+    known_zone(zone)
     begin, over = parse_clock(start), parse_clock(end)
     if begin == over:
         raise InvalidScheduleError(

@@ -143,7 +143,7 @@ def parse_schedule(text: str, zone: str) -> Schedule:
         InvalidScheduleError: If it is neither, never comes, or the zone is unknown.
     """
     cron = _cron_of(" ".join(text.casefold().split()))
-    schedule = Schedule(cron, _known_zone(zone))
+    schedule = Schedule(cron, known_zone(zone))
     start = datetime(2001, 1, 1, tzinfo=UTC)
     try:
         first = next(schedule.after(start), None)
@@ -196,7 +196,12 @@ def _clock(match: re.Match[str]) -> str:
     return f"{minute} {hour}"
 
 
-def _known_zone(zone: str) -> str:
+def known_zone(zone: str) -> str:
+    """Return a time zone's name if there is one of that name.
+
+    Raises:
+        InvalidScheduleError: If there is none.
+    """
     try:
         ZoneInfo(zone)
     except (KeyError, ValueError, OSError):
