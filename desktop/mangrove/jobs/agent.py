@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from mangrove.core.catch_up import next_look, trusted, wanted
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.job import Firing, FiringState, Job, JobId, Rest, rest_of
 from mangrove.core.ports import Clock, JobStore, Lease
 from mangrove.core.schedule import Due
 from mangrove.core.vigil import AgentRank
@@ -160,8 +160,9 @@ class Agent:
             self._known[job.job_id] = _Known(job, now, until)
             return False
         self._known.pop(job.job_id, None)
-        if job.is_paused(now) or (rest and now < rest.until):
-            self._skip(job, found, now, rest)
+        pause = rest_of(job, rest, now)
+        if pause is not None:
+            self._skip(job, found, now, pause)
             return False
         if self._waits_for_network(job):
             return False
@@ -209,11 +210,8 @@ class Agent:
             thread.start()
         return True
 
-    def _skip(self, job: Job, found: Due, now: datetime, rest: Rest | None) -> None:
-        until, why = job.paused_until, job.paused_why
-        if rest and (until is None or rest.until > until):
-            until, why = rest.until, rest.why
-        words = f"paused until {until:%Y-%m-%d %H:%M} UTC: {why or 'nobody said why'}"
+    def _skip(self, job: Job, found: Due, now: datetime, pause: Rest) -> None:
+        words = f"paused until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.why or 'nobody said why'}"
         skipped = Firing(
             job.job_id, found.slot_at, now, FiringState.SKIPPED, now, found.missed, problem=words
         )
