@@ -621,9 +621,6 @@ class FakeJobs:
             raise self.problem
         return tuple(self.rows)
 
-    def agent_holder(self) -> LeaseHolder | None:
-        return self.holder
-
     def preview(self, schedule: str, zone: str, count: int = 10) -> tuple[datetime, ...]:
         return parse_schedule(schedule, zone).upcoming(sample_data.NOW, count)
 

@@ -277,9 +277,8 @@ def _person(owner: LockOwner) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Agency:
-    """The agent of this process, and the two services that ask it."""
+    """The two services that ask the agent of this process."""
 
-    agent: Agent
     jobs: Jobs
     desk: AgentDesk
 
@@ -302,10 +301,8 @@ def _agency(
     wake = partial(_wake, (alarm.wake, look.wake))
     agent = Agent(store, lease, tools.clock, firer, surroundings=around, after_look=wake)
     start = partial(autostart, agent_command())
-    jobs = Jobs(store, steps, agent, start, tools.clock)
-    return _Agency(
-        agent, jobs, AgentDesk(agent, store, diary, SqliteLaneBook(database), start, tools.clock)
-    )
+    desk = AgentDesk(agent, store, diary, SqliteLaneBook(database), start, tools.clock)
+    return _Agency(Jobs(store, steps, agent, tools.clock), desk)
 
 
 def _wake(sleepers: Sequence[Callable[[], None]]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from mangrove.core.agent_ports import AgentDiary, LaneBook
 from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import AutostartError, InvalidScheduleError
-from mangrove.core.job import JobId, Rest
+from mangrove.core.job import Rest
 from mangrove.core.lane import MOST_AT_ONCE, deployment_lane, vault_lane
 from mangrove.core.outlook import JobStanding, Outlook, outlook
 from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
@@ -67,10 +67,6 @@ class AgentDesk:
         """Whether this very process fires them."""
         holder = self.holder()
         return holder is not None and holder.pid == os.getpid()
-
-    def waiting(self) -> frozenset[JobId]:
-        """Return the jobs that are due and wait for a network, as far as this process knows."""
-        return self._agent.waiting
 
     def notices(self, limit: int = SHOWN_NOTICES) -> tuple[Notice, ...]:
         """Return what agents noticed, newest first."""

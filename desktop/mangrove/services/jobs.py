@@ -1,7 +1,7 @@
 """Jobs: define, list, pause, run now, and see what becomes of them."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from mangrove.core.job import (
     Rest,
     rest_of,
 )
-from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
+from mangrove.core.ports import Clock, JobStore
 from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.vault import VaultId
@@ -98,14 +98,12 @@ class Jobs:
         store: JobStore,
         steps: JobSteps,
         agent: Agent,
-        open_autostart: Callable[[], Autostart],
         clock: Clock,
     ) -> None:
         self._store = store
         self._profiles, self._vaults = steps.profiles, steps.vaults
         self._steps = steps
         self._agent = agent
-        self._open_autostart = open_autostart
         self._clock = clock
 
     @property
@@ -234,25 +232,9 @@ class Jobs:
 
     # --- the agent -----------------------------------------------------------------------
 
-    def start_agent(self) -> None:
-        """Fire jobs from this process from now on, unless another process does."""
-        self._agent.start()
-
     def close(self) -> None:
         """Stop looking at the clock, wait for what ends, and let another process take over."""
         self._agent.close()
-
-    def agent_holder(self) -> LeaseHolder | None:
-        """Return the process that fires jobs; None when nothing starts by itself."""
-        return self._agent.lease.holder(self._clock.now())
-
-    def autostart(self) -> Autostart:
-        """Return the way in which this system starts the agent when the user signs in.
-
-        Raises:
-            AutostartError: If it has none.
-        """
-        return self._open_autostart()
 
     def look_once(self) -> tuple[str, ...]:
         """Fire what is due and wait until it is over; returns the names of those jobs."""

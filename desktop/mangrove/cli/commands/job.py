@@ -96,7 +96,7 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
         )
         job = services.jobs.add(draft)
         view = services.jobs.find(job.name)
-        _warn_without_agent(desk, is_running=services.jobs.agent_holder() is not None)
+        _warn_without_agent(desk, is_running=services.agent.holder() is not None)
     desk.output.give({"job": job_document(view)}, _facts(view))
 
 
@@ -114,7 +114,7 @@ def recommend(
         zone = zone or services.clock.zone_name()
         plan = services.jobs.add_recommended(profile, vault, zone)
         views = tuple(services.jobs.find(job.name) for job in plan.made)
-        _warn_without_agent(desk, is_running=services.jobs.agent_holder() is not None)
+        _warn_without_agent(desk, is_running=services.agent.holder() is not None)
     table = _table(views, "everything recommended is there already")
     skipped = [
         f"skipped {c.kind}: the job '{c.job}' is there already ({c.when})" for c in plan.covered
@@ -129,7 +129,7 @@ def list_all(context: typer.Context) -> None:
     desk = desk_of(context)
     with desk.services() as services:
         views = services.jobs.all()
-        holder, rest = services.jobs.agent_holder(), services.agent.rest()
+        holder, rest = services.agent.holder(), services.agent.rest()
     if views:
         _warn_without_agent(desk, is_running=holder is not None)
     document = {"jobs": [job_document(v) for v in views], "agent": holder, "rest": rest}
