@@ -43,10 +43,10 @@ class AgentCard(Card):
         self.definition.setAccessibleName(self.tr("What the system is told"))
         self.fold = Fold(self.tr("What the system is told"))
         self.fold.column.addWidget(self.definition)
-        self.keeps = self._box(self.tr("&Keep running in the tray when the window is closed"))
+        self.keeps = QCheckBox(self.tr("&Keep running in the tray when the window is closed"))
         self.keeps.setChecked(bool(settings.value(KEEP_KEY, defaultValue=True, type=bool)))
         self.keeps.toggled.connect(lambda on: settings.setValue(KEEP_KEY, on))
-        self.asks = self._box(self.tr("&Ask before quitting when jobs would stop with it"))
+        self.asks = QCheckBox(self.tr("&Ask before quitting when jobs would stop with it"))
         self.asks.setChecked(not settings.value(ASKED_KEY, defaultValue=False, type=bool))
         self.asks.toggled.connect(lambda on: settings.setValue(ASKED_KEY, not on))
         row = QHBoxLayout()
@@ -101,6 +101,3 @@ class AgentCard(Card):
     def _on_failed(self, error: MangroveError) -> None:
         self.banner.show_error(error)
         self.look()
-
-    def _box(self, words: str) -> QCheckBox:
-        return QCheckBox(words)
