@@ -621,6 +621,9 @@ class FakeJobs:
             raise self.problem
         return tuple(self.rows)
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(view.job.name for view in self.all())
+
     def preview(self, schedule: str, zone: str, count: int = 10) -> tuple[datetime, ...]:
         return parse_schedule(schedule, zone).upcoming(sample_data.NOW, count)
 

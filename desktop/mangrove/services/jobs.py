@@ -162,6 +162,10 @@ class Jobs:
         names = {vault.vault_id: vault.name for vault in self._vaults.all()}
         return tuple(self._view(job, names) for job in self._store.all())
 
+    def names(self) -> tuple[str, ...]:
+        """Return the jobs' names alone, for what asks again and again."""
+        return tuple(job.name for job in self._store.all())
+
     def find(self, name: str) -> JobView:
         """Return a job by its name, without regard to case.
 
@@ -171,7 +175,7 @@ class Jobs:
         wanted = name.strip().casefold()
         found = next((j for j in self._store.all() if j.name.casefold() == wanted), None)
         if found is None:
-            known = ", ".join(j.name for j in self._store.all()) or "none yet"
+            known = ", ".join(self.names()) or "none yet"
             raise JobNotFoundError(f"there is no job '{name}'", hint=f"known jobs: {known}")
         return self._view(found, {vault.vault_id: vault.name for vault in self._vaults.all()})
 

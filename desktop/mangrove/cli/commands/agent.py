@@ -51,7 +51,7 @@ def agent(
                 desk.output.give({"fired": names}, f"{counted(len(names), 'job')} fired")
                 return
             services.agent.start(AgentRank.BACKGROUND)
-            desk.output.say(f"{counted(len(services.jobs.all()), 'job')} watched; Ctrl-C ends it")
+            desk.output.say(f"{counted(len(services.jobs.names()), 'job')} watched; Ctrl-C ends it")
             _wait_for_ever()
         finally:
             forget()

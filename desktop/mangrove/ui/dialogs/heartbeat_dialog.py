@@ -33,8 +33,8 @@ class HeartbeatDialog(QuestionDialog):
         self.subject, self.url, self.every = QComboBox(), PasswordField(), QSpinBox()
         self.url.setPlaceholderText("https://hc-ping.com/your-id")
         self.subject.addItem(self.tr("The agent itself"), "")
-        for view in services.jobs.all():
-            self.subject.addItem(view.job.name, view.job.name)
+        for name in services.jobs.names():
+            self.subject.addItem(name, name)
         self.every.setRange(1, _LONGEST_MIN)
         self.every.setValue(int(HEARTBEAT_EVERY.total_seconds() // 60))
         self.every.setSuffix(self.tr(" min"))

@@ -23,7 +23,7 @@ class RouteDialog(QuestionDialog):
         self.yes.setText(self.tr("&Save"))
         self._channels = services.channels
         self.job = QComboBox()
-        self.job.addItems([view.job.name for view in services.jobs.all()])
+        self.job.addItems(services.jobs.names())
         self.job.setCurrentIndex(max(0, self.job.findText(job)))
         words = self.tr("Its failures, losses and missed times are told to all of them.")
         self.choice = ChoiceList(

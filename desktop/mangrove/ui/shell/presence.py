@@ -68,7 +68,7 @@ class Presence(QObject):
     def _fetched(self) -> _Found:
         holder = self._services.agent.holder()
         elsewhere = holder is not None and not self._services.agent.is_ours()
-        return _Found(len(self._services.jobs.all()), elsewhere)
+        return _Found(len(self._services.jobs.names()), elsewhere)
 
     def _on_fetched(self, found: _Found) -> None:
         self._found = found

@@ -122,9 +122,8 @@ class Tray(QObject):
     # --- what was fetched ----------------------------------------------------------------
 
     def _fetched(self) -> _Found:
-        jobs = tuple(view.job.name for view in self._services.jobs.all())
-        agent = self._services.agent
-        return _Found(agent.outlook(), jobs, agent.rest(), self._services.alerts.glance())
+        agent, alerts = self._services.agent, self._services.alerts
+        return _Found(agent.outlook(), self._services.jobs.names(), agent.rest(), alerts.glance())
 
     def _on_fetched(self, found: _Found) -> None:
         self._found = found
