@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from mangrove.app.lock_identity import locking_of
 from mangrove.app.memory import give_back_after
 from mangrove.app.paths import AppPaths
 from mangrove.app.snapshot_parts import snapshot_tools
+from mangrove.app.version import tool_version
 from mangrove.connectors.autostart.installing import autostart
 from mangrove.connectors.machine.awake import wakefulness
 from mangrove.connectors.machine.network import RoutedNetwork
@@ -368,11 +368,3 @@ def embedded_folders() -> tuple[Path, ...]:
     """Return where a mongod program may lie besides PATH."""
     source_tree = Path(__file__).resolve().parents[3]
     return (source_tree / ".peers/m60/fiftyone/db/bin",)
-
-
-def tool_version() -> str:
-    """Return our own version, from the installed package."""
-    try:
-        return version("mangrove")
-    except PackageNotFoundError:
-        return "0+unknown"

@@ -4,10 +4,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mangrove.app.container import open_services, tool_version, usual_parts
+from mangrove.app.container import open_services, usual_parts
 from mangrove.app.logs import logging_to
 from mangrove.app.paths import AppPaths, app_paths
 from mangrove.app.redaction import Redaction, WatchedSecrets
+from mangrove.app.version import tool_version
 from mangrove.services.bundle import Services
 
 SETTINGS_FILE = "window.ini"

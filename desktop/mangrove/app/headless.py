@@ -1,19 +1,14 @@
 """The command line's session: services and log file, opened when a command needs them."""
 
-import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 
-from mangrove.app.container import open_services, tool_version, usual_parts
-from mangrove.app.logs import logging_to
-from mangrove.app.paths import app_paths
-from mangrove.app.redaction import Redaction, WatchedSecrets
+from mangrove.app.version import tool_version
 from mangrove.cli.front import Doors
 from mangrove.cli.main import run
 from mangrove.cli.output import Output
@@ -28,15 +23,11 @@ def run_headless(arguments: Sequence[str]) -> int:
     _prepare_process()
     with ExitStack() as session:
 
-        @contextmanager
-        def opened() -> Iterator[Services]:
-            paths, redaction = app_paths(os.environ), Redaction()
-            paths.ensure()
-            session.enter_context(logging_to(paths.logs, redaction))
-            parts = usual_parts()
-            watched = replace(parts, secrets=WatchedSecrets(parts.secrets, redaction))
-            with open_services(paths, watched) as services:
-                yield services
+        def opened() -> AbstractContextManager[Services]:
+            # Loaded only for a command that needs them: they bring most of the program with them.
+            from mangrove.app.session import own_services  # noqa: PLC0415
+
+            return own_services(session)
 
         return run(arguments, Doors(opened, _run_demo, tool_version()))
 

@@ -4,90 +4,20 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands import (
-    agent,
-    alert,
-    assertion,
-    atlas,
-    job,
-    profile,
-    report,
-    retention,
-    runs,
-    snapshot,
-    vault,
-    vault_policy,
-)
-from mangrove.cli.commands.backup import backup
-from mangrove.cli.commands.backups import backups
-from mangrove.cli.commands.capture import capture
-from mangrove.cli.commands.copy import copy
-from mangrove.cli.commands.demo import demo
-from mangrove.cli.commands.drill import drill
-from mangrove.cli.commands.export import export
-from mangrove.cli.commands.import_dump import import_dump
-from mangrove.cli.commands.profile_objective import objective
-from mangrove.cli.commands.restore import restore
-from mangrove.cli.commands.show import show
-from mangrove.cli.commands.status import status
-from mangrove.cli.commands.verify import verify
-from mangrove.cli.commands.windows import windows
 from mangrove.cli.exit_codes import ExitCode, code_of_class
 from mangrove.cli.front import Desk, Doors
-from mangrove.cli.output import Output
+from mangrove.cli.output import JSON, Output
+from mangrove.cli.tree import build_app
 from mangrove.cli.usage import usage_problem
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import Problem
 
 log = logging.getLogger(__name__)
-
-JSON = "--json"
 # typer shows only this one of its usage errors; the class above it is the one for all of them.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-
-
-def _root(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    as_json: Annotated[
-        bool, typer.Option(JSON, help="One JSON document on standard output; for every command.")
-    ] = False,
-) -> None:
-    """MongoDB backups you can prove. Without a command the window opens."""
-
-
-def build_app() -> typer.Typer:
-    """Return the whole command line."""
-    app = typer.Typer(
-        name="mangrove", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-    )
-    app.callback()(_root)
-    app.command()(demo)
-    app.add_typer(profile.app, name="profile")
-    profile.app.command()(objective)
-    app.add_typer(vault.app, name="vault")
-    vault_policy.add_to(vault.app)
-    for command in (backup, backups, show, verify, drill, restore, status):
-        app.command()(command)
-    app.command()(capture)
-    app.command()(windows)
-    app.command()(copy)
-    app.command()(export)
-    app.command("import")(import_dump)
-    app.add_typer(assertion.app, name="assertion")
-    app.add_typer(report.app, name="report")
-    app.add_typer(job.app, name="job")
-    app.add_typer(agent.app, name="agent")
-    app.add_typer(alert.app, name="alert")
-    app.add_typer(atlas.app, name="atlas")
-    retention.add_to(app)
-    app.add_typer(runs.app, name="runs")
-    app.add_typer(snapshot.app, name="snapshot")
-    return app
 
 
 def run(arguments: Sequence[str], doors: Doors) -> int:
@@ -111,7 +41,7 @@ def run(arguments: Sequence[str], doors: Doors) -> int:
 
 def _dispatched(arguments: Sequence[str], desk: Desk) -> int:
     try:
-        code = build_app()(
+        code = build_app(arguments)(
             args=list(arguments), prog_name="mangrove", standalone_mode=False, obj=desk
         )
     except MangroveError as error:

@@ -9,6 +9,7 @@ from typing import TextIO
 from mangrove.cli.json_value import json_value, problem_document
 from mangrove.core.run import Problem
 
+JSON = "--json"
 GAP = "  "
 
 

@@ -5,8 +5,9 @@ import io
 import pytest
 
 from mangrove.cli.front import Desk, Doors
-from mangrove.cli.main import USAGE_ERROR, build_app
+from mangrove.cli.main import USAGE_ERROR
 from mangrove.cli.output import Output
+from mangrove.cli.tree import build_app
 from mangrove.cli.usage import usage_problem
 from mangrove.core.run import Problem
 
@@ -15,7 +16,9 @@ def problem_of(line: str) -> Problem:
     doors = Doors(lambda: pytest.fail("nothing is opened"), lambda **_: 0, "1")
     desk = Desk(doors, Output(io.StringIO(), io.StringIO()), io.StringIO())
     with pytest.raises(USAGE_ERROR) as caught:
-        build_app()(args=line.split(), prog_name="mangrove", standalone_mode=False, obj=desk)
+        build_app(line.split())(
+            args=line.split(), prog_name="mangrove", standalone_mode=False, obj=desk
+        )
     return usage_problem(caught.value)
 
 

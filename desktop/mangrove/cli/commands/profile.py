@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from mangrove.cli.commands.profile_objective import objective
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import profile_document
 from mangrove.cli.output import Block, Facts, Table
@@ -189,6 +190,9 @@ def clean(
     elif found:
         lines.append(LEFTOVERS_HINT)
     desk.output.give({"leftovers": found, "removed": removed, "scratch": dropped}, *lines)
+
+
+app.command()(objective)
 
 
 def _draft(desk: Desk, name: str, uri: str, colour: Colour, *, from_input: bool) -> ProfileDraft:

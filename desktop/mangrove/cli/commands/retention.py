@@ -109,12 +109,6 @@ def undelete(context: typer.Context, backup: BackupName) -> None:
         _told(desk, services.retention.undo(backup), "kept", "it is pinned now")
 
 
-def add_to(app: typer.Typer) -> None:
-    """Make all of these commands of ``mangrove``."""
-    for command in (prune, pin, unpin, hold, release, delete, undelete):
-        app.command()(command)
-
-
 def _told(desk: Desk, backup: BackupId, word: str, what: str) -> None:
     desk.output.give({word: backup}, f"{backup}: {what}.")
 

@@ -17,6 +17,7 @@ from mangrove.cli.commands.vault_place import (
     storage_secret,
     tell_step,
 )
+from mangrove.cli.commands.vault_policy import policy, unlock
 from mangrove.cli.commands.vault_report import growth_blocks, pace_text, report_blocks
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of, require_keyring
@@ -235,6 +236,8 @@ app.command("recipients")(recipients)
 app.command("rotate-key")(rotate_key)
 app.command("rewrap")(rewrap)
 app.command("import-identity")(import_identity)
+app.command("policy")(policy)
+app.command("unlock")(unlock)
 
 
 def _holder(holder: Holder) -> str:

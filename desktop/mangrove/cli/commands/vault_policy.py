@@ -110,14 +110,6 @@ def unlock(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def add_to(app: typer.Typer) -> None:
-    """Make both commands a part of ``mangrove vault``, once."""
-    names = {command.name for command in app.registered_commands}
-    for name, command in (("policy", policy), ("unlock", unlock)):
-        if name not in names:
-            app.command(name)(command)
-
-
 class _More:
     """What a policy has besides its rules; None leaves it as it is."""
 
