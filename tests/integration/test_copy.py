@@ -176,3 +176,33 @@ def test_a_copy_whose_source_was_restarted_begins_its_collection_anew(
         assert "read from its beginning again" in log_of(desk, status)
         assert_is_whole(status, wanted, documents(target, database_name))
         target.drop_database(database_name)
+
+
+def test_a_collection_that_is_dropped_meanwhile_is_not_taken_for_a_copy(
+    desk: Workstation, replica_set: EmbeddedMongod, standalone: EmbeddedMongod, database_name: str
+) -> None:
+    """At a cluster time it reads as empty: nothing but its identity tells."""
+    with (
+        MongoClient[Any](replica_set.uri, w="majority") as source,
+        MongoClient[Any](standalone.uri) as target,
+        cut_line(replica_set.port) as line,
+    ):
+        fill(source, database_name, 20)
+        fill(source, database_name, 0.1, "other")
+        desk.add_profile(line.uri(), "behind")
+        line.cut_at, line.then = 12_000_000, source[database_name]["big"].drop
+        here = (Rename(database_name, database_name),)
+        request = RestoreRequest("", "staging", renames=here)
+
+        run_id = desk.services.copies.start(
+            CopyRequest("behind", Selection((database_name,)), request)
+        )
+        status = desk.services.activity.wait(run_id, WAIT_S)
+
+        assert line.cut_at == 0
+        assert status.state is RunState.SUCCEEDED_WITH_WARNINGS, (status.problem, status.result)
+        assert status.result is not None
+        (lost,) = status.result.losses
+        assert (lost.subject, lost.count) == (f"{database_name}.big", 1000)
+        assert target[database_name].list_collection_names() == ["other"]
+        target.drop_database(database_name)

@@ -9,6 +9,7 @@ from mangrove.core.documents import DocumentBatch
 from mangrove.core.errors import (
     ConnectionLostError,
     MangroveError,
+    NamespaceChangedError,
     WriteRefusedError,
 )
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
@@ -115,7 +116,7 @@ class Loader:
         side_by_side(each(self._load_one, views), 1, "mangrove-load")
         if self.destinations and not self.made:
             raise WriteRefusedError(
-                f"the server took none of the collections; the first: {self.losses[0].reason}",
+                f"none of the collections came over; the first: {self.losses[0].reason}",
                 hint="look at the reason, and whether the target is what you meant",
             )
 
@@ -197,23 +198,25 @@ class Loader:
                 return
             if self.indexes is IndexChoice.BEFORE and entry.indexes:
                 self._index_one(destination)
-        if entry.kind != "view":
-            self._fill(destination)
-        self.ctx.finish(destination.target)
+        if entry.kind == "view" or self._could_fill(destination):
+            self.ctx.finish(destination.target)
 
     def _could_create(self, destination: Destination) -> bool:
         """Create a collection; one the server does not take is a loss, the others go on."""
         try:
             self._create(destination)
         except WriteRefusedError as error:
-            self._stop_if_asked(str(destination.target), error.message)
-            with self._lock:
-                self._unmade.add(destination.target)
-            count = destination.entry.documents
-            self._lose(Loss(str(destination.target), error.message, count=count))
-            self.ctx.fail(destination.target, error.message)
+            self._leave_out(destination, error.message)
             return False
         return True
+
+    def _leave_out(self, destination: Destination, why: str) -> None:
+        target = destination.target
+        self._stop_if_asked(str(target), why)
+        with self._lock:
+            self._unmade.add(target)
+        self._lose(Loss(str(target), why, count=destination.entry.documents))
+        self.ctx.fail(target, why)
 
     def _create(self, destination: Destination) -> None:
         """Create a collection; one that came into being as the connection was lost is ours."""
@@ -246,18 +249,32 @@ class Loader:
             self._stop_if_asked(subject, failed.reason)
             self._lose(Loss(subject, failed.reason))
 
-    def _fill(self, destination: Destination) -> None:
-        """Insert all documents; what has to be read from its beginning again begins here anew."""
+    def _could_fill(self, destination: Destination) -> bool:
+        """Insert all documents; a collection that went away while it was read is a loss."""
         while True:
             try:
                 self._insert_all(destination)
             except StartOverError:
                 self._begin_anew(destination)
+            except NamespaceChangedError as error:
+                if not destination.fills:
+                    self._empty(destination)
+                self._leave_out(destination, error.message)
+                return False
             else:
-                return
+                return True
 
     def _begin_anew(self, destination: Destination) -> None:
         """Empty a collection that this run made; one that existed keeps what it got."""
+        self._empty(destination)
+        if destination.fills:
+            return
+        self._create(destination)
+        if self.indexes is IndexChoice.BEFORE and destination.entry.indexes:
+            self._index_one(destination)
+
+    def _empty(self, destination: Destination) -> None:
+        """Take back what was counted, and drop the collection if this run made it."""
         target, working = destination.target, destination.working
         self.ctx.start_over(target)
         with self._lock:
@@ -272,9 +289,6 @@ class Loader:
         steadily(self.ctx, lambda _: self.sink.drop(working), self.sink.reconnect)
         with self._lock:
             self.created.remove(working)
-        self._create(destination)
-        if self.indexes is IndexChoice.BEFORE and destination.entry.indexes:
-            self._index_one(destination)
 
     def _insert_all(self, destination: Destination) -> None:
         entry, digest = destination.entry, ContentDigest()

@@ -157,6 +157,47 @@ def test_a_source_that_is_lost_again_and_again_ends_the_copy_and_leaves_nothing(
     assert photos.shop.calls.count(("reconnect", "")) == len(SHORT_WAITS_S)
 
 
+def test_a_collection_that_goes_away_while_it_is_read_is_a_loss_and_the_others_come(
+    photos: Bench,
+) -> None:
+    photos.target.add(PHOTOS, {"_id": "old"})
+    photos.shop.dropped = {Namespace("shop", "photos")}
+
+    status = copy(photos, replace=("shop",))
+
+    assert status.state is RunState.SUCCEEDED_WITH_WARNINGS, (status.problem, status.result)
+    assert status.result is not None
+    assert [loss.subject for loss in status.result.losses] == [PHOTOS]
+    expected = photos.shop.content() | {PHOTOS: [{"_id": "old"}]}
+    assert photos.target.content() == expected
+    assert figures(status)["documents"] == sum(map(len, expected.values())) - 1
+
+
+def test_a_collection_that_goes_away_while_it_fills_another_leaves_what_it_brought(
+    photos: Bench,
+) -> None:
+    photos.target.add(PHOTOS, {"_id": 4, "name": "of its own"})
+    photos.shop.dropped = {Namespace("shop", "photos")}
+
+    status = copy(photos, on_existing=OnExisting.ONLY_MISSING)
+
+    assert status.state is RunState.SUCCEEDED_WITH_WARNINGS, (status.problem, status.result)
+    assert figures(status)["documents_already_there"] == 1
+    assert ("drop", PHOTOS) not in photos.target.calls
+
+
+def test_the_only_collection_going_away_fails_the_copy(bench: Bench) -> None:
+    del bench.shop.collections[Namespace("shop", "orders")]
+    del bench.shop.collections[Namespace("shop", "big_orders")]
+    bench.shop.dropped = {Namespace("shop", "users")}
+
+    status = copy(bench)
+
+    assert status.problem is not None
+    assert "was dropped while it was dumped" in status.problem.message
+    assert bench.target.names() == []
+
+
 def test_a_forgotten_moment_is_done_without_and_told(photos: Bench) -> None:
     photos.shop.forgotten = {Namespace("shop", "photos")}
 
