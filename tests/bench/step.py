@@ -66,18 +66,18 @@ def _cursor_id(reply: bytes) -> Any:
 
 
 def backup(uri: str, compression: Compression, *, encrypted: bool) -> Figures:
-    """Take one backup into a folder vault."""
+    """Take one backup into a folder vault that is there already."""
     with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
-        return watched(
-            uri, lambda: _backup(services, uri, Path(folder), compression, encrypted=encrypted)
-        )
+        _set_up(services, uri, Path(folder), compression, encrypted=encrypted)
+        return watched(uri, lambda: _backup(services))
 
 
 @contextmanager
 def backed_up(uri: str) -> Iterator[tuple[Services, BackupId, Path]]:
     """Take a backup that is not measured, for what comes after it."""
     with tempfile.TemporaryDirectory() as folder, _services(Path(folder)) as services:
-        _backup(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
+        _set_up(services, uri, Path(folder), Compression.ZSTD, encrypted=True)
+        _backup(services)
         yield services, services.backups.find("latest").backup, Path(folder)
 
 
@@ -151,12 +151,15 @@ def _services(folder: Path) -> Any:
     return open_services(paths, Parts(SessionSecrets(), SystemClock()))
 
 
-def _backup(
+def _set_up(
     services: Services, uri: str, folder: Path, compression: Compression, *, encrypted: bool
-) -> Figures:
+) -> None:
     services.profiles.add(ProfileDraft("p", uri))
     url = (folder / "vault").as_uri()
     services.vaults.add(VaultDraft("v", url, encrypted=encrypted, compression=compression))
+
+
+def _backup(services: Services) -> Figures:
     request = BackupRequest("p", "v", Selection(databases=(DATABASE,)))
     return _done(services, services.backups.start(request))
 
