@@ -14,7 +14,7 @@ from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument, RawBatch, slice_reply
 from mangrove.core.namespace import Namespace
 
-TARGET_BYTES = 4 * 1024 * 1024
+TARGET_BYTES = 2 * 1024 * 1024
 FIRST_BATCH_MIN, FIRST_BATCH_MAX = 101, 1000
 BATCH_MAX = 100_000
 # BadValue, FailedToParse, Unauthorized, CommandNotSupported, IDLUnknownField
@@ -30,7 +30,7 @@ class BatchReader:
     Attributes:
         where: The collection that holds the documents; for a time series its buckets.
         read_concern: Sent with the find; empty for the server's default.
-        first_size: Documents asked for at first; then replies aim at 4 MiB.
+        first_size: Documents asked for at first; then replies aim at 2 MiB.
         query: Which documents are read, as BSON; empty for all of them.
         scans: Whether the server goes through all records; not where an index helps the query.
         tells_place: Whether to ask where a new cursor would go on; only where it scans.

@@ -11,7 +11,7 @@ from mangrove.connectors.mongo.batch_reader import first_batch_size
         (0, 0, 101),
         (10, 0, 101),
         (1000, 100_000, 1000),
-        (1000, 1000 * 8192, 512),
+        (1000, 1000 * 8192, 256),
         (3, 48 << 20, 101),
     ],
 )
