@@ -1,6 +1,7 @@
 """Reads a deployment at one agreed consistency: the port ``DumpSource`` on MongoDB."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import assert_never
@@ -51,6 +52,7 @@ from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
 
 SNAPSHOT_SINCE = (5, 0)
+DESCRIBED_AT_ONCE = 3
 MOMENT_TRIES = 5
 MOMENT_TIMEOUT_MS = 30_000
 ONE_BY_ONE = "so collections are read one after the other"
@@ -521,9 +523,17 @@ class MongoDumpSource:
     def _describe(
         self, chosen: Sequence[Listed], filtered: frozenset[Namespace]
     ) -> tuple[CollectionInfo, ...]:
-        found = [self._described(c) for c in chosen]
+        found = self._each_described(chosen)
         found = [_of_unknown_size(c) if c.namespace in filtered else c for c in found]
         return tuple(sorted(found, key=lambda c: (-c.estimated_bytes, c.namespace)))
+
+    def _each_described(self, chosen: Sequence[Listed]) -> list[CollectionInfo]:
+        """Describe collections a few at once: most of each one's time is the server's answer."""
+        pool = ThreadPoolExecutor(DESCRIBED_AT_ONCE, "mangrove-describe")
+        try:
+            return list(pool.map(self._described, chosen))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after a failure the rest is not asked for
 
     def _described(self, listed: Listed) -> CollectionInfo:
         """Describe a collection; one that is gone meanwhile bare, for its reading will say so."""
