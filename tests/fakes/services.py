@@ -82,7 +82,7 @@ from mangrove.core.vault_lock import VaultLock
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
 from mangrove.core.vigil import Notice
-from mangrove.services.agent_desk import AutostartView
+from mangrove.services.agent_desk import AutostartView, check_pause
 from mangrove.services.alerts import Alerts
 from mangrove.services.atlas.service import Atlas
 from mangrove.services.backups import BackupExplanation, BackupTools
@@ -640,6 +640,7 @@ class FakeJobs:
         return next(row for row in self.rows if row.job.name == name)
 
     def pause(self, name: str, until: datetime, why: str) -> None:
+        check_pause(until, why, sample_data.NOW)
         self.done.append(("pause", name, until.isoformat(), why))
 
     def resume(self, name: str) -> None:

@@ -154,6 +154,19 @@ class Channel:
     least: Severity = Severity.WARNING
     is_on: bool = True
 
+    @property
+    def kind(self) -> str:
+        """What it is in a person's words: "mail", "webhook", or the name of a chat service."""
+        return kind_of(self.service)
+
+
+_KINDS = {"E-Mail": "mail", "JSON": "webhook", "XML": "webhook (XML)", "Form": "webhook (form)"}
+
+
+def kind_of(service: str) -> str:
+    """Say what a service is, in place of the library's name for it."""
+    return _KINDS.get(service, service)
+
 
 DESKTOP = ChannelId("desktop")
 """Not a channel that somebody made: the notification on this very desktop."""

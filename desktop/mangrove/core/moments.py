@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 
-from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.errors import InvalidScheduleError, InvalidSelectionError
 from mangrove.core.oplog import OplogTimestamp
 
 Zones = Callable[[str], tzinfo | None]
@@ -73,7 +73,7 @@ def parse_moment(
         return Moment(entry.following if edge is Edge.INCLUDING else entry, written)
     second = int(_wall_clock(written, now, local, zones).timestamp())
     if not 0 < second < MAX_NUMBER:
-        raise InvalidSelectionError(f"no oplog holds the moment '{written}'", hint=HINT)
+        raise InvalidSelectionError(f"'{written}' is out of reach: no oplog holds it", hint=HINT)
     return Moment(OplogTimestamp(second + (edge is Edge.INCLUDING), 0), written)
 
 
@@ -85,6 +85,19 @@ def parse_entry(text: str, edge: Edge = Edge.BEFORE) -> Moment:
     """
     entry = _entry(text.strip())
     return Moment(entry.following if edge is Edge.INCLUDING else entry, text.strip())
+
+
+def check_ahead(until: datetime, now: datetime, untouched: str) -> None:
+    """Refuse a rest that is over before it begins.
+
+    Raises:
+        InvalidScheduleError: Saying so, and what was not touched.
+    """
+    if until <= now:
+        raise InvalidScheduleError(
+            f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC is over already; {untouched}",
+            hint="name a later moment, with its date, or say for how long",
+        )
 
 
 def _entry(text: str) -> OplogTimestamp:

@@ -137,7 +137,8 @@ def checked_policy(policy: RetentionPolicy) -> RetentionPolicy:
             raise InvalidPolicyError(
                 f"--keep-{rule.period} {rule.count} is no number of backups to keep; "
                 "nothing was changed",
-                hint="leave the option out to have no such rule; to keep everything: --keep-all",
+                hint=f"write 1 to {COUNT_LIMIT:,}, or leave the option out to have no such rule; "
+                "a vault keeps everything with --keep-all",
             )
         if rule.within is not None:
             _check_span(f"within of {rule.period}", rule.within)
@@ -147,11 +148,19 @@ def checked_policy(policy: RetentionPolicy) -> RetentionPolicy:
     if policy.recovery_window is not None:
         _check_span("recovery window", policy.recovery_window)
     if not 1 <= policy.minimum_redundancy <= COUNT_LIMIT:
-        raise InvalidPolicyError("at least one backup of each series stays; nothing was changed")
+        raise InvalidPolicyError(
+            "at least one backup of each series stays; nothing was changed",
+            hint=f"write --keep-at-least 1 to {COUNT_LIMIT:,}, or leave it out for 1",
+        )
     if policy.points_of_last is not None and not 1 <= policy.points_of_last <= COUNT_LIMIT:
-        raise InvalidPolicyError("single moments need at least one base; nothing was changed")
+        raise InvalidPolicyError(
+            "single moments need at least one base; nothing was changed",
+            hint=f"write --moments-of-last 1 to {COUNT_LIMIT:,}, or leave it out for all bases",
+        )
     if not timedelta(0) <= policy.undo <= UNDO_LIMIT:
-        raise InvalidPolicyError("the time of undo is 0 to 365 days; nothing was changed")
+        raise InvalidPolicyError(
+            "the time of undo is 0 to 365 days; nothing was changed", hint="such as --undo 14d"
+        )
     return policy
 
 

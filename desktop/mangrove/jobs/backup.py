@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from mangrove.core.accounts import ADMIN, UsersAndRoles, require_safe_place
 from mangrove.core.backup import BackupId, BackupRequest, Compression, Consistency
+from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import (
     MangroveError,
     NamespaceChangedError,
@@ -190,7 +191,7 @@ class BackupBody:
         try:
             self.catalog.put(record)
         except MangroveError as error:
-            return (f"the backup is not in the catalog yet, rebuild it: {error.message}",)
+            return (unlisted("the backup", error.message, self.vault.spec.name),)
         return ()
 
     def _write_preludes(

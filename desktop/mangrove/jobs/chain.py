@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from mangrove.core.backup import Compression
 from mangrove.core.capture import base_to_begin_at, begin_before, next_chain
+from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.oplog import (
     ChainId,
@@ -282,7 +283,7 @@ class ChainWriter:
         try:
             put()
         except MangroveError as error:
-            words = f"a slice is not in the catalog yet, rebuild it: {error.message}"
+            words = unlisted("a slice", error.message)
             if words not in self.warnings:
                 self.warnings.append(words)
 

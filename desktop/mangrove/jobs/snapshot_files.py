@@ -13,6 +13,7 @@ from mangrove.core.snapshot_volumes import Command, read_last_line
 from mangrove.jobs.snapshot_machine import HostShell
 
 MOUNT_LIMIT_S = 600.0
+UNMOUNTED = "nothing was read, and the snapshot was not touched"
 CLONE_LIMIT_S = 24 * 3600.0
 
 
@@ -49,7 +50,7 @@ def _by_own_commands(
             hint="take the next one with --mount-command; it prints the folder with the files",
         )
     try:
-        printed = shell.must(("sh", "-c", filled(own.mount, words)), MOUNT_LIMIT_S)
+        printed = shell.must_own("mount", filled(own.mount, words), MOUNT_LIMIT_S, UNMOUNTED)
         folder = read_last_line(printed)
         shell.must(("test", "-d", folder))
         yield [folder]

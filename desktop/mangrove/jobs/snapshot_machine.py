@@ -82,6 +82,31 @@ class HostShell:
             )
         return ran.out
 
+    def must_own(self, what: str, text: str, limit_s: float, left: str) -> str:
+        """Return what a person's own command prints.
+
+        Args:
+            what: Which of the commands it is: "take" or "mount".
+            text: The command, run by ``sh``.
+            limit_s: After so long it is ended.
+            left: What was not touched, and what may be left, should it fail.
+
+        Raises:
+            SnapshotCommandError: With its own last words, if it fails.
+        """
+        option = f"--{what}-command"
+        try:
+            ran = self.run(("sh", "-c", text), limit_s)
+        except SnapshotCommandError as error:
+            words = error.message.removeprefix("sh ")
+            raise SnapshotCommandError(f"your {option} {words}; {left}", hint=error.hint) from error
+        if ran.status != 0:
+            raise SnapshotCommandError(
+                f"your {option} failed on {self.host.name}: {ran.last_words}; {left}",
+                hint=f"run it there by hand until it ends with status 0: {text}",
+            )
+        return ran.out
+
     def files(self, folder: str) -> tuple[HostFile, ...]:
         """Return all files below a folder, by path; links are followed."""
         found = ("find", "-L", folder, "-type", "f", "-printf", r"%s\t%P\0")

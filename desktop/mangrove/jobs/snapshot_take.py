@@ -22,6 +22,10 @@ from mangrove.jobs.snapshot_survey import Site, SiteOpener, refuse_stops
 
 PHASES = (Phase.PREFLIGHT, Phase.SNAPSHOT, Phase.CATALOG)
 NO_LOCK_LIMIT_S = 600.0
+UNTAKEN = (
+    "no snapshot is registered, the server takes writes and its data was not touched; what the"
+    " command itself made may be left"
+)
 UNFINISHED = "it was being taken when the program ended; delete it"
 
 
@@ -166,7 +170,10 @@ class TakeSnapshotBody:
 def _ran(site: Site, plan: TakePlan, limit_s: float) -> str:
     printed = ""
     for command in plan.take:
-        printed = site.shell.must(command, limit_s)
+        if site.checked.provider is Provider.COMMANDS:
+            printed = site.shell.must_own("take", command[-1], limit_s, UNTAKEN)
+        else:
+            printed = site.shell.must(command, limit_s)
     return printed
 
 

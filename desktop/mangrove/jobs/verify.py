@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from mangrove.core.assertion import Assertion
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.explain import duration_text
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
@@ -139,7 +140,7 @@ class VerifyBody:
             if record is not None:
                 self.catalog.put(record.with_evidence(evidence.summary))
         except MangroveError as error:
-            return (f"the evidence is not in the catalog yet, rebuild it: {error.message}",)
+            return (unlisted("the evidence", error.message, self.vault.spec.name),)
         return ()
 
 

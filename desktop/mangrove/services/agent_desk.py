@@ -10,6 +10,7 @@ from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import AutostartError, InvalidScheduleError
 from mangrove.core.job import Rest
 from mangrove.core.lane import MOST_AT_ONCE, deployment_lane, vault_lane
+from mangrove.core.moments import check_ahead
 from mangrove.core.outlook import JobStanding, Outlook, outlook
 from mangrove.core.ports import Autostart, Clock, JobStore, LeaseHolder
 from mangrove.core.vigil import AgentRank, Notice
@@ -158,11 +159,7 @@ def check_pause(until: datetime, why: str, now: datetime) -> None:
     """
     if not why.strip():
         raise InvalidScheduleError("a pause needs its reason; nothing was paused", hint=WHY_HINT)
-    if until <= now:
-        raise InvalidScheduleError(
-            f"{until:%Y-%m-%d %H:%M} UTC is over already; nothing was paused",
-            hint="such as 2026-12-24T08:00+01:00",
-        )
+    check_ahead(until, now, "nothing was paused")
 
 
 def _checked(runs: int | None) -> int | None:

@@ -11,6 +11,7 @@ from mangrove.core.alert_ports import AlertStore, DesktopNotifier
 from mangrove.core.alert_rules import troubles_in
 from mangrove.core.delivery import Delivery
 from mangrove.core.errors import AlertNotFoundError
+from mangrove.core.moments import check_ahead
 from mangrove.core.ports import Clock
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import SwitchedDesktop
@@ -97,7 +98,9 @@ class Alerts:
 
         Raises:
             AlertNotFoundError: As ``find``.
+            InvalidScheduleError: If the moment is over.
         """
+        check_ahead(until, self._clock.now(), "nothing was muted")
         return self._kept(replace(self.find(name), muted_until=until))
 
     def unmute(self, name: str) -> Alert:

@@ -14,6 +14,7 @@ from mangrove.core.backup import (
     Selection,
     backup_id,
 )
+from mangrove.core.catalog_words import rebuilding
 from mangrove.core.errors import BackupNotFoundError, MangroveError
 from mangrove.core.explain import explanation
 from mangrove.core.manifest import Manifest
@@ -190,7 +191,7 @@ class Backups:
         if not found:
             raise BackupNotFoundError(
                 f"there is no backup '{text}'",
-                hint="list them with: mangrove backups; or rebuild the catalog",
+                hint=f"list them with: mangrove backups; or rebuild the catalog: {rebuilding()}",
             )
         shown = ", ".join(r.backup for r in found[:SHOWN_MATCHES])
         more = f" and {len(found) - SHOWN_MATCHES} more" if len(found) > SHOWN_MATCHES else ""

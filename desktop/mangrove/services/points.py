@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.errors import ProfileNotFoundError
+from mangrove.core.errors import InvalidScheduleError, ProfileNotFoundError
+from mangrove.core.figures.objectives import parse_age
 from mangrove.core.forecast import time_forecast
 from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
@@ -19,6 +20,7 @@ from mangrove.core.timeline import timeline_of
 from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupTools
 
+UNTIL_HINT = "such as --until '2026-12-24 08:00', --until 18:00 or --for 8h"
 LocalZone = Callable[[], tzinfo]
 _READING = timedelta(days=7)
 """A backup stands at a later moment than it was started at, but surely not by more."""
@@ -123,6 +125,20 @@ class Points:
             InvalidSelectionError: If it is none, or none that is certain.
         """
         return parse_moment(text, self._tools.clock.now(), self.zone, self._zones, edge)
+
+    def until(self, text: str, span: str = "") -> datetime:
+        """Read until when something shall rest: a moment, or a length of time from now on.
+
+        Raises:
+            InvalidSelectionError: If it is no moment, as ``moment``.
+            InvalidObjectiveError: If it is no length of time.
+            InvalidScheduleError: If neither was written.
+        """
+        if span:
+            return self._tools.clock.now() + parse_age(span)
+        if not text.strip():
+            raise InvalidScheduleError("say until when, or for how long", hint=UNTIL_HINT)
+        return self.moment(text).limit.at
 
     @property
     def zone(self) -> tzinfo:

@@ -78,12 +78,12 @@ def test_a_test_message_is_sent_before_anything_is_saved(
 
     qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ends.calls.waiting == 0)
-    assert dialog.banner.text == "JSON took the test message. See whether it arrived."
+    assert dialog.banner.text == "The test message was taken (webhook). See whether it arrived."
     fakes.alerts_desk.world.problem = "connection refused"
     qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ends.calls.waiting == 0)
 
-    assert dialog.banner.text == "Connection refused."
+    assert dialog.banner.text.startswith("Connection refused. Nothing was kept yet.")
     assert len(fakes.alerts_desk.world.sent) == 1
     assert len(fakes.channels.all()) == 3
 

@@ -113,6 +113,8 @@ def test_a_channel_is_tested_before_it_is_saved_and_its_address_is_never_shown(l
     assert added[0] == 0
     assert "a test message arrived there" in added[1]
     assert refused[0] == 7
+    assert "connection refused; the channel was not added, and nothing was kept" in refused[1]
+    assert "mangrove alert channel test NAME" in refused[1]
     assert "hook" in listed[1]
     assert "other" not in listed[1]
     assert "t0k3n" not in added[1] + refused[1] + listed[1]
@@ -127,7 +129,7 @@ def test_a_mail_channel_is_made_of_its_parts_with_the_password_from_standard_inp
     code, shown = line("channel", "add", "me", *parts, stdin="passw0rd!\n")
 
     assert code == 0, shown
-    assert "E-Mail" in shown
+    assert "me is added (mail)" in shown
     urls = [secret.reveal() for secret in line.fakes.alerts_desk.secrets.kept.values()]
     assert len(urls) == 1
     assert urls[0].startswith("mailtos://a:passw0rd%21@mail.b.org:25?")

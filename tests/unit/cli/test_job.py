@@ -116,3 +116,51 @@ def test_ctrl_c_while_modules_load_ends_with_one_plain_line(
     assert main() == CANCELLED == ExitCode.CANCELLED
 
     assert capsys.readouterr().err == "cancelled\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "after"),
+    [
+        (("--for", "3h"), timedelta(hours=3)),
+        (("--for", "1 d 12 h"), timedelta(hours=36)),
+        (("--until", f"{NOW + timedelta(days=9):%Y-%m-%d %H:%M:%S} UTC"), timedelta(days=9)),
+        (("--until", f"{NOW + timedelta(days=9):%Y-%m-%dT%H:%M:%S}+00:00"), timedelta(days=9)),
+        (("--until", f"{int(NOW.timestamp()) + 60}:1"), timedelta(minutes=1)),
+    ],
+    ids=["span", "two units", "zone", "offset", "entry"],
+)
+@pytest.mark.parametrize("group", ["job", "agent"])
+def test_a_pause_takes_a_moment_or_a_span_as_written_elsewhere(
+    fakes: FakeServices, group: str, written: tuple[str, ...], after: timedelta
+) -> None:
+    name = ("nightly",) if group == "job" else ()
+
+    assert called(fakes, group, "pause", *name, *written, "--why", "moving house") == 0
+
+    rests = fakes.agent.resting.until if fakes.agent.resting else None
+    until = datetime.fromisoformat(fakes.jobs.done[-1][2]) if group == "job" else rests
+    assert until is not None
+    assert abs(until - NOW - after) < timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ((), "say until when, or for how long"),
+        (("--for", "ever"), "'ever' is not a length of time"),
+        (("--until", "soon"), "'soon' is not a moment"),
+        (("--until", "2026-01-01 08:00 Mars/X"), "'Mars/X' is not the name of a time zone"),
+        (("--until", "2019-01-01 08:00 UTC"), "2019-01-01 08:00 UTC is over already"),
+    ],
+    ids=["neither", "no span", "no moment", "no zone", "over"],
+)
+def test_a_pause_without_an_end_says_what_to_write(
+    fakes: FakeServices,
+    capsys: pytest.CaptureFixture[str],
+    written: tuple[str, ...],
+    said: str,
+) -> None:
+    assert called(fakes, "job", "pause", "nightly", *written, "--why", "moving") == ExitCode.USAGE
+
+    assert said in capsys.readouterr().err
+    assert fakes.jobs.done == []

@@ -58,6 +58,24 @@ def test_a_policy_that_would_keep_nothing_or_makes_no_sense_is_refused(
         checked_policy(policy)
 
 
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        (RetentionPolicy((KeepRule(Period.DAILY, -1),)), "write 1 to 100,000, or leave"),
+        (RetentionPolicy(minimum_redundancy=0), "--keep-at-least 1 to 100,000"),
+        (RetentionPolicy(points_of_last=0), "--moments-of-last 1 to 100,000"),
+    ],
+    ids=["rule", "at least", "moments"],
+)
+def test_a_number_that_makes_no_sense_is_answered_with_what_is_allowed(
+    policy: RetentionPolicy, allowed: str
+) -> None:
+    with pytest.raises(InvalidPolicyError) as caught:
+        checked_policy(policy)
+
+    assert allowed in caught.value.hint
+
+
 def test_a_policy_is_made_of_counts_and_spans_and_says_itself_in_words() -> None:
     made = policy_of(
         {Period.DAILY: 7, Period.LAST: 3},

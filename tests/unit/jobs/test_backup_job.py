@@ -164,7 +164,7 @@ def test_a_catalog_that_fails_does_not_undo_a_signed_backup(bench: Bench) -> Non
 
     assert status.state is RunState.SUCCEEDED
     assert status.result is not None
-    assert "rebuild" in status.result.warnings[0]
+    assert "list it with: mangrove vault rebuild-catalog attic" in status.result.warnings[0]
     assert [r.backup for r in bench.vault.open().records()] == [new_id()]
 
 

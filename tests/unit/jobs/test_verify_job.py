@@ -267,7 +267,7 @@ def test_a_catalog_that_fails_does_not_undo_the_evidence(backed_up: Bench) -> No
 
     assert status.state is RunState.SUCCEEDED
     assert status.result is not None
-    assert "rebuild" in status.result.warnings[0]
+    assert "list it with: mangrove vault rebuild-catalog attic" in status.result.warnings[0]
     assert len(evidence(backed_up)) == 1
 
 

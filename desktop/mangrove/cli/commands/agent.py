@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.job import moment_of
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
+from mangrove.cli.until_options import For, Until, until_of
 from mangrove.core.ports import LeaseHolder
 from mangrove.core.run import RunStatus
 from mangrove.core.vigil import AgentRank
@@ -129,13 +129,14 @@ def status(context: typer.Context) -> None:
 def pause(
     context: typer.Context,
     *,
-    until: Annotated[str, typer.Option(metavar="TIME", help="Such as 2026-12-24T08:00+01:00.")],
+    until: Until = "",
+    span: For = "",
     why: Annotated[str, typer.Option(help="Whoever looks at the jobs reads this.")],
 ) -> None:
-    """Let all jobs rest until a moment."""
+    """Let all jobs rest until a moment, or for so long."""
     desk = desk_of(context)
     with desk.services() as services:
-        services.agent.rest_until(moment_of(until), why)
+        services.agent.rest_until(until_of(services, until, span), why)
         rest = services.agent.rest()
     words = f"all jobs rest until {rest.until:%Y-%m-%d %H:%M} UTC: {rest.why}" if rest else ""
     desk.output.give({"rest": rest}, words)

@@ -1,29 +1,25 @@
 """``mangrove alert``: what is wrong, who knows of it, and when it is told."""
 
-import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from mangrove.cli.commands import alert_channel, alert_heartbeat
-from mangrove.cli.commands.job import moment_of
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
+from mangrove.cli.until_options import For, Until, until_of
 from mangrove.core.alert import Alert, Severity
 from mangrove.core.alert_policy import QUIET_POLICY, quiet_hours
 from mangrove.core.delivery import Delivery, DeliveryState
-from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.explain import duration_text
 from mangrove.core.wording import counted
 
 app = typer.Typer(help="What is wrong, and who is told of it.", no_args_is_help=True)
 app.add_typer(alert_channel.app, name="channel")
 app.add_typer(alert_heartbeat.app, name="heartbeat")
-_SPAN = re.compile(r"(?P<count>\d+)\s*(?P<unit>m|min|h|d)")
-_UNITS = {"m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
 Name = Annotated[str, typer.Argument(metavar="ID", help="From the list; its beginning will do.")]
 
 
@@ -75,17 +71,13 @@ def mute(
     context: typer.Context,
     name: Name,
     *,
-    until: Annotated[
-        str, typer.Option(metavar="TIME", help="Such as 2026-12-24T08:00+01:00.")
-    ] = "",
-    span: Annotated[str, typer.Option("--for", metavar="SPAN", help="Such as 30m, 8h or 3d.")] = "",
+    until: Until = "",
+    span: For = "",
 ) -> None:
-    """Tell nothing of it until a moment, not even its end."""
-    if until and span:
-        raise typer.BadParameter("say --until or --for, not both")
+    """Tell nothing of it until a moment, or for so long; not even its end."""
     desk = desk_of(context)
     with desk.services() as services:
-        moment = _moment_of(until, span, services.clock.now())
+        moment = until_of(services, until, span)
         alert = services.alerts.mute(name, moment)
     words = f"silent until {moment:%Y-%m-%d %H:%M %Z}: {alert.trouble.title}"
     desk.output.give({"alert": alert_document(alert)}, words)
@@ -272,22 +264,3 @@ def state_words(alert: Alert, now: datetime) -> str:
 
 def _outcome(delivery: Delivery) -> str:
     return "arrived" if delivery.state is DeliveryState.SENT else f"failed: {delivery.problem}"
-
-
-def _moment_of(until: str, span: str, now: datetime) -> datetime:
-    match = _SPAN.fullmatch(span.strip().lower())
-    if match:
-        try:
-            return now + timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
-        except (OverflowError, ValueError):
-            raise InvalidScheduleError(f"'{span}' is too long; nothing was changed") from None
-    try:
-        moment = moment_of(until)
-    except InvalidScheduleError:
-        raise InvalidScheduleError(
-            "say until when, with the time zone, or for how long",
-            hint="such as --until 2026-12-24T08:00+01:00 or --for 8h",
-        ) from None
-    if moment <= now:
-        raise InvalidScheduleError("that moment is over already; nothing was changed")
-    return moment

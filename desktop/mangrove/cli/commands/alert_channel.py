@@ -10,8 +10,9 @@ from mangrove.cli.output import Table
 from mangrove.core.alert import Severity
 from mangrove.core.alert_address import MailAccount, MailSecurity, mail_url
 from mangrove.core.delivery import DeliveryState
-from mangrove.core.errors import InvalidChannelError
+from mangrove.core.errors import DeliveryError, InvalidChannelError
 from mangrove.core.secret import Secret
+from mangrove.services.bundle import Services
 from mangrove.services.channels import ChannelDraft, ChannelView
 
 app = typer.Typer(help="Mail, chat and webhooks that alerts go to.", no_args_is_help=True)
@@ -19,6 +20,12 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The channel's name.")
 WHERE_URL = (
     "The address holds secrets, so it is no argument: it is asked for at a terminal, and read from"
     " standard input elsewhere."
+)
+
+
+UNTRIED = (
+    "check the address and try again; or add it untested with --no-test, and test it later with:"
+    " mangrove alert channel test NAME"
 )
 
 
@@ -57,10 +64,10 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
     with desk.services() as services:
         require_keyring(services, "the address", "no channel was added")
         if not no_test:
-            services.channels.try_url(url)
+            _try(services, url)
         channel = services.channels.add(ChannelDraft(name, url, least))
     tested = "" if no_test else "; a test message arrived there"
-    words = f"{channel.name} is added ({channel.service}){tested}"
+    words = f"{channel.name} is added ({channel.kind}){tested}"
     desk.output.give({"channel": channel}, words)
 
 
@@ -91,16 +98,30 @@ def test(context: typer.Context, name: Name) -> None:
     with desk.services() as services:
         delivery = services.channels.test(name)
     is_sent = delivery.state is DeliveryState.SENT
-    words = "the test message arrived" if is_sent else f"failed: {delivery.problem}"
+    words = (
+        "the test message arrived"
+        if is_sent
+        else f"failed: {delivery.problem}; the channel stays as it is"
+    )
     desk.output.give({"delivery": delivery}, words)
     if not is_sent:
         raise typer.Exit(ExitCode.FAILED)
 
 
+def _try(services: Services, url: Secret) -> None:
+    """Send the test message; if it does not arrive, say what became of the channel."""
+    try:
+        services.channels.try_url(url)
+    except DeliveryError as error:
+        raise DeliveryError(
+            f"{error.message}; the channel was not added, and nothing was kept", hint=UNTRIED
+        ) from error
+
+
 def _row(view: ChannelView) -> tuple[str, ...]:
     channel, health = view.channel, view.health
     sent = f"{health.sent_at:%Y-%m-%d %H:%M}" if health.sent_at else "never"
-    kind = channel.service if channel.is_on else f"{channel.service} (off)"
+    kind = channel.kind if channel.is_on else f"{channel.kind} (off)"
     return (channel.name, kind, channel.least, sent, str(health.waiting), health.problem)
 
 

@@ -11,8 +11,8 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.reports import ending_words
+from mangrove.cli.until_options import For, Until, until_of
 from mangrove.core.backup import Consistency, selection_of
-from mangrove.core.errors import InvalidScheduleError
 from mangrove.core.explain import duration_text
 from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind, parse_patience
 from mangrove.core.run import Problem, RunStatus
@@ -194,13 +194,14 @@ def pause(
     context: typer.Context,
     name: Name,
     *,
-    until: Annotated[str, typer.Option(metavar="TIME", help="Such as 2026-12-24T08:00+01:00.")],
+    until: Until = "",
+    span: For = "",
     why: Annotated[str, typer.Option(help="Who looks at the job reads this.")],
 ) -> None:
-    """Let a job rest until a moment."""
+    """Let a job rest until a moment, or for so long."""
     desk = desk_of(context)
     with desk.services() as services:
-        services.jobs.pause(name, moment_of(until), why)
+        services.jobs.pause(name, until_of(services, until, span), why)
         view = services.jobs.find(name)
     desk.output.give({"job": job_document(view)}, _facts(view))
 
@@ -269,23 +270,6 @@ def _say_waits(desk: Desk, firing: Firing, again_at: datetime) -> None:
 def _warn_without_agent(desk: Desk, *, is_running: bool) -> None:
     if not is_running:
         desk.output.say(f"warning: {NO_AGENT}; start one: mangrove agent")
-
-
-def moment_of(text: str) -> datetime:
-    """Read a moment with its time zone.
-
-    Raises:
-        InvalidScheduleError: If it is none.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidScheduleError(
-            f"'{text}' is no moment with its time zone", hint="such as 2026-12-24T08:00+01:00"
-        )
-    return moment
 
 
 def _facts(view: JobView) -> Facts:

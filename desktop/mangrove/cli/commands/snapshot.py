@@ -257,7 +257,9 @@ def prune(  # noqa: PLR0913 - every option of the command is an argument here
     """
     counts = counts_of(keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly)
     rules = policy_of(counts, {}).rules
-    policy = RetentionPolicy(rules, minimum_redundancy=keep_at_least or 1, time_zone=time_zone)
+    policy = RetentionPolicy(
+        rules, minimum_redundancy=1 if keep_at_least is None else keep_at_least, time_zone=time_zone
+    )
     desk = desk_of(context)
     with desk.services() as services:
         if apply:

@@ -27,7 +27,9 @@ def kit(
     *,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Writes FILE.pdf to print and FILE.age, sealed."),
+        typer.Option(
+            metavar="FILE", help="Writes two files: FILE.pdf to print, and FILE.age, sealed."
+        ),
     ] = None,
     confirm: Annotated[
         str, typer.Option(metavar="CODE", help="Say that the kit with this code is stored.")
@@ -52,6 +54,7 @@ def kit(
         files = services.kits.make(name, str(out), passphrase, with_storage_key=with_storage_key)
     desk.output.give(
         {"sheet": str(files.sheet), "sealed": str(files.sealed), "kit": "unconfirmed"},
+        "Two files were written:",
         Facts((("to print", str(files.sheet)), ("sealed", str(files.sealed)))),
         "The sheet holds the key in the clear: print it, keep it safe, and delete the file."
         " Keep the sealed file apart from this computer, and its passphrase apart from it."

@@ -72,7 +72,10 @@ class AppriseSender(AlertSender):
                 raise _unknown(url, lines)
             if not _sent(service, message):
                 why = _without_secrets(_reason(lines), url)
-                raise DeliveryError(f"the message did not arrive: {why}", hint="see the channel")
+                raise DeliveryError(
+                    f"the message did not arrive: {why}",
+                    hint="check the address and the server behind it, then test again",
+                )
 
 
 def _service(url: Secret) -> "NotifyBase | None":

@@ -13,6 +13,10 @@ from mangrove.core.errors import DeliveryError
 TIMEOUT_S = 5.0
 SERVER_DECIDES = -1  # how long it is shown
 _BUS = "DBUS_SESSION_BUS_ADDRESS"
+_NOBODY = (
+    "org.freedesktop.DBus.Error.ServiceUnknown",
+    "org.freedesktop.DBus.Error.NameHasNoOwner",
+)
 _URGENCY = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
@@ -61,8 +65,20 @@ class FreedesktopNotifier(DesktopNotifier):
                 unwrap_msg(connection.send_and_get_reply(call, timeout=TIMEOUT_S))
         except (OSError, TimeoutError, DBusErrorResponse, ValueError) as error:
             raise DeliveryError(
-                f"the desktop showed no notification: {type(error).__name__}"
+                f"the desktop showed no notification: {_reason(error)}",
+                hint="see whether this session shows notifications of other programs",
             ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Say what is wrong without the names that the bus has for it."""
+    if isinstance(error, TimeoutError):
+        return "its notification service did not answer in time"
+    if isinstance(error, (OSError, ValueError)):
+        return "its message bus cannot be reached"
+    if getattr(error, "name", "") in _NOBODY:
+        return "no notification service runs in this session"
+    return "its notification service refused it"
 
 
 def _escaped(text: str) -> str:

@@ -134,7 +134,7 @@ def parse_age(text: str) -> timedelta:
         total += number * unit
         at = match.end()
     if total <= timedelta(0):
-        raise InvalidObjectiveError(f"'{text}' cannot be an objective", hint=_HINT)
+        raise InvalidObjectiveError(f"'{text}' is no time at all", hint=_HINT)
     return total
 
 

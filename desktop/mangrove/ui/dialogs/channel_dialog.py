@@ -4,7 +4,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
 
 from mangrove.core.alert import Severity
-from mangrove.core.alert_policy import Channel
+from mangrove.core.alert_policy import Channel, kind_of
 from mangrove.core.errors import MangroveError
 from mangrove.services.bundle import Services
 from mangrove.services.channels import ChannelDraft
@@ -127,12 +127,13 @@ class ChannelDialog(QuestionDialog):
 
     def _on_tested(self, service: str) -> None:
         self.test.setEnabled(True)
-        words = self.tr("{service} took the test message. See whether it arrived.")
-        self.banner.show_message(BannerKind.GOOD, words.format(service=service))
+        words = self.tr("The test message was taken ({kind}). See whether it arrived.")
+        self.banner.show_message(BannerKind.GOOD, words.format(kind=kind_of(service)))
 
     def _on_test_failed(self, error: MangroveError) -> None:
         self.test.setEnabled(True)
-        self.banner.show_message(BannerKind.ERROR, text.sentence(error.message))
+        kept = self.tr("Nothing was kept yet. Change the address and send the test again.")
+        self.banner.show_message(BannerKind.ERROR, f"{text.sentence(error.message)} {kept}")
         self.bring_into_view(self.banner)
 
     def _fill(self) -> None:

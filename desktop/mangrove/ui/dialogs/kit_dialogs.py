@@ -91,7 +91,10 @@ class MakeKitDialog(QuestionDialog):
             " the deployments without their passwords."
         )
         self.body.addWidget(TextLabel(words).wrapping())
-        hint = self.tr("The endings .pdf and .age are added; nothing existing is touched.")
+        hint = self.tr(
+            "Two files are written there: one that ends in .pdf, to print, and one in .age, sealed."
+            " Nothing existing is touched."
+        )
         self.path_row = FormRow(self.tr("Write &to"), self.path, hint)
         self.passphrase_row = FormRow(
             self.tr("&Passphrase of the sealed file"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_words import rebuilding
 from mangrove.core.cover import Cover
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.figures.facts import BackupFacts
@@ -319,5 +320,5 @@ def _row(record: BackupRecord, cover: int) -> tuple[str | int, ...]:
 def _unavailable(error: Exception) -> StateUnavailableError:
     return StateUnavailableError(
         f"the catalog of backups cannot be used now: {error}",
-        hint="check the disk it is on, then rebuild the catalog; the backups are not touched",
+        hint=f"check the disk it is on, then: {rebuilding()}; the backups are not touched",
     )

@@ -89,7 +89,7 @@ class ChannelsCard(Card):
     def _row(self, view: ChannelView, now: datetime) -> QWidget:
         channel, health = view.channel, view.health
         tone = Tone.EXPOSED if health.problem else Tone.PROVEN if health.sent_at else Tone.UNPROVEN
-        kind = f"{channel.service}: {least_words(channel.least)}"
+        kind = f"{text.capital(channel.kind)}: {least_words(channel.least)}"
         state = self.tr("switched off") if not channel.is_on else health_words(health, now)
         row = MarkedLines(
             tone if channel.is_on else Tone.NEUTRAL,
