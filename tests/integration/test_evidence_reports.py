@@ -3,13 +3,14 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import MongoClient
 
-from fakes.workstation import PROFILE, VAULT, WAIT_S, Workstation, workstation
+from fakes.workstation import PROFILE, VAULT, WAIT_S, MovedClock, Workstation, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
@@ -40,7 +41,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, server: EmbeddedMongod) -> It
     """A shop with two backups, captured oplog, proofs good and bad, assertions and a drill."""
     with MongoClient[Any](server.uri) as client:
         client.shop.orders.insert_many({"_id": n} for n in range(30))
-    with workstation(tmp_path_factory.mktemp("reports"), clock=SystemClock()) as opened:
+    clock = MovedClock()
+    with workstation(tmp_path_factory.mktemp("reports"), clock=clock) as opened:
         opened.add_vault()
         opened.add_profile(server.uri)
         orders = Namespace("shop", "orders")
@@ -62,6 +64,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, server: EmbeddedMongod) -> It
         segment.write_bytes(segment.read_bytes()[:-1])
         opened.verify(VerifyRequest(second, Level.STORED))
         services.retention.pin(first, "for the auditors")
+        clock.ahead = timedelta(seconds=1)  # a report tells of whole seconds that are over
         yield opened
 
 
