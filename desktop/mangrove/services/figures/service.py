@@ -11,10 +11,12 @@ from mangrove.core.figures.sizes import SizeSeries, sizes_of, together
 from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.core.run import RunKind
 from mangrove.core.vault import VaultId, VaultSpec
-from mangrove.services.figures import needs
 from mangrove.services.figures.gathering import Gathered, gather
+from mangrove.services.figures.job_needs import job_needs, run_needs
+from mangrove.services.figures.profile_needs import profile_needs
 from mangrove.services.figures.reaching import was_reached
 from mangrove.services.figures.sources import FigureSources
+from mangrove.services.figures.vault_needs import check_needs, key_needs, vault_needs
 
 
 class Figures:
@@ -71,17 +73,17 @@ class Figures:
     ) -> Iterator[Need]:
         yield from _first_steps(known)
         for item in profiles:
-            yield from needs.profile_needs(item, known.now)
+            yield from profile_needs(item, known.now)
         used = frozenset(v.name for v in vaults if v.backups)
-        yield from needs.key_needs(known.readers, used)
+        yield from key_needs(known.readers, used)
         fires = self._sources.fires() is not None
-        of_jobs = tuple(needs.job_needs(known.jobs, is_anybody_firing=fires))
+        of_jobs = tuple(job_needs(known.jobs, is_anybody_firing=fires))
         yield from of_jobs
         told = {need.profile for need in of_jobs}
         names = frozenset(p.profile_name for p in profiles) - told
-        yield from needs.run_needs(known.newest_backups, names)
-        yield from needs.vault_needs(vaults, known.now)
-        yield from needs.check_needs(known.newest_checks, frozenset(v.name for v in vaults))
+        yield from run_needs(known.newest_backups, names)
+        yield from vault_needs(vaults, known.now)
+        yield from check_needs(known.newest_checks, frozenset(v.name for v in vaults))
 
 
 def headline(profiles: Sequence[ProfileFigures]) -> str:

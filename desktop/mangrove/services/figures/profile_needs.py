@@ -1,24 +1,20 @@
-"""Says what needs somebody, with the action that mends it."""
+"""Says what profiles need from somebody, with the action that mends it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from shlex import quote
 
 from mangrove.core.explain import duration_text
-from mangrove.core.figures.answer import JobFigures, ProfileFigures, VaultFigures, VaultReaders
-from mangrove.core.figures.compliance import SlotState
+from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
-from mangrove.core.run import RunState, RunStatus
 from mangrove.core.snapshot_kept import KEEPER as FILE_SYSTEM
 from mangrove.core.vault import BackupRecord
-from mangrove.core.vault_keys import KitState
 from mangrove.core.verification import Level
 from mangrove.core.wording import counted
 
 NOW, SOON, LATER = Urgency.NOW, Urgency.SOON, Urgency.LATER
 LEAST_HEADROOM = timedelta(hours=3)
 RECENT = timedelta(days=2)
-FULL_WITHIN_DAYS = 30
 UNSEEN_AFTER = timedelta(days=1)
 
 
@@ -236,173 +232,3 @@ def _elsewhere_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
         command = f"mangrove {kept.keeper.lower()} refresh {item.profile_name}"
         name = item.profile_name
         yield Need(kind, urgency, sentence, Remedy.OPEN_ATLAS, name, profile=name, command=command)
-
-
-def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator[Need]:
-    """Yield what the keys of vaults with backups in them need."""
-    words = {
-        KitState.MISSING: (
-            NeedKind.KIT_MISSING,
-            "Without this computer nobody can open the vault {vault}: it has no recovery kit.",
-            Remedy.MAKE_KIT,
-        ),
-        KitState.OUTDATED: (
-            NeedKind.KIT_OUTDATED,
-            "The recovery kit of the vault {vault} is older than its keys.",
-            Remedy.MAKE_KIT,
-        ),
-        KitState.UNCONFIRMED: (
-            NeedKind.KIT_UNCONFIRMED,
-            "Nobody confirmed that the recovery kit of the vault {vault} is stored.",
-            Remedy.CONFIRM_KIT,
-        ),
-    }
-    for item in readers:
-        if item.vault not in used or item.is_escrowed:
-            continue
-        kind, sentence, action = words[item.kit]
-        verb = "--confirm CODE" if action is Remedy.CONFIRM_KIT else "--out FILE"
-        yield Need(
-            kind,
-            SOON,
-            sentence.format(vault=item.vault),
-            action,
-            item.vault,
-            vault=item.vault,
-            command=f"mangrove vault kit {quote(item.vault)} {verb}",
-        )
-
-
-def job_needs(jobs: Sequence[JobFigures], *, is_anybody_firing: bool) -> Iterator[Need]:
-    """Yield what the schedules need: the last time of a job counts, not its history."""
-    if jobs and not is_anybody_firing:
-        yield Need(
-            NeedKind.NOBODY_FIRES,
-            NOW,
-            "No window is open and no agent runs: jobs start only while one of them does.",
-            Remedy.START_AGENT,
-            command="mangrove agent install",
-        )
-    for job in jobs:
-        past = [s for s in job.slots if s.state not in (SlotState.COMING, SlotState.PAUSED)]
-        last = past[-1] if past else None
-        if last is None or last.state not in (SlotState.FAILED, SlotState.MISSED):
-            continue
-        is_missed = last.state is SlotState.MISSED
-        what = "missed its time of" if is_missed else "failed at"
-        why = f": {last.problem}" if last.problem else ""
-        yield Need(
-            NeedKind.RUN_MISSED if is_missed else NeedKind.RUN_FAILED,
-            SOON,
-            f"The job {job.name} {what} {last.at:%Y-%m-%d %H:%M} UTC{why}.",
-            Remedy.OPEN_JOBS,
-            job.name,
-            profile=job.profile,
-            vault=job.vault,
-            job=job.name,
-            command=f"mangrove job run {quote(job.name)}",
-        )
-
-
-def run_needs(backups: Sequence[RunStatus], known: frozenset[str]) -> Iterator[Need]:
-    """Yield what the newest backup run of each profile needs."""
-    for run in backups:
-        if run.profile not in known:
-            continue
-        losses = len(run.result.losses) if run.result else 0
-        if run.state in (RunState.FAILED, RunState.INTERRUPTED):
-            why = run.problem.message if run.problem else run.state.value
-            kind, sentence = NeedKind.RUN_FAILED, f"The last backup of {run.profile} failed: {why}."
-        elif losses:
-            kind = NeedKind.RUN_WITH_LOSSES
-            sentence = f"The last backup of {run.profile} is done with losses: {losses} listed."
-        else:
-            continue
-        yield Need(
-            kind,
-            SOON,
-            sentence,
-            Remedy.BACKUP,
-            run.profile,
-            profile=run.profile,
-            vault=run.vault,
-            command=f"mangrove backup {quote(run.profile)} --vault {quote(run.vault)}",
-        )
-
-
-def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]:
-    """Yield what the storages need, as far as they were looked at."""
-    for item in vaults:
-        if not item.is_reachable:
-            yield Need(
-                NeedKind.VAULT_UNREACHABLE,
-                NOW,
-                f"The vault {item.name} could not be reached at the last attempt.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
-            )
-        full_on = item.sizes.full_on
-        if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
-            yield Need(
-                NeedKind.VAULT_NEARLY_FULL,
-                SOON,
-                f"The storage of the vault {item.name} will be full on {full_on:%Y-%m-%d} at this"
-                " pace.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=f"mangrove prune {quote(item.name)}",
-            )
-        if item.vanished:
-            gone = counted(item.vanished, "backup is", "backups are")
-            yield Need(
-                NeedKind.BACKUP_VANISHED,
-                NOW,
-                f"In the vault {item.name} {gone} gone, and nobody here removed them.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
-            )
-        if item.unreadable:
-            bad = counted(item.unreadable, "backup")
-            yield Need(
-                NeedKind.BACKUP_UNREADABLE,
-                SOON,
-                f"In the vault {item.name} {bad} cannot be read.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
-            )
-        for mirror in item.late_mirrors:
-            yield Need(
-                NeedKind.MIRROR_LATE,
-                SOON,
-                f"The mirror {mirror} of the vault {item.name} lacks backups.",
-                Remedy.SYNC_MIRROR,
-                item.name,
-                vault=item.name,
-                command=f"mangrove vault mirror sync {quote(item.name)}",
-            )
-
-
-def check_needs(checks: Iterable[RunStatus], known: frozenset[str]) -> Iterator[Need]:
-    """Yield what the newest check of each vault found."""
-    for run in checks:
-        harm = run.result.losses if run.result else ()
-        if run.vault not in known or not (harm or run.state is RunState.FAILED):
-            continue
-        why = run.problem.message if run.problem else ""
-        found = f"found {counted(len(harm), 'thing')} wrong" if harm else f"failed: {why}"
-        yield Need(
-            NeedKind.CHECK_FAILED,
-            NOW,
-            f"The last check of the vault {run.vault} {found}.",
-            Remedy.OPEN_VAULTS,
-            run.vault,
-            vault=run.vault,
-            command=f"mangrove vault check {quote(run.vault)}",
-        )

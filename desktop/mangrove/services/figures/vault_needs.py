@@ -1,0 +1,127 @@
+"""Says what vaults and their keys need from somebody, with the action that mends it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from shlex import quote
+
+from mangrove.core.figures.answer import VaultFigures, VaultReaders
+from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
+from mangrove.core.run import RunState, RunStatus
+from mangrove.core.vault_keys import KitState
+from mangrove.core.wording import counted
+
+NOW, SOON = Urgency.NOW, Urgency.SOON
+FULL_WITHIN_DAYS = 30
+
+
+def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator[Need]:
+    """Yield what the keys of vaults with backups in them need."""
+    words = {
+        KitState.MISSING: (
+            NeedKind.KIT_MISSING,
+            "Without this computer nobody can open the vault {vault}: it has no recovery kit.",
+            Remedy.MAKE_KIT,
+        ),
+        KitState.OUTDATED: (
+            NeedKind.KIT_OUTDATED,
+            "The recovery kit of the vault {vault} is older than its keys.",
+            Remedy.MAKE_KIT,
+        ),
+        KitState.UNCONFIRMED: (
+            NeedKind.KIT_UNCONFIRMED,
+            "Nobody confirmed that the recovery kit of the vault {vault} is stored.",
+            Remedy.CONFIRM_KIT,
+        ),
+    }
+    for item in readers:
+        if item.vault not in used or item.is_escrowed:
+            continue
+        kind, sentence, action = words[item.kit]
+        verb = "--confirm CODE" if action is Remedy.CONFIRM_KIT else "--out FILE"
+        yield Need(
+            kind,
+            SOON,
+            sentence.format(vault=item.vault),
+            action,
+            item.vault,
+            vault=item.vault,
+            command=f"mangrove vault kit {quote(item.vault)} {verb}",
+        )
+
+
+def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]:
+    """Yield what the storages need, as far as they were looked at."""
+    for item in vaults:
+        if not item.is_reachable:
+            yield Need(
+                NeedKind.VAULT_UNREACHABLE,
+                NOW,
+                f"The vault {item.name} could not be reached at the last attempt.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
+        full_on = item.sizes.full_on
+        if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
+            yield Need(
+                NeedKind.VAULT_NEARLY_FULL,
+                SOON,
+                f"The storage of the vault {item.name} will be full on {full_on:%Y-%m-%d} at this"
+                " pace.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove prune {quote(item.name)}",
+            )
+        if item.vanished:
+            gone = counted(item.vanished, "backup is", "backups are")
+            yield Need(
+                NeedKind.BACKUP_VANISHED,
+                NOW,
+                f"In the vault {item.name} {gone} gone, and nobody here removed them.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
+        if item.unreadable:
+            bad = counted(item.unreadable, "backup")
+            yield Need(
+                NeedKind.BACKUP_UNREADABLE,
+                SOON,
+                f"In the vault {item.name} {bad} cannot be read.",
+                Remedy.OPEN_VAULTS,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault check {quote(item.name)}",
+            )
+        for mirror in item.late_mirrors:
+            yield Need(
+                NeedKind.MIRROR_LATE,
+                SOON,
+                f"The mirror {mirror} of the vault {item.name} lacks backups.",
+                Remedy.SYNC_MIRROR,
+                item.name,
+                vault=item.name,
+                command=f"mangrove vault mirror sync {quote(item.name)}",
+            )
+
+
+def check_needs(checks: Iterable[RunStatus], known: frozenset[str]) -> Iterator[Need]:
+    """Yield what the newest check of each vault found."""
+    for run in checks:
+        harm = run.result.losses if run.result else ()
+        if run.vault not in known or not (harm or run.state is RunState.FAILED):
+            continue
+        why = run.problem.message if run.problem else ""
+        found = f"found {counted(len(harm), 'thing')} wrong" if harm else f"failed: {why}"
+        yield Need(
+            NeedKind.CHECK_FAILED,
+            NOW,
+            f"The last check of the vault {run.vault} {found}.",
+            Remedy.OPEN_VAULTS,
+            run.vault,
+            vault=run.vault,
+            command=f"mangrove vault check {quote(run.vault)}",
+        )
