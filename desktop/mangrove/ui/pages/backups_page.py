@@ -1,7 +1,7 @@
 """The backups page: a table that stays quick, filters above it, and one backup explained."""
 
 from PySide6.QtCore import QModelIndex, Qt, Slot
-from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -39,7 +39,7 @@ from mangrove.ui.widgets.backup_delegate import EvidenceDelegate, ShapesDelegate
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.column_choice import ColumnChoice
 from mangrove.ui.widgets.empty_state import EmptyState
-from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.widgets.page_header import LatePage
 
 _USUAL_CHAR = 7  # px; what the widths below are made for
 _DETAIL_WIDTH, _DETAIL_CHARS = 304, 40
@@ -66,8 +66,8 @@ _HIDDEN = (
 )
 
 
-class BackupsPage(Page):
-    """Every backup of every vault."""
+class BackupsPage(LatePage):
+    """Every backup of every vault: the catalog is read only when somebody looks."""
 
     def __init__(
         self, services: Services, calls: Calls, bridge: ActivityBridge, navigator: Navigator
@@ -78,7 +78,6 @@ class BackupsPage(Page):
         self._wanted: BackupId | None = None
         self._load_number = 0
         self._fates = NewestCall(calls, self)
-        self._is_stale = True
         self._pending: dict[str, str] = {}  # what to select once the rows are there
         self.banner = Banner()
         self.bar = BackupsFilterBar()
@@ -123,22 +122,8 @@ class BackupsPage(Page):
                 box.setCurrentIndex(box.findData(wanted))
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        """Read the catalog, and the manifest of the chosen backup, only when somebody looks."""
-        super().showEvent(event)
-        if self._is_stale:
-            self.reload()
-
-    @Slot()
-    def _on_data_changed(self) -> None:
-        self._is_stale = True
-        if self.isVisible():
-            self.reload()
-
-    @Slot()
-    def reload(self) -> None:
+    def _read(self) -> None:
         """Read the catalog anew in the background, and keep the chosen backup."""
-        self._is_stale = False
         self._load_number += 1
         number = self._load_number
         if self.model.total:
@@ -241,7 +226,7 @@ class BackupsPage(Page):
         self.detail.report_wanted.connect(self._navigator.open_report)
         self.import_dump.clicked.connect(self._navigator.open_import)
         self.restore_dump.clicked.connect(self._navigator.open_restore_dump)
-        self._navigator.data_changed.connect(self._on_data_changed)
+        self._navigator.data_changed.connect(self.renew)
         bridge.run_changed.connect(self._on_run_changed)
         self.model.modelReset.connect(self._on_model_reset)
 
@@ -334,7 +319,7 @@ class BackupsPage(Page):
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
         if status.state.is_over:
-            self._on_data_changed()
+            self.renew()
 
     @Slot()
     def _on_back_up_clicked(self) -> None:

@@ -1,7 +1,6 @@
 """The vaults page: a card per vault, checked in the background when it is shown."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget
 from typing_extensions import override
 
@@ -18,12 +17,12 @@ from mangrove.ui.pages.vault_card import VaultCard
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import ScrolledColumn, clear_layout
 from mangrove.ui.widgets.empty_state import EmptyState
-from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.widgets.page_header import LatePage
 from mangrove.ui.wording import counted
 
 
-class VaultsPage(Page):
-    """Where backups are kept, and whether all is well there."""
+class VaultsPage(LatePage):
+    """Where backups are kept, and whether all is well there: asked when somebody looks."""
 
     def __init__(
         self, services: Services, calls: Calls, bridge: ActivityBridge, navigator: Navigator
@@ -33,7 +32,6 @@ class VaultsPage(Page):
         self._services, self._calls, self._navigator = services, calls, navigator
         self.banner = Banner()
         self.cards: dict[str, VaultCard] = {}
-        self._is_stale = True
         self.shelf = ScrolledColumn()
         self.empty = EmptyState(
             "vaults",
@@ -56,7 +54,7 @@ class VaultsPage(Page):
         self.open_kit.clicked.connect(navigator.open_open_kit)
         self.add.clicked.connect(navigator.open_add_vault)
         self.empty.action_triggered.connect(navigator.open_add_vault)
-        navigator.data_changed.connect(self._on_data_changed)
+        navigator.data_changed.connect(self.renew)
         bridge.run_changed.connect(self._on_run_changed)
 
     @property
@@ -74,22 +72,8 @@ class VaultsPage(Page):
             self.shelf.ensureWidgetVisible(card)
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        """Look at the storages only when somebody looks at the page."""
-        super().showEvent(event)
-        if self._is_stale:
-            self.reload()
-
-    @Slot()
-    def _on_data_changed(self) -> None:
-        self._is_stale = True
-        if self.isVisible():
-            self.reload()
-
-    @Slot()
-    def reload(self) -> None:
+    def _read(self) -> None:
         """Read the vaults anew and check each."""
-        self._is_stale = False
         specs = self._services.vaults.all()
         clear_layout(self.shelf.column)
         self.cards = {spec.name: VaultCard(spec) for spec in specs}
@@ -267,4 +251,4 @@ class VaultsPage(Page):
         if self.isVisible() and status.vault in self.cards:
             self._check(status.vault)
         else:
-            self._is_stale = True
+            self.is_stale = True

@@ -1,6 +1,9 @@
 """The top of every page: title, search, further controls, and the one primary action."""
 
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space
@@ -77,3 +80,37 @@ class Page(QWidget):
         column.setSpacing(Space.M)
         column.addWidget(self.header)
         column.addLayout(self.content, 1)
+
+
+class LatePage(Page):
+    """A page that reads what it shows only while somebody looks at it.
+
+    Attributes:
+        is_stale: Whether what is shown is read anew when somebody looks the next time.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(title, parent)
+        self.is_stale = True
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.is_stale:
+            self.reload()
+
+    @Slot()
+    def renew(self) -> None:
+        """Read anew what is shown, now or when somebody looks the next time."""
+        self.is_stale = True
+        if self.isVisible():
+            self.reload()
+
+    @Slot()
+    def reload(self) -> None:
+        """Read anew what is shown."""
+        self.is_stale = False
+        self._read()
+
+    def _read(self) -> None:
+        raise NotImplementedError

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFileDialog, QSplitter, QStackedWidget
 from typing_extensions import override
 
@@ -26,13 +25,13 @@ from mangrove.ui.pages.atlas.tables import Words, clusters_table
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.page_header import Page
+from mangrove.ui.widgets.page_header import LatePage
 
 _WIDTHS = (380, 652)
 _PAUSE_MS = 60
 
 
-class AtlasPage(Page):
+class AtlasPage(LatePage):
     """Clusters at the left, the chosen one at the right; Atlas is asked when the page is shown."""
 
     def __init__(
@@ -41,7 +40,7 @@ class AtlasPage(Page):
         super().__init__("")
         self.header.title.setText(self.tr("Atlas"))
         self._services, self._calls, self._navigator = services, calls, navigator
-        self._is_stale, self._wanted = True, ""
+        self._wanted = ""
         self.banner = Banner()
         self.refresh = self.header.add_action(self.tr("&Refresh"), "refresh")
         self.add = self.header.add_primary(self.tr("&Add account…"), "plus")
@@ -76,16 +75,8 @@ class AtlasPage(Page):
         self._choose_wanted()
 
     @override
-    def showEvent(self, event: QShowEvent) -> None:
-        """Ask Atlas only when somebody looks at the page."""
-        super().showEvent(event)
-        if self._is_stale:
-            self.reload()
-
-    @Slot()
-    def reload(self) -> None:
+    def _read(self) -> None:
         """Ask for the clusters anew."""
-        self._is_stale = False
         if not self._show_accounts():
             return
         if not self.table.records.rows:
@@ -157,12 +148,6 @@ class AtlasPage(Page):
         if is_ours and status.state.is_over and self.isVisible():
             self._look()
 
-    @Slot()
-    def _on_data_changed(self) -> None:
-        self._is_stale = True
-        if self.isVisible():
-            self.reload()
-
     # --- what a person wants -------------------------------------------------------------
 
     @Slot()
@@ -227,7 +212,7 @@ class AtlasPage(Page):
         self.add.clicked.connect(self._on_add_clicked)
         self.empty.action_triggered.connect(self._on_add_clicked)
         self.table.selectionModel().selectionChanged.connect(self._on_chosen)
-        self._navigator.data_changed.connect(self._on_data_changed)
+        self._navigator.data_changed.connect(self.renew)
         bridge.run_changed.connect(self._on_run_changed)
         pane = self.pane
         pane.link_wanted.connect(self._on_link_wanted)
