@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupRequest, Consistency, Selection
@@ -21,7 +21,7 @@ from mangrove.ui.dialogs.backup_filters import (
     PatternsPart,
     patterns_found,
 )
-from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
 from mangrove.ui.models.contents_model import rows_of_deployment
 from mangrove.ui.models.namespace_tree_model import (
@@ -95,10 +95,7 @@ class BackupDialog(QuestionDialog):
     ) -> BackupRequest | None:
         """Ask, and return the request; None when the person left."""
         dialog = cls(parent, services, calls, preset or BackupPreset())
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        answer = dialog.answer() if accepted else None
-        dialog.deleteLater()
-        return answer
+        return asked(dialog, dialog.answer)
 
     def answer(self) -> BackupRequest:
         """Return the request as the fields stand."""

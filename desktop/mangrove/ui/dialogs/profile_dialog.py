@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox, QDialog, QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QWidget
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import InvalidProfileError, MangroveError
@@ -15,7 +15,7 @@ from mangrove.services.profiles import ProfileDraft
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.profile_form import ProfileForm
-from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.step_relay import StepRelay
 from mangrove.ui.dialogs.tunnel_form import TunnelForm
 from mangrove.ui.theme.style import profile_colour, set_icon
@@ -82,10 +82,7 @@ class ProfileDialog(QuestionDialog):
     ) -> ProfileDraft | None:
         """Ask, and return the draft; None when the person left."""
         dialog = cls(parent, services, calls, start)
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        answer = dialog.answer() if accepted else None
-        dialog.deleteLater()
-        return answer
+        return asked(dialog, dialog.answer)
 
     def answer(self) -> ProfileDraft:
         """Return the draft as the fields stand."""

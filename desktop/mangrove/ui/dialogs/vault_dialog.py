@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QWidget
 
 from mangrove.core.errors import InvalidProfileError, MangroveError
 from mangrove.core.profile import checked_name
@@ -13,7 +13,7 @@ from mangrove.services.vaults import VaultDraft
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.place_part import PlacePart, Try
-from mangrove.ui.dialogs.question_dialog import QuestionDialog
+from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox
 from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
 from mangrove.ui.theme.tokens import Size, Space
@@ -76,10 +76,7 @@ class VaultDialog(QuestionDialog):
     ) -> VaultAnswer | None:
         """Ask, and return the answer; None when the person left."""
         dialog = cls(parent, services, calls, start)
-        accepted = dialog.exec() == QDialog.DialogCode.Accepted
-        answer = dialog.answer() if accepted else None
-        dialog.deleteLater()
-        return answer
+        return asked(dialog, dialog.answer)
 
     def answer(self) -> VaultAnswer:
         """Return the draft as the fields stand."""
