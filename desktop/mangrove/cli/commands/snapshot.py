@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.vault_policy import ZONE, Count, counts_of
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.cli.restore_options import LimitRate
+from mangrove.cli.retention_options import ZONE, Count, counts_of
 from mangrove.cli.snapshot_options import (
     DeleteCommand,
     Folder,

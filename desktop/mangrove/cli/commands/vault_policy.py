@@ -9,6 +9,7 @@ import typer
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Table
+from mangrove.cli.retention_options import ZONE, Count, counts_of
 from mangrove.core.retention_policy import (
     Period,
     RetentionPolicy,
@@ -19,8 +20,6 @@ from mangrove.core.retention_policy import (
 from mangrove.core.wording import counted
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
-Count = Annotated[int | None, typer.Option(metavar="N")]
-ZONE = typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")
 Span = Annotated[str | None, typer.Option(metavar="SPAN", help="As in 36h, 14d, 8w or 2y.")]
 
 
@@ -79,11 +78,6 @@ def policy(  # noqa: PLR0913 - every option of the command is an argument here
         window = more.window if has_rules or keep_all else held.recovery_window
         made = more.applied(replace(held, rules=rules, recovery_window=window))
         _give(desk, name, services.retention.set_policy(name, made))
-
-
-def counts_of(*given: int | None) -> dict[Period, int | None]:
-    """Return how many are kept of each period, given from the shortest period on."""
-    return dict(zip(Period, given, strict=True))
 
 
 def unlock(
