@@ -28,6 +28,7 @@ from mangrove.engine.content import batches_of
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.destination import Destination
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.reading import StartOverError
 from mangrove.jobs.steady import steadily
@@ -37,22 +38,6 @@ from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 BATCH_BYTES = 3 << 20
 AHEAD_BATCHES = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where one namespace of a backup goes.
-
-    Attributes:
-        working: The collection that is filled; differs from ``target`` when an existing
-            collection is replaced only at the very end.
-        fills: Whether the collection exists and only gets the documents it lacks.
-    """
-
-    entry: NamespaceEntry
-    target: Namespace
-    working: Namespace
-    fills: bool = False
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The restore body: check everything first, load, index, compare; replace only at the very end."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,26 +9,20 @@ from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
-from mangrove.core.errors import MangroveError, NamespaceConflictError, RunCancelled
-from mangrove.core.globs import literal
-from mangrove.core.leftovers import is_working_name, working_namespace
+from mangrove.core.errors import MangroveError, RunCancelled
+from mangrove.core.leftovers import working_namespace
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import Clock, CollectionInfo, Contents, Gate, RestoreSink
+from mangrove.core.ports import Clock, Contents, Gate, RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restore import (
     PlannedNamespace,
     RestorePlan,
-    plan_restore,
-    target_databases,
     target_namer,
 )
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
-from mangrove.engine.compare import canonical_options
-from mangrove.engine.extended_json_write import to_canonical
-from mangrove.engine.target_shape import target_info
 from mangrove.jobs.accounts import (
     clear_leftovers,
     merge_accounts,
@@ -36,11 +30,13 @@ from mangrove.jobs.accounts import (
     with_accounts,
 )
 from mangrove.jobs.context import RunContext, is_of_cancel
+from mangrove.jobs.destination import Destination
 from mangrove.jobs.entering import entering
-from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.loading import Loader
 from mangrove.jobs.mirror import told_of_copies
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.placing import PLAIN, Placement, put_in_place
+from mangrove.jobs.restore_planning import planned
 from mangrove.jobs.rewinding import OplogPart, Rewinding, oplog_part, refuse_unfit, told
 
 PHASES = (
@@ -63,16 +59,11 @@ REWIND_PHASES = (
     Phase.INDEXES,
     Phase.SWAP,
 )
-TIME_SERIES = "timeseries"
 _COMPARED = {
     IndexChoice.AFTER: "counts, digests, options and indexes were compared",
     IndexChoice.BEFORE: "counts, digests, options and indexes were compared",
     IndexChoice.NEVER: "counts, digests and options were compared; no secondary index was built",
 }
-_LEFT = (
-    "there is what a restore that did not end left or one that runs is loading, {count}; see "
-    "mangrove profile clean {name}"
-)
 TakeSafetyBackup = Callable[[RunContext, tuple[Namespace, ...]], str]
 
 
@@ -296,63 +287,6 @@ class RestoreBody:
         kept = f"{len(plan.filled)} existing collections were not compared with the backup"
         is_all = len(plan.filled) == len(plan.namespaces)
         return kept if is_all else f"{kept}; of the new ones {_COMPARED[self.request.indexes]}"
-
-
-def planned(
-    manifest: Manifest, request: RestoreRequest, sink: RestoreSink, at: datetime
-) -> RestorePlan:
-    """Look at the target and plan; the preview and the run share this."""
-    there = {name: sink.existing(name) for name in target_databases(manifest, request, at)}
-    existing = {
-        name: frozenset(info.namespace.collection for info in infos)
-        for name, infos in there.items()
-    }
-    plan = plan_restore(manifest, request, existing, at, sink.databases())
-    found = {info.namespace: info for infos in there.values() for info in infos}
-    _refuse_unlike(plan, found)
-    disks = [disk for name in plan.replaced if (disk := found[name].disk)]
-    left = sum(is_working_name(name.collection) for name in found)
-    notes = (_LEFT.format(count=counted(left, "collection"), name=plan.profile),) if left else ()
-    return replace(
-        plan,
-        replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks),
-        notes=(*plan.notes, *notes),
-    )
-
-
-def index_commands(plan: RestorePlan, sink: RestoreSink) -> tuple[str, ...]:
-    """Return the createIndexes commands of a plan, one canonical extended JSON document each."""
-    moved = {p.entry.namespace: p.target for p in plan.namespaces}
-    infos = [target_info(p.entry, p.target, moved) for p in plan.namespaces]
-    commands = [sink.index_command(info) for info in infos]
-    return tuple(to_canonical(command) for command in commands if command is not None)
-
-
-def _refuse_unlike(plan: RestorePlan, there: Mapping[Namespace, CollectionInfo]) -> None:
-    """Refuse to fill up what cannot take documents without harm to what it holds.
-
-    Raises:
-        NamespaceConflictError: Naming the collection; nothing was changed.
-    """
-    moved = {p.entry.namespace: p.target for p in plan.namespaces}
-    for item in plan.namespaces:
-        if not item.fills:
-            continue
-        found, wanted = there[item.target], target_info(item.entry, item.target, moved)
-        options = canonical_options(found.options)
-        why = ""
-        if found.kind != wanted.kind:
-            why = f"is a {found.kind} there, in the backup a {wanted.kind}"
-        elif '"capped":true' in options:
-            why = "is capped: each new document may push out an old one"
-        elif found.kind == TIME_SERIES and options != canonical_options(wanted.options):
-            why = "is a time series with other options there"
-        if why:
-            raise NamespaceConflictError(
-                f"{item.target} {why}; nothing was changed",
-                hint=f"leave it out (--exclude '{literal(str(item.entry.namespace))}') "
-                "or give it another name",
-            )
 
 
 def _destination(item: PlannedNamespace, token: str) -> Destination:

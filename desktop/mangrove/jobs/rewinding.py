@@ -26,7 +26,8 @@ from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.replay.foresight import Foresight
 from mangrove.engine.slice_reading import entries_after, entries_of
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.destination import Destination
+from mangrove.jobs.loading import Loader
 from mangrove.jobs.placing import Placement
 from mangrove.jobs.replay import Replay, look
 from mangrove.jobs.steady import steadily

@@ -21,9 +21,10 @@ from mangrove.core.verification import Finding, StepName
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial
 from mangrove.jobs.asserting import Copy, ask_all
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.destination import Destination
 from mangrove.jobs.entering import entering
 from mangrove.jobs.ledger import BAD_BACKUP, Ledger
-from mangrove.jobs.loading import Destination, Loader
+from mangrove.jobs.loading import Loader
 from mangrove.jobs.replay import Replay, look
 from mangrove.jobs.rewinding import OplogPart, base_of, index_infos, oplog_part
 from mangrove.jobs.scratch import Scratch, ScratchNames

@@ -38,7 +38,8 @@ from mangrove.jobs.copy import PHASES, CopyBody
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restore import RestoreBody, TakeSafetyBackup, index_commands, planned
+from mangrove.jobs.restore import RestoreBody, TakeSafetyBackup
+from mangrove.jobs.restore_planning import index_commands, planned
 from mangrove.jobs.runner import Ticket
 from mangrove.jobs.transit import Transit
 from mangrove.services.backups import DEPLOYMENT_LIMIT, Backups, BackupTools

@@ -19,7 +19,8 @@ from mangrove.jobs.accounts import with_accounts
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.marking import RestoreMarks
-from mangrove.jobs.restore import RestoreBody, index_commands, phases_of, planned
+from mangrove.jobs.restore import RestoreBody, phases_of
+from mangrove.jobs.restore_planning import index_commands, planned
 from mangrove.jobs.rewinding import told
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools

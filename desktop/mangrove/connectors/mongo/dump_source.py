@@ -3,31 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import assert_never
+from dataclasses import replace
 
-from bson.raw_bson import RawBSONDocument
-from bson.timestamp import Timestamp
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import listing
 from mangrove.connectors.mongo.account_source import (
-    AccountSource,
     check_accounts,
     find_accounts,
 )
-from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
-from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.agreeing import BY_OPLOG, Agreement, agree, is_capped, narrowed
+from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.dump_oplog import DumpOplog, missing_for_oplog
 from mangrove.connectors.mongo.error_map import (
-    CURSOR_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
-    QUERY_PLAN_KILLED,
     SNAPSHOT_CODES,
     while_working,
     working,
 )
 from mangrove.connectors.mongo.listing import VIEW, Listed
+from mangrove.connectors.mongo.open_dump import MongoOpenDump, snapshot_at
 from mangrove.connectors.mongo.privileges import (
     DUMP_ROLE,
     missing_for_listing,
@@ -37,302 +32,19 @@ from mangrove.connectors.mongo.privileges import (
 )
 from mangrove.connectors.mongo.queries import Filter, filters_of, planned_filter
 from mangrove.connectors.mongo.queries import count as counted
-from mangrove.connectors.mongo.resuming import Home, going_on
+from mangrove.connectors.mongo.resuming import Home
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
-from mangrove.core.errors import (
-    InvalidSelectionError,
-    NamespaceChangedError,
-    UnsupportedTopologyError,
-)
+from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import CollectionInfo, OpenDump, ReadingPlace
+from mangrove.core.ports import CollectionInfo, OpenDump
 
-SNAPSHOT_SINCE = (5, 0)
 DESCRIBED_AT_ONCE = 3
 MOMENT_TRIES = 5
 MOMENT_TIMEOUT_MS = 30_000
-ONE_BY_ONE = "so collections are read one after the other"
-BY_OPLOG = (
-    "collections are read one after the other, and the oplog of that time is kept with them: "
-    "replayed on restore, it brings all to one moment"
-)
-_EVERYTHING = Filter(b"", scans=True)
-_MAYBE_CHANGED = SNAPSHOT_CODES | {NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED}
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Which consistency was agreed on, and why."""
-
-    achieved: Consistency
-    reason: str
-
-
-@dataclass(slots=True)
-class MongoOpenDump:
-    """An open dump: what is read, and at which moment.
-
-    Threads: several read at once; one that loses the snapshot makes the others that start later
-    read without it too, which each of them could have come to by itself.
-    """
-
-    connection: Connection
-    home: Home
-    facts: ServerFacts
-    achieved: Consistency
-    reason: str
-    consistent_at: OplogTimestamp | None
-    collections: tuple[CollectionInfo, ...]
-    not_included: tuple[NotIncluded, ...]
-    data_uuids: dict[Namespace, str]
-    outside_moment: frozenset[Namespace]
-    filters: Mapping[Namespace, Filter] = field(default_factory=dict)
-    accounts: AccountSource = field(default_factory=AccountSource)
-    oplog: DumpOplog | None = None
-
-    @property
-    def users_and_roles(self) -> tuple[CollectionInfo, ...]:
-        """Return the parts with users and roles."""
-        return self.accounts.infos
-
-    def leave_snapshot(self, reason: str) -> None:
-        """Read without a cluster time from now on."""
-        if self.achieved is not Consistency.SNAPSHOT:
-            return
-        self.consistent_at = None
-        if self.oplog is not None:
-            self.achieved = Consistency.OPLOG
-            self.reason = f"{reason}; {BY_OPLOG}"
-        else:
-            self.achieved, self.reason = Consistency.NONE, reason
-
-    def leave_oplog(self, reason: str) -> None:
-        """Do without the oplog."""
-        self.achieved, self.reason = Consistency.NONE, reason
-
-    def read_oplog(self) -> Iterator[bytes]:
-        """Yield the oplog from before the first read to after the last one."""
-        assert self.oplog is not None  # noqa: S101 - achieved is OPLOG only with one
-        yield from self.oplog.read()
-
-    def reconnect(self) -> str:
-        """Find the deployment again; the cluster time is the whole set's and holds on any node."""
-        told = self.connection.reconnect()
-        if told:
-            self.reason = f"{self.reason}; {told}"
-        return told
-
-    def changed(self, infos: Sequence[CollectionInfo]) -> frozenset[Namespace]:
-        """Return those of some collections of one database that went away or were recreated."""
-        where = {
-            info.namespace: listing.data_namespace(info.namespace, info.kind)
-            for info in infos
-            if info.kind != VIEW
-        }
-        if not where:
-            return frozenset()
-        database = next(iter(where)).database
-        names = [data.collection for data in where.values()]
-        now = listing.data_uuids(self.connection, database, names)
-        return frozenset(
-            namespace
-            for namespace, data in where.items()
-            if now.get(data.collection) != self.data_uuids[namespace]
-        )
-
-    def read(
-        self,
-        info: CollectionInfo,
-        place: ReadingPlace | None = None,
-        *,
-        checks_itself: bool = True,
-    ) -> Iterator[bytes]:
-        """Yield a collection's documents in chunks; see the port for what may be raised."""
-        if info.kind == VIEW:
-            return
-        if info in self.accounts.infos:
-            reader, uuid = self.accounts.reader(self.connection, info, self._read_concern())
-            yield from checked(reader, uuid, info.namespace)
-            return
-        where = listing.data_namespace(info.namespace, info.kind)
-        first = first_batch_size(info.estimated_documents, info.estimated_bytes)
-        concern = {} if info.namespace in self.outside_moment else self._read_concern()
-        asked = self.filters.get(info.namespace, _EVERYTHING)
-        reader = BatchReader(self.connection, where, concern, first, asked.query, asked.scans)
-        chunks = going_on(reader, place, self.home) if place is not None else iter(reader)
-        uuid = self.data_uuids[info.namespace]
-        told = told_changes(reader, uuid, info.namespace, chunks)
-        yield from checked(reader, uuid, info.namespace, told) if checks_itself else told
-        if self.achieved is Consistency.OPLOG and self.oplog is not None:
-            self.oplog.note_read()
-
-    def _read_concern(self) -> dict[str, object]:
-        if self.achieved is Consistency.OPLOG and self.oplog is not None:
-            return self.oplog.read_concern()
-        return snapshot_at(self.consistent_at) if self.consistent_at else {}
-
-
-def snapshot_at(at: OplogTimestamp) -> dict[str, object]:
-    """Return the read concern that reads at a cluster time."""
-    return {"level": "snapshot", "atClusterTime": Timestamp(at.seconds, at.increment)}
-
-
-def checked(
-    reader: BatchReader, uuid: str, namespace: Namespace, chunks: Iterator[bytes] | None = None
-) -> Iterator[bytes]:
-    """Read to the end, and make sure that it was one and the same collection all the time.
-
-    A collection dropped or recreated after the cluster time reads as empty instead of failing
-    (measured on 6.0), so its UUID is compared after the last chunk.
-
-    Raises:
-        NamespaceChangedError: If the collection is gone or another one.
-    """
-    yield from chunks if chunks is not None else told_changes(reader, uuid, namespace, iter(reader))
-    if _is_changed(reader.connection, reader.where, uuid):
-        raise _changed(namespace)
-
-
-def told_changes(
-    reader: BatchReader, uuid: str, namespace: Namespace, chunks: Iterator[bytes]
-) -> Iterator[bytes]:
-    """Read to the end, in our errors.
-
-    Raises:
-        NamespaceChangedError: If reading failed because the collection is gone or another one.
-    """
-    connection, where = reader.connection, reader.where
-    try:
-        while True:
-            try:
-                chunk = next(chunks)
-            except StopIteration:
-                return
-            except OperationFailure as error:
-                if error.code in _MAYBE_CHANGED and _is_changed(connection, where, uuid):
-                    raise _changed(namespace) from error
-                raise while_working(error, connection.hosts) from error
-            except PyMongoError as error:
-                raise while_working(error, connection.hosts) from error
-            yield chunk
-    finally:
-        _close(chunks)
-
-
-def _close(chunks: Iterator[bytes]) -> None:
-    close = getattr(chunks, "close", None)
-    if close is not None:
-        close()
-
-
-def _is_changed(connection: Connection, where: Namespace, uuid: str) -> bool:
-    return listing.data_uuid(connection, where) != uuid
-
-
-def _changed(namespace: Namespace) -> NamespaceChangedError:
-    return NamespaceChangedError(
-        f"{namespace} was dropped, renamed or recreated while it was dumped",
-        hint="run the backup again, or exclude this collection",
-        namespace=str(namespace),
-    )
-
-
-def agree(facts: ServerFacts, wanted: Consistency, *, has_oplog: bool = False) -> Agreement:
-    """Choose a consistency for a deployment.
-
-    Args:
-        facts: What it is.
-        wanted: What was asked for.
-        has_oplog: Whether there is an oplog that may be read and would make a difference.
-
-    Raises:
-        UnsupportedTopologyError: If what was asked for cannot be had.
-    """
-    hindrance = _against_snapshot(facts)
-    match wanted:
-        case Consistency.NONE:
-            return Agreement(Consistency.NONE, "asked for: collections are read one by one")
-        case Consistency.OPLOG if facts.topology is Topology.REPLICA_SET:
-            return Agreement(Consistency.OPLOG, f"asked for: {BY_OPLOG}")
-        case Consistency.OPLOG:
-            raise _no_oplog(facts)
-        case Consistency.SNAPSHOT | Consistency.AUTO if hindrance is None:
-            return Agreement(
-                Consistency.SNAPSHOT,
-                f"replica set {facts.replica_set}: every collection is read at one cluster time",
-            )
-        case Consistency.SNAPSHOT:
-            raise UnsupportedTopologyError(
-                f"no snapshot to be had: {hindrance}; nothing was read",
-                hint="use consistency auto or none",
-            )
-        case Consistency.AUTO if has_oplog:
-            why = str(hindrance).removesuffix(f", {ONE_BY_ONE}")
-            return Agreement(Consistency.OPLOG, f"{why}; {BY_OPLOG}")
-        case Consistency.AUTO:
-            return Agreement(Consistency.NONE, str(hindrance))
-        case _:
-            assert_never(wanted)
-
-
-def narrowed(
-    agreement: Agreement,
-    chosen: Sequence[Listed],
-    outside: frozenset[Namespace],
-    wanted: Consistency,
-) -> Agreement:
-    """Say which collections the snapshot leaves out; with all of them out there is none.
-
-    Raises:
-        UnsupportedTopologyError: If there is none, and it was asked for.
-    """
-    if not outside:
-        return agreement
-    names = ", ".join(sorted(map(str, outside)))
-    why = f"this server reads no capped collection at a cluster time ({names})"
-    if any(c.namespace not in outside for c in chosen if c.kind != VIEW):
-        return Agreement(agreement.achieved, f"{agreement.reason}, except that {why}")
-    if wanted is Consistency.SNAPSHOT:
-        raise UnsupportedTopologyError(
-            f"no snapshot to be had: {why}; nothing was read", hint="use consistency auto or none"
-        )
-    return Agreement(Consistency.NONE, why)
-
-
-def _is_capped(listed: Listed) -> bool:
-    return bool(RawBSONDocument(listed.options, RAW).get("capped"))
-
-
-def _against_snapshot(facts: ServerFacts) -> str | None:
-    """Say why there is no snapshot, in a sentence for a DBA; None if there is one.
-
-    Source: MongoDB manual, "Read Concern snapshot": outside transactions from MongoDB 5.0.
-    """
-    one_by_one = ONE_BY_ONE
-    if facts.topology is Topology.STANDALONE:
-        return f"standalone server: it has no oplog and no cluster time, {one_by_one}"
-    if facts.topology is Topology.SHARDED:
-        return f"sharded cluster: its shards have no snapshot in common here, {one_by_one}"
-    if facts.version[:2] < SNAPSHOT_SINCE:
-        return f"MongoDB {facts.version_text} has no snapshot reads before 5.0, {one_by_one}"
-    return None
-
-
-def _no_oplog(facts: ServerFacts) -> UnsupportedTopologyError:
-    if facts.topology is Topology.STANDALONE:
-        return UnsupportedTopologyError(
-            "a standalone server keeps no oplog; nothing was read",
-            hint="use consistency none, or make it a replica set of one node, its data stays: "
-            "start mongod with --replSet rs0, then run rs.initiate() once",
-        )
-    return UnsupportedTopologyError(
-        "this is a router, and the oplogs of a sharded cluster lie on its shards; nothing was read",
-        hint="use consistency none, or back up each shard's replica set by a profile of its own",
-    )
 
 
 def _of_unknown_size(info: CollectionInfo) -> CollectionInfo:
@@ -486,7 +198,7 @@ class MongoDumpSource:
         """
         now = self._connection.command("admin", {"ping": 1})["operationTime"]
         at = OplogTimestamp(now.time, now.inc)
-        for listed in [c for c in chosen if c.kind != VIEW and not _is_capped(c)][:1]:
+        for listed in [c for c in chosen if c.kind != VIEW and not is_capped(c)][:1]:
             with working(self._connection.hosts):
                 self._look(listed, at)
         return at
@@ -509,7 +221,7 @@ class MongoDumpSource:
         "Reading from capped collections with readConcern snapshot is not supported" (246, on
         6.0): asked of the server, because a newer one may do it.
         """
-        return frozenset(c.namespace for c in chosen if _is_capped(c) and not self._can_look(c, at))
+        return frozenset(c.namespace for c in chosen if is_capped(c) and not self._can_look(c, at))
 
     def _can_look(self, listed: Listed, at: OplogTimestamp) -> bool:
         try:

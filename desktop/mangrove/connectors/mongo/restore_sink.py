@@ -16,7 +16,6 @@ from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
 from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.disk import free_space
-from mangrove.connectors.mongo.dump_source import checked
 from mangrove.connectors.mongo.error_map import (
     NAMESPACE_NOT_FOUND,
     UNAUTHORIZED,
@@ -30,6 +29,7 @@ from mangrove.connectors.mongo.inserting import (
     can_read_packed_buckets,
 )
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW
+from mangrove.connectors.mongo.open_dump import checked
 from mangrove.connectors.mongo.privileges import (
     RESTORE_ROLE,
     read_privileges,

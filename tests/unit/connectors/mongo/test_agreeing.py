@@ -2,7 +2,7 @@
 
 import pytest
 
-from mangrove.connectors.mongo.dump_source import agree
+from mangrove.connectors.mongo.agreeing import agree
 from mangrove.core.backup import Consistency
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import UnsupportedTopologyError
