@@ -14,7 +14,7 @@ from mangrove.core.errors import (
     RunCancelled,
     StorageDeniedError,
 )
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName
 
 NAME = BlobName("shop/20260301T120000Z-shop-00ff/db/users.0000.bson.zst.age")

@@ -17,7 +17,7 @@ from mangrove.core.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from mangrove.core.ports import SettlingStorage, Storage
+from mangrove.core.storage_ports import SettlingStorage, Storage
 from mangrove.core.vault import BlobName, StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage import new_file, settling

@@ -16,8 +16,8 @@ from mangrove.core.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, parse_vault_url
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage.rclone import RcloneStorage

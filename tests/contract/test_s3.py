@@ -13,8 +13,8 @@ from fakes.vaults import SLUG, USERS, new_id, new_vault
 from mangrove.core.backup import Compression
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, BlobPlace, BlobRole, parse_vault_url
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.object_store import ObjectStorage

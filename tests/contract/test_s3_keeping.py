@@ -11,8 +11,8 @@ from contract.storage_suite import NAME, StorageSuite
 from mangrove.app.clock import SystemClock
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError
 from mangrove.core.object_lock import KEEPS_NOTHING, Keeping, ObjectLock, ObjectLockMode
-from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, parse_vault_url
 from mangrove.vault.keeping import hidden_in, hidden_of
 from mangrove.vault.storage.connecting import Patience

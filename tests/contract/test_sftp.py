@@ -19,8 +19,8 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     UnknownStorageHostError,
 )
-from mangrove.core.ports import Storage
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.vault import BlobName, parse_vault_url
 from mangrove.vault.inventory import take_inventory

@@ -19,6 +19,7 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.assertion import Answer, Measure, Question
+from mangrove.core.assertion_ports import Asked
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
@@ -28,6 +29,7 @@ from mangrove.core.deployment import (
     ServerFacts,
     Topology,
 )
+from mangrove.core.dump_ports import CollectionInfo, DumpSource, OpenDump, ReadingPlace
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceChangedError,
@@ -35,24 +37,19 @@ from mangrove.core.errors import (
     WriteRefusedError,
 )
 from mangrove.core.forecast import FreeSpace
+from mangrove.core.gate_ports import Gate
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import (
+from mangrove.core.ports import StepListener
+from mangrove.core.profile import Profile
+from mangrove.core.restore_ports import (
     AccountSink,
-    Asked,
-    CollectionInfo,
-    DumpSource,
     FailedIndex,
-    Gate,
     InsertOutcome,
-    OpenDump,
-    ReadingPlace,
     RefusedDocument,
     RestoreSink,
-    StepListener,
 )
-from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
 from mangrove.engine.accounts import account_of

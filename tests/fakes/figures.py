@@ -8,6 +8,7 @@ from typing import cast
 
 from typing_extensions import override
 
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.figure_ports import FiringFacts, ObjectiveStore, RunFacts, Sightings
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.facts import BackupFacts
@@ -18,9 +19,10 @@ from mangrove.core.figures.restore_estimate import MeasuredRestore
 from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.forecast import Measured
 from mangrove.core.job import Job, JobId
-from mangrove.core.ports import Clock, JobStore, LeaseHolder
+from mangrove.core.ports import Clock
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunKind, RunState, RunStatus
+from mangrove.core.state_ports import JobStore
 from mangrove.core.vault import BackupRecord, VaultId
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources

@@ -9,10 +9,11 @@ from bson.int64 import Int64
 from bson.timestamp import Timestamp
 from typing_extensions import override
 
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
-from mangrove.core.ports import OplogSource, SliceCatalog
+from mangrove.core.oplog_ports import OplogSource
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.vault import VaultId
 

@@ -10,7 +10,7 @@ from fakes.clock import FakeClock
 from fakes.memory_state import MemoryCatalog, MemoryRuns
 from fakes.vaults import SLUG, USERS, TestVault, entry, evidence_for, manifest_for, new_vault, put
 from mangrove.core.backup import BackupId, Selection, backup_id
-from mangrove.core.ports import WholeCatalog
+from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.run import RunStatus
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.vault import VaultId, VaultSpec

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fakes.sample_data import NOW, PROFILES, VAULTS
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.figures.slots import slots_between
 from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
-from mangrove.core.ports import LeaseHolder
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId
 from mangrove.core.schedule import parse_schedule

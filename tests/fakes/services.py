@@ -20,9 +20,11 @@ from fakes.sample_alerts import busy_desk, quiet_desk
 from fakes.sample_slices import FakeSlices, captured
 from fakes.snapshot_services import FakeSnapshots, sample_snapshots
 from mangrove.app.clock import zone_of
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
 from mangrove.core.capture import CaptureRequest
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
@@ -62,7 +64,7 @@ from mangrove.core.official_command import (
     restore_command,
 )
 from mangrove.core.outlook import JobStanding, Outlook, outlook
-from mangrove.core.ports import LeaseHolder, SliceCatalog, StepListener
+from mangrove.core.ports import StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
 from mangrove.core.restore import RestorePlan, plan_restore
 from mangrove.core.run import RunId, RunKind

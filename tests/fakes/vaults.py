@@ -8,11 +8,12 @@ from pathlib import Path
 from fakes.clock import FakeClock
 from fakes.secrets import MemorySecrets
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection, backup_id
+from mangrove.core.backup_ports import Draft
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Draft, Storage, Vault
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import (
     BackupRecord,
     BlobPlace,
@@ -22,6 +23,7 @@ from mangrove.core.vault import (
     identity_ref,
     signing_key_ref,
 )
+from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Evidence, Finding, Level, NamespaceResult
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.storage.memory import MemoryStorage

@@ -19,10 +19,10 @@ from mangrove.core.errors import (
 )
 from mangrove.core.key_changes import Holder, kit_state
 from mangrove.core.manifest import Manifest
-from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vault import BackupState, identity_ref, signing_ref_of
+from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.descriptor import (

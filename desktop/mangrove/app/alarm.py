@@ -15,8 +15,9 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.vaults import SqliteVaults
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.figures.answer import Overview
-from mangrove.core.ports import Catalog, Clock, SecretStore
+from mangrove.core.ports import Clock, SecretStore
 from mangrove.core.vault import VaultSpec
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop

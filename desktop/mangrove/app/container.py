@@ -39,9 +39,11 @@ from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
+from mangrove.core.gate_ports import Gate
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import Clock, Gate, RunHistory, SecretStore
+from mangrove.core.ports import Clock, SecretStore
 from mangrove.core.secret import Secret
+from mangrove.core.state_ports import RunHistory
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.vault_lock import LockOwner
 from mangrove.jobs.agent import Agent

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from mangrove.core.autostart import AutostartState
 from mangrove.core.lane import Claim, Occupied
 from mangrove.core.run import RunId
-from mangrove.core.vigil import ClockReading, Notice
+from mangrove.core.vigil import AgentRank, ClockReading, Notice
 
 
 class Watch(Protocol):
@@ -62,4 +65,58 @@ class LaneBook(Protocol):
 
     def set_limit(self, lane: str, limit: int | None) -> None:
         """Set how many may be in a lane at once; None for the usual number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseHolder:
+    """Who has a lease: a process of this machine, with its last sign of life."""
+
+    pid: int
+    since: datetime
+    beat_at: datetime
+    rank: AgentRank = AgentRank.WINDOW
+
+
+class Lease(Protocol):
+    """Lets exactly one process of a user do something, as long as it gives signs of life."""
+
+    def take(self, now: datetime, rank: AgentRank = AgentRank.WINDOW) -> bool:
+        """Take or keep it; False while another living process of this rank or above has it."""
+        ...
+
+    def last_beat(self) -> datetime | None:
+        """Return the newest sign of life of anybody; None if there never was one."""
+        ...
+
+    def give_back(self) -> None:
+        """Let others have it; nothing happens if we do not."""
+        ...
+
+    def holder(self, now: datetime) -> LeaseHolder | None:
+        """Return who has it; None if nobody who is alive does."""
+        ...
+
+
+class Autostart(Protocol):
+    """Starts the agent when the user signs in, in the way of this operating system."""
+
+    def place(self) -> str:
+        """Return where its definition is, or would be."""
+        ...
+
+    def definition(self) -> str:
+        """Return the text of it."""
+        ...
+
+    def state(self) -> AutostartState:
+        """Return whether it is installed."""
+        ...
+
+    def install(self) -> None:
+        """Install it and start the agent; raises AutostartError, and nothing is left then."""
+        ...
+
+    def remove(self) -> None:
+        """Stop the agent that it started, and take the definition away."""
         ...

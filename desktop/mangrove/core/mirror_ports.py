@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_ports import Contents
 from mangrove.core.mirror import Mended, MirrorSpec, MirrorState, ReadFrom
-from mangrove.core.ports import Contents, Passing, Vault
+from mangrove.core.storage_ports import Passing
 from mangrove.core.vault import VaultSpec
+from mangrove.core.vault_ports import Vault
 
 
 class Mirror(Protocol):

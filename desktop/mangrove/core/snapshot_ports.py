@@ -10,8 +10,8 @@ from mangrove.core.backup import BackupId
 from mangrove.core.deployment import ServerFacts
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import RestoreSink
 from mangrove.core.profile import Profile
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.snapshot import DataLayout, Snapshot
 from mangrove.core.snapshot_volumes import read_last_line
 from mangrove.core.tunnel import TunnelSpec

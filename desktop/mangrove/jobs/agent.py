@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from mangrove.core.agent_ports import Lease
 from mangrove.core.catch_up import next_look, trusted, wanted
 from mangrove.core.errors import MangroveError
 from mangrove.core.job import Firing, FiringState, Job, JobId, Rest, rest_of
-from mangrove.core.ports import Clock, JobStore, Lease
+from mangrove.core.ports import Clock
 from mangrove.core.schedule import Due
+from mangrove.core.state_ports import JobStore
 from mangrove.core.vigil import AgentRank
 from mangrove.jobs.firing import Firer, Waits, quietly
 from mangrove.jobs.noticing import Noticing

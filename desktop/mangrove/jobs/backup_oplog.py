@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mangrove.core.backup import BackupRequest, Compression, Consistency
+from mangrove.core.backup_ports import Draft
+from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import (
     NamespaceChangedError,
     OplogRolledOverError,
@@ -11,7 +13,6 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import OPLOG_NAMESPACE, NamespaceEntry, StoredBlob, StoredOplog
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo, Draft, OpenDump
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow
 from mangrove.core.vault import BlobName, BlobPlace, BlobRole
 from mangrove.engine.digest import ContentDigest

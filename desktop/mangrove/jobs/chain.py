@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from mangrove.core.backup import Compression
 from mangrove.core.capture import base_to_begin_at, begin_before, next_chain
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.oplog import (
@@ -18,8 +19,9 @@ from mangrove.core.oplog import (
     OplogTimestamp,
     continuity,
 )
+from mangrove.core.oplog_ports import OplogSource, SliceShelf
 from mangrove.core.pitr import Base, GapReason
-from mangrove.core.ports import Clock, OplogSource, SliceCatalog, SliceShelf
+from mangrove.core.ports import Clock
 from mangrove.core.run import Loss
 from mangrove.core.slices import BreakKind, ChainBreak, NewSlice, OplogSlice
 from mangrove.core.wording import counted

@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, Selection
+from mangrove.core.backup_ports import Contents
+from mangrove.core.dump_ports import DumpSource, OpenDump
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock, Contents, DumpSource, OpenDump
+from mangrove.core.ports import Clock
 from mangrove.core.replay import ReplayWindow
 from mangrove.core.run import Phase, RunResult
 from mangrove.engine.queries import queries_of

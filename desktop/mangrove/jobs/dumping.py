@@ -8,6 +8,8 @@ from typing import TypeAlias, TypeVar
 
 from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupRequest, Compression, Consistency
+from mangrove.core.backup_ports import Draft
+from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import (
     NamespaceChangedError,
     SnapshotLostError,
@@ -20,11 +22,6 @@ from mangrove.core.manifest import (
     StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import (
-    CollectionInfo,
-    Draft,
-    OpenDump,
-)
 from mangrove.core.run import Loss, Phase
 from mangrove.core.vault import BlobName, BlobPlace, BlobReceipt, BlobRole
 from mangrove.engine.digest import ContentDigest

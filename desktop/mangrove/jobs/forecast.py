@@ -12,8 +12,8 @@ from mangrove.core.forecast import (
     time_forecast,
 )
 from mangrove.core.manifest import Manifest
-from mangrove.core.ports import RestoreSink
 from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.version_conflicts import version_conflicts
 
 

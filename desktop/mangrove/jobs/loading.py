@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice, OnRefusal
+from mangrove.core.backup_ports import Contents
 from mangrove.core.documents import DocumentBatch
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     ConnectionLostError,
     MangroveError,
@@ -14,14 +16,9 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import (
-    CollectionInfo,
-    Contents,
-    InsertOutcome,
-    Passing,
-    RestoreSink,
-)
+from mangrove.core.restore_ports import InsertOutcome, RestoreSink
 from mangrove.core.run import Loss, Phase
+from mangrove.core.storage_ports import Passing
 from mangrove.core.verification import NamespaceResult
 from mangrove.engine.compare import content_differences, shape_differences
 from mangrove.engine.content import batches_of

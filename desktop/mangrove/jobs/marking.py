@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import MangroveError
+from mangrove.core.gate_ports import Gate
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock, Gate, SliceCatalog, SliceShelf
+from mangrove.core.oplog_ports import SliceShelf
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.slices import BreakKind, ChainBreak
 from mangrove.core.vault import VaultId

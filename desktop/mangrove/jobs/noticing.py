@@ -5,8 +5,8 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mangrove.core.agent_ports import Lease
 from mangrove.core.errors import MangroveError
-from mangrove.core.ports import Lease
 from mangrove.core.vigil import (
     SILENT_TOO_LONG,
     AgentRank,

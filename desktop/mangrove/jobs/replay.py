@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from mangrove.core.errors import MangroveError, ReplayRefusedError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import RestoreSink
 from mangrove.core.replay import (
     OpenEntries,
     ReplayBase,
@@ -15,6 +14,7 @@ from mangrove.core.replay import (
     ReplayOutcome,
     ReplayWindow,
 )
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase
 from mangrove.engine.replay.foresight import Foresight
 from mangrove.engine.replay.looking import look_through, require_same, steps_of

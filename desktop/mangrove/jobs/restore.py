@@ -9,18 +9,21 @@ from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import MangroveError, RunCancelled
+from mangrove.core.gate_ports import Gate
 from mangrove.core.leftovers import working_namespace
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import Clock, Contents, Gate, RestoreSink
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.restore import (
     PlannedNamespace,
     RestorePlan,
     target_namer,
 )
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
 from mangrove.jobs.accounts import (

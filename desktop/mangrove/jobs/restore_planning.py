@@ -5,17 +5,18 @@ from dataclasses import replace
 from datetime import datetime
 
 from mangrove.core.backup import RestoreRequest
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import NamespaceConflictError
 from mangrove.core.globs import literal
 from mangrove.core.leftovers import is_working_name
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo, RestoreSink
 from mangrove.core.restore import (
     RestorePlan,
     plan_restore,
     target_databases,
 )
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.wording import counted
 from mangrove.engine.compare import canonical_options
 from mangrove.engine.extended_json_write import to_canonical

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest
+from mangrove.core.backup_ports import Contents
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError, TargetNotEmptyError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import CollectionInfo, Contents, FailedIndex, RestoreSink
 from mangrove.core.replay import (
     OpenEntries,
     ReplayBase,
@@ -18,6 +19,7 @@ from mangrove.core.replay import (
     ReplayWindow,
 )
 from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_ports import FailedIndex, RestoreSink
 from mangrove.core.run import Loss, Phase
 from mangrove.core.slices import OplogSlice
 from mangrove.core.wording import counted

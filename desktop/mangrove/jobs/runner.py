@@ -19,7 +19,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.lane import Occupied
 from mangrove.core.patience import RETRY_WAITS_S
-from mangrove.core.ports import Clock, RunHistory
+from mangrove.core.ports import Clock
 from mangrove.core.run import (
     LogLine,
     Phase,
@@ -30,6 +30,7 @@ from mangrove.core.run import (
     RunState,
     RunStatus,
 )
+from mangrove.core.state_ports import RunHistory
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.lanes import Claim, Entrant, Lanes
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from mangrove.core.errors import MangroveError
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.object_lock import Hidden
-from mangrove.core.ports import Passing, SliceShelf
+from mangrove.core.oplog_ports import SliceShelf
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
+from mangrove.core.storage_ports import Passing
 from mangrove.jobs.context import RunContext
 
 

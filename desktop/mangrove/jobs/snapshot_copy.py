@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from posixpath import join
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.backup_ports import Draft
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError, RunCancelled, SnapshotCommandError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob, StoredFile, StoredFiles
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Catalog, Clock, Draft, Vault
+from mangrove.core.ports import Clock
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.snapshot import LockUse, Snapshot
 from mangrove.core.snapshot_clone import origin_of
@@ -18,6 +20,7 @@ from mangrove.core.snapshot_ports import CopyLedger, HostFile, OpenHost, Unfinis
 from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER
 from mangrove.core.vault import BackupRecord, BlobPlace, BlobRole
 from mangrove.core.vault_lock import LockMode
+from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.backup import nowhere, reread

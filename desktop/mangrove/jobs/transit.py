@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.manifest import (
     AuthEntry,
     Manifest,
@@ -13,7 +14,7 @@ from mangrove.core.manifest import (
     StoredBlob,
     StoredUsersAndRoles,
 )
-from mangrove.core.ports import CollectionInfo, OpenDump, Passing, as_they_come
+from mangrove.core.storage_ports import Passing, as_they_come
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.framing import iter_documents
 from mangrove.jobs.reading import StartOverError

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import Catalog, WholeCatalog
 from mangrove.core.errors import InvalidPolicyError, RetentionError
-from mangrove.core.ports import Catalog, Vault, WholeCatalog
 from mangrove.core.retention import Entry, Judgement, Policies, judge
 from mangrove.core.retention_chains import Chain
 from mangrove.core.retention_facts import chains_of, entries_of
@@ -16,6 +16,7 @@ from mangrove.core.retention_policy import RetentionPolicy, former_policies
 from mangrove.core.run import RunStatus
 from mangrove.core.slices import OplogSlice
 from mangrove.core.vault import BackupRecord, SeenBackup, VaultSpec
+from mangrove.core.vault_ports import Vault
 
 Pass = Callable[[SeenBackup], None]
 

@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 
 from mangrove.core.assertion import Assertion
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.explain import duration_text
+from mangrove.core.gate_ports import Gate
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import Catalog, Clock, Gate, ScratchRegister, Vault
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.state_ports import ScratchRegister
+from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import (
     Drill,
     Evidence,

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from mangrove.core.errors import RunNotFoundError
-from mangrove.core.ports import Clock, RunHistory
+from mangrove.core.ports import Clock
 from mangrove.core.run import LogLine, RunId, RunStatus
+from mangrove.core.state_ports import RunHistory
 from mangrove.jobs.runner import Runner
 
 HISTORY_LIMIT = 200

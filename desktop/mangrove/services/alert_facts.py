@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.alert_facts import Watched, WatchedJob, WatchedVault
 from mangrove.core.alert_needs import need_troubles
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError
 from mangrove.core.figures.answer import Overview, VaultFigures
 from mangrove.core.job import Job, Rest
-from mangrove.core.ports import Catalog, JobStore, LeaseHolder, VaultStore
+from mangrove.core.state_ports import JobStore, VaultStore
 from mangrove.core.vault import BackupRecord, VaultId, VaultSpec
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,10 @@ from mangrove.core.assertion import (
     checked_question,
     judged,
 )
+from mangrove.core.assertion_ports import Asked, AssertionStore
 from mangrove.core.errors import AssertionNotFoundError
-from mangrove.core.ports import Asked, AssertionStore, Clock, Gate
+from mangrove.core.gate_ports import Gate
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile, checked_name
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.queries import query_bytes

@@ -14,15 +14,18 @@ from mangrove.core.backup import (
     Selection,
     backup_id,
 )
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import rebuilding
 from mangrove.core.errors import BackupNotFoundError, MangroveError
 from mangrove.core.explain import explanation
+from mangrove.core.gate_ports import Gate
+from mangrove.core.keeper_ports import VaultKeeper
 from mangrove.core.manifest import Manifest
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.own_work import OwnWork, OwnWorkLimits
-from mangrove.core.ports import Catalog, Clock, Gate, VaultKeeper
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunResult
 from mangrove.core.vault import BackupRecord, BackupState, VaultSpec

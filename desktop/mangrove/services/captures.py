@@ -4,12 +4,13 @@ from functools import partial
 
 from mangrove.core.backup import BackupRequest
 from mangrove.core.capture import CaptureMode, CaptureRequest, OnGap
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import ChainTakenError, MangroveError
 from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr import Base, base_of
-from mangrove.core.ports import RunHistory, SliceCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunStatus
+from mangrove.core.state_ports import RunHistory
 from mangrove.core.vault import VaultSpec
 from mangrove.jobs.capture import PHASES, CaptureBody
 from mangrove.jobs.context import RunContext

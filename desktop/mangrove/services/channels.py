@@ -30,9 +30,10 @@ from mangrove.core.delivery import (
 )
 from mangrove.core.errors import AlertNotFoundError, InvalidChannelError
 from mangrove.core.job import Job
-from mangrove.core.ports import Clock, JobStore, SecretStore
+from mangrove.core.ports import Clock, SecretStore
 from mangrove.core.profile import checked_name
 from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.state_ports import JobStore
 from mangrove.jobs.alarm import delivery_of
 from mangrove.jobs.courier import Courier
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mangrove.core.backup import SAFETY_MARK, BackupId
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import (
     BackupNotFoundError,
     ConfigurationError,
@@ -14,15 +15,16 @@ from mangrove.core.errors import (
     SignatureInvalidError,
 )
 from mangrove.core.pitr import Timeline, base_of
-from mangrove.core.ports import ReportPrinter, SliceCatalog, Vault
 from mangrove.core.profile import Profile
 from mangrove.core.report import Report, ReportKind, ReportSigner
 from mangrove.core.report_backup import backup_report
 from mangrove.core.report_period import Covered, month_of, period_report
+from mangrove.core.report_ports import ReportPrinter
 from mangrove.core.report_retention import retention_section
 from mangrove.core.retention_marks import Statement
 from mangrove.core.timeline import timeline_of
 from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Evidence
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.kit_files import refuse_existing, write_all

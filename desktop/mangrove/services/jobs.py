@@ -19,9 +19,10 @@ from mangrove.core.job import (
     Rest,
     rest_of,
 )
-from mangrove.core.ports import Clock, JobStore
+from mangrove.core.ports import Clock
 from mangrove.core.profile import checked_name
 from mangrove.core.schedule import parse_schedule
+from mangrove.core.state_ports import JobStore
 from mangrove.core.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.core.vigil import AgentRank

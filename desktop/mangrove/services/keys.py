@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import VaultMemory, WholeCatalog
 from mangrove.core.errors import InvalidKeyError, MangroveError, VaultError, WrongIdentityError
 from mangrove.core.key_changes import (
     Holder,
@@ -14,9 +15,11 @@ from mangrove.core.key_changes import (
     without_holder,
 )
 from mangrove.core.kit import check_passphrase
-from mangrove.core.ports import KitBinder, SecretStore, VaultMemory, VaultStore, WholeCatalog
+from mangrove.core.kit_ports import KitBinder
+from mangrove.core.ports import SecretStore
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
+from mangrove.core.state_ports import VaultStore
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.core.vault_lock import LockMode
 from mangrove.jobs.lanes import Claim

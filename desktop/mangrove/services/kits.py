@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mangrove.core.catalog_ports import Catalog, VaultMemory
 from mangrove.core.errors import (
     MangroveError,
     NameTakenError,
@@ -12,6 +13,7 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultNotFoundError,
 )
+from mangrove.core.keeper_ports import VaultKeeper
 from mangrove.core.key_changes import (
     CODE_LENGTH,
     keys_fingerprint,
@@ -20,19 +22,12 @@ from mangrove.core.key_changes import (
     with_kit,
 )
 from mangrove.core.kit import CODE_LETTERS, RecoveryKit, check_passphrase, grouped_code
+from mangrove.core.kit_ports import KitBinder
 from mangrove.core.mirror import mirror_key_ref
-from mangrove.core.ports import (
-    Catalog,
-    Clock,
-    KitBinder,
-    ProfileStore,
-    SecretStore,
-    VaultKeeper,
-    VaultMemory,
-    VaultStore,
-)
+from mangrove.core.ports import Clock, SecretStore
 from mangrove.core.profile import Profile, checked_name
 from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.state_ports import ProfileStore, VaultStore
 from mangrove.core.vault import (
     VaultSpec,
     description_ref,

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from mangrove.core.errors import ConfirmationMissingError
+from mangrove.core.gate_ports import Gate
 from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Gate, RunHistory
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunKind
+from mangrove.core.state_ports import RunHistory
 from mangrove.services.profiles import Profiles
 
 _LOOKED_AT = 100

@@ -9,10 +9,11 @@ from mangrove.core.errors import InvalidVaultUrlError, NameTakenError, VaultNotF
 from mangrove.core.mirror import MirrorSpec, MirrorState, mirror_key_ref
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.object_lock import ObjectLock
-from mangrove.core.ports import SecretStore, VaultStore
+from mangrove.core.ports import SecretStore
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
+from mangrove.core.state_ports import VaultStore
 from mangrove.core.vault import VaultId, VaultSpec, parse_vault_url
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror import PHASES, MirrorBody

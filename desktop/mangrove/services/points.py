@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
 from mangrove.core.errors import InvalidScheduleError, ProfileNotFoundError
 from mangrove.core.figures.objectives import parse_age
@@ -12,7 +13,6 @@ from mangrove.core.forecast import time_forecast
 from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
-from mangrove.core.ports import SliceCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.slices import OplogSlice

@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
 from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import RestoreSink, SliceCatalog
 from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.jobs.accounts import with_accounts

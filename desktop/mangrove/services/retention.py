@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import BackupNotFoundError, BackupProtectedError, RetentionError
-from mangrove.core.ports import RunHistory, Vault, WholeCatalog
 from mangrove.core.retention import Judgement, Policies, Verdict, Why
 from mangrove.core.retention_chains import LostWindow
 from mangrove.core.retention_facts import series_words
@@ -14,8 +14,10 @@ from mangrove.core.retention_forecast import forecast
 from mangrove.core.retention_marks import NO_MARKS, UNDONE_NOTE, Marks, Statement, StatementKind
 from mangrove.core.retention_policy import RetentionPolicy, checked_policy
 from mangrove.core.run import RunId, RunKind
+from mangrove.core.state_ports import RunHistory
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.vault_lock import LockMode
+from mangrove.core.vault_ports import Vault
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.prune import MIRRORED_PHASES, PHASES, PruneBody, PrunePlan, plan_prune
 from mangrove.jobs.runner import Ticket

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from typing_extensions import override
 
+from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.ports import Clock, WholeCatalog
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot_kept import kept_snapshots
 from mangrove.core.snapshot_ports import SnapshotStore

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import backup_id
+from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.elsewhere import ElsewhereSource
 from mangrove.core.errors import (
     BackupProtectedError,
@@ -12,7 +13,7 @@ from mangrove.core.errors import (
     SnapshotRefusedError,
 )
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock, WholeCatalog
+from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.retention import Judgement
 from mangrove.core.retention_policy import RetentionPolicy, checked_policy

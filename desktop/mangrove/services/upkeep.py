@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import Catalog
 from mangrove.core.growth import Growth, growth_of
-from mangrove.core.ports import Catalog
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import BackupRecord, VaultSpec
 from mangrove.core.vault_lock import LockMode

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Compression
+from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import (
     InvalidKeyError,
     MangroveError,
@@ -13,20 +14,14 @@ from mangrove.core.errors import (
     VaultLockedError,
     VaultNotFoundError,
 )
+from mangrove.core.keeper_ports import VaultKeeper
 from mangrove.core.key_changes import Holder, parse_holder
 from mangrove.core.object_lock import Keeping, ObjectLock, checked_object_lock
-from mangrove.core.ports import (
-    Clock,
-    RunHistory,
-    SecretStore,
-    StepListener,
-    VaultKeeper,
-    VaultStore,
-    WholeCatalog,
-)
+from mangrove.core.ports import Clock, SecretStore, StepListener
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
+from mangrove.core.state_ports import RunHistory, VaultStore
 from mangrove.core.vault import (
     OPLOG_DEBRIS,
     PlaceReport,

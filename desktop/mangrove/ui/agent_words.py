@@ -4,8 +4,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.explain import duration_text
-from mangrove.core.ports import LeaseHolder
 from mangrove.core.vigil import AgentRank, Notice, NoticeKind
 from mangrove.ui import text
 

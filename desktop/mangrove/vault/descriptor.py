@@ -9,7 +9,7 @@ from mangrove.core.errors import (
     UnknownFormatError,
     VaultNotFoundError,
 )
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.layout import DESCRIPTOR, NEXT_DESCRIPTOR

@@ -14,7 +14,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.ports import Passing, SettlingStorage, Storage, as_they_come
+from mangrove.core.storage_ports import Passing, SettlingStorage, Storage, as_they_come
 from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, VaultId
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest

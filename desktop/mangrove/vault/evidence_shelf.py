@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, SignatureInvalidError
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, VaultId
 from mangrove.core.verification import Evidence
 from mangrove.vault.evidence_codec import LIMIT_BYTES, decode_evidence, encode_evidence

@@ -12,8 +12,8 @@ from mangrove.core.errors import (
     UnknownFormatError,
 )
 from mangrove.core.manifest import Manifest
-from mangrove.core.ports import Storage
 from mangrove.core.retention_marks import Journal
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import OPLOG_DEBRIS, BackupRecord, BlobInfo, BlobName
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport, compare_folder

@@ -9,18 +9,13 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
 
+from mangrove.core.catalog_ports import VaultMemory
 from mangrove.core.errors import SecretError, VaultNotFoundError
+from mangrove.core.keeper_ports import VaultKeys
 from mangrove.core.object_lock import Keeping
-from mangrove.core.ports import (
-    Clock,
-    SecretStore,
-    StepListener,
-    Storage,
-    Vault,
-    VaultKeys,
-    VaultMemory,
-)
+from mangrove.core.ports import Clock, SecretStore, StepListener
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import (
     PlaceReport,
     StorageAddress,
@@ -30,6 +25,7 @@ from mangrove.core.vault import (
     storage_key_ref,
 )
 from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.vault_ports import Vault
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import (

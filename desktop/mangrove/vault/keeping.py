@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from mangrove.core.errors import StorageDeniedError
 from mangrove.core.object_lock import KEEPS_NOTHING, NOTHING_HIDDEN, Hidden, Keeping, ObjectLock
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName
 
 

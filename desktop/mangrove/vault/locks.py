@@ -19,7 +19,8 @@ from mangrove.core.errors import (
     ManifestCorruptError,
     VaultLockedError,
 )
-from mangrove.core.ports import Clock, Storage
+from mangrove.core.ports import Clock
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.core.vault_lock import LockMode, LockOwner, VaultLock, in_the_way
 from mangrove.vault.blob_name import checked

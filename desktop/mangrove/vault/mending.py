@@ -20,8 +20,9 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.mirror import Mended
-from mangrove.core.ports import Passing, Storage, Vault
+from mangrove.core.storage_ports import Passing, Storage
 from mangrove.core.vault import BlobName
+from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted
 from mangrove.vault.layout import (
     KEYS_PATH,

@@ -3,9 +3,11 @@
 from dataclasses import replace
 from functools import partial
 
+from mangrove.core.backup_ports import Contents
 from mangrove.core.mirror import MirrorSpec, mirror_key_ref
 from mangrove.core.mirror_ports import Mender, Mirror
-from mangrove.core.ports import Contents, SecretStore, Storage
+from mangrove.core.ports import SecretStore
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import VaultSpec, parse_vault_url
 from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
 from mangrove.vault.earlier_versions import EarlierVersions

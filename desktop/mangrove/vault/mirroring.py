@@ -18,8 +18,9 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.mirror import MirrorSpec, MirrorState
-from mangrove.core.ports import Passing, Storage, Vault, as_they_come
+from mangrove.core.storage_ports import Passing, Storage, as_they_come
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.core.vault_ports import Vault
 from mangrove.vault.descriptor import read_descriptor, settle_descriptor
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.layout import (

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_ports import Draft
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobNotFoundError,
@@ -20,8 +21,9 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.object_lock import Hidden
-from mangrove.core.ports import Draft, Passing, SliceShelf, Storage, as_they_come
+from mangrove.core.oplog_ports import SliceShelf
 from mangrove.core.retention_marks import StatementKind
+from mangrove.core.storage_ports import Passing, Storage, as_they_come
 from mangrove.core.vault import (
     BackupRecord,
     BlobInfo,

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from mangrove.core.backup import BackupId
+from mangrove.core.catalog_ports import VaultMemory
 from mangrove.core.errors import MangroveError, SignatureInvalidError
 from mangrove.core.manifest import Manifest
-from mangrove.core.ports import VaultMemory
 from mangrove.core.vault import VaultId
 from mangrove.core.vault_memory import (
     Remembered,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.errors import BlobNotFoundError, MangroveError, SignatureInvalidError
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, VaultId
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.blob_name import checked

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.ports import Passing, Storage
+from mangrove.core.storage_ports import Passing, Storage
 from mangrove.core.vault import BlobName
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.crypto.recipients import X25519Recipient

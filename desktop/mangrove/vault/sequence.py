@@ -10,7 +10,7 @@ from mangrove.core.errors import (
     SignatureInvalidError,
     VaultError,
 )
-from mangrove.core.ports import Storage
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, VaultId
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import SEQUENCE_PATH, is_manifest_signature

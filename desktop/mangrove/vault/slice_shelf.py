@@ -17,8 +17,8 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
-from mangrove.core.ports import Passing, Storage
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
+from mangrove.core.storage_ports import Passing, Storage
 from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.keeping import hidden_in

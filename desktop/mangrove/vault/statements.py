@@ -20,8 +20,8 @@ from mangrove.core.errors import (
     UnknownFormatError,
     WrongIdentityError,
 )
-from mangrove.core.ports import Storage
 from mangrove.core.retention_marks import Journal, Statement
+from mangrove.core.storage_ports import Storage
 from mangrove.core.vault import BlobName, VaultSpec
 from mangrove.vault.layout import JOURNAL_PATH, SIGNATURE_SUFFIX, signature_of, statement_name
 from mangrove.vault.sealing import Sealer

@@ -14,6 +14,7 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.gate import MongoGate
 from mangrove.core.backup import Consistency, Selection, selection_of
 from mangrove.core.deployment import ScratchKind, Topology
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     AuthenticationFailedError,
     EmbeddedServerError,
@@ -22,7 +23,6 @@ from mangrove.core.errors import (
     ServerUnreachableError,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo
 from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri

@@ -21,6 +21,7 @@ from mangrove.connectors.mongo.client import Connection, Entry, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.backup import Consistency, Selection, selection_of
+from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import (
     ConnectionLostError,
     InvalidSelectionError,
@@ -28,7 +29,6 @@ from mangrove.core.errors import (
     SnapshotLostError,
     UnsupportedTopologyError,
 )
-from mangrove.core.ports import CollectionInfo, OpenDump
 from mangrove.core.uri import parse_uri
 
 pytestmark = pytest.mark.mongod

@@ -14,11 +14,11 @@ from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.errors import BlobMismatchError, ContentMismatchError, StorageFullError
 from mangrove.core.oplog import OplogPosition
 from mangrove.core.pitr import Base, GapReason, Timeline, base_of
-from mangrove.core.ports import Vault
 from mangrove.core.run import Phase, RunId, RunState, RunStatus
 from mangrove.core.slices import BreakKind, OplogSlice
 from mangrove.core.timeline import timeline_of
 from mangrove.core.vault import BlobName, VaultId
+from mangrove.core.vault_ports import Vault
 from mangrove.engine.oplog_walk import positions
 from mangrove.engine.slice_reading import entries_of
 from mangrove.jobs.capture import PHASES, CaptureBody

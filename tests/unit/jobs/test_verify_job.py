@@ -5,8 +5,8 @@ import pytest
 from fakes.deployment import FakeDeployment
 from fakes.vaults import new_id, new_vault
 from mangrove.core.backup import BackupId
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import ConnectionLostError, StorageUnavailableError, WriteRefusedError
-from mangrove.core.ports import CollectionInfo
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import Phase, RunState
 from mangrove.core.vault import identity_ref

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from fakes.vaults import TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobExistsError,
@@ -16,8 +17,8 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.mirror import MirrorSpec, MirrorState
-from mangrove.core.ports import Contents, Storage, as_they_come
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import Storage, as_they_come
 from mangrove.core.vault import BlobName, StorageAddress, VaultSpec, parse_vault_url
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.layout import DESCRIPTOR, is_manifest_signature

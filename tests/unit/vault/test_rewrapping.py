@@ -36,8 +36,8 @@ from mangrove.core.manifest import (
 )
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import as_they_come
 from mangrove.core.secret import Secret
+from mangrove.core.storage_ports import as_they_come
 from mangrove.core.vault import (
     BackupRecord,
     BackupState,

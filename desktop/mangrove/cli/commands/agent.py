@@ -10,7 +10,7 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.until_options import For, Until, until_of
-from mangrove.core.ports import LeaseHolder
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.run import RunStatus
 from mangrove.core.vigil import AgentRank
 from mangrove.core.wording import counted

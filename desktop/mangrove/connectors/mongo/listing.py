@@ -20,11 +20,11 @@ from mangrove.core.accounts import (
 )
 from mangrove.core.backup import Selection
 from mangrove.core.cover import ON_THE_WAY, SERVER_OWN
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo
 
 VIEW, TIME_SERIES, COLLECTION = "view", "timeseries", "collection"
 EMPTY_DOCUMENT = b"\x05\0\0\0\0"

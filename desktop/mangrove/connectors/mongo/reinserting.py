@@ -17,7 +17,7 @@ from mangrove.connectors.mongo.inserting import (
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument, slice_reply
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import InsertOutcome
+from mangrove.core.restore_ports import InsertOutcome
 
 LOOK_UP_BYTES = 8 << 20
 _TIMESTAMP = 0x11

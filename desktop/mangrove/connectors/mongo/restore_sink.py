@@ -41,6 +41,7 @@ from mangrove.connectors.mongo.replay_sink import MongoReplaySink
 from mangrove.connectors.mongo.topology import server_facts
 from mangrove.core.assertion import Answer, Question
 from mangrove.core.deployment import PrivilegeFinding, ServerFacts, Topology
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     MangroveError,
     MissingPrivilegeError,
@@ -49,13 +50,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import (
-    AccountSink,
-    CollectionInfo,
-    FailedIndex,
-    InsertOutcome,
-    ReplaySink,
-)
+from mangrove.core.restore_ports import AccountSink, FailedIndex, InsertOutcome, ReplaySink
 
 SETTLE_POLL_S = 0.05
 SETTLE_STALL_POLLS = 2400  # two minutes without any progress

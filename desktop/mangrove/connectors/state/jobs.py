@@ -15,7 +15,7 @@ from mangrove.core.catch_up import trusted
 from mangrove.core.errors import NameTakenError
 from mangrove.core.figures.compliance import ScheduleVersion
 from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
-from mangrove.core.ports import JobStore
+from mangrove.core.state_ports import JobStore
 
 LOOKED_AT = 10
 _RECORD = "job record"

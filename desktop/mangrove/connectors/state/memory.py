@@ -7,7 +7,7 @@ from typing_extensions import override
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.backup import BackupId
-from mangrove.core.ports import VaultMemory
+from mangrove.core.catalog_ports import VaultMemory
 from mangrove.core.vault import VaultId
 from mangrove.core.vault_memory import Remembered
 

@@ -7,7 +7,7 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError
-from mangrove.core.ports import VaultStore
+from mangrove.core.state_ports import VaultStore
 from mangrove.core.vault import VaultId, VaultSpec, parse_vault_url
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import CollectionInfo
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.metadata import EMPTY_DOCUMENT, CollectionMetadata
 from mangrove.engine.mongodump.names import BUCKETS_PREFIX

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.autostart import AutostartState
 from mangrove.core.job import Rest
-from mangrove.core.ports import Clock, LeaseHolder
+from mangrove.core.ports import Clock
 from mangrove.core.vigil import Notice
 from mangrove.services.agent_desk import AutostartView
 from mangrove.ui import text

@@ -2,8 +2,8 @@
 
 from typing_extensions import override
 
-from mangrove.core.ports import ReportPrinter
 from mangrove.core.report import Report, ReportSigner
+from mangrove.core.report_ports import ReportPrinter
 from mangrove.vault.report.page import page_of
 
 
