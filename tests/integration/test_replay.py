@@ -34,13 +34,7 @@ from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import MangroveError, MissingPrivilegeError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.replay import (
-    OpenEntries,
-    ReplayBase,
-    ReplayMapping,
-    ReplayOutcome,
-    ReplayWindow,
-)
+from mangrove.core.replay import OpenEntries, ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.core.uri import parse_uri

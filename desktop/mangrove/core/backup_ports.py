@@ -6,12 +6,7 @@ from typing import Protocol
 from mangrove.core.backup import BackupId
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.storage_ports import Passing, as_they_come
-from mangrove.core.vault import (
-    BackupRecord,
-    BlobName,
-    BlobPlace,
-    BlobReceipt,
-)
+from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt
 
 
 class Draft(Protocol):

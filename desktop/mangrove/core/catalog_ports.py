@@ -6,10 +6,7 @@ from typing import Protocol
 
 from mangrove.core.backup import BackupId
 from mangrove.core.slices import ChainBreak, OplogSlice
-from mangrove.core.vault import (
-    BackupRecord,
-    VaultId,
-)
+from mangrove.core.vault import BackupRecord, VaultId
 from mangrove.core.vault_memory import Remembered
 
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.deployment import (
-    DiskUse,
-    ServerFacts,
-)
+from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp

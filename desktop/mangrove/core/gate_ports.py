@@ -4,11 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from mangrove.core.assertion_ports import Asked
-from mangrove.core.deployment import (
-    CollectionSize,
-    DeploymentReport,
-    ScratchKind,
-)
+from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.dump_ports import DumpSource
 from mangrove.core.oplog_ports import OplogSource
 from mangrove.core.ports import StepListener

@@ -6,11 +6,7 @@ from typing import Protocol
 
 from mangrove.core.ports import StepListener
 from mangrove.core.secret import Secret
-from mangrove.core.vault import (
-    PlaceReport,
-    StorageLogin,
-    VaultSpec,
-)
+from mangrove.core.vault import PlaceReport, StorageLogin, VaultSpec
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_ports import Vault
 

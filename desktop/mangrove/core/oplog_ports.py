@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from mangrove.core.deployment import (
-    ServerFacts,
-)
+from mangrove.core.deployment import ServerFacts
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice

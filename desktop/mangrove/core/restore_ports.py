@@ -6,10 +6,7 @@ from typing import Protocol
 
 from mangrove.core.accounts import Account, AccountKind
 from mangrove.core.assertion_ports import Asked
-from mangrove.core.deployment import (
-    PrivilegeFinding,
-    ServerFacts,
-)
+from mangrove.core.deployment import PrivilegeFinding, ServerFacts
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace

@@ -6,10 +6,7 @@ from typing import Protocol
 from mangrove.core.job import Firing, Job, JobId, Rest
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import LogLine, RunId, RunStatus
-from mangrove.core.vault import (
-    VaultId,
-    VaultSpec,
-)
+from mangrove.core.vault import VaultId, VaultSpec
 
 
 class ProfileStore(Protocol):

@@ -11,16 +11,8 @@ from mangrove.core.backup_ports import Draft
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.dump_ports import DumpSource, OpenDump
-from mangrove.core.errors import (
-    MangroveError,
-    RunCancelled,
-)
-from mangrove.core.manifest import (
-    Manifest,
-    NamespaceEntry,
-    NotIncluded,
-    StoredBlob,
-)
+from mangrove.core.errors import MangroveError, RunCancelled
+from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult

@@ -7,12 +7,7 @@ from functools import partial
 
 from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.catalog_ports import SliceCatalog
-from mangrove.core.errors import (
-    ConnectError,
-    MangroveError,
-    RunCancelled,
-    StalledError,
-)
+from mangrove.core.errors import ConnectError, MangroveError, RunCancelled, StalledError
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.oplog import Continuity
 from mangrove.core.oplog_ports import OplogSource, SliceShelf

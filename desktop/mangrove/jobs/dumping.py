@@ -10,10 +10,7 @@ from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupRequest, Compression, Consistency
 from mangrove.core.backup_ports import Draft
 from mangrove.core.dump_ports import CollectionInfo, OpenDump
-from mangrove.core.errors import (
-    NamespaceChangedError,
-    SnapshotLostError,
-)
+from mangrove.core.errors import NamespaceChangedError, SnapshotLostError
 from mangrove.core.manifest import (
     AuthEntry,
     NamespaceEntry,

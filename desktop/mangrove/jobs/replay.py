@@ -19,16 +19,7 @@ from mangrove.core.run import Phase
 from mangrove.engine.replay.foresight import Foresight
 from mangrove.engine.replay.looking import look_through, require_same, steps_of
 from mangrove.engine.replay.places import Place, Places
-from mangrove.engine.replay.steps import (
-    Cap,
-    Create,
-    Drop,
-    DropIndex,
-    Modify,
-    Move,
-    Stepped,
-    Write,
-)
+from mangrove.engine.replay.steps import Cap, Create, Drop, DropIndex, Modify, Move, Stepped, Write
 from mangrove.engine.replay.translation import Translator
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.steady import steadily

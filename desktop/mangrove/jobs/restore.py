@@ -18,20 +18,11 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
-from mangrove.core.restore import (
-    PlannedNamespace,
-    RestorePlan,
-    target_namer,
-)
+from mangrove.core.restore import PlannedNamespace, RestorePlan, target_namer
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
-from mangrove.jobs.accounts import (
-    clear_leftovers,
-    merge_accounts,
-    reported,
-    with_accounts,
-)
+from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.destination import Destination
 from mangrove.jobs.entering import entering

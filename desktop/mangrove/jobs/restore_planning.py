@@ -11,11 +11,7 @@ from mangrove.core.globs import literal
 from mangrove.core.leftovers import is_working_name
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore import (
-    RestorePlan,
-    plan_restore,
-    target_databases,
-)
+from mangrove.core.restore import RestorePlan, plan_restore, target_databases
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.wording import counted
 from mangrove.engine.compare import canonical_options

@@ -11,12 +11,7 @@ from datetime import datetime
 
 from mangrove.core.agent_ports import LaneBook
 from mangrove.core.backup import BackupId
-from mangrove.core.errors import (
-    MangroveError,
-    RunCancelled,
-    RunError,
-    RunNotFoundError,
-)
+from mangrove.core.errors import MangroveError, RunCancelled, RunError, RunNotFoundError
 from mangrove.core.lane import Occupied
 from mangrove.core.patience import RETRY_WAITS_S
 from mangrove.core.ports import Clock

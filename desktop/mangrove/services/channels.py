@@ -20,14 +20,7 @@ from mangrove.core.alert_policy import (
     heartbeat_ref,
 )
 from mangrove.core.alert_ports import AlertSender, AlertStore, ChannelStore, Pinger
-from mangrove.core.delivery import (
-    Beat,
-    Delivery,
-    DeliveryKind,
-    Signal,
-    TargetHealth,
-    health_of,
-)
+from mangrove.core.delivery import Beat, Delivery, DeliveryKind, Signal, TargetHealth, health_of
 from mangrove.core.errors import AlertNotFoundError, InvalidChannelError
 from mangrove.core.job import Job
 from mangrove.core.ports import Clock, SecretStore

@@ -8,10 +8,7 @@ from dataclasses import replace
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import listing
-from mangrove.connectors.mongo.account_source import (
-    check_accounts,
-    find_accounts,
-)
+from mangrove.connectors.mongo.account_source import check_accounts, find_accounts
 from mangrove.connectors.mongo.agreeing import BY_OPLOG, Agreement, agree, is_capped, narrowed
 from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.dump_oplog import DumpOplog, missing_for_oplog

@@ -12,12 +12,7 @@ from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.error_map import NAMESPACE_NOT_FOUND, UNAUTHORIZED, working
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.sizes import EstimatedSize, disk_use, estimated_size
-from mangrove.core.accounts import (
-    NOT_ASKED_FOR,
-    TEMPORARY_ACCOUNTS,
-    UsersAndRoles,
-    auth_part,
-)
+from mangrove.core.accounts import NOT_ASKED_FOR, TEMPORARY_ACCOUNTS, UsersAndRoles, auth_part
 from mangrove.core.backup import Selection
 from mangrove.core.cover import ON_THE_WAY, SERVER_OWN
 from mangrove.core.dump_ports import CollectionInfo

@@ -9,11 +9,7 @@ from mangrove.connectors.mongo.bson_elements import (
     id_of_anything,
     split_documents,
 )
-from mangrove.connectors.mongo.inserting import (
-    DUPLICATE_KEY,
-    Inserter,
-    has_empty_timestamp,
-)
+from mangrove.connectors.mongo.inserting import DUPLICATE_KEY, Inserter, has_empty_timestamp
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument, slice_reply
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace

@@ -8,14 +8,7 @@ from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.replay import Skipped
 from mangrove.engine.oplog_entry import Command, OplogEntry, document_of, spans
 from mangrove.engine.replay.index_entries import IndexTranslator
-from mangrove.engine.replay.places import (
-    COLLECTION,
-    TIME_SERIES,
-    VIEW,
-    Place,
-    key_for,
-    logical,
-)
+from mangrove.engine.replay.places import COLLECTION, TIME_SERIES, VIEW, Place, key_for, logical
 from mangrove.engine.replay.renames import RenameTranslator
 from mangrove.engine.replay.rules import BOOKKEEPING_COMMANDS, VIEWS, skipped_namespace
 from mangrove.engine.replay.steps import Cap, Create, Drop, Step, Stepped
