@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import pytest
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BlobExistsError,
     BlobNotFoundError,
@@ -15,7 +16,6 @@ from mangrove.core.errors import (
     StorageDeniedError,
 )
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName
 
 NAME = BlobName("shop/20260301T120000Z-shop-00ff/db/users.0000.bson.zst.age")
 PART = 8 << 20  # of an upload in parts

@@ -10,6 +10,7 @@ import pytest
 from contract.each_call import each_call
 from contract.storage_suite import NAME
 from mangrove.app.clock import SystemClock
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BlobNotFoundError,
     StalledError,
@@ -17,7 +18,7 @@ from mangrove.core.errors import (
     StorageUnavailableError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BlobName, parse_vault_url
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.vault.storage.connecting import PATIENCE, Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from mangrove.vault.storage.s3 import S3Storage

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BlobExistsError,
     StalledError,
@@ -18,7 +19,7 @@ from mangrove.core.errors import (
     StorageUnavailableError,
 )
 from mangrove.core.storage_ports import SettlingStorage, Storage
-from mangrove.core.vault import BlobName, StorageAddress, StorageKind
+from mangrove.core.vault_url import StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage import new_file, settling
 from mangrove.vault.storage.folder import FolderStorage

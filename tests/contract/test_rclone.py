@@ -10,6 +10,7 @@ import pytest
 from contract.each_call import each_call
 from contract.storage_suite import NAME, StorageSuite
 from fakes.vaults import new_vault, write_backup
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     StalledError,
     StorageDeniedError,
@@ -18,7 +19,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName, parse_vault_url
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage.rclone import RcloneStorage
 from mangrove.vault.storage.rclone_process import RcloneProcess

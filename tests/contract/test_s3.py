@@ -11,11 +11,12 @@ from contract.memory_use import resident_bytes
 from contract.storage_suite import NAME, StorageSuite
 from fakes.vaults import SLUG, USERS, new_id, new_vault
 from mangrove.core.backup import Compression
+from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName, BlobPlace, BlobRole, parse_vault_url
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from servers.object_stores import ObjectStore, rclone_binary

@@ -11,6 +11,7 @@ from contract.each_call import each_call
 from contract.storage_suite import NAME, StorageSuite
 from fakes.vaults import new_vault, write_backup
 from mangrove.connectors.ssh.dialing import Dialer
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     ChangedStorageHostError,
     StalledError,
@@ -22,7 +23,7 @@ from mangrove.core.errors import (
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage
 from mangrove.core.tunnel import TunnelSpec
-from mangrove.core.vault import BlobName, parse_vault_url
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage.sftp import SftpStorage
 from servers.sshd import PasswordServer, Sshd, make_key

@@ -9,6 +9,7 @@ from typing import cast
 from typing_extensions import override
 
 from mangrove.core.agent_ports import LeaseHolder
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.figure_ports import FiringFacts, ObjectiveStore, RunFacts, Sightings
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.facts import BackupFacts
@@ -23,7 +24,7 @@ from mangrove.core.ports import Clock
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunKind, RunState, RunStatus
 from mangrove.core.state_ports import JobStore
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.jobs import JobView

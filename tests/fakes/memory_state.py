@@ -10,13 +10,14 @@ from typing_extensions import override
 
 from mangrove.core.agent_ports import Lease, LeaseHolder
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import LogLine, RunId, RunStatus
 from mangrove.core.state_ports import JobStore, RunHistory, ScratchRegister
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vigil import AgentRank
 
 

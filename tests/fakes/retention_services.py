@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fakes import sample_data
 from fakes.activity import FakeActivity
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import SeenBackup
 from mangrove.core.errors import MangroveError
 from mangrove.core.growth import Growth, growth_of
 from mangrove.core.retention import Judgement
@@ -15,7 +16,7 @@ from mangrove.core.retention_forecast import forecast
 from mangrove.core.retention_marks import Journal, Statement, StatementKind
 from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy, checked_policy
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import SeenBackup, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.jobs.vault_facts import VaultFacts, zone_named
 from mangrove.services.retention import Deletion, RetentionView, retention_view
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection, backup_id
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.deployment import (
     CollectionSize,
     DatabaseSize,
@@ -22,14 +23,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Colour, Profile, ProfileId, UnreadableProfile, password_ref
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import (
-    BackupRecord,
-    BackupState,
-    Debris,
-    VaultHealth,
-    VaultId,
-    VaultSpec,
-)
+from mangrove.core.vault import Debris, VaultHealth, VaultId, VaultSpec
 from mangrove.core.verification import (
     EMBEDDED,
     Evidence,

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from mangrove.core.backup import BackupId, Compression, Consistency
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover, DatabaseCover
-from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.verification import EvidenceSummary, Level
 
 TOOK = timedelta(minutes=10)

@@ -6,12 +6,12 @@ from math import sin
 
 from fakes.sample_data import CLOUD, MB, NOW, OFFICE_NAS, evidence_summary, profile, record
 from fakes.services import FakeServices, sample_services
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.figures.compliance import Fired
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.restore_estimate import MeasuredRestore
 from mangrove.core.job import FiringState, JobId
 from mangrove.core.profile import Colour, Profile
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level
 
 _DAY = timedelta(days=1)

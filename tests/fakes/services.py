@@ -23,6 +23,7 @@ from mangrove.app.clock import zone_of
 from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.capture import CaptureRequest
 from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
@@ -71,16 +72,10 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import (
-    BackupRecord,
-    PlaceReport,
-    VaultHealth,
-    VaultId,
-    VaultSpec,
-    parse_vault_url,
-)
+from mangrove.core.vault import PlaceReport, VaultHealth, VaultId, VaultSpec
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_lock import VaultLock
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.core.verification import VerifyRequest
 from mangrove.core.version_conflicts import VersionConflict
 from mangrove.core.vigil import Notice

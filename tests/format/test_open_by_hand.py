@@ -9,19 +9,11 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from fakes.vaults import (
-    ORDERS,
-    SLUG,
-    TestVault,
-    entry,
-    folder_vault,
-    manifest_for,
-    new_id,
-    put,
-)
+from fakes.vaults import ORDERS, SLUG, TestVault, entry, folder_vault, manifest_for, new_id, put
 from mangrove.core.backup import Compression
+from mangrove.core.blobs import BlobRole
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.vault import BlobRole, identity_ref
+from mangrove.core.vault import identity_ref
 from mangrove.vault.manifest_codec import decode_manifest
 
 PACK = {

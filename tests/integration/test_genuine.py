@@ -16,6 +16,7 @@ from fakes.vaults import SLUG, evidence_for, new_id, new_vault, write_backup
 from fakes.workstation import workstation
 from guards import LogGuard
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupState
 from mangrove.core.errors import (
     BlobMismatchError,
     CorruptBackupError,
@@ -25,7 +26,7 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BackupState, identity_ref, signing_key_ref
+from mangrove.core.vault import identity_ref, signing_key_ref
 from mangrove.core.vault_memory import Remembered
 from mangrove.vault.crypto.age import encrypt_bytes
 from mangrove.vault.crypto.minisign import MinisignSecretKey, sign

@@ -10,6 +10,7 @@ from fakes.vault_desk import VaultDesk
 from fakes.vaults import SLUG, new_id, write_backup
 from fakes.workstation import workstation
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupState
 from mangrove.core.errors import (
     IdentityMissingError,
     InvalidKeyError,
@@ -21,7 +22,7 @@ from mangrove.core.key_changes import Holder, kit_state
 from mangrove.core.manifest import Manifest
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BackupState, identity_ref, signing_ref_of
+from mangrove.core.vault import identity_ref, signing_ref_of
 from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.vault.crypto.recipients import X25519Identity

@@ -15,6 +15,7 @@ import zstandard
 from fakes.vault_desk import VaultDesk
 from fakes.vaults import ORDERS, SLUG, USERS, entry, manifest_for, new_id, put
 from fakes.workstation import workstation
+from mangrove.core.blobs import BlobRole
 from mangrove.core.errors import (
     ChunkForgedError,
     ConfigurationError,
@@ -33,7 +34,7 @@ from mangrove.core.profile import Profile
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
-from mangrove.core.vault import BlobRole, identity_ref, signing_key_ref, storage_key_ref
+from mangrove.core.vault import identity_ref, signing_key_ref, storage_key_ref
 from mangrove.core.vault_keys import KitState
 from mangrove.services.mirrors import MirrorDraft
 from mangrove.services.profiles import ProfileDraft

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from mangrove.cli.exit_codes import ExitCode, code_of_run
 from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Block, Facts, Output
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.explain import size_text
 from mangrove.core.run import Loss, Problem, RunResult, RunState, RunStatus
-from mangrove.core.vault import BackupRecord
 from mangrove.core.wording import counted
 
 SHOWN_IDS = 20

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
+from mangrove.core.blobs import BlobName, BlobPlace, BlobReceipt
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.storage_ports import Passing, as_they_come
-from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt
 
 
 class Draft(Protocol):

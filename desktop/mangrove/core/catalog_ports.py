@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.slices import ChainBreak, OplogSlice
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vault_memory import Remembered
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mangrove.core.vault import BackupRecord
+from mangrove.core.backup_record import BackupRecord
 
 LOOK_BACK = timedelta(days=30)
 LEAST_SPAN = timedelta(days=2)

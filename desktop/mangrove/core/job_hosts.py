@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from mangrove.core.profile import Profile
-from mangrove.core.vault import StorageAddress, StorageKind, parse_vault_url
+from mangrove.core.vault_url import StorageAddress, StorageKind, parse_vault_url
 
 # What the libraries use where the URL names no other place.
 _USUAL_HOSTS = {

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.elsewhere import Elsewhere
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import ChainId, OplogTimestamp
 from mangrove.core.slices import OplogSlice
-from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.vault import VaultId
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from math import ceil
 
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.run import RunKind, RunStatus
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import Level
 
 PROOF_FAILED = "proof-failed"

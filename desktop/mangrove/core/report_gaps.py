@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.explain import duration_text
 from mangrove.core.pitr import Timeline
 from mangrove.core.report import ReportTable, Row, RowTone, Section, moment_words
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import Evidence, Level
 from mangrove.core.wording import counted
 

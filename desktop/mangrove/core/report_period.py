@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.pitr import Timeline
 from mangrove.core.report import (
@@ -25,7 +26,6 @@ from mangrove.core.report_parts import (
 )
 from mangrove.core.report_retention import retention_section
 from mangrove.core.retention_marks import Statement
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import Evidence, Level
 
 DAY = timedelta(days=1)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState, SeenBackup
 from mangrove.core.pitr import base_of
 from mangrove.core.retention import Entry
 from mangrove.core.retention_chains import Chain, ChainBase, ChainSlice
 from mangrove.core.retention_marks import NO_MARKS, Marks
 from mangrove.core.slices import ChainBreak, OplogSlice
 from mangrove.core.stretches import stretches_of
-from mangrove.core.vault import BackupRecord, BackupState, SeenBackup
 
 
 def series_of(record: BackupRecord) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
-from mangrove.core.vault import BlobInfo, BlobName
+from mangrove.core.blobs import BlobInfo, BlobName
 
 
 class Storage(Protocol):

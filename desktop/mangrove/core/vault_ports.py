@@ -6,12 +6,14 @@ from typing import Protocol
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Draft
+from mangrove.core.backup_record import BackupRecord, SeenBackup
+from mangrove.core.blobs import BlobInfo
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog_ports import SliceShelf
 from mangrove.core.retention_marks import Journal, Statement
 from mangrove.core.storage_ports import Passing, as_they_come
-from mangrove.core.vault import BackupRecord, BlobInfo, Debris, SeenBackup, VaultHealth, VaultSpec
+from mangrove.core.vault import Debris, VaultHealth, VaultSpec
 from mangrove.core.vault_lock import LockMode, VaultLock
 from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence

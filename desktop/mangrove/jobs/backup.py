@@ -8,6 +8,8 @@ from datetime import datetime
 from mangrove.core.accounts import UsersAndRoles, require_safe_place
 from mangrove.core.backup import BackupId, BackupRequest, Compression
 from mangrove.core.backup_ports import Draft
+from mangrove.core.backup_record import BackupRecord
+from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.dump_ports import DumpSource, OpenDump
@@ -16,7 +18,6 @@ from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, Stored
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault import BackupRecord, BlobPlace, BlobRole
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted, is_or_are

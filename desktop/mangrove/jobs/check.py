@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault import BackupRecord
 from mangrove.core.vault_ports import Vault
 from mangrove.core.vault_report import VaultReport
 from mangrove.core.wording import counted

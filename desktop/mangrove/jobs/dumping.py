@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupRequest, Compression, Consistency
 from mangrove.core.backup_ports import Draft
+from mangrove.core.blobs import BlobName, BlobPlace, BlobReceipt, BlobRole
 from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import NamespaceChangedError, SnapshotLostError
 from mangrove.core.manifest import (
@@ -20,7 +21,6 @@ from mangrove.core.manifest import (
 )
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Loss, Phase
-from mangrove.core.vault import BlobName, BlobPlace, BlobReceipt, BlobRole
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.metadata import CollectionMetadata

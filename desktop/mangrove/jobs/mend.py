@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
@@ -11,7 +12,6 @@ from mangrove.core.mirror import Mended
 from mangrove.core.mirror_ports import Mender
 from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault import BackupRecord
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
 from mangrove.core.vault_report import FindingKind

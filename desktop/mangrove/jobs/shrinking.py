@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import BackupNotFoundError, MangroveError, RetentionError
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
@@ -17,7 +18,6 @@ from mangrove.core.retention import ageing_slices
 from mangrove.core.retention_facts import chains_of
 from mangrove.core.retention_marks import NO_MARKS, Journal, Marks
 from mangrove.core.slices import OplogSlice
-from mangrove.core.vault import BackupRecord
 from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext

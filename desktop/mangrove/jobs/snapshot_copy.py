@@ -7,6 +7,8 @@ from posixpath import join
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.backup_ports import Draft
+from mangrove.core.backup_record import BackupRecord
+from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError, RunCancelled, SnapshotCommandError
 from mangrove.core.explain import size_text
@@ -18,7 +20,6 @@ from mangrove.core.snapshot import LockUse, Snapshot
 from mangrove.core.snapshot_clone import origin_of
 from mangrove.core.snapshot_ports import CopyLedger, HostFile, OpenHost, UnfinishedCopy
 from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER
-from mangrove.core.vault import BackupRecord, BlobPlace, BlobRole
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, SeenBackup
 from mangrove.core.catalog_ports import Catalog, WholeCatalog
 from mangrove.core.errors import InvalidPolicyError, RetentionError
 from mangrove.core.retention import Entry, Judgement, Policies, judge
@@ -15,7 +16,7 @@ from mangrove.core.retention_marks import Journal, Marks
 from mangrove.core.retention_policy import RetentionPolicy, former_policies
 from mangrove.core.run import RunStatus
 from mangrove.core.slices import OplogSlice
-from mangrove.core.vault import BackupRecord, SeenBackup, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_ports import Vault
 
 Pass = Callable[[SeenBackup], None]

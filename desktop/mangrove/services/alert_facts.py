@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.alert_facts import Watched, WatchedJob, WatchedVault
 from mangrove.core.alert_needs import need_troubles
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError
 from mangrove.core.figures.answer import Overview, VaultFigures
 from mangrove.core.job import Job, Rest
 from mangrove.core.state_ports import JobStore, VaultStore
-from mangrove.core.vault import BackupRecord, VaultId, VaultSpec
+from mangrove.core.vault import VaultId, VaultSpec
 
 log = logging.getLogger(__name__)
 SHOWN_FIRINGS = 30

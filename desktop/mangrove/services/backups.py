@@ -14,6 +14,7 @@ from mangrove.core.backup import (
     Selection,
     backup_id,
 )
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import rebuilding
 from mangrove.core.errors import BackupNotFoundError, MangroveError
@@ -28,7 +29,7 @@ from mangrove.core.own_work import OwnWork, OwnWorkLimits
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunResult
-from mangrove.core.vault import BackupRecord, BackupState, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from mangrove.core.backup import SAFETY_MARK, BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -23,7 +24,7 @@ from mangrove.core.report_ports import ReportPrinter
 from mangrove.core.report_retention import retention_section
 from mangrove.core.retention_marks import Statement
 from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Evidence
 from mangrove.services.backups import Backups, BackupTools

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from mangrove.core.backup import BackupId, BackupRequest
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.drill import DrillRequest
 from mangrove.core.errors import BackupNotFoundError, ChainTakenError, MangroveError
@@ -14,7 +15,6 @@ from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.proving import to_verify
 from mangrove.core.run import RunId
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.firing import Step
 from mangrove.services.backups import Backups

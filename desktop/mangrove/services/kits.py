@@ -32,11 +32,11 @@ from mangrove.core.vault import (
     VaultSpec,
     description_ref,
     identity_ref,
-    parse_vault_url,
     signing_ref_of,
     storage_key_ref,
 )
 from mangrove.core.vault_keys import KitRecord, KitState
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.services.kit_files import (
     KitFiles,
     content_of,

@@ -14,7 +14,8 @@ from mangrove.core.profile import checked_name
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
 from mangrove.core.state_ports import VaultStore
-from mangrove.core.vault import VaultId, VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror import PHASES, MirrorBody
 from mangrove.jobs.runner import Runner, Ticket

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
 from mangrove.core.errors import InvalidScheduleError, ProfileNotFoundError
@@ -17,7 +18,6 @@ from mangrove.core.profile import Profile
 from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.slices import OplogSlice
 from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupTools
 
 UNTIL_HINT = "such as --until '2026-12-24 08:00', --until 18:00 or --for 8h"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, documents_of_backup
@@ -15,7 +16,7 @@ from mangrove.core.profile import Profile
 from mangrove.core.restore import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import BackupRecord, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.jobs.accounts import with_accounts
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim

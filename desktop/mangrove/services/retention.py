@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import BackupNotFoundError, BackupProtectedError, RetentionError
 from mangrove.core.retention import Judgement, Policies, Verdict, Why
@@ -15,7 +16,7 @@ from mangrove.core.retention_marks import NO_MARKS, UNDONE_NOTE, Marks, Statemen
 from mangrove.core.retention_policy import RetentionPolicy, checked_policy
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.state_ports import RunHistory
-from mangrove.core.vault import BackupRecord, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
 from mangrove.jobs.lanes import Claim

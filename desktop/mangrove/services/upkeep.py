@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.growth import Growth, growth_of
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import BackupRecord, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport
 from mangrove.jobs.check import PHASES as CHECK_PHASES

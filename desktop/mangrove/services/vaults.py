@@ -31,11 +31,11 @@ from mangrove.core.vault import (
     VaultSpec,
     description_ref,
     identity_ref,
-    parse_vault_url,
     signing_key_ref,
     storage_key_ref,
 )
 from mangrove.core.vault_lock import LockMode, VaultLock
+from mangrove.core.vault_url import parse_vault_url
 
 SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "

@@ -4,11 +4,11 @@ import logging
 from dataclasses import dataclass
 
 from mangrove.core.backup import Consistency
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.snapshot_ports import OpenHost, OpenTarget, SnapshotGate
 from mangrove.core.state_ports import ScratchRegister
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket

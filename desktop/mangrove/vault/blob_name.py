@@ -2,8 +2,8 @@
 
 import unicodedata
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageDeniedError
-from mangrove.core.vault import BlobName
 
 TEMPORARY_PREFIX = ".part-"
 PART_LIMIT_BYTES = 255  # of a file name on ext4, XFS, Btrfs, APFS and NTFS

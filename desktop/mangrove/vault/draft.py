@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Self
 
+from mangrove.core.backup_record import BackupRecord
+from mangrove.core.blobs import BlobName, BlobPlace, BlobReceipt
 from mangrove.core.errors import (
     BlobExistsError,
     MangroveError,
@@ -15,7 +17,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.storage_ports import Passing, SettlingStorage, Storage, as_they_come
-from mangrove.core.vault import BackupRecord, BlobName, BlobPlace, BlobReceipt, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.records import record_of

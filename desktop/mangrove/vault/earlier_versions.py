@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import BlobNotFoundError, StorageDeniedError
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.keeping import BlobVersion, KeepingStorage
 
 _READ_ONLY = "earlier versions can only be read"

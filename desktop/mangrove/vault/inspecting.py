@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     MangroveError,
     StorageDeniedError,
@@ -14,7 +16,7 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import Manifest
 from mangrove.core.retention_marks import Journal
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import OPLOG_DEBRIS, BackupRecord, BlobInfo, BlobName
+from mangrove.core.vault import OPLOG_DEBRIS
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport, compare_folder
 from mangrove.core.wording import counted

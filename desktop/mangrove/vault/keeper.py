@@ -16,16 +16,10 @@ from mangrove.core.object_lock import Keeping
 from mangrove.core.ports import Clock, SecretStore, StepListener
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import (
-    PlaceReport,
-    StorageAddress,
-    StorageLogin,
-    VaultSpec,
-    parse_vault_url,
-    storage_key_ref,
-)
+from mangrove.core.vault import PlaceReport, StorageLogin, VaultSpec, storage_key_ref
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_ports import Vault
+from mangrove.core.vault_url import StorageAddress, parse_vault_url
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import (

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageDeniedError
 from mangrove.core.object_lock import KEEPS_NOTHING, NOTHING_HIDDEN, Hidden, Keeping, ObjectLock
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName
 
 
 @dataclass(frozen=True, slots=True)

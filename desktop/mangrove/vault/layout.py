@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from mangrove.core.accounts import auth_part
 from mangrove.core.backup import BackupId, slug_in
+from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
 from mangrove.core.errors import BackupNotFoundError, InvalidSelectionError
 from mangrove.core.namespace import Namespace, blob_stem
-from mangrove.core.vault import BlobName, BlobPlace, BlobRole
 from mangrove.core.verification import Level
 from mangrove.vault.blob_name import checked, is_safe, is_safe_part
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BlobNotFoundError,
     CorruptBackupError,
@@ -21,7 +22,6 @@ from mangrove.core.errors import (
 )
 from mangrove.core.ports import Clock
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.core.vault_lock import LockMode, LockOwner, VaultLock, in_the_way
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import LOCKS_PATH

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mangrove.core.backup import BackupId
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobMismatchError,
@@ -21,7 +22,6 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.mirror import Mended
 from mangrove.core.storage_ports import Passing, Storage
-from mangrove.core.vault import BlobName
 from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted
 from mangrove.vault.layout import (

@@ -8,7 +8,8 @@ from mangrove.core.mirror import MirrorSpec, mirror_key_ref
 from mangrove.core.mirror_ports import Mender, Mirror
 from mangrove.core.ports import SecretStore
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultSpec
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
 from mangrove.vault.earlier_versions import EarlierVersions
 from mangrove.vault.keeper import OpenStorage, VaultFactory, with_checksum

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BlobNotFoundError,
     CorruptBackupError,
@@ -19,7 +20,7 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.storage_ports import Passing, Storage, as_they_come
-from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_ports import Vault
 from mangrove.vault.descriptor import read_descriptor, settle_descriptor
 from mangrove.vault.inventory import take_inventory

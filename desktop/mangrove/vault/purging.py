@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Iterable, Iterator
 
+from mangrove.core.blobs import BlobInfo
 from mangrove.core.errors import BackupNotFoundError, StorageDeniedError
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobInfo
 from mangrove.core.wording import counted, is_or_are
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Draft
+from mangrove.core.backup_record import BackupRecord, SeenBackup
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobNotFoundError,
@@ -24,15 +26,7 @@ from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog_ports import SliceShelf
 from mangrove.core.retention_marks import StatementKind
 from mangrove.core.storage_ports import Passing, Storage, as_they_come
-from mangrove.core.vault import (
-    BackupRecord,
-    BlobInfo,
-    BlobName,
-    Debris,
-    SeenBackup,
-    VaultHealth,
-    VaultSpec,
-)
+from mangrove.core.vault import Debris, VaultHealth, VaultSpec
 from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence
 from mangrove.vault.descriptor import descriptor_problem, settle_descriptor

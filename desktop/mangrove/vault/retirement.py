@@ -12,9 +12,10 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobNotFoundError, MangroveError, SignatureInvalidError
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.blob_name import checked
 from mangrove.vault.crypto.minisign import MinisignPublicKey, MinisignSecretKey, sign, verify

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.storage_ports import Passing, Storage
-from mangrove.core.vault import BlobName
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.crypto.recipients import X25519Recipient
 from mangrove.vault.layout import (

@@ -3,6 +3,7 @@
 import logging
 import re
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BlobExistsError,
     BlobNotFoundError,
@@ -11,7 +12,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import SEQUENCE_PATH, is_manifest_signature
 from mangrove.vault.sealing import Sealer

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BlobExistsError,
     BlobMismatchError,
@@ -19,7 +20,7 @@ from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.core.storage_ports import Passing, Storage
-from mangrove.core.vault import BlobInfo, BlobName, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.keeping import hidden_in
 from mangrove.vault.layout import signature_of

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BlobNotFoundError,
     CorruptBackupError,
@@ -22,7 +23,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.retention_marks import Journal, Statement
 from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import BlobName, VaultSpec
+from mangrove.core.vault import VaultSpec
 from mangrove.vault.layout import JOURNAL_PATH, SIGNATURE_SUFFIX, signature_of, statement_name
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES

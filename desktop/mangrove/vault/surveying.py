@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
-from mangrove.core.vault import BackupRecord, BackupState, SeenBackup
+from mangrove.core.backup_record import BackupRecord, BackupState, SeenBackup
 from mangrove.vault.inventory import Shelf
 from mangrove.vault.layout import SIGNATURE_SUFFIX, is_evidence, is_manifest_signature
 

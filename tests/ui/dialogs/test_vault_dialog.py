@@ -8,7 +8,7 @@ from mangrove.core.backup import Compression
 from mangrove.core.errors import StorageDeniedError
 from mangrove.core.object_lock import ObjectLock, ObjectLockMode
 from mangrove.core.secret import Secret
-from mangrove.core.vault import StorageKind
+from mangrove.core.vault_url import StorageKind
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.dialogs.vault_dialog import VaultDialog, VaultStart
 from mangrove.ui.dialogs.vault_fields import VaultPlace

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 
 from fakes.sample_data import NOW, OFFICE_NAS, RECORDS, VAULTS, evidence_summary, record
+from mangrove.core.backup_record import BackupState
 from mangrove.core.figures.lights import Light
-from mangrove.core.vault import BackupState
 from mangrove.core.verification import Level
 from mangrove.ui.models.backup_rows import (
     COLUMNS,

@@ -11,9 +11,9 @@ from fakes.sample_data import CLOUD, NOW, OFFICE_NAS, RECORDS, record
 from fakes.sample_runs import running_backup
 from fakes.services import FakeServices
 from mangrove.core.backup import backup_id
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import DamagedStateError, WrongIdentityError
 from mangrove.core.run import RunState
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.ui.models.backup_rows import COLUMNS, BackupColumn
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.backups_page import BackupsPage

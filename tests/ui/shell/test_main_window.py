@@ -11,10 +11,10 @@ from pytestqt.qtbot import QtBot
 from fakes import sample_runs
 from fakes.services import FakeServices
 from mangrove.core.backup import BackupRequest
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.capture import CaptureRequest
 from mangrove.core.moments import Moment
 from mangrove.core.run import RunId, RunState
-from mangrove.core.vault import BackupRecord
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.backup_dialog import BackupDialog

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from fakes import sample_data
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.growth import growth_of
-from mangrove.core.vault import BackupRecord
 
 NOW = sample_data.NOW
 DAY = timedelta(days=1)

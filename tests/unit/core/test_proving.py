@@ -6,9 +6,9 @@ import pytest
 from fakes.clock import NOON
 from fakes.oplog_story import record
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.proving import to_verify, what_is_wrong
 from mangrove.core.run import Loss, RunId, RunKind, RunResult, RunState, RunStatus
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import EvidenceSummary, Level
 
 DAY = timedelta(days=1)

@@ -6,12 +6,12 @@ import pytest
 from fakes.oplog_story import record
 from fakes.vaults import evidence_for
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.pitr import Timeline
 from mangrove.core.report import ReportKind, ReportSigner, how_to_check
 from mangrove.core.report_gaps import gaps_section, longest_stretch
 from mangrove.core.report_period import Covered, month_of, period_report
 from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import Drill, Evidence, EvidenceSummary, Level
 
 DAY = timedelta(days=1)

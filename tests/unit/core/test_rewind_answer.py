@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from fakes.sample_data import NOW, OFFICE_NAS, evidence_summary, record
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.moments import Moment
 from mangrove.core.pitr import Timeline, base_of
 from mangrove.core.rewind_answer import rewind_answer
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level
 
 

@@ -1,15 +1,8 @@
 import pytest
 
 from mangrove.core.errors import InvalidVaultUrlError
-from mangrove.core.vault import (
-    StorageAddress,
-    StorageKind,
-    VaultId,
-    identity_ref,
-    parse_vault_url,
-    signing_key_ref,
-    storage_key_ref,
-)
+from mangrove.core.vault import VaultId, identity_ref, signing_key_ref, storage_key_ref
+from mangrove.core.vault_url import StorageAddress, StorageKind, parse_vault_url
 
 FOLDER, S3 = StorageKind.FOLDER, StorageKind.S3
 

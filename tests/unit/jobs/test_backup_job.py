@@ -5,11 +5,11 @@ import pytest
 
 from fakes.vaults import new_id
 from mangrove.core.backup import BackupRequest, Compression, Consistency, Selection
+from mangrove.core.backup_record import BackupState
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunId, RunState
-from mangrove.core.vault import BackupState
 from mangrove.engine.content import documents_of
 from mangrove.jobs.backup import PHASES
 from unit.jobs.conftest import ORDERS, USERS, Bench

@@ -10,6 +10,7 @@ import pytest
 from fakes.oplog import FakeOplog, MemorySlices, position
 from fakes.oplog_story import record
 from fakes.vaults import SLUG, TestVault, new_vault
+from mangrove.core.blobs import BlobName
 from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.errors import BlobMismatchError, ContentMismatchError, StorageFullError
 from mangrove.core.oplog import OplogPosition
@@ -17,7 +18,7 @@ from mangrove.core.pitr import Base, GapReason, Timeline, base_of
 from mangrove.core.run import Phase, RunId, RunState, RunStatus
 from mangrove.core.slices import BreakKind, OplogSlice
 from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import BlobName, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vault_ports import Vault
 from mangrove.engine.oplog_walk import positions
 from mangrove.engine.slice_reading import entries_of

@@ -13,6 +13,7 @@ from fakes.services import FakeServices, empty_services, sample_services
 from mangrove.core.alert import AlertKind, Severity
 from mangrove.core.alert_needs import need_troubles
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupState
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
 from mangrove.core.errors import ProfileNotFoundError, StorageUnavailableError
 from mangrove.core.figures.answer import Overview
@@ -24,7 +25,7 @@ from mangrove.core.mirror import MirrorState
 from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
 from mangrove.core.snapshot_kept import KEEPER
-from mangrove.core.vault import BackupState, VaultHealth
+from mangrove.core.vault import VaultHealth
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.services.figures.looking import Looking
 from mangrove.services.figures.service import headline

@@ -6,6 +6,7 @@ import pytest
 
 from fakes.retention import DAY, NOW, Keep, keep
 from fakes.vaults import evidence_for
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BackupProtectedError,
     InvalidPolicyError,
@@ -14,7 +15,6 @@ from mangrove.core.errors import (
 )
 from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.run import RunState
-from mangrove.core.vault import BlobName
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.verification import Level
 

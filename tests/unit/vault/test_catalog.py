@@ -11,10 +11,11 @@ from fakes.oplog_story import cut, damaged, piece
 from fakes.sample_data import OFFICE_NAS
 from fakes.vaults import STARTED_AT, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import rough_cover
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.slices import BreakKind
-from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog
 
 

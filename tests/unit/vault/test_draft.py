@@ -17,10 +17,10 @@ from fakes.vaults import (
 )
 from mangrove.core.backup import Compression
 from mangrove.core.backup_ports import Draft
+from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
 from mangrove.core.errors import BlobExistsError, RunCancelled, StorageFullError, VaultError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.vault import BlobName, BlobPlace, BlobRole
 from mangrove.vault.storage.memory import MemoryStorage
 
 SEGMENT = BlobPlace(BlobRole.SEGMENT, USERS, Compression.ZSTD)

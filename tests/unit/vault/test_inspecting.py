@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from fakes.vaults import STARTED_AT, TestVault, evidence_for, new_id, new_vault, write_backup
+from mangrove.core.blobs import BlobName
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.retention_marks import Statement, StatementKind
-from mangrove.core.vault import BlobName
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_report import FindingKind, VaultReport, compare_folder
 

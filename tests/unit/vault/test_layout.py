@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mangrove.core.backup import BackupId, Compression
+from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.errors import BackupNotFoundError, InvalidSelectionError, StorageDeniedError
 from mangrove.core.namespace import Namespace
-from mangrove.core.vault import BlobPlace, BlobRole
 from mangrove.core.verification import Level
 from mangrove.vault.blob_name import PART_LIMIT_BYTES, checked, is_safe
 from mangrove.vault.layout import (

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from fakes.clock import FakeClock
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import VaultLockedError
-from mangrove.core.vault import BlobName
 from mangrove.core.vault_lock import STALE_AFTER, LockMode, LockOwner
 from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.storage.memory import MemoryStorage

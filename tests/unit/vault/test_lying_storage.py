@@ -7,6 +7,7 @@ from typing_extensions import override
 
 from fakes.vaults import TestVault, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobMismatchError,
@@ -16,7 +17,6 @@ from mangrove.core.errors import (
     SignatureInvalidError,
 )
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.services.vaults import no_step
 from mangrove.vault.layout import is_manifest_signature
 from mangrove.vault.place_test import try_place

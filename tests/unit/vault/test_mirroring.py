@@ -9,6 +9,7 @@ from typing_extensions import override
 from fakes.vaults import TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Contents
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobExistsError,
@@ -19,7 +20,8 @@ from mangrove.core.errors import (
 from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage, as_they_come
-from mangrove.core.vault import BlobName, StorageAddress, VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultSpec
+from mangrove.core.vault_url import StorageAddress, parse_vault_url
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.layout import DESCRIPTOR, is_manifest_signature
 from mangrove.vault.mirror_keeper import MirrorFactory

@@ -1,8 +1,8 @@
 import pytest
 
 from fakes.vaults import TestVault, evidence_for, new_id, new_vault, write_backup
+from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BackupNotFoundError
-from mangrove.core.vault import BlobName
 from mangrove.core.verification import Level
 from mangrove.vault.inventory import take_inventory
 

@@ -18,6 +18,8 @@ from fakes.vaults import (
 )
 from guards import LogGuard
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupState
+from mangrove.core.blobs import BlobName, BlobRole
 from mangrove.core.errors import (
     BackupNotFoundError,
     BlobMismatchError,
@@ -31,14 +33,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.secret import Secret
-from mangrove.core.vault import (
-    BackupState,
-    BlobName,
-    BlobRole,
-    Debris,
-    identity_ref,
-    signing_key_ref,
-)
+from mangrove.core.vault import Debris, identity_ref, signing_key_ref
 from mangrove.core.verification import Level
 from mangrove.vault.crypto.age import encrypt_bytes
 from mangrove.vault.crypto.minisign import MinisignSecretKey, sign

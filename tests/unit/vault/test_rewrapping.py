@@ -19,6 +19,8 @@ from fakes.vaults import (
     write_backup,
 )
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.backup_record import BackupRecord, BackupState
+from mangrove.core.blobs import BlobName, BlobRole
 from mangrove.core.errors import (
     BlobMismatchError,
     IdentityMissingError,
@@ -38,14 +40,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import as_they_come
-from mangrove.core.vault import (
-    BackupRecord,
-    BackupState,
-    BlobName,
-    BlobRole,
-    identity_ref,
-    signing_ref_of,
-)
+from mangrove.core.vault import identity_ref, signing_ref_of
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.recipients import X25519Identity

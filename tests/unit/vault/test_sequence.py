@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fakes.vaults import TestVault, new_id, new_vault, write_backup
-from mangrove.core.vault import BlobName
+from mangrove.core.blobs import BlobName
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import SequenceClaims
 

@@ -11,9 +11,9 @@ from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table, clipped
 from mangrove.cli.reports import proof_text
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
-from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.services.retention import Fate
 

@@ -7,7 +7,8 @@ from mangrove.core.explain import size_text
 from mangrove.core.object_lock import ObjectLock, ObjectLockMode, checked_object_lock
 from mangrove.core.ports import StepListener
 from mangrove.core.secret import Secret
-from mangrove.core.vault import PlaceReport, StorageKind, parse_vault_url
+from mangrove.core.vault import PlaceReport
+from mangrove.core.vault_url import StorageKind, parse_vault_url
 
 URL_HELP = (
     "file:///path, s3://bucket/prefix?endpoint=..., az://container/prefix?account=..., "

@@ -8,7 +8,8 @@ from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError
 from mangrove.core.state_ports import VaultStore
-from mangrove.core.vault import VaultId, VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vault_url import parse_vault_url
 
 log = logging.getLogger(__name__)
 

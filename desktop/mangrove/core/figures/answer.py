@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import inf
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.elsewhere import Elsewhere
 from mangrove.core.figures.changes import Change
 from mangrove.core.figures.compliance import Compliance, Slot
@@ -18,7 +19,7 @@ from mangrove.core.figures.protection import Observed, RpoPoint
 from mangrove.core.figures.restore_estimate import MeasuredRestore, RestoreEstimate
 from mangrove.core.figures.sizes import SizeSeries
 from mangrove.core.job import JobId, JobKind
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.vault_keys import KitState
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NewType, Protocol
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 
 GroupId = NewType("GroupId", str)
 

@@ -4,12 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import DatabaseContent
-from mangrove.core.figures.answer import (
-    DatabaseFigures,
-    ProfileFigures,
-    untried_of,
-)
+from mangrove.core.figures.answer import DatabaseFigures, ProfileFigures, untried_of
 from mangrove.core.figures.changes import Look, changes_of
 from mangrove.core.figures.days import calendar_of
 from mangrove.core.figures.evidence import (
@@ -23,12 +20,7 @@ from mangrove.core.figures.exposure import Exposure, Span, exposure_of
 from mangrove.core.figures.facts import Group, GroupId
 from mangrove.core.figures.lights import Light, Lights, lights_of, lowest
 from mangrove.core.figures.listing import SeenDatabase
-from mangrove.core.figures.objectives import (
-    FRESH_EVIDENCE,
-    Objectives,
-    RpoTarget,
-    rpo_target,
-)
+from mangrove.core.figures.objectives import FRESH_EVIDENCE, Objectives, RpoTarget, rpo_target
 from mangrove.core.figures.profile_facts import PERIOD, WHOLE, ProfileFacts
 from mangrove.core.figures.protection import History, Moment, Observed, RpoPoint
 from mangrove.core.figures.restore_estimate import (
@@ -37,7 +29,7 @@ from mangrove.core.figures.restore_estimate import (
     Work,
     restore_estimate,
 )
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 
 
 def profile_figures(

@@ -4,27 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.elsewhere import Elsewhere
-from mangrove.core.figures.answer import (
-    JobFigures,
-    VaultReaders,
-)
+from mangrove.core.figures.answer import JobFigures, VaultReaders
 from mangrove.core.figures.changes import Change
-from mangrove.core.figures.evidence import (
-    EvidenceFact,
-)
+from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.facts import DayTotal, Group, GroupId
 from mangrove.core.figures.listing import Listing
-from mangrove.core.figures.objectives import (
-    CapturePace,
-    Objectives,
-)
+from mangrove.core.figures.objectives import CapturePace, Objectives
 from mangrove.core.figures.protection import Moment
-from mangrove.core.figures.restore_estimate import (
-    MeasuredRestore,
-)
-from mangrove.core.vault import BackupRecord
+from mangrove.core.figures.restore_estimate import MeasuredRestore
 
 PERIOD = timedelta(days=30)
 DEFAULT_LAG = timedelta(minutes=5)

@@ -7,11 +7,12 @@ from itertools import groupby
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import BackupRecord, BackupState, VaultId
+from mangrove.core.vault import VaultId
 
 _BEFORE = 2
 _Key = tuple[str, VaultId, Cover]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import is_taken_whole
 from mangrove.core.figures.answer import JobFigures, VaultReaders
 from mangrove.core.figures.changes import Change, missed_drills
@@ -24,7 +25,7 @@ from mangrove.core.job import Job, JobKind
 from mangrove.core.key_changes import kit_state
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import RunKind, RunStatus
-from mangrove.core.vault import BackupRecord, VaultId, VaultSpec
+from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.figures.captured import captured_of
 from mangrove.services.figures.jobs import job_figures

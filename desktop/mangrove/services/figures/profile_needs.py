@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from shlex import quote
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.snapshot_kept import KEEPER as FILE_SYSTEM
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level
 from mangrove.core.wording import counted
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.drill import DrillPlan, DrillRequest
 from mangrove.core.errors import MangroveError
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest, reading_command
 from mangrove.core.errors import MangroveError
-from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls

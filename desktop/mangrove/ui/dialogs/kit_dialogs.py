@@ -10,8 +10,9 @@ from mangrove.core.errors import InvalidKeyError, InvalidVaultUrlError, Mangrove
 from mangrove.core.key_changes import kit_state
 from mangrove.core.kit import check_passphrase
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec, parse_vault_url
+from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_keys import KitState
+from mangrove.core.vault_url import parse_vault_url
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space

@@ -9,7 +9,8 @@ from mangrove.core.errors import InvalidVaultUrlError, MangroveError
 from mangrove.core.object_lock import ObjectLock
 from mangrove.core.ports import StepListener
 from mangrove.core.secret import Secret
-from mangrove.core.vault import PlaceReport, StorageKind, parse_vault_url
+from mangrove.core.vault import PlaceReport
+from mangrove.core.vault_url import StorageKind, parse_vault_url
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.object_lock_part import ObjectLockPart

@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from mangrove.core.backup import RestoreRequest
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
 from mangrove.core.moments import Moment
 from mangrove.core.pitr import base_of
 from mangrove.core.restore import RestorePlan
-from mangrove.core.vault import BackupRecord
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from mangrove.core.vault import BackupRecord
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.services.bundle import Services
 from mangrove.ui import text

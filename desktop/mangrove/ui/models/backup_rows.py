@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.figures.lights import Light
-from mangrove.core.vault import BackupRecord, BackupState, VaultId, VaultSpec
+from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.core.verification import Level
 
 

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId, Consistency
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.figures.lights import Light
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import (
     COLUMNS,

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 from mangrove.core.assertion import Verdict
 from mangrove.core.assertion_words import result_sentence
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest, NotIncluded
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.core.verification import EMBEDDED, Evidence, most_telling_first
 from mangrove.services.backups import BackupExplanation
 from mangrove.ui import text

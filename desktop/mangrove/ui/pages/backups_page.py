@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import BackupRecord, BackupState
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.backup_rows import (

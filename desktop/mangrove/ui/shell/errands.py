@@ -5,11 +5,11 @@ from functools import partial
 from PySide6.QtCore import Slot
 
 from mangrove.core.backup import BackupId, Selection
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import MangroveError
 from mangrove.core.moments import Moment
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import Profile
-from mangrove.core.vault import BackupRecord
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft, SavedProfile
 from mangrove.ui.bridge import Calls

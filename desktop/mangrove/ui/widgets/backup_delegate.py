@@ -5,8 +5,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.figures.lights import Light
-from mangrove.core.vault import BackupRecord
 from mangrove.core.verification import Level
 from mangrove.ui.models.backup_rows import BackupRow
 from mangrove.ui.models.backups_model import ROW_ROLE

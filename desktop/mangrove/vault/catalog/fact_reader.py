@@ -10,11 +10,12 @@ from threading import RLock
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import BackupRecord, VaultId
+from mangrove.core.vault import VaultId
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.facts import EPOCH, microseconds

@@ -3,8 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import StalledError, StorageUnavailableError
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
 
 

@@ -10,17 +10,12 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import TypeVar
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import BlobNotFoundError, StorageUnavailableError
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe, is_safe_part
 from mangrove.vault.storage.error_map import already_there, from_os
 from mangrove.vault.storage.new_file import NewFile, open_new
-from mangrove.vault.storage.settling import (
-    BEGIN_EVERY,
-    Unsettled,
-    begin_writing,
-    sync_folder,
-)
+from mangrove.vault.storage.settling import BEGIN_EVERY, Unsettled, begin_writing, sync_folder
 
 T = TypeVar("T")
 CHUNK_BYTES = 1 << 20

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import BlobNotFoundError
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.blob_name import checked
 from mangrove.vault.storage.error_map import already_there
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import obstore
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BlobExistsError,
     BlobNotFoundError,
@@ -16,14 +17,10 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
+from mangrove.core.vault_url import StorageAddress
 from mangrove.vault.blob_name import checked, is_safe
 from mangrove.vault.storage.connecting import PATIENCE, Patience, connect
-from mangrove.vault.storage.error_map import (
-    ObjectStoreFault,
-    already_there,
-    from_object_store,
-)
+from mangrove.vault.storage.error_map import ObjectStoreFault, already_there, from_object_store
 from mangrove.vault.storage.gathering import gathered
 from mangrove.vault.storage.waiting import Line, Waiting
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from typing_extensions import override
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import (
     BlobMismatchError,
     BlobNotFoundError,
@@ -18,7 +19,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
-from mangrove.core.vault import BlobInfo, BlobName, StorageAddress
+from mangrove.core.vault_url import StorageAddress
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe_part
 from mangrove.vault.storage.distant_folder import DistantFolder
 from mangrove.vault.storage.error_map import already_there

@@ -5,8 +5,8 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
+from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.patience import STALL_S
-from mangrove.core.vault import BlobInfo, BlobName
 from mangrove.vault.storage.aside import Aside, Pipe
 from mangrove.vault.storage.folder import CHUNK_BYTES, FolderStorage
 from mangrove.vault.storage.gathering import gathered

@@ -8,6 +8,7 @@ import pytest
 
 from fakes.clock import NOON
 from fakes.sample_figures import a_backup, a_proof, whole
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import Cover, DatabaseCover
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
 from mangrove.core.figures.answer import ProfileFigures
@@ -19,7 +20,6 @@ from mangrove.core.figures.objectives import CapturePace, Objectives, TargetSour
 from mangrove.core.figures.profile import profile_figures
 from mangrove.core.figures.profile_facts import Captured, ProfileFacts
 from mangrove.core.figures.record_facts import RecordFacts
-from mangrove.core.vault import BackupRecord
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SINCE = NOON - 100 * DAY

@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.atlas.kept import KEEPER
+from mangrove.core.backup_record import BackupState
 from mangrove.core.elsewhere import Elsewhere, KeptGap
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.pitr import Base, Gap, RewindPlan
 from mangrove.core.rewind_answer import RewindAnswer
-from mangrove.core.vault import BackupState
 from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.pages.timeline.kept import Kept
