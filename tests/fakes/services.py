@@ -67,7 +67,8 @@ from mangrove.core.official_command import (
 from mangrove.core.outlook import JobStanding, Outlook, outlook
 from mangrove.core.ports import StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
-from mangrove.core.restore import RestorePlan, plan_restore
+from mangrove.core.restore import plan_restore
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.secret import Secret

@@ -13,7 +13,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Profile, UnreadableProfile
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.run import Problem, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec

@@ -13,7 +13,8 @@ from mangrove.core.backup import RestoreRequest
 from mangrove.core.explain import size_text
 from mangrove.core.forecast import Room
 from mangrove.core.official_command import OfficialCommand
-from mangrove.core.restore import PlannedNamespace, RestorePlan, copies_of
+from mangrove.core.restore_naming import copies_of
+from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
 from mangrove.core.run import RunId
 from mangrove.services.bundle import Services
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, RestoreRequest, Selection
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from mangrove.core.backup import RestoreRequest
 from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.verification import Finding

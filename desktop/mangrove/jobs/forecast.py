@@ -12,7 +12,7 @@ from mangrove.core.forecast import (
     time_forecast,
 )
 from mangrove.core.manifest import Manifest
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.version_conflicts import version_conflicts
 

@@ -18,7 +18,8 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
-from mangrove.core.restore import PlannedNamespace, RestorePlan, target_namer
+from mangrove.core.restore_naming import target_namer
+from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are

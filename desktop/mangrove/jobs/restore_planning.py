@@ -11,7 +11,9 @@ from mangrove.core.globs import literal
 from mangrove.core.leftovers import is_working_name
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore import RestorePlan, plan_restore, target_databases
+from mangrove.core.restore import plan_restore
+from mangrove.core.restore_naming import target_databases
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.wording import counted
 from mangrove.engine.compare import canonical_options

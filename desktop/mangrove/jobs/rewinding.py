@@ -12,7 +12,7 @@ from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.replay import OpenEntries, ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import FailedIndex, RestoreSink
 from mangrove.core.run import Loss, Phase
 from mangrove.core.slices import OplogSlice

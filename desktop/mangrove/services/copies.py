@@ -29,7 +29,7 @@ from mangrove.core.official_command import (
     restore_command,
 )
 from mangrove.core.profile import Profile
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.engine.mongodump.opening import form_of

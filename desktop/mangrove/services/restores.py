@@ -13,7 +13,7 @@ from mangrove.core.official_command import OfficialCommand, read_backup, restore
 from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr import RewindPlan
 from mangrove.core.profile import Profile
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vault import VaultSpec

@@ -12,7 +12,8 @@ from mangrove.core.backup import IndexChoice, Rename, SafetyBackup
 from mangrove.core.errors import MangroveError, ServerUnreachableError, WrongIdentityError
 from mangrove.core.moments import Moment
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.restore import RestorePlan, copy_name
+from mangrove.core.restore_naming import copy_name
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.models.rename_model import EFFECT, TARGET

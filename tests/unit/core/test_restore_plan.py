@@ -16,20 +16,12 @@ from mangrove.core.backup import (
     RestoreRequest,
     Selection,
 )
-from mangrove.core.errors import (
-    InvalidSelectionError,
-    NamespaceConflictError,
-    TargetNotEmptyError,
-)
+from mangrove.core.errors import InvalidSelectionError, NamespaceConflictError, TargetNotEmptyError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore import (
-    MAX_DATABASE_BYTES,
-    RestorePlan,
-    copy_name,
-    plan_restore,
-    target_databases,
-)
+from mangrove.core.restore import plan_restore
+from mangrove.core.restore_naming import MAX_DATABASE_BYTES, copy_name, target_databases
+from mangrove.core.restore_plan import RestorePlan
 
 STAMP = "_restored_20260301_120000"
 NOTHING: Mapping[str, frozenset[str]] = {}

@@ -10,19 +10,14 @@ from mangrove.core.backup import BackupId, IndexChoice, OnExisting
 from mangrove.core.errors import MangroveError
 from mangrove.core.forecast import Room
 from mangrove.core.profile import Profile
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.accounts_part import AccountsPart
 from mangrove.ui.dialogs.forecast_part import ForecastPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
-from mangrove.ui.dialogs.restore_choice import (
-    RestoreChoice,
-    Where,
-    replaced_databases,
-    sources_of,
-)
+from mangrove.ui.dialogs.restore_choice import RestoreChoice, Where, replaced_databases, sources_of
 from mangrove.ui.dialogs.restore_how import HowPart
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart, WherePart
 from mangrove.ui.newest_call import NewestCall

@@ -11,7 +11,7 @@ from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
 from mangrove.core.moments import Moment
 from mangrove.core.pitr import base_of
-from mangrove.core.restore import RestorePlan
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from mangrove.core.backup import SafetyBackup
 from mangrove.core.manifest import Manifest
-from mangrove.core.restore import RestorePlan, copy_name
+from mangrove.core.restore_naming import copy_name
+from mangrove.core.restore_plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_tree_model import (
