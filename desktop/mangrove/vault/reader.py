@@ -8,14 +8,10 @@ from contextlib import AbstractContextManager
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Draft
 from mangrove.core.backup_record import BackupRecord, SeenBackup
-from mangrove.core.blobs import BlobInfo, BlobName
+from mangrove.core.blobs import BlobInfo
 from mangrove.core.errors import (
-    BackupNotFoundError,
-    BlobNotFoundError,
     CorruptBackupError,
     MangroveError,
-    ManifestCorruptError,
-    SignatureInvalidError,
     StorageDeniedError,
     StorageUnavailableError,
     VaultError,
@@ -24,43 +20,30 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog_ports import SliceShelf
-from mangrove.core.retention_marks import StatementKind
 from mangrove.core.storage_ports import Passing, Storage, as_they_come
 from mangrove.core.vault import Debris, VaultHealth, VaultSpec
 from mangrove.core.vault_report import VaultFinding, VaultReport
 from mangrove.core.verification import Evidence
-from mangrove.vault.descriptor import descriptor_problem, settle_descriptor
+from mangrove.vault.descriptor import settle_descriptor
 from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
+from mangrove.vault.health import look_at
 from mangrove.vault.inspecting import Inspection, repair_storage
 from mangrove.vault.inventory import Shelf, take_inventory
-from mangrove.vault.keeping import hidden_in, hidden_of, keeping_of
-from mangrove.vault.layout import (
-    BackupFolder,
-    folder_of,
-    generation_of,
-    is_manifest_signature,
-    manifest_of,
-)
+from mangrove.vault.keeping import hidden_in, hidden_of
+from mangrove.vault.layout import BackupFolder, folder_of
 from mangrove.vault.locks import Locking, StorageLocks
-from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
-from mangrove.vault.manifest_codec import decode_manifest
+from mangrove.vault.manifest_reading import StoredManifests
 from mangrove.vault.purging import purge_backup, refuse_kept
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.records import record_of, unreadable_record
 from mangrove.vault.retirement import Retirements
-from mangrove.vault.rewrapping import Active, Rewrapping
+from mangrove.vault.rewrapping import Rewrapping
 from mangrove.vault.sealing import Sealer
-from mangrove.vault.signatures import (
-    LIMIT_BYTES,
-    BackupComment,
-    claimed_comment,
-    parse_backup_comment,
-)
 from mangrove.vault.slice_shelf import StoredSlices
 from mangrove.vault.statements import StatementShelf
 from mangrove.vault.surveying import survey
-from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob
+from mangrove.vault.transfer import Meter, compare_blob, open_blob
 
 log = logging.getLogger(__name__)
 CHECKED_FIRST_BYTES = 8 << 20
@@ -126,29 +109,7 @@ class StoredVault:
         Raises:
             BackupNotFoundError, SignatureInvalidError, ManifestCorruptError, WrongIdentityError.
         """
-        return self._active(self._folder(backup)).manifest
-
-    def _active(self, folder: BackupFolder) -> Active:
-        """Return the manifest that counts, all of it checked."""
-        backup = folder.backup
-        name, signature = self._signature(folder)
-        try:
-            data = fetch_whole(self._storage, name, MANIFEST_LIMIT_BYTES)
-        except BlobNotFoundError as error:
-            raise ManifestCorruptError(
-                f"the manifest of {backup} is missing beside its signature", backup=backup
-            ) from error
-        comment = parse_backup_comment(self._sealer.verify(data, signature))
-        if comment.backup != backup or comment.vault_id != self._spec.vault_id:
-            raise SignatureInvalidError(
-                f"what lies in the place of {backup} was signed as {comment.backup}",
-                hint="somebody moved or copied it; do not restore from it",
-                backup=backup,
-            )
-        manifest = decode_manifest(b"".join(self._sealer.unseal_description([data])))
-        self._check_place(manifest, comment)
-        self._recollection.check(manifest)
-        return Active(name, signature, manifest)
+        return self._manifests.active(self._folder(backup)).manifest
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a blob; raises BlobMismatchError unless size and SHA-256 match."""
@@ -213,7 +174,7 @@ class StoredVault:
         """
         folder = self._folder(backup)
         self._sealer.require_signing_key()
-        work = Rewrapping(self._storage, self._sealer, folder, self._active(folder))
+        work = Rewrapping(self._storage, self._sealer, folder, self._manifests.active(folder))
         work.tidy()
         if work.is_done:
             return None
@@ -289,54 +250,7 @@ class StoredVault:
 
     def health(self) -> VaultHealth:
         """Look at storage, keys and debris."""
-        has_identity, has_key = self._sealer.has_identity, self._sealer.has_signing_key
-        try:
-            inventory = take_inventory(self._storage)
-            free_bytes = self._storage.free_bytes()
-            keeping = keeping_of(self._storage)
-        except MangroveError as error:
-            return VaultHealth(
-                reachable=False,
-                problem=error.message,
-                backups=0,
-                stored_bytes=0,
-                free_bytes=None,
-                has_identity=has_identity,
-                has_signing_key=has_key,
-                debris=(),
-            )
-        present = {shelf.backup for shelf in inventory.signed}
-        self._let_go_of_deleted(present)
-        return VaultHealth(
-            reachable=True,
-            problem=descriptor_problem(self._storage, self._spec),
-            backups=len(inventory.signed),
-            stored_bytes=sum(shelf.size_bytes for shelf in inventory.signed)
-            + sum(shelf.signed_bytes for shelf in inventory.oplog),
-            free_bytes=free_bytes,
-            has_identity=has_identity,
-            has_signing_key=has_key,
-            debris=inventory.debris,
-            slices=sum(shelf.slices for shelf in inventory.oplog),
-            missing=tuple(item.backup for item in self._recollection.missing(present)),
-            rolled_back=self._recollection.rollback(present),
-            keeping=keeping,
-        )
-
-    def _let_go_of_deleted(self, present: set[BackupId]) -> None:
-        """Do not miss what another workstation deleted, and said so in a signed statement."""
-        missing = {item.backup for item in self._recollection.missing(present)}
-        if not missing:
-            return
-        try:
-            statements = self.journal.read().statements
-        except MangroveError as error:
-            log.info("statements not read reason=%s", error)
-            return
-        for statement in statements:
-            if statement.kind is StatementKind.DELETE:
-                for backup in missing.intersection(statement.backups):
-                    self._recollection.forget(backup)
+        return look_at(lambda: self._storage, self._spec, self._sealer, self._recollection)
 
     def clean(self, debris: Debris) -> int:
         """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""
@@ -370,46 +284,15 @@ class StoredVault:
                 self._opened = self._open_storage()
             return self._opened
 
+    @property
+    def _manifests(self) -> StoredManifests:
+        return StoredManifests(self._storage, self._spec, self._sealer, self._recollection)
+
     def _folder(self, backup: BackupId) -> BackupFolder:
         return folder_of(backup, sealed=self._spec.is_encrypted)
 
     def _shelf_of(self, folder: BackupFolder) -> EvidenceShelf:
         return EvidenceShelf(self._storage, self._sealer, folder, self._spec.vault_id)
-
-    def _signature(self, folder: BackupFolder) -> tuple[BlobName, bytes]:
-        """Return the name of the manifest that counts, and its signature.
-
-        Of several generations the oldest counts: it is whole as long as its signature is there.
-        """
-        try:
-            signature = fetch_whole(self._storage, folder.manifest_signature, LIMIT_BYTES)
-        except BlobNotFoundError as error:
-            signed = self._later_signatures(folder)
-            if signed:
-                return manifest_of(signed[0]), fetch_whole(self._storage, signed[0], LIMIT_BYTES)
-            if any(self._storage.list(folder.foreign_manifest_signature)):
-                raise SignatureInvalidError(
-                    f"{folder.backup} is not encrypted as this vault's backups are",
-                    hint="somebody put it there; do not restore from it",
-                ) from error
-            raise BackupNotFoundError(
-                f"{folder.backup} is not in the vault {self._spec.name}",
-                hint="list the vault again",
-            ) from error
-        return folder.manifest, signature
-
-    def _later_signatures(self, folder: BackupFolder) -> list[BlobName]:
-        if not self._spec.is_encrypted:
-            return []
-        listed = (info.name for info in self._storage.list(f"{folder.path}manifest.json.r"))
-        return sorted(filter(is_manifest_signature, listed), key=generation_of)
-
-    def _check_place(self, manifest: Manifest, comment: BackupComment) -> None:
-        claims = BackupComment(manifest.backup, manifest.sequence, comment.vault_id)
-        if claims != comment or manifest.vault_id != comment.vault_id:
-            raise ManifestCorruptError("the manifest and its signature's comment differ")
-        if manifest.encrypted != self._spec.is_encrypted:
-            raise ManifestCorruptError("the manifest is not encrypted as it says")
 
     def _record(self, shelf: Shelf) -> BackupRecord:
         try:
@@ -419,12 +302,9 @@ class StoredVault:
         except (StorageUnavailableError, StorageDeniedError):
             raise
         except MangroveError as error:
-            return unreadable_record(shelf, self._spec, self._sequence_of(shelf), error.message)
-
-    def _sequence_of(self, shelf: Shelf) -> int:
-        try:
-            _, signature = self._signature(self._folder(shelf.backup))
-        except (BackupNotFoundError, VaultError):
-            return 0
-        comment = claimed_comment(signature)
-        return comment.sequence if comment else 0
+            return unreadable_record(
+                shelf,
+                self._spec,
+                self._manifests.sequence_of(self._folder(shelf.backup)),
+                error.message,
+            )

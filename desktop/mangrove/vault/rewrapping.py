@@ -9,7 +9,7 @@ So wherever this is cut off, one whole backup is left, and the next run tidies u
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import MangroveError
@@ -26,6 +26,7 @@ from mangrove.vault.layout import (
     signature_of,
 )
 from mangrove.vault.manifest_codec import encode_manifest
+from mangrove.vault.manifest_reading import Active
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES
 from mangrove.vault.signatures import BackupComment
@@ -33,15 +34,6 @@ from mangrove.vault.transfer import Meter, compare_blob, fetch_whole, open_blob,
 
 log = logging.getLogger(__name__)
 EVIDENCE_LIMIT_BYTES = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """The manifest that counts: the name of its signature, and what it says."""
-
-    manifest_name: BlobName
-    signature: bytes
-    manifest: Manifest
 
 
 class Rewrapping:
