@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 import typer
 
 from mangrove.cli.output import Output
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import KeyringUnavailableError
 from mangrove.core.run import RunKind, RunStatus
 from mangrove.core.secret import Secret
@@ -99,10 +100,8 @@ def interrupted_line(status: RunStatus) -> str:
     """Say of one dead run what it was and what to do."""
     start = f"interrupted: {status.title} (run {status.run_id}) ended without finishing"
     if status.kind is RunKind.BACKUP:
-        return (
-            f"{start}; it is no backup, and what it stored can be removed with: "
-            f"mangrove vault check {status.vault} --remove-debris"
-        )
+        remove = command_line("vault", "check", status.vault, "--remove-debris")
+        return f"{start}; it is no backup, and what it stored can be removed with: {remove}"
     if status.kind is RunKind.RESTORE:
         return f"{start}; look at the databases on {status.profile}, then restore again"
     return f"{start}; start it again"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mangrove.cli.output import Block, Table
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.figures.answer import DatabaseFigures, JobFigures, Overview, ProfileFigures
 from mangrove.core.figures.compliance import SlotState
@@ -84,7 +85,7 @@ def kept(overview: Overview) -> list[Block]:
             size_text(vault.stored_bytes),
             "-" if vault.sizes.per_day_bytes is None else size_text(vault.sizes.per_day_bytes),
             f"{vault.sizes.full_on:%Y-%m-%d}" if vault.sizes.full_on else "not foreseeable",
-            f"mangrove prune {vault.name}",
+            command_line("prune", vault.name),
         )
         for vault in overview.vaults
     )
@@ -198,7 +199,8 @@ def _moments_line(profile: ProfileFigures) -> str:
         return f"{name}: those of its {backups}; no oplog was captured"
     spans = ", ".join(map(_span, profile.windows[-SHOWN_WINDOWS:]))
     gaps = f", with {counted(len(profile.gaps), 'gap')}" if profile.gaps else ""
-    return f"{name}: any second of {spans} UTC{gaps}; {backups} besides (mangrove windows {name})"
+    more = command_line("windows", name)
+    return f"{name}: any second of {spans} UTC{gaps}; {backups} besides ({more})"
 
 
 def _span(window: Span) -> str:

@@ -1,10 +1,11 @@
 """What to say when the catalog does not list what a vault holds."""
 
+from mangrove.core.command_line import command_line
+
 
 def rebuilding(vault: str = "VAULT") -> str:
     """Return the command that reads a vault anew; its name is filled in where it is known."""
-    name = f"'{vault}'" if " " in vault else vault
-    return f"mangrove vault rebuild-catalog {name}"
+    return command_line("vault", "rebuild-catalog", vault)
 
 
 def unlisted(what: str, why: str, vault: str = "VAULT") -> str:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from mangrove.core.accounts import AuthPart, auth_part, counted
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
+from mangrove.core.command_line import command_line
 from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.errors import RestoreError
 from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
@@ -333,6 +334,6 @@ def documents_of_backup(manifest: Manifest) -> Manifest:
         raise RestoreError(
             f"{manifest.backup} holds a server's files, not documents; nothing was written",
             hint="bring them into a folder, where a guide says how to go on: "
-            f"mangrove snapshot restore {manifest.backup} FOLDER",
+            + command_line("snapshot", "restore", manifest.backup, "FOLDER"),
         )
     return manifest

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from mangrove.core.command_line import command_line
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof, KeptSpan
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
@@ -44,6 +45,7 @@ def kept_snapshots(
     if not whole and not spans:
         return None
     newest = sound[-1].snapshot if sound else "BACKUP"
+    restore = command_line("snapshot", "restore", newest, "FOLDER")
     return Elsewhere(
         keeper=KEEPER,
         place="the server's volumes",
@@ -56,7 +58,7 @@ def kept_snapshots(
             for c in s.checks
         ),
         trusted_for=ALWAYS if not spans else timedelta(0),
-        restore_command=f"mangrove snapshot restore {newest} FOLDER" if sound or spans else "",
+        restore_command=restore if sound or spans else "",
     )
 
 

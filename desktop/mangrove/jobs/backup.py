@@ -12,6 +12,7 @@ from mangrove.core.backup_record import BackupRecord
 from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
+from mangrove.core.command_line import command_line
 from mangrove.core.dump_ports import DumpSource, OpenDump
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
@@ -149,10 +150,10 @@ class BackupBody:
         except (Exception, RunCancelled) as error:
             left = begun.left_behind if begun is not None else 0
             if ctx.cancelled.is_set() and left and is_of_cancel(error):
-                vault = self.vault.spec.name
+                look = command_line("vault", "check", self.vault.spec.name, "--remove-debris")
                 raise RunCancelled(
                     f"cancelled; the vault did not answer, so up to {left} unsigned objects are "
-                    f"left there: mangrove vault check {vault} --remove-debris"
+                    f"left there: {look}"
                 ) from error
             raise
 

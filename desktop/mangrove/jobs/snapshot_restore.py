@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import RestoreError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, StoredFile, StoredFiles
@@ -110,7 +111,7 @@ def files_in(manifest: Manifest) -> StoredFiles:
     if manifest.files is None:
         raise RestoreError(
             f"{manifest.backup} holds documents, not files; nothing was written",
-            hint=f"restore it with: mangrove restore {manifest.backup} --to PROFILE",
+            hint=f"restore it with: {command_line('restore', manifest.backup, '--to', 'PROFILE')}",
         )
     return manifest.files
 

@@ -1,5 +1,6 @@
 """Evidence reports: gathered from what is stored, printed, signed, and checked again."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -66,7 +67,10 @@ class WrittenReport:
     @property
     def commands(self) -> tuple[str, ...]:
         """What checks each file with the program minisign."""
-        return tuple(f"minisign -V -P {self.public_key} -m '{path}'" for path in self.files)
+        return tuple(
+            shlex.join(("minisign", "-V", "-P", self.public_key, "-m", str(path)))
+            for path in self.files
+        )
 
 
 class EvidenceReports:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError, VaultNotFoundError
 from mangrove.core.mirror import MirrorSpec, MirrorState, mirror_key_ref
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
@@ -103,7 +104,8 @@ class Mirrors:
         if not spec.mirrors:
             raise VaultNotFoundError(
                 f"the vault '{spec.name}' has no mirror",
-                hint=f"add one: mangrove vault mirror add {spec.name} NAME --url URL",
+                hint="add one: "
+                + command_line("vault", "mirror", "add", spec.name, "NAME", "--url", "URL"),
             )
         ticket = Ticket(
             kind=RunKind.MIRROR,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.backup import backup_id
 from mangrove.core.catalog_ports import WholeCatalog
+from mangrove.core.command_line import command_line
 from mangrove.core.elsewhere import ElsewhereSource
 from mangrove.core.errors import (
     BackupProtectedError,
@@ -173,7 +174,7 @@ class Snapshots:
             raise BackupProtectedError(
                 f"{snapshot.snapshot} is pinned{f': {snapshot.pin}' if snapshot.pin else ''}; "
                 "nothing was removed",
-                hint=f"unpin it first: mangrove snapshot unpin {snapshot.snapshot}",
+                hint=f"unpin it first: {command_line('snapshot', 'unpin', snapshot.snapshot)}",
             )
         body = DeleteSnapshotBody(snapshot, self._tools.open_host, self._tools.store)
         ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Delete", snapshot_delete.PHASES)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import (
     IdentityMissingError,
     InvalidKeyError,
@@ -271,10 +272,11 @@ class Sealer:
             message = f"this workstation may write to the vault '{spec.name}' but not read from it"
         else:
             message = f"{error.message}, so the vault '{spec.name}' cannot be read here"
+        give = command_line("vault", "import-identity", spec.name)
         return IdentityMissingError(
             f"{message}; nothing was read and nothing was written",
-            hint=f"it opens with the key of {who}: give that key with mangrove vault"
-            f" import-identity '{spec.name}', or open the vault from its recovery kit",
+            hint=f"it opens with the key of {who}: give that key with"
+            f" {give}, or open the vault from its recovery kit",
         )
 
     def _fetched(self, ref: SecretRef, what: str) -> Secret:

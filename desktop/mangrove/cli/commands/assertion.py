@@ -18,6 +18,7 @@ from mangrove.core.assertion import (
     parse_bound,
 )
 from mangrove.core.assertion_words import asks, expects, figure_found
+from mangrove.core.command_line import command_line
 from mangrove.core.namespace import Namespace
 
 app = typer.Typer(
@@ -118,4 +119,5 @@ def _table(found: Sequence[Assertion], profile: str) -> Table:
 
 
 def _hint(profile: str) -> str:
-    return f"no assertion yet: mangrove assertion add {profile} NAME --collection D.C --at-least N"
+    more = ("NAME", "--collection", "D.C", "--at-least", "N")
+    return f"no assertion yet: {command_line('assertion', 'add', profile, *more)}"

@@ -18,6 +18,7 @@ from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.output import Table
 from mangrove.core.atlas.account import DEFAULT_URL, SignIn
 from mangrove.core.atlas.link import AtlasView
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import AtlasNotFoundError, ConfigurationError, SecretNotFoundError
 from mangrove.core.secret import Secret
 from mangrove.core.wording import counted
@@ -157,7 +158,7 @@ def link(
                 how = "more than one cluster names" if found else "no cluster that is seen names"
                 raise AtlasNotFoundError(
                     f"{how} the servers of '{profile}'; nothing was linked",
-                    hint=f"name it: mangrove atlas link {profile} PROJECT/CLUSTER",
+                    hint=f"name it: {command_line('atlas', 'link', profile, 'PROJECT/CLUSTER')}",
                 )
             place = found[0]
         view = atlas.links.link(profile, place)

@@ -17,6 +17,7 @@ from mangrove.cli.ssh_options import (
     SshServer,
     tunnel_text,
 )
+from mangrove.core.command_line import command_line
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
@@ -33,7 +34,7 @@ IN_PROCESS_LIST = (
 )
 WITHOUT_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "GSSAPI", "MONGODB-OIDC")
 
-LEFT_THERE = "a restore that did not end left {count} there: mangrove profile clean {name}"
+LEFT_THERE = "a restore that did not end left {count} there: {command}"
 LEFTOVERS_HINT = (
     "Nothing was removed: --apply removes those that were to replace something that is still "
     "there. Be sure that no restore into this deployment runs elsewhere."
@@ -136,7 +137,9 @@ def test(context: typer.Context, name: Name) -> None:
     with desk.services() as services:
         report = services.profiles.test(name, lambda step, result: _say_step(desk, step, result))
         left = services.leftovers.of(name) if report.databases else ()
-    more = (LEFT_THERE.format(count=counted(len(left), "collection"), name=name),) if left else ()
+    clean = command_line("profile", "clean", name)
+    there = LEFT_THERE.format(count=counted(len(left), "collection"), command=clean)
+    more = (there,) if left else ()
     for warning in (*report.warnings, *more):
         desk.output.say(f"warning: {warning}")
     document = {"report": report, "warnings": (*report.warnings, *more)}

@@ -12,6 +12,7 @@ from mangrove.cli.output import Block, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.backup import BackupId
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
 from mangrove.core.retention_chains import LostWindow
 from mangrove.core.wording import counted
@@ -97,7 +98,7 @@ def delete(
         done = services.retention.delete(found, note, accepts_lost_moments=agreed)
     said = (
         f"{found} goes for good with the first prune after {done.due_at:%Y-%m-%d %H:%M} UTC; "
-        f"until then: mangrove undelete {found}"
+        f"until then: {command_line('undelete', found)}"
     )
     desk.output.give({"deleted": found, "due_at": done.due_at, "lost": done.lost}, said)
 

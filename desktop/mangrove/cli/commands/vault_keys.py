@@ -10,13 +10,13 @@ from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.core.command_line import command_line
 from mangrove.core.key_changes import holders, parse_holder
 from mangrove.services.keys import ChangedKeys
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]
 FUTURE = (
-    "This holds for backups from now on. Those that are there stay as they are until"
-    " mangrove vault rewrap '{name}'."
+    "This holds for backups from now on. Those that are there stay as they are until {command}."
 )
 
 
@@ -61,7 +61,8 @@ def recipients(
         ("recipient", "name"), tuple((h.recipient, h.name) for h in found), "not encrypted"
     )
     document = {"recipients": [{"recipient": h.recipient, "name": h.name} for h in found]}
-    desk.output.give(document, table, *((FUTURE.format(name=spec.name),) if changes else ()))
+    rewrap = command_line("vault", "rewrap", spec.name)
+    desk.output.give(document, table, *((FUTURE.format(command=rewrap),) if changes else ()))
 
 
 def rotate_key(context: typer.Context, name: Name) -> None:

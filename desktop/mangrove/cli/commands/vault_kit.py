@@ -9,6 +9,7 @@ from mangrove.cli.commands.passphrases import asked_passphrase, new_passphrase
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Facts
+from mangrove.core.command_line import command_line
 from mangrove.core.key_changes import kit_state
 from mangrove.core.secret import Secret
 from mangrove.core.wording import counted
@@ -52,13 +53,14 @@ def kit(
         services.vaults.find(name)
         passphrase = new_passphrase(desk, "A passphrase for the kit's file")
         files = services.kits.make(name, str(out), passphrase, with_storage_key=with_storage_key)
+    confirming = command_line("vault", "kit", name, "--confirm", "CODE")
     desk.output.give(
         {"sheet": str(files.sheet), "sealed": str(files.sealed), "kit": "unconfirmed"},
         "Two files were written:",
         Facts((("to print", str(files.sheet)), ("sealed", str(files.sealed)))),
         "The sheet holds the key in the clear: print it, keep it safe, and delete the file."
         " Keep the sealed file apart from this computer, and its passphrase apart from it."
-        f" Then type the sheet's code back: mangrove vault kit '{name}' --confirm CODE",
+        f" Then type the sheet's code back: {confirming}",
     )
 
 

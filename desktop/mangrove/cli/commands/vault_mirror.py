@@ -17,6 +17,7 @@ from mangrove.cli.front import desk_of, require_keyring
 from mangrove.cli.output import Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
 from mangrove.core.mirror import MirrorState
 from mangrove.core.object_lock import ObjectLockMode
@@ -49,8 +50,9 @@ def add(  # noqa: PLR0913 - every option of the command is an argument here
         if secret is not None:
             require_keyring(services, "what opens the mirror", "nothing was added")
         made = services.mirrors.add(vault, MirrorDraft(name, url, access_key, secret, lock))
-    said = f"{made.name} mirrors {vault} now; copy everything there: mangrove vault mirror sync"
-    desk.output.give({"mirror": made}, f"{said} {vault}")
+    copying = command_line("vault", "mirror", "sync", vault)
+    said = f"{made.name} mirrors {vault} now; copy everything there: {copying}"
+    desk.output.give({"mirror": made}, said)
 
 
 @app.command("list")

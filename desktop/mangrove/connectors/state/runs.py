@@ -11,6 +11,7 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import RunInterruptedError
 from mangrove.core.run import LogLine, Problem, RunId, RunKind, RunState, RunStatus
 from mangrove.core.state_ports import RunHistory
@@ -111,7 +112,7 @@ def _open_runs(connection: sqlite3.Connection, *, alive: bool) -> list[RunStatus
 
 def _hint(status: RunStatus) -> str:
     if status.kind in (RunKind.RESTORE, RunKind.COPY):
-        where = f"mangrove profile clean {status.profile}"
+        where = command_line("profile", "clean", status.profile)
         return f"run it again; what it left behind is listed by: {where}"
     return "run it again; what it left behind is listed as debris of its vault"
 

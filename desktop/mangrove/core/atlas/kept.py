@@ -6,6 +6,7 @@ from datetime import timedelta
 from mangrove.core.atlas.link import AtlasView
 from mangrove.core.atlas.restore import AtlasRestoreJob, Delivery, JobState
 from mangrove.core.atlas.snapshot import SnapshotState
+from mangrove.core.command_line import command_line
 from mangrove.core.elsewhere import Elsewhere, KeptGap, KeptPoint, KeptProof, KeptSpan
 
 KEEPER = "Atlas"
@@ -37,7 +38,7 @@ def kept_of(view: AtlasView, profile: str) -> Elsewhere:
         longest_gap=gap,
         trusted_for=TRUSTED_FOR,
         problem=view.problem or _trouble(view),
-        restore_command=f"mangrove atlas restore {profile} --to CLUSTER",
+        restore_command=command_line("atlas", "restore", profile, "--to", "CLUSTER"),
     )
 
 

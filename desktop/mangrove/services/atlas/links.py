@@ -6,6 +6,7 @@ from mangrove.core.atlas.cluster import Tier, Wish
 from mangrove.core.atlas.link import AtlasLink, AtlasView, Located, leads_to
 from mangrove.core.atlas.ports import AtlasApi
 from mangrove.core.atlas.restore import AtlasRestoreJob
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import AtlasNotFoundError, MangroveError
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.services.atlas.clusters import AtlasClusters
@@ -95,7 +96,7 @@ class AtlasLinks:
         if link is None:
             raise AtlasNotFoundError(
                 f"the profile '{profile}' is not linked with an Atlas cluster",
-                hint=f"link it: mangrove atlas link {profile} CLUSTER",
+                hint=f"link it: {command_line('atlas', 'link', profile, 'CLUSTER')}",
             )
         return self._looked(link)
 

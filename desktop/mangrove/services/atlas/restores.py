@@ -13,6 +13,7 @@ from mangrove.core.atlas.restore import (
     require_possible,
 )
 from mangrove.core.atlas.windows import Continuous, continuous, require_reachable
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import AtlasConflictError, AtlasNotFoundError
 from mangrove.core.run import RunId, RunKind
 from mangrove.jobs.atlas.restore import ORDER_PHASES, WATCH_PHASES, RestoreBody
@@ -61,7 +62,7 @@ class AtlasRestores:
             how = "more than one restore" if found else "no restore"
             raise AtlasNotFoundError(
                 f"{place.text} has {how} '{text}'",
-                hint=f"list them: mangrove atlas jobs {place.text}",
+                hint=f"list them: {command_line('atlas', 'jobs', place.text)}",
             )
         return found[0]
 

@@ -4,6 +4,7 @@ from mangrove.core.atlas.cluster import Wish
 from mangrove.core.atlas.link import Located
 from mangrove.core.atlas.policy import Retention, Unit
 from mangrove.core.atlas.snapshot import AtlasSnapshot, AtlasSnapshotId
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import AtlasNotFoundError, ConfirmationMissingError
 from mangrove.core.run import RunId, RunKind
 from mangrove.jobs.atlas.snapshot import TAKE_PHASES, WATCH_PHASES, TakeBody
@@ -44,7 +45,7 @@ class AtlasSnapshots:
             how = "more than one snapshot" if known else "no snapshot"
             raise AtlasNotFoundError(
                 f"{place.text} has {how} '{text}'",
-                hint=f"list them: mangrove atlas snapshots {place.text}",
+                hint=f"list them: {command_line('atlas', 'snapshots', place.text)}",
             )
         return known[0]
 

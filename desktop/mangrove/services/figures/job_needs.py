@@ -1,8 +1,8 @@
 """Says what schedules and runs need from somebody, with the action that mends it."""
 
 from collections.abc import Iterator, Sequence
-from shlex import quote
 
+from mangrove.core.command_line import command_line
 from mangrove.core.figures.answer import JobFigures
 from mangrove.core.figures.compliance import SlotState
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
@@ -38,7 +38,7 @@ def job_needs(jobs: Sequence[JobFigures], *, is_anybody_firing: bool) -> Iterato
             profile=job.profile,
             vault=job.vault,
             job=job.name,
-            command=f"mangrove job run {quote(job.name)}",
+            command=command_line("job", "run", job.name),
         )
 
 
@@ -64,5 +64,5 @@ def run_needs(backups: Sequence[RunStatus], known: frozenset[str]) -> Iterator[N
             run.profile,
             profile=run.profile,
             vault=run.vault,
-            command=f"mangrove backup {quote(run.profile)} --vault {quote(run.vault)}",
+            command=command_line("backup", run.profile, "--vault", run.vault),
         )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from shlex import quote
 
 from mangrove.core.backup_record import BackupRecord
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
@@ -35,13 +35,13 @@ def profile_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.PLAN_JOBS,
             item.profile_name,
             profile=item.profile_name,
-            command=f"mangrove job recommend {quote(item.profile_name)} --vault VAULT",
+            command=command_line("job", "recommend", item.profile_name, "--vault", "VAULT"),
         )
 
 
 def _exposure_needs(item: ProfileFigures) -> Iterator[Need]:
     name = item.profile_name
-    command = f"mangrove backup {quote(name)} --vault VAULT"
+    command = command_line("backup", name, "--vault", "VAULT")
 
     def need(kind: NeedKind, urgency: Urgency, sentence: str, subject: str = "") -> Need:
         return Need(kind, urgency, sentence, Remedy.BACKUP, subject or name, name, command=command)
@@ -93,13 +93,13 @@ def _disproof_needs(item: ProfileFigures) -> Iterator[Need]:
         if keeper is None:
             what = "drill" if fact.level is Level.DRILLED else "trial restore"
             sentence = f"The last {what} of {name} found something wrong in {fact.backup}, {at}."
-            remedy, command = Remedy.OPEN_BACKUPS, f"mangrove show {fact.backup}"
+            remedy, command = Remedy.OPEN_BACKUPS, command_line("show", fact.backup)
         elif keeper == FILE_SYSTEM:
             sentence = f"The last verification of the snapshot {fact.backup} failed, {at}."
-            remedy, command = Remedy.OPEN_SNAPSHOTS, f"mangrove snapshot show {fact.backup}"
+            remedy, command = Remedy.OPEN_SNAPSHOTS, command_line("snapshot", "show", fact.backup)
         else:
             sentence = f"{keeper}: the last restore of the snapshot {fact.backup} failed, {at}."
-            remedy, command = Remedy.OPEN_ATLAS, f"mangrove {keeper.lower()} refresh {quote(name)}"
+            remedy, command = Remedy.OPEN_ATLAS, command_line(keeper.lower(), "refresh", name)
         subject = name if remedy is Remedy.OPEN_ATLAS else fact.backup
         kind = NeedKind.VERIFICATION_FAILED
         yield Need(kind, NOW, sentence, remedy, subject, profile=name, command=command)
@@ -109,7 +109,7 @@ def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:
     name, newest = item.profile_name, item.newest
     if newest is None:
         return
-    verify = f"mangrove verify {newest.backup} --level restored"
+    verify = command_line("verify", newest.backup, "--level", "restored")
     if newest.failed_evidence is not None:
         yield Need(
             NeedKind.VERIFICATION_FAILED,
@@ -118,7 +118,7 @@ def _evidence_needs(item: ProfileFigures) -> Iterator[Need]:
             Remedy.OPEN_BACKUPS,
             newest.backup,
             profile=name,
-            command=f"mangrove show {newest.backup}",
+            command=command_line("show", newest.backup),
         )
     elif item.freshness.age is None:
         sentence = f"No backup of {name} was ever restored on trial."
@@ -172,7 +172,7 @@ def _untried_need(item: ProfileFigures, newest: BackupRecord) -> Need:
             Remedy.VERIFY,
             newest.backup,
             name,
-            command=f"mangrove verify {newest.backup} --level restored",
+            command=command_line("verify", newest.backup, "--level", "restored"),
         )
     return Need(
         NeedKind.NEVER_PROVEN,
@@ -181,7 +181,7 @@ def _untried_need(item: ProfileFigures, newest: BackupRecord) -> Need:
         Remedy.BACKUP,
         name,
         name,
-        command=f"mangrove backup {quote(name)} --vault VAULT",
+        command=command_line("backup", name, "--vault", "VAULT"),
     )
 
 
@@ -199,7 +199,7 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.OPEN_TIMELINE,
             name,
             profile=name,
-            command=f"mangrove windows {quote(name)}",
+            command=command_line("windows", name),
         )
     if item.headroom is not None and item.headroom < LEAST_HEADROOM:
         yield Need(
@@ -210,7 +210,7 @@ def _capture_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             Remedy.OPEN_TIMELINE,
             name,
             profile=name,
-            command=f"mangrove windows {quote(name)}",
+            command=command_line("windows", name),
         )
 
 
@@ -229,6 +229,6 @@ def _elsewhere_needs(item: ProfileFigures, now: datetime) -> Iterator[Need]:
             kind, urgency = NeedKind.ELSEWHERE_TROUBLE, SOON
         else:
             continue
-        command = f"mangrove {kept.keeper.lower()} refresh {item.profile_name}"
+        command = command_line(kept.keeper.lower(), "refresh", item.profile_name)
         name = item.profile_name
         yield Need(kind, urgency, sentence, Remedy.OPEN_ATLAS, name, profile=name, command=command)

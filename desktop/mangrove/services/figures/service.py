@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import Overview, ProfileFigures, VaultFigures, worst_first
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency, most_pressing_first
@@ -174,5 +175,5 @@ def _first_steps(known: Gathered) -> Iterator[Need]:
                 Remedy.OPEN_DEPLOYMENTS,
                 item.name,
                 profile=item.name,
-                command=f"mangrove profile remove {item.name}",
+                command=command_line("profile", "remove", item.name),
             )

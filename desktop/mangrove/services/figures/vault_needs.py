@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from shlex import quote
 
+from mangrove.core.command_line import command_line
 from mangrove.core.figures.answer import VaultFigures, VaultReaders
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.run import RunState, RunStatus
@@ -37,7 +37,7 @@ def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator
         if item.vault not in used or item.is_escrowed:
             continue
         kind, sentence, action = words[item.kit]
-        verb = "--confirm CODE" if action is Remedy.CONFIRM_KIT else "--out FILE"
+        verb = ("--confirm", "CODE") if action is Remedy.CONFIRM_KIT else ("--out", "FILE")
         yield Need(
             kind,
             SOON,
@@ -45,7 +45,7 @@ def key_needs(readers: Iterable[VaultReaders], used: frozenset[str]) -> Iterator
             action,
             item.vault,
             vault=item.vault,
-            command=f"mangrove vault kit {quote(item.vault)} {verb}",
+            command=command_line("vault", "kit", item.vault, *verb),
         )
 
 
@@ -60,7 +60,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.OPEN_VAULTS,
                 item.name,
                 vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
+                command=command_line("vault", "check", item.name),
             )
         full_on = item.sizes.full_on
         if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
@@ -72,7 +72,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.OPEN_VAULTS,
                 item.name,
                 vault=item.name,
-                command=f"mangrove prune {quote(item.name)}",
+                command=command_line("prune", item.name),
             )
         if item.vanished:
             gone = counted(item.vanished, "backup is", "backups are")
@@ -83,7 +83,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.OPEN_VAULTS,
                 item.name,
                 vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
+                command=command_line("vault", "check", item.name),
             )
         if item.unreadable:
             bad = counted(item.unreadable, "backup")
@@ -94,7 +94,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.OPEN_VAULTS,
                 item.name,
                 vault=item.name,
-                command=f"mangrove vault check {quote(item.name)}",
+                command=command_line("vault", "check", item.name),
             )
         for mirror in item.late_mirrors:
             yield Need(
@@ -104,7 +104,7 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 Remedy.SYNC_MIRROR,
                 item.name,
                 vault=item.name,
-                command=f"mangrove vault mirror sync {quote(item.name)}",
+                command=command_line("vault", "mirror", "sync", item.name),
             )
 
 
@@ -123,5 +123,5 @@ def check_needs(checks: Iterable[RunStatus], known: frozenset[str]) -> Iterator[
             Remedy.OPEN_VAULTS,
             run.vault,
             vault=run.vault,
-            command=f"mangrove vault check {quote(run.vault)}",
+            command=command_line("vault", "check", run.vault),
         )
