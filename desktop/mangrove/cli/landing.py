@@ -10,6 +10,7 @@ from mangrove.cli.output import Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.backup import RestoreRequest
+from mangrove.core.command_line import typed
 from mangrove.core.explain import size_text
 from mangrove.core.forecast import Room
 from mangrove.core.official_command import OfficialCommand
@@ -108,7 +109,7 @@ def _code_of(plan: RestorePlan) -> ExitCode:
 
 def _obstacles(plan: RestorePlan) -> Iterator[str]:
     if plan.unconfirmed:
-        confirm = " ".join(f"--yes-replace {name}" for name in plan.unconfirmed)
+        confirm = " ".join(typed("--yes-replace", name) for name in plan.unconfirmed)
         held = ", ".join(plan.unconfirmed)
         yield f"It would be refused: {held} holds data already; confirm with {confirm}."
     if plan.forecast and plan.forecast.privileges.allowed is False:

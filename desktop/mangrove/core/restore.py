@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from mangrove.core.backup import OnExisting, RestoreRequest
+from mangrove.core.command_line import typed
 from mangrove.core.errors import InvalidSelectionError, NamespaceConflictError
 from mangrove.core.globs import without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
@@ -139,5 +140,5 @@ def _refuse_irreplaceable(planned: Sequence[PlannedNamespace]) -> None:
         if item.replaces and item.target.collection.startswith("system."):
             raise NamespaceConflictError(
                 f"{item.target} exists and the server lets nobody replace it; nothing was changed",
-                hint=f"leave it out with --exclude {item.entry.namespace}",
+                hint=f"leave it out with {typed('--exclude', str(item.entry.namespace))}",
             )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from mangrove.core.backup import OnExisting, Rename, RestoreRequest
+from mangrove.core.command_line import typed
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import literal, matches_any
 from mangrove.core.manifest import Manifest
@@ -37,7 +38,7 @@ def copy_name(database: str, at: datetime, room: int = MAX_DATABASE_BYTES) -> st
     raise InvalidSelectionError(
         f"the names of {database}'s collections leave no room for the name of a copy; "
         "nothing was changed",
-        hint=f"name the target, such as --rename {database}=other",
+        hint=f"name the target, such as {typed('--rename', f'{database}=other')}",
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mangrove.core.accounts import AccountsPlan
 from mangrove.core.backup import BackupId
+from mangrove.core.command_line import typed
 from mangrove.core.errors import TargetNotEmptyError
 from mangrove.core.forecast import Forecast
 from mangrove.core.manifest import NamespaceEntry
@@ -83,6 +84,6 @@ class RestorePlan:
             raise TargetNotEmptyError(
                 f"{names} on {self.profile} holds data already; nothing was changed",
                 hint="restore into a copy, or confirm with "
-                + " ".join(f"--yes-replace {name}" for name in self.unconfirmed),
+                + " ".join(typed("--yes-replace", name) for name in self.unconfirmed),
                 databases=names,
             )

@@ -124,7 +124,7 @@ def _member(facts: GuideFacts) -> str:
         "drop the database local,\n   stop it, start it with --replSet, initiate it, and add the "
         "others, which copy everything from it.\n"
         "     mongosh --port 27117 --eval 'db.getSiblingDB(\"local\").dropDatabase()'\n"
-        f"     mongod --dbpath {shlex.quote(facts.data)} --replSet {replica_set} ...\n"
+        f"     mongod --dbpath {shlex.quote(facts.data)} --replSet {shlex.quote(replica_set)} ...\n"
         "     mongosh --eval 'rs.initiate()'\n"
         "   Never start it as a second copy of a member that still runs."
     )

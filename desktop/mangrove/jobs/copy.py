@@ -63,7 +63,8 @@ class CopyBody:
             ctx.log(reason)
             reading = Rereading(ctx, dump, self.consistency).read
             body = self.body_for(Transit(dump, self.name, self.clock.now(), reading))
-            result = replace(body, oplog=part, is_stored=False)(ctx)
+            body = replace(body, oplog=part, is_stored=False, is_copy=not self.is_dump)
+            result = body(ctx)
             changed = (dump.reason,) if dump.reason != reason else ()
             warnings = dict.fromkeys((*dump.facts.warnings, *changed, *result.warnings))
             left_out = tuple(f"{n.what}: {n.reason}" for n in dump.not_included)

@@ -10,6 +10,7 @@ from itertools import count
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.backup_ports import Contents
+from mangrove.core.copy import copy_plan
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.gate_ports import Gate
 from mangrove.core.leftovers import working_namespace
@@ -90,6 +91,7 @@ class RestoreBody:
             oplog of an oplog-consistent one is always replayed.
         oplog: Replayed instead of all that: what came with a dump.
         is_stored: Whether it lies in a vault, and so is compared before anything is written.
+        is_copy: Whether no backup is restored, but a deployment copied; the log says so.
         marking: Notes what happens while its block lasts as a break of the profile's chains.
     """
 
@@ -105,6 +107,7 @@ class RestoreBody:
     marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
     oplog: OplogPart | None = None
     is_stored: bool = True
+    is_copy: bool = False
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -128,6 +131,7 @@ class RestoreBody:
                 plan = with_accounts(plan, manifest, self.request, self.vault, sink)
                 if self.rewind is not None:
                     plan = told(plan, self.rewind)
+                plan = copy_plan(plan) if self.is_copy else plan
                 plan.require_confirmed()
                 sink.check_privileges([*plan.creates, *plan.occupied])
                 clear_leftovers(ctx, sink)

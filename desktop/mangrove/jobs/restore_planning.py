@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mangrove.core.backup import RestoreRequest
+from mangrove.core.command_line import command_line, typed
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import NamespaceConflictError
 from mangrove.core.globs import literal
@@ -22,8 +23,8 @@ from mangrove.engine.target_shape import target_info
 
 TIME_SERIES = "timeseries"
 _LEFT = (
-    "there is what a restore that did not end left or one that runs is loading, {count}; see "
-    "mangrove profile clean {name}"
+    "there is what a restore that did not end left or one that runs is loading, {count}; "
+    "see {command}"
 )
 
 
@@ -41,7 +42,8 @@ def planned(
     _refuse_unlike(plan, found)
     disks = [disk for name in plan.replaced if (disk := found[name].disk)]
     left = sum(is_working_name(name.collection) for name in found)
-    notes = (_LEFT.format(count=counted(left, "collection"), name=plan.profile),) if left else ()
+    clean = command_line("profile", "clean", plan.profile)
+    notes = (_LEFT.format(count=counted(left, "collection"), command=clean),) if left else ()
     return replace(
         plan,
         replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks),
@@ -79,6 +81,6 @@ def _refuse_unlike(plan: RestorePlan, there: Mapping[Namespace, CollectionInfo])
         if why:
             raise NamespaceConflictError(
                 f"{item.target} {why}; nothing was changed",
-                hint=f"leave it out (--exclude '{literal(str(item.entry.namespace))}') "
+                hint=f"leave it out ({typed('--exclude', literal(str(item.entry.namespace)))}) "
                 "or give it another name",
             )

@@ -6,6 +6,7 @@ from functools import partial
 
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest
 from mangrove.core.backup_ports import Contents
+from mangrove.core.command_line import typed
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError, TargetNotEmptyError
 from mangrove.core.manifest import Manifest, StoredBlob
@@ -97,7 +98,7 @@ def refuse_unfit(request: RestoreRequest, plan: RestorePlan, manifest: Manifest)
         raise InvalidSelectionError(
             f"of {found[0]} the backup holds only what a query chose, and an oplog cannot be "
             "replayed onto that; nothing was changed",
-            hint=f"leave it out with --exclude '{found[0]}'",
+            hint=f"leave it out with {typed('--exclude', str(found[0]))}",
         )
 
 
@@ -246,7 +247,7 @@ class Rewinding:
                 raise TargetNotEmptyError(
                     f"the oplog makes {final}, and {final.database} on {self.plan.profile} holds"
                     " data already; nothing was changed",
-                    hint=f"confirm with --yes-replace {final.database}, or rename it",
+                    hint=f"confirm with {typed('--yes-replace', final.database)}, or rename it",
                     databases=final.database,
                 )
 

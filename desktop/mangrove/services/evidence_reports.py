@@ -1,6 +1,5 @@
 """Evidence reports: gathered from what is stored, printed, signed, and checked again."""
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from pathlib import Path
 from mangrove.core.backup import SAFETY_MARK, BackupId
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import SliceCatalog
+from mangrove.core.command_line import typed
 from mangrove.core.errors import (
     BackupNotFoundError,
     ConfigurationError,
@@ -68,8 +68,7 @@ class WrittenReport:
     def commands(self) -> tuple[str, ...]:
         """What checks each file with the program minisign."""
         return tuple(
-            shlex.join(("minisign", "-V", "-P", self.public_key, "-m", str(path)))
-            for path in self.files
+            typed("minisign", "-V", "-P", self.public_key, "-m", str(path)) for path in self.files
         )
 
 

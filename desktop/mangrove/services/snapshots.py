@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.backup import backup_id
 from mangrove.core.catalog_ports import WholeCatalog
-from mangrove.core.command_line import command_line
+from mangrove.core.command_line import command_line, typed
 from mangrove.core.elsewhere import ElsewhereSource
 from mangrove.core.errors import (
     BackupProtectedError,
@@ -361,7 +361,7 @@ class Snapshots:
             raise SnapshotRefusedError(
                 f"{profile.name} is reached through {profile.tunnel.address}, and its files are "
                 "not on this computer; nothing was locked",
-                hint=f"name the machine with the files: --ssh {profile.tunnel.address}",
+                hint=f"name the machine with the files: {typed('--ssh', profile.tunnel.address)}",
             )
         return profile, request
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import Problem
+from mangrove.ui.option_words import in_window
 from mangrove.ui.problem_words import BUG, CONTEXT, QT_TRANSLATE_NOOP, SENTENCES
 
 
@@ -82,7 +83,8 @@ def _explained(code: str, message: str, hint: str) -> Explanation:
 
 
 def _as_sentence(text: str) -> str:
-    start = text[:1].upper() + text[1:]
+    said = in_window(text)
+    start = said[:1].upper() + said[1:]
     return start if start.endswith((".", "?", "!")) else start + "."
 
 

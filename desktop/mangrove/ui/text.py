@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from PySide6.QtCore import QCoreApplication
 
+from mangrove.ui.option_words import in_window
+
 _THOUSAND = 1000
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _WHOLE_FROM = 100  # from here on, decimals say nothing
@@ -139,8 +141,8 @@ _NAME = re.compile(r"[._/:@\d]")
 
 
 def sentence(text: str) -> str:
-    """Make a sentence of a message: capital at the start, full stop at the end."""
-    start = capital(text)
+    """Make a sentence of a message: capital, full stop, and nothing to type."""
+    start = capital(in_window(text))
     return start if not start or start.endswith((".", "?", "!")) else start + "."
 
 

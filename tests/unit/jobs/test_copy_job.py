@@ -284,3 +284,11 @@ def test_users_of_a_database_that_gets_another_name_are_refused_before_anything_
     assert status.problem.code == "invalid-selection"
     assert "users and roles of shop cannot go along" in status.problem.message
     assert staffed.target.names() == []
+
+
+def test_the_log_of_a_copy_speaks_of_no_restore(bench: Bench) -> None:
+    status = copy(bench)
+
+    said = [line.text for line in bench.runs.log(status.run_id)]
+    assert [line for line in said if line.startswith("Copy ")]
+    assert not [line for line in said if line.startswith("Restore")]

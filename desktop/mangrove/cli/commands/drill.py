@@ -9,6 +9,7 @@ from mangrove.cli.output import Block, Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.assertion_words import expects, figure_found
+from mangrove.core.command_line import typed
 from mangrove.core.drill import DrillPlan, DrillRequest
 from mangrove.core.explain import duration_text
 from mangrove.core.moments import Edge
@@ -78,7 +79,11 @@ def _plan_document(plan: DrillPlan) -> dict[str, object]:
 
 def _seed_line(plan: DrillPlan) -> tuple[str, ...]:
     seed = plan.drill.seed
-    return (f"drawn with the seed {seed}: --seed {seed} goes there again",) if seed else ()
+    return (
+        (f"drawn with the seed {seed}: {typed('--seed', str(seed))} goes there again",)
+        if seed
+        else ()
+    )
 
 
 def _tell_steps(desk: Desk, services: Services, status: RunStatus) -> None:

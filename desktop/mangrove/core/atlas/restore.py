@@ -7,6 +7,7 @@ from typing import NewType
 
 from mangrove.core.atlas.cluster import AtlasCluster, Tier, Wish
 from mangrove.core.atlas.snapshot import AtlasSnapshotId
+from mangrove.core.command_line import typed
 from mangrove.core.errors import AtlasUnsupportedError, ConfirmationMissingError
 from mangrove.core.oplog import OplogTimestamp
 
@@ -210,7 +211,7 @@ def require_possible(
     if order.replaces and order.confirmed != target.name:
         raise ConfirmationMissingError(
             f"{consequence(order, target)}; nothing was changed",
-            hint=f"say yes to exactly that: --yes-replace {target.name}",
+            hint=f"say yes to exactly that: {typed('--yes-replace', target.name)}",
             target=target.name,
         )
 

@@ -4,7 +4,7 @@ from mangrove.core.atlas.cluster import Wish
 from mangrove.core.atlas.link import Located
 from mangrove.core.atlas.policy import Retention, Unit
 from mangrove.core.atlas.snapshot import AtlasSnapshot, AtlasSnapshotId
-from mangrove.core.command_line import command_line
+from mangrove.core.command_line import command_line, typed
 from mangrove.core.errors import AtlasNotFoundError, ConfirmationMissingError
 from mangrove.core.run import RunId, RunKind
 from mangrove.jobs.atlas.snapshot import TAKE_PHASES, WATCH_PHASES, TakeBody
@@ -100,7 +100,7 @@ class AtlasSnapshots:
                 raise ConfirmationMissingError(
                     f"a deleted snapshot cannot be had back: {snapshot.snapshot_id} of "
                     f"{place.text}; nothing was deleted",
-                    hint=f"say yes to exactly that: --yes-delete-of {place.cluster.name}",
+                    hint=f"say yes to exactly that: {typed('--yes-delete-of', place.cluster.name)}",
                     target=place.cluster.name,
                 )
             api.delete(place.cluster, snapshot)
