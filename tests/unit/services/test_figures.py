@@ -21,13 +21,14 @@ from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.sightings import VaultSighting
-from mangrove.core.mirror import MirrorState
+from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
 from mangrove.core.snapshot_kept import KEEPER
 from mangrove.core.vault import VaultHealth
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.services.figures.looking import Looking
+from mangrove.services.figures.reaching import was_reached
 from mangrove.services.figures.service import headline
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -371,6 +372,40 @@ def test_a_failure_of_the_deployment_says_nothing_about_the_vault(desk: FakeServ
 
     assert needs_of(desk, NeedKind.VAULT_UNREACHABLE) == []
     assert desk.figures.reached()[sample_data.CLOUD] is None
+
+
+@pytest.mark.parametrize(
+    "kind", [RunKind.RESTORE, RunKind.VERIFY, RunKind.DRILL, RunKind.EXPORT, RunKind.PRUNE]
+)
+def test_every_run_that_needs_a_vault_counts_when_it_was_not_there(
+    desk: FakeServices, kind: RunKind
+) -> None:
+    lost = Problem(StorageUnavailableError.code, "the folder is not there")
+    away = replace(a_run(kind, RunState.FAILED), problem=lost)
+    back = replace(away, state=RunState.SUCCEEDED, problem=None, ended_at=NOW + HOUR)
+    desk.figure_memory.runs.rows = lambda: (away,)
+    assert [need.vault for need in needs_of(desk, NeedKind.VAULT_UNREACHABLE)] == ["cloud"]
+    assert desk.figures.reached()[sample_data.CLOUD] is False
+
+    desk.figure_memory.runs.rows = lambda: (back,)
+    assert needs_of(desk, NeedKind.VAULT_UNREACHABLE) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_reached"),
+    [(RunKind.RESTORE, False), (RunKind.VERIFY, False), (RunKind.PRUNE, True)],
+)
+def test_what_was_read_from_a_mirror_does_not_show_that_the_vault_is_back(
+    kind: RunKind, is_reached: bool
+) -> None:
+    known = next(s for s in sample_services().vaults.all() if s.vault_id == sample_data.CLOUD)
+    spec = replace(known, mirrors=(MirrorSpec("m", "attic", "file:///attic"),))
+    unseen = VaultSighting(NOW - HOUR, is_reachable=False)
+
+    runs = [replace(a_run(kind, RunState.SUCCEEDED), problem=None)]
+
+    assert was_reached(spec, unseen, runs) is is_reached
+    assert was_reached(replace(spec, mirrors=()), unseen, runs) is True
 
 
 def test_mirrors_that_could_be_compared_show_that_the_vault_is_back() -> None:

@@ -29,6 +29,7 @@ from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.figures.captured import captured_of
 from mangrove.services.figures.jobs import job_figures
+from mangrove.services.figures.reaching import other_attempts
 from mangrove.services.figures.sources import FigureSources
 
 CALENDAR = timedelta(days=364)
@@ -58,6 +59,7 @@ class Gathered:
     measured: tuple[MeasuredRestore, ...]
     failed_runs: Mapping[str, Mapping[date, int]]
     newest_backups: Sequence[RunStatus]
+    other_attempts: Sequence[RunStatus]
     jobs: tuple[JobFigures, ...]
     definitions: tuple[Job, ...]
     readers: tuple[VaultReaders, ...]
@@ -152,6 +154,7 @@ def gather(sources: FigureSources) -> Gathered:
         measured=tuple(sources.runs.restores()),
         failed_runs=sources.runs.failed_backups(first_day),
         newest_backups=sources.runs.newest(RunKind.BACKUP),
+        other_attempts=tuple(other_attempts(sources.runs)),
         jobs=job_figures(jobs, sources.firings, names, {v.vault_id: v.name for v in vaults}, now),
         definitions=jobs,
         readers=tuple(map(readers_of, vaults)),

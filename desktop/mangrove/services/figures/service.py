@@ -15,7 +15,7 @@ from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.services.figures.gathering import Gathered, gather
 from mangrove.services.figures.job_needs import job_needs, run_needs
 from mangrove.services.figures.profile_needs import profile_needs
-from mangrove.services.figures.reaching import was_reached
+from mangrove.services.figures.reaching import other_attempts, was_reached
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.figures.vault_needs import check_needs, key_needs, vault_needs
 
@@ -55,8 +55,9 @@ class Figures:
         asked = self._sources
         seen, kinds = asked.sightings.vaults(), (RunKind.BACKUP, RunKind.CHECK)
         runs = [run for kind in kinds for run in asked.runs.newest(kind)]
+        runs += other_attempts(asked.runs)
         return {
-            spec.vault_id: was_reached(spec.name, seen.get(spec.vault_id), runs)
+            spec.vault_id: was_reached(spec, seen.get(spec.vault_id), runs)
             for spec in asked.vaults.all()
         }
 
@@ -137,8 +138,8 @@ def _vault(known: Gathered, spec: VaultSpec) -> VaultFigures:
 
 
 def _was_reached(known: Gathered, spec: VaultSpec) -> bool | None:
-    runs = (*known.newest_backups, *known.newest_checks)
-    return was_reached(spec.name, known.storages.get(spec.vault_id), runs)
+    runs = (*known.newest_backups, *known.newest_checks, *known.other_attempts)
+    return was_reached(spec, known.storages.get(spec.vault_id), runs)
 
 
 def _together(known: Gathered, vaults: Sequence[VaultFigures]) -> SizeSeries:
