@@ -1,18 +1,24 @@
 """What is found out about documents before and after they are sent."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import bson
 import pytest
 from bson import Timestamp
+from typing_extensions import override
 
 from mangrove.connectors.mongo.bson_elements import id_element
+from mangrove.connectors.mongo.client import Connection
 from mangrove.connectors.mongo.inserting import (
+    Inserter,
     can_keep_empty_timestamps,
     reason_for,
     with_empty_timestamp,
     with_id,
 )
+from mangrove.core.documents import DocumentBatch
+from mangrove.core.namespace import Namespace
 
 
 @pytest.mark.parametrize(
@@ -72,3 +78,41 @@ def test_document_without_an_id_gets_one() -> None:
     assert list(bson.decode(completed)) == ["_id", "a"]
     assert with_id(completed) == completed
     assert id_element(completed)
+
+
+class Answering(Connection):
+    """A connection that notes commands and lets all documents in."""
+
+    def __init__(self, documents: int) -> None:
+        self.sent: list[Mapping[str, Any]] = []
+        self._documents = documents
+
+    @override
+    def run(self, database: str, command: Mapping[str, Any]) -> dict[str, Any]:
+        self.sent.append(command)
+        return {"n": self._documents}
+
+
+class Untouched(DocumentBatch):
+    """A batch that nobody may take apart."""
+
+    __slots__ = ()
+
+    @override
+    def _documents(self) -> list[bytes]:
+        raise AssertionError("a batch that was let in whole was taken apart")
+
+
+@pytest.mark.parametrize("keeps_empty_timestamps", [True, False])
+def test_batch_that_is_let_in_is_sent_as_one_piece_and_never_taken_apart(
+    *, keeps_empty_timestamps: bool
+) -> None:
+    whole = b"".join(bson.encode({"_id": n, "text": "x" * n}) for n in range(500))
+    connection = Answering(500)
+    inserter = Inserter(connection, {"w": 1}, keeps_empty_timestamps, reads_packed_buckets=True)
+
+    outcome = inserter.insert(Namespace("shop", "orders"), Untouched(whole, 500))
+
+    assert (outcome.inserted, outcome.refused) == (500, ())
+    (command,) = connection.sent
+    assert [document.raw for document in command["documents"]] == [whole]
