@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from integration.state.conftest import version_of
+from mangrove.connectors.state import database
 from mangrove.connectors.state.database import FILE_NAME, StateDatabase
 from mangrove.connectors.state.schema import MIGRATIONS
 from mangrove.core.errors import DamagedStateError, StateUnavailableError
@@ -85,6 +86,24 @@ def test_a_file_with_an_overwritten_middle_is_refused(made: Path) -> None:
 
     with pytest.raises(DamagedStateError):
         StateDatabase.open(made.parent)
+
+    assert made.read_bytes() == content
+
+
+def test_a_large_file_is_not_looked_through_and_its_damage_shows_when_it_is_read(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CHECKED_BYTES", made.stat().st_size - 1)
+    content = bytearray(made.read_bytes())
+    content[-40960:] = b"\xaa" * 40960  # pages of the run log, which are the last
+    made.write_bytes(content)
+
+    with (
+        closing(StateDatabase.open(made.parent)) as opened,
+        pytest.raises(DamagedStateError),
+        opened.reading() as connection,
+    ):
+        connection.execute("SELECT sum(length(text)) FROM run_log").fetchone()
 
     assert made.read_bytes() == content
 

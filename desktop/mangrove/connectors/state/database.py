@@ -15,6 +15,7 @@ from mangrove.core.errors import DamagedStateError
 FILE_NAME = "state.sqlite"
 APPLICATION_ID = 0x4D67_7276  # "Mgrv": tells our file from another program's database
 BUSY_TIMEOUT_S = 10.0
+CHECKED_BYTES = 64 << 20  # looked through in a quarter of a second
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 
@@ -102,13 +103,20 @@ def _make_private_file(path: Path) -> None:
 
 
 def _check(path: Path, known_version: int) -> None:
-    """Look at the file through a read-only connection, which cannot change it."""
-    if path.stat().st_size == 0:
+    """Look at the file through a read-only connection, which cannot change it.
+
+    A large one is not looked through: each command would wait for seconds, and damage shows when
+    the rows are read.
+    """
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
         return
     address = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
-        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         version = _version(connection)
+        problem = "ok"
+        if size_bytes <= CHECKED_BYTES:
+            problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
     if problem != "ok":
         raise damaged(path, str(problem))
