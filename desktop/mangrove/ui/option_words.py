@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.ui.problem_words import QT_TRANSLATE_NOOP
+from mangrove.ui.translating import QT_TRANSLATE_NOOP
 
 CONTEXT = "Options"
 _UNTICK = QT_TRANSLATE_NOOP("Options", "untick “Users and roles too”")

@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import Problem
 from mangrove.ui.option_words import in_window
-from mangrove.ui.problem_words import BUG, CONTEXT, QT_TRANSLATE_NOOP, SENTENCES
+from mangrove.ui.problem_words import BUG, CONTEXT, SENTENCES
+from mangrove.ui.translating import QT_TRANSLATE_NOOP
 
 
 class Remedy(StrEnum):
