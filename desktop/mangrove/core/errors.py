@@ -51,6 +51,9 @@ MangroveError                     a person can be told this
 
 RunCancelled(BaseException)       not an error: outside the tree, so `except Exception` lets it by
 anything else                     our bug
+
+All stand on this one long page: exit numbers, sentences and what may be retried are found by
+walking the tree, so whoever knows its root has to know every leaf.
 """
 
 from typing import ClassVar
