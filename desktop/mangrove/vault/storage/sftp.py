@@ -25,6 +25,20 @@ from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe_part
 from mangrove.vault.storage.distant_folder import DistantFolder
 from mangrove.vault.storage.error_map import already_there
 from mangrove.vault.storage.gathering import gathered
+from mangrove.vault.storage.sftp_files import (
+    CHUNK_BYTES,
+    FILE,
+    FOLDER,
+    NOT_THERE,
+    create,
+    entries_of,
+    free_bytes_at,
+    is_there,
+    make_folders,
+    opened,
+    piece_of,
+    remove_empty,
+)
 from mangrove.vault.storage.sftp_session import (
     DialTo,
     Session,
@@ -36,11 +50,8 @@ from mangrove.vault.storage.sftp_session import (
 from mangrove.vault.storage.waiting import Waiting
 
 log = logging.getLogger(__name__)
-CHUNK_BYTES = 1 << 20
 PAUSES_S = (0.5, 2.0, 8.0)
 _TRIES = 5
-_FILE, _FOLDER = asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_DIRECTORY
-_NOT_THERE = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPNotADirectory)
 _ALMOST_FULL_BYTES = 4 << 20
 
 
@@ -120,11 +131,11 @@ class SftpStorage(DistantFolder):
             with self._sessions.session() as session:
                 self._ensure_root(session)
                 found = session.wait(lambda: session.client.lstat(path))
-        except _NOT_THERE as error:
+        except NOT_THERE as error:
             raise _missing(name) from error
         except SftpFault as error:
             raise self._fault(error, name) from error
-        if found.type != _FILE:
+        if found.type != FILE:
             raise _missing(name)
         return self._read(path, name, found)
 
@@ -137,7 +148,7 @@ class SftpStorage(DistantFolder):
         try:
             with self._sessions.session() as session:
                 self._ensure_root(session)
-                return self._free(session)
+                return free_bytes_at(session, self._root)
         except asyncssh.SFTPOpUnsupported:
             return None
         except SftpFault as error:
@@ -149,35 +160,20 @@ class SftpStorage(DistantFolder):
         """Make the temporary file and the folders it is in; refuse an existing target."""
         try:
             with self._sessions.session() as session:
-                if _is_there(session, target):
+                if is_there(session, target):
                     raise already_there(name)
                 for attempt in range(_TRIES):
                     try:
-                        self._create(session, temporary)
-                    except _NOT_THERE:  # or another writer's clean-up removed the empty folder
+                        create(session, temporary)
+                    except NOT_THERE:  # or another writer's clean-up removed the empty folder
                         if attempt == _TRIES - 1:
                             raise
-                        self._make_folders(session, temporary.rpartition("/")[0])
+                        self._ensure_root(session)
+                        make_folders(session, self._root, temporary.rpartition("/")[0])
                     else:
                         return
         except SftpFault as error:
             raise self._fault(error, name) from error
-
-    def _create(self, session: Session, path: str) -> None:
-        async def create() -> None:
-            attrs = asyncssh.SFTPAttrs(permissions=0o600)
-            await (await session.client.open(path, "xb", attrs)).close()
-
-        session.wait(create)
-
-    def _make_folders(self, session: Session, folder: str) -> None:
-        self._ensure_root(session)
-        made = self._root
-        for part in folder.removeprefix(self._root).strip("/").split("/"):
-            made = f"{made}/{part}"
-            with suppress(asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
-                attrs = asyncssh.SFTPAttrs(permissions=0o700)
-                session.wait(partial(session.client.mkdir, made, attrs))
 
     def _send(self, path: str, chunks: Iterable[bytes], name: str) -> int:
         """Send everything; what the server confirmed is never sent again."""
@@ -187,7 +183,7 @@ class SftpStorage(DistantFolder):
         pauses = iter(PAUSES_S)
         while True:
             try:
-                with self._sessions.session() as session, _opened(session, path, "r+b") as file:
+                with self._sessions.session() as session, opened(session, path, "r+b") as file:
                     while part is not None:
                         session.wait(partial(file.write, part, done))
                         done += len(part)
@@ -215,7 +211,7 @@ class SftpStorage(DistantFolder):
                 try:
                     session.wait(lambda: session.client.rename(temporary, target))
                 except (asyncssh.SFTPFailure, asyncssh.SFTPFileAlreadyExists):
-                    if _is_there(session, target):
+                    if is_there(session, target):
                         raise already_there(name) from None
                     raise
         except SftpFault as error:
@@ -224,9 +220,9 @@ class SftpStorage(DistantFolder):
     def _clean_up(self, temporary: str) -> None:
         try:
             with self._sessions.session() as session:
-                with suppress(*_NOT_THERE):
+                with suppress(*NOT_THERE):
                     session.wait(lambda: session.client.remove(temporary))
-                self._remove_empty(session, temporary.rpartition("/")[0])
+                remove_empty(session, self._root, temporary.rpartition("/")[0])
         except (*SftpFault, VaultError, StalledError) as error:
             log.info("left behind path=%s why=%s", temporary, type(error).__name__)
 
@@ -245,36 +241,30 @@ class SftpStorage(DistantFolder):
                 self._ensure_root(session)
                 try:
                     session.wait(lambda: session.client.remove(path))
-                except _NOT_THERE:
+                except NOT_THERE:
                     return
                 except asyncssh.SFTPFailure:
-                    if _is_there(session, path):
+                    if is_there(session, path):
                         raise
                     return
-                self._remove_empty(session, path.rpartition("/")[0])
+                remove_empty(session, self._root, path.rpartition("/")[0])
         except SftpFault as error:
             raise self._fault(error, name) from error
-
-    def _remove_empty(self, session: Session, folder: str) -> None:
-        with suppress(asyncssh.SFTPError):  # not empty, or gone already
-            while folder.startswith(f"{self._root}/"):
-                session.wait(partial(session.client.rmdir, folder))
-                folder = folder.rpartition("/")[0]
 
     def _read(self, path: str, name: str, expected: asyncssh.SFTPAttrs) -> Iterator[bytes]:
         done, pauses = 0, iter(PAUSES_S)
         while True:
             try:
-                with self._sessions.session() as session, _opened(session, path, "rb") as file:
+                with self._sessions.session() as session, opened(session, path, "rb") as file:
                     found = session.wait(file.stat)
                     if (found.size, found.mtime) != (expected.size, expected.mtime):
                         raise _changed(name)
-                    while chunk := session.wait(partial(_piece, file, done)):
+                    while chunk := session.wait(partial(piece_of, file, done)):
                         done += len(chunk)
                         pauses = iter(PAUSES_S)
                         yield chunk
                     return
-            except _NOT_THERE as error:
+            except NOT_THERE as error:
                 raise _missing(name) from error
             except SftpFault as error:
                 self._pause_or_raise(error, name, pauses)
@@ -292,24 +282,20 @@ class SftpStorage(DistantFolder):
                 name = base + str(entry.filename)
                 if not is_safe_part(str(entry.filename)):
                     continue
-                if entry.attrs.type == _FOLDER:
+                if entry.attrs.type == FOLDER:
                     if f"{name}/".startswith(prefix) or prefix.startswith(f"{name}/"):
                         pending.append(f"{name}/")
-                elif entry.attrs.type == _FILE and name.startswith(prefix):
+                elif entry.attrs.type == FILE and name.startswith(prefix):
                     yield _info(name, entry.attrs)
 
     def _entries(self, base: str) -> "tuple[asyncssh.SFTPName, ...]":
         path = f"{self._root}/{base}".rstrip("/")
-
-        async def read(session: Session) -> "tuple[asyncssh.SFTPName, ...]":
-            return tuple([entry async for entry in session.client.scandir(path)])
-
         try:
             with self._sessions.session() as session:
                 if not base:
                     self._ensure_root(session)
-                return session.wait(lambda: read(session))
-        except _NOT_THERE:
+                return entries_of(session, path)
+        except NOT_THERE:
             return ()
         except SftpFault as error:
             raise self._fault(error, base) from error
@@ -320,10 +306,6 @@ class SftpStorage(DistantFolder):
                 f"the vault's folder {self._root} is not there on {self._where}",
                 hint="connect or mount the server's disk, or correct the vault's URL",
             )
-
-    def _free(self, session: Session) -> int:
-        found = session.wait(lambda: session.client.statvfs(self._root))
-        return int(found.bavail) * int(found.frsize)
 
     def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -336,7 +318,7 @@ class SftpStorage(DistantFolder):
             return False
         try:
             with self._sessions.session() as session:
-                return self._free(session) < _ALMOST_FULL_BYTES
+                return free_bytes_at(session, self._root) < _ALMOST_FULL_BYTES
         except (*SftpFault, VaultError, StalledError):
             return False
 
@@ -354,35 +336,6 @@ def _pulled(parts: Iterator[bytes]) -> bytes | None:
         return next(parts, None)
     except SftpFault as error:
         raise _SourceError(error) from error
-
-
-class _opened:  # noqa: N801 - used as a function
-    """A file for as long as a block lasts; a lost connection closes it by itself."""
-
-    def __init__(self, session: Session, path: str, mode: str) -> None:
-        self._session, self._path, self._mode = session, path, mode
-
-    def __enter__(self) -> "asyncssh.SFTPClientFile":
-        client = self._session.client
-        self._file = self._session.wait(lambda: client.open(self._path, self._mode))
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(*SftpFault, VaultError, StalledError):
-            self._session.wait(self._file.close)
-
-
-async def _piece(file: "asyncssh.SFTPClientFile", offset: int) -> bytes:
-    read: bytes = await file.read(CHUNK_BYTES, offset)
-    return read
-
-
-def _is_there(session: Session, path: str) -> bool:
-    try:
-        session.wait(lambda: session.client.lstat(path))
-    except _NOT_THERE:
-        return False
-    return True
 
 
 def _info(name: str, attrs: asyncssh.SFTPAttrs) -> BlobInfo:
