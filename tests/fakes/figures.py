@@ -56,6 +56,12 @@ class MemoryRunFacts(RunFacts):
         return found
 
     @override
+    def failed_within(self, start: datetime, end: datetime) -> Sequence[RunStatus]:
+        bad = (RunState.FAILED, RunState.INTERRUPTED)
+        runs = (r for r in self.rows() if r.kind is RunKind.BACKUP and r.state in bad)
+        return tuple(run for run in runs if run.ended_at and start <= run.ended_at <= end)
+
+    @override
     def newest(self, kind: RunKind) -> Sequence[RunStatus]:
         over = [run for run in self.rows() if run.kind is kind and run.state.is_over]
         ordered = sorted(over, key=lambda run: run.created_at)

@@ -1,5 +1,6 @@
 """Evidence reports on real parts: written, signed, checked with minisign, and the same again."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from fakes.workstation import PROFILE, VAULT, WAIT_S, MovedClock, Workstation, w
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
+from mangrove.core.backup import BackupRequest
 from mangrove.core.drill import DrillRequest
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -64,8 +66,20 @@ def desk(tmp_path_factory: pytest.TempPathFactory, server: EmbeddedMongod) -> It
         segment.write_bytes(segment.read_bytes()[:-1])
         opened.verify(VerifyRequest(second, Level.STORED))
         services.retention.pin(first, "for the auditors")
+        fail_a_backup(opened)
         clock.ahead = timedelta(seconds=1)  # a report tells of whole seconds that are over
         yield opened
+
+
+def fail_a_backup(desk: Workstation) -> None:
+    """Back up while the folder of the vault is away."""
+    folder = desk.vault_folder
+    away = folder.rename(folder.with_name("away"))
+    try:
+        run_id = desk.services.backups.start(BackupRequest(PROFILE, VAULT))
+        assert desk.services.activity.wait(run_id, WAIT_S).state is RunState.FAILED
+    finally:
+        away.rename(folder)
 
 
 def written(desk: Workstation, signed: SignedReport, folder: Path) -> WrittenReport:
@@ -112,6 +126,9 @@ def test_a_report_on_a_profile_owns_up_to_every_gap(desk: Workstation, tmp_path:
     assert f"{newest} was not restored on trial" in text
     assert "its last proof failed" in text
     assert "Moments that can be restored" in text
+    assert "Backups that failed" in text
+    assert f" into {VAULT}: " in text
+    assert re.search(r"\d, on \d days?", text)
 
 
 def test_a_report_on_a_month_ends_with_the_month(desk: Workstation, tmp_path: Path) -> None:
@@ -143,6 +160,7 @@ def test_v6_a_report_comes_out_the_same_from_what_is_stored(
     before = {path.name: path.read_bytes() for one in first for path in one.files}
 
     desk.services.vaults.rebuild_catalog(VAULT)  # from nothing but the vault
+    fail_a_backup(desk)  # later than what the reports are about
     written(desk, reports.of_backup(oldest(desk)), tmp_path / "b")
     written(desk, reports.of_profile(PROFILE, as_of), tmp_path / "b")
     written(desk, reports.of_month(f"{as_of:%Y-%m}", PROFILE, as_of), tmp_path / "b")

@@ -75,6 +75,7 @@ from mangrove.services.keys import Keys
 from mangrove.services.kits import Kits, KitStores
 from mangrove.services.leftovers import Leftovers
 from mangrove.services.mirrors import Mirrors
+from mangrove.services.noted_shortfalls import NotedShortfalls
 from mangrove.services.objectives import ObjectiveBook
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
@@ -228,7 +229,9 @@ def _services(
             verifications=verifications,
             assertions=assertions,
             drills=drills,
-            evidence_reports=EvidenceReports(tools, backups, points, catalog, Printer()),
+            evidence_reports=EvidenceReports(
+                tools, backups, points, catalog, Printer(), _noted(database)
+            ),
             restores=Restores(tools, backups, points, catalog),
             upkeep=upkeep,
             retention=retention,
@@ -332,6 +335,11 @@ def _figures(
             zone=local_zone,
         )
     )
+
+
+def _noted(database: StateDatabase) -> NotedShortfalls:
+    histories = SqliteRunFacts(database), SqliteJobs(database), SqliteFiringFacts(database)
+    return NotedShortfalls(*histories)
 
 
 def _looking(database: StateDatabase, parts: Parts) -> Looking:

@@ -26,6 +26,10 @@ class RunFacts(Protocol):
         """Return how many backup runs failed or were interrupted, by profile and day in UTC."""
         ...
 
+    def failed_within(self, start: datetime, end: datetime) -> Sequence[RunStatus]:
+        """Return the backup runs that failed or were interrupted between two moments."""
+        ...
+
     def newest(self, kind: RunKind) -> Sequence[RunStatus]:
         """Return the newest run of a kind that is over, for each profile and vault."""
         ...

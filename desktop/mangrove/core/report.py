@@ -55,7 +55,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report says. The same stored evidence always gives the same report.
+    """Everything a report says. The same evidence and history always give the same one.
 
     Attributes:
         subtitle: What it covers, in a sentence.

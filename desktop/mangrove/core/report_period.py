@@ -25,6 +25,7 @@ from mangrove.core.report_parts import (
     proof_section,
 )
 from mangrove.core.report_retention import retention_section
+from mangrove.core.report_shortfalls import NONE_KNOWN, Shortfalls, shortfall_sections
 from mangrove.core.retention_marks import Statement
 from mangrove.core.verification import Evidence, Level
 
@@ -40,6 +41,7 @@ class Covered:
         end: What came later is left out.
         records: All backups of it; evidence by their ids, its signatures hold.
         timeline: As it was at the end.
+        shortfalls: What no vault knows of: backups that failed, and times that were missed.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Covered:
     evidence: Mapping[BackupId, tuple[Evidence, ...]]
     timeline: Timeline
     statements: tuple[Statement, ...]
+    shortfalls: Shortfalls = NONE_KNOWN
 
     @property
     def backups(self) -> tuple[BackupRecord, ...]:
@@ -111,6 +114,7 @@ def _sections(one: Covered) -> list[Section]:
     found = (
         _summary(one),
         gaps_section(one.records, pieces, one.timeline, one.start, one.end),
+        *shortfall_sections(one.shortfalls),
         _backups(one),
         proof_section(pieces),
         findings_section(pieces),
@@ -135,6 +139,8 @@ def _summary(one: Covered) -> Section:
         ("backups made", f"{len(taken):,}, {len(whole):,} of them of the whole deployment"),
         ("restored on trial", f"{proven:,} of these {len(taken):,} backups, without findings"),
         ("longest time between two", stretch),
+        ("backups that failed", one.shortfalls.failed_words),
+        ("times that were missed", one.shortfalls.missed_words),
         ("proofs made", f"{len(pieces):,}, {sum(not e.passed for e in pieces):,} with findings"),
         ("trial restores and drills", f"{len(restored):,}"),
         ("recoveries drilled", f"{len(drills):,}"),
@@ -144,7 +150,8 @@ def _summary(one: Covered) -> Section:
     note = (
         "This report is made of what lies in the vaults: signed manifests, signed evidence and "
         "signed statements. Backups that were removed since are not in it; their removal is, "
-        "under Retention."
+        "under Retention. What failed or was missed left nothing there, and is told from the "
+        "history of one workstation."
     )
     return Section("In short", words=(note,), facts=facts)
 

@@ -23,6 +23,7 @@ from mangrove.core.report_backup import backup_report
 from mangrove.core.report_period import Covered, month_of, period_report
 from mangrove.core.report_ports import ReportPrinter
 from mangrove.core.report_retention import retention_section
+from mangrove.core.report_shortfalls import Shortfalls
 from mangrove.core.retention_marks import Statement
 from mangrove.core.timeline import timeline_of
 from mangrove.core.vault import VaultId
@@ -30,6 +31,7 @@ from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Evidence
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.kit_files import refuse_existing, write_all
+from mangrove.services.noted_shortfalls import NotedShortfalls
 from mangrove.services.points import Points
 
 SIGNATURE_SUFFIX = ".minisig"
@@ -82,12 +84,14 @@ class EvidenceReports:
         points: Points,
         slices: SliceCatalog,
         printer: ReportPrinter,
+        shortfalls: NotedShortfalls,
     ) -> None:
         self._tools = tools
         self._backups = backups
         self._points = points
         self._slices = slices
         self._printer = printer
+        self._shortfalls = shortfalls
 
     def of_backup(self, backup: str) -> SignedReport:
         """Return the report about one backup.
@@ -239,6 +243,7 @@ class EvidenceReports:
                 f"there is no backup of {profile} from that time", hint="see: mangrove backups"
             )
         evidence = self._evidence(records)
+        since = start or min(r.started_at for r in records)
         return Covered(
             name=profile,
             start=start,
@@ -247,7 +252,15 @@ class EvidenceReports:
             evidence=evidence,
             timeline=self._timeline(slug, records, end),
             statements=self._statements(records),
+            shortfalls=self._shortfalls_of(profile, since, end),
         )
+
+    def _shortfalls_of(self, name: str, start: datetime, end: datetime) -> Shortfalls:
+        """Look a profile up by its name; one that only vaults know has no jobs here."""
+        known = (p for p in self._tools.profiles.all() if isinstance(p, Profile))
+        found = next((p for p in known if p.name.casefold() == name.casefold()), None)
+        own = found.profile_id if found is not None else None
+        return self._shortfalls.of(found.name if found is not None else name, own, start, end)
 
     def _evidence(self, records: Iterable[BackupRecord]) -> dict[BackupId, tuple[Evidence, ...]]:
         opened = {vault_id: self._open(vault_id) for vault_id in {r.vault_id for r in records}}

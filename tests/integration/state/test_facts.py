@@ -157,3 +157,22 @@ def test_a_database_keeps_when_it_was_first_seen(database: StateDatabase) -> Non
     assert seen["shop"].collections == 5
     assert seen["old"].last_seen == NOON - DAY
     assert seen["new"].first_seen == NOON
+
+
+def test_backups_that_failed_within_a_time_are_found_by_their_end(database: StateDatabase) -> None:
+    runs = SqliteRuns(database)
+    long_one = a_run("long", RunKind.BACKUP, RunState.FAILED, 9 * DAY, "shop")
+    for run in (
+        a_run("a", RunKind.BACKUP, RunState.FAILED, 2 * HOUR, "shop"),
+        a_run("b", RunKind.BACKUP, RunState.INTERRUPTED, 3 * HOUR, "billing"),
+        a_run("c", RunKind.BACKUP, RunState.SUCCEEDED, 3 * HOUR, "shop"),
+        a_run("d", RunKind.VERIFY, RunState.FAILED, 3 * HOUR, "shop"),
+        a_run("early", RunKind.BACKUP, RunState.FAILED, 3 * DAY, "shop"),
+        a_run("late", RunKind.BACKUP, RunState.FAILED, timedelta(minutes=30), "shop"),
+        replace(long_one, ended_at=NOON - 4 * HOUR),
+    ):
+        runs.save(run)
+
+    found = SqliteRunFacts(database).failed_within(NOON - DAY, NOON)
+
+    assert [run.run_id for run in found] == ["long", "b", "a"]

@@ -3,11 +3,11 @@
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import encoded
+from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import Value, read, read_all
 from mangrove.core.alert import Alert
@@ -63,7 +63,7 @@ class SqliteAlerts(AlertStore):
 
     @override
     def save(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery] = ()) -> None:
-        rows = [(a.key, _text(a.opened_at), a.is_open, encoded(a)) for a in alerts]
+        rows = [(a.key, sortable(a.opened_at), a.is_open, encoded(a)) for a in alerts]
         with self._database.writing() as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO alerts (key, opened_at, is_open, value)"
@@ -80,7 +80,9 @@ class SqliteAlerts(AlertStore):
             " ORDER BY made_at, delivery_id LIMIT ?"
         )
         with self._database.reading() as connection:
-            rows = connection.execute(query, (DeliveryState.WAITING, _text(now), limit)).fetchall()
+            rows = connection.execute(
+                query, (DeliveryState.WAITING, sortable(now), limit)
+            ).fetchall()
         return read_all(Delivery, rows, RECORD)
 
     @override
@@ -160,7 +162,7 @@ def _put(connection: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None
         "INSERT OR REPLACE INTO deliveries (delivery_id, target, state, made_at, due_at, value)"
         " VALUES (?, ?, ?, ?, ?, ?)",
         [
-            (d.delivery_id, d.target, d.state, _text(d.made_at), _text(d.due_at), encoded(d))
+            (d.delivery_id, d.target, d.state, sortable(d.made_at), sortable(d.due_at), encoded(d))
             for d in deliveries
         ],
     )
@@ -178,8 +180,3 @@ def _thin_out(connection: sqlite3.Connection) -> None:
         " (SELECT key, opened_at FROM alerts ORDER BY opened_at DESC LIMIT ?)",
         (KEPT_ALERTS,),
     )
-
-
-def _text(moment: datetime) -> str:
-    """Write a moment so that its text sorts as its time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -44,6 +44,11 @@ def decoded(kind: type[Value], text: str) -> Value:
         raise CodecError(f"{kind.__name__} holds a number out of range") from None
 
 
+def sortable(moment: datetime) -> str:
+    """Write a moment so that its text sorts as its time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def _refused_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 

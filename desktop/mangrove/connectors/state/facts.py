@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded
+from mangrove.connectors.state.codec import CodecError, decoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.figure_ports import FiringFacts, RunFacts
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
@@ -31,6 +31,11 @@ _FAILED = """
 SELECT profile, substr(created_at, 1, 10), count(*) FROM runs INDEXED BY runs_by_ending
 WHERE kind = ? AND state IN (?, ?) AND created_at >= ? GROUP BY 1, 2
 """
+_FAILED_RUNS = """
+SELECT value FROM runs INDEXED BY runs_by_ending
+WHERE kind = ? AND state IN (?, ?) AND created_at BETWEEN ? AND ? ORDER BY created_at
+"""
+_LONGEST_RUN = timedelta(days=31)
 _PROFILES = """
 WITH RECURSIVE known (profile) AS (
   SELECT min(profile) FROM runs WHERE kind = :kind
@@ -76,6 +81,13 @@ class SqliteRunFacts(RunFacts):
             for profile, day, count in connection.execute(_FAILED, values):
                 found[str(profile)][date.fromisoformat(day)] = count
         return found
+
+    @override
+    def failed_within(self, start: datetime, end: datetime) -> Sequence[RunStatus]:
+        begun = (sortable(start - _LONGEST_RUN), sortable(end))
+        with self._database.reading() as connection:
+            runs = _statuses(connection, _FAILED_RUNS, (RunKind.BACKUP, *_BAD, *begun))
+            return tuple(run for run in runs if run.ended_at and start <= run.ended_at <= end)
 
     @override
     def newest(self, kind: RunKind) -> Sequence[RunStatus]:

@@ -3,11 +3,11 @@
 import os
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import encoded
+from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.connectors.state.records import read, read_all
@@ -73,7 +73,7 @@ class SqliteJobs(JobStore):
     @override
     def save_firing(self, firing: Firing) -> None:
         pid = os.getpid()
-        key = (firing.job_id, _text(firing.begun_at))
+        key = (firing.job_id, sortable(firing.begun_at))
         with self._database.writing() as connection:
             connection.execute(
                 f"{_INSERT} VALUES (?, ?, ?, ?, ?, ?)",
@@ -83,7 +83,7 @@ class SqliteJobs(JobStore):
     @override
     def begin(self, firing: Firing) -> bool:
         pid = os.getpid()
-        row = (firing.job_id, _text(firing.begun_at), firing.state, pid, birth_of(pid))
+        row = (firing.job_id, sortable(firing.begun_at), firing.state, pid, birth_of(pid))
         with self._database.writing() as connection:
             if _has_begun(connection, firing):
                 return False
@@ -98,7 +98,7 @@ class SqliteJobs(JobStore):
             "SELECT value FROM firings WHERE job_id = ? AND begun_at <= ?"
             " ORDER BY begun_at DESC LIMIT ?"
         )
-        latest = _text(until) if until else "9999"
+        latest = sortable(until) if until else "9999"
         with self._database.reading() as connection:
             rows = connection.execute(query, (job_id, latest, limit)).fetchall()
         return read_all(Firing, rows, _RECORD)
@@ -128,7 +128,7 @@ class SqliteJobs(JobStore):
             closed = tuple(_interrupted(firing, ended_at) for firing in found if firing)
             connection.executemany(
                 "UPDATE firings SET state = ?, value = ? WHERE job_id = ? AND begun_at = ?",
-                [(f.state, encoded(f), f.job_id, _text(f.begun_at)) for f in closed],
+                [(f.state, encoded(f), f.job_id, sortable(f.begun_at)) for f in closed],
             )
         return closed
 
@@ -139,7 +139,7 @@ def _has_begun(connection: sqlite3.Connection, firing: Firing) -> bool:
         "SELECT state, owner_pid, owner_birth, value FROM firings"
         " WHERE job_id = ? AND (begun_at <= ? OR state = ?) ORDER BY begun_at DESC LIMIT ?"
     )
-    latest = _text(trusted(firing.begun_at))
+    latest = sortable(trusted(firing.begun_at))
     values = (firing.job_id, latest, FiringState.RUNNING, LOOKED_AT)
     for state, pid, birth, text in connection.execute(query, values):
         if state == FiringState.RUNNING and is_alive(pid, birth):
@@ -184,8 +184,3 @@ def _keep_version(connection: sqlite3.Connection, job_id: JobId, version: Schedu
 
 def _interrupted(firing: Firing, ended_at: datetime) -> Firing:
     return replace(firing, state=FiringState.INTERRUPTED, ended_at=ended_at, problem=INTERRUPTED)
-
-
-def _text(moment: datetime) -> str:
-    """Write a moment so that its text sorts as its time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -4,11 +4,11 @@ import logging
 import os
 import sqlite3
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import CodecError, decoded, encoded
+from mangrove.connectors.state.codec import CodecError, decoded, encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.command_line import command_line
@@ -35,7 +35,7 @@ class SqliteRuns(RunHistory):
     @override
     def save(self, status: RunStatus) -> None:
         pid = status.owner_pid or os.getpid()
-        row = (status.run_id, status.state, _text(status.created_at), pid, birth_of(pid))
+        row = (status.run_id, status.state, sortable(status.created_at), pid, birth_of(pid))
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO runs"
@@ -53,7 +53,7 @@ class SqliteRuns(RunHistory):
             (number,) = connection.execute(query, (run_id,)).fetchone()
             connection.execute(
                 "INSERT INTO run_log (run_id, number, at, text) VALUES (?, ?, ?, ?)",
-                (run_id, number, _text(line.at), text),
+                (run_id, number, sortable(line.at), text),
             )
             connection.execute(
                 "DELETE FROM run_log WHERE run_id = ? AND number <= ?",
@@ -139,8 +139,3 @@ def _line(at: object, text: object) -> LogLine | None:
         return LogLine(datetime.fromisoformat(str(at)), str(text))
     except ValueError:
         return None
-
-
-def _text(moment: datetime) -> str:
-    """Write a moment so that its text sorts as its time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

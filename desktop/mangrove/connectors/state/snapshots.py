@@ -1,10 +1,8 @@
 """Filesystem snapshots in state.sqlite: one row each, so that a damaged one hides no other."""
 
-from datetime import UTC
-
 from typing_extensions import override
 
-from mangrove.connectors.state.codec import encoded
+from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read_all
 from mangrove.core.backup import BackupId
@@ -30,7 +28,7 @@ class SqliteSnapshots(SnapshotStore):
 
     @override
     def save(self, snapshot: Snapshot) -> None:
-        taken_at = snapshot.taken_at.astimezone(UTC).isoformat(timespec="microseconds")
+        taken_at = sortable(snapshot.taken_at)
         with self._database.writing() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO snapshots (snapshot, taken_at, value) VALUES (?, ?, ?)",
