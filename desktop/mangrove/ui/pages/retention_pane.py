@@ -2,49 +2,37 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QComboBox,
-    QHBoxLayout,
-    QHeaderView,
-    QPushButton,
-    QTableView,
-    QVBoxLayout,
-    QWidget,
-)
-from typing_extensions import override
+from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError, VaultLockedError
 from mangrove.core.retention import Judgement
 from mangrove.core.retention_policy import RetentionPolicy
 from mangrove.services.bundle import Services
-from mangrove.services.retention import Deletion, Fate, RetentionView
+from mangrove.services.retention import Deletion, RetentionView
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
+from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
 from mangrove.ui.dialogs.note_dialog import NoteDialog
 from mangrove.ui.dialogs.policy_dialog import PolicyDialog, PolicyStart
-from mangrove.ui.models.fates_model import FateColumn, FatesModel
+from mangrove.ui.models.fates_model import FatesModel
 from mangrove.ui.navigation import Navigator, PageName
+from mangrove.ui.pages.retention_questions import (
+    deletion_question,
+    loss_question,
+    prune_question,
+    stale_lock_question,
+)
+from mangrove.ui.pages.retention_table import FatesTable
 from mangrove.ui.retention_words import ahead_words, calendar_days, what_words
 from mangrove.ui.theme.style import set_icon
-from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import Card
+from mangrove.ui.widgets.day_swatch import DaySwatch
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.retention_calendar import DayFate, RetentionCalendar, paint_day
+from mangrove.ui.widgets.retention_calendar import DayFate, RetentionCalendar
 from mangrove.ui.wording import counted
-
-_WIDTHS = {
-    FateColumn.FATE: 190,
-    FateColumn.WHEN: 150,
-    FateColumn.SERIES: 190,
-    FateColumn.SIZE: 90,
-}
-_USUAL_CHAR = 7
-_SWATCH = 12
 
 
 class RetentionPane(QWidget):
@@ -73,7 +61,7 @@ class RetentionPane(QWidget):
         self.moment = QComboBox()
         self.calendar = RetentionCalendar()
         self.model = FatesModel(services.clock.now, self)
-        self.table = QTableView()
+        self.table = FatesTable(self.model)
         self.pin = QPushButton(self.tr("P&in…"))
         self.hold = QPushButton(self.tr("Legal &hold…"))
         self.undo = QPushButton(self.tr("&Undo deletion"))
@@ -139,7 +127,7 @@ class RetentionPane(QWidget):
     @Slot()
     def _on_prune_clicked(self) -> None:
         view = self.view
-        if view is None or not ConfirmDialog.ask(self, self._prune_question(view)):
+        if view is None or not ConfirmDialog.ask(self, prune_question(self.vault, view)):
             return
         lost = [window.sentence for window in view.plan.lost]
         if lost and not self._agreed(lost):
@@ -152,48 +140,13 @@ class RetentionPane(QWidget):
             self._on_failed,
         )
 
-    def _prune_question(self, view: RetentionView) -> Confirmation:
-        plan = view.plan
-        later, now = len(plan.marks), len(plan.purges)
-        words = self.tr("{backups}, removed for good now")
-        marked = self.tr("{backups}, from {day} on; until then each can be taken back")
-        lines = [
-            words.format(backups=counted(now, self.tr("backup"), self.tr("backups")))
-            if now
-            else "",
-            marked.format(
-                backups=counted(later, self.tr("backup"), self.tr("backups")),
-                day=f"{plan.due_at.astimezone():%Y-%m-%d}",
-            )
-            if later
-            else "",
-            self.tr("{count} oplog slices").format(count=len(plan.slices)) if plan.slices else "",
-            *(window.sentence for window in plan.lost),
-        ]
-        return Confirmation(
-            title=self.tr("Prune {vault}").format(vault=self.vault),
-            question=self.tr("The policy lets these go:"),
-            removed=[line for line in lines if line],
-            kept=self.tr("{backups} stay.").format(
-                backups=counted(len(plan.kept), self.tr("backup"), self.tr("backups"))
-            ),
-            verb=self.tr("Prune {vault}").format(vault=self.vault),
-        )
-
     def _agreed(self, lost: list[str]) -> bool:
-        """Ask the second time: these moments are gone for good."""
-        wanted = Confirmation(
-            title=self.tr("Moments are lost"),
-            question=self.tr("This cannot be undone once it is due:"),
-            removed=lost,
-            kept=self.tr("The backups that stay can still be restored as they are."),
-            verb=self.tr("Give up these moments"),
-        )
-        return ConfirmDialog.ask(self, wanted)
+        """Ask the second time."""
+        return ConfirmDialog.ask(self, loss_question(lost))
 
     @Slot()
     def _on_pin_clicked(self) -> None:
-        fate = self._chosen()
+        fate = self.table.chosen()
         if fate is None:
             return
         backup = fate.record.backup
@@ -210,7 +163,7 @@ class RetentionPane(QWidget):
 
     @Slot()
     def _on_hold_clicked(self) -> None:
-        fate = self._chosen()
+        fate = self.table.chosen()
         if fate is None:
             return
         backup = fate.record.backup
@@ -228,7 +181,7 @@ class RetentionPane(QWidget):
 
     @Slot()
     def _on_undo_clicked(self) -> None:
-        fate = self._chosen()
+        fate = self.table.chosen()
         if fate is not None:
             backup = fate.record.backup
             said = self.tr("{backup} stays; it is pinned now.").format(backup=backup)
@@ -236,7 +189,7 @@ class RetentionPane(QWidget):
 
     @Slot()
     def _on_delete_clicked(self) -> None:
-        fate = self._chosen()
+        fate = self.table.chosen()
         if fate is not None:
             backup = fate.record.backup
             self._calls.run(
@@ -249,13 +202,7 @@ class RetentionPane(QWidget):
     def _on_deletion_planned(self, planned: Deletion) -> None:
         backup, due = planned.backups[0], f"{planned.due_at.astimezone():%Y-%m-%d}"
         lost = [window.sentence for window in planned.lost]
-        wanted = Confirmation(
-            title=self.tr("Delete a backup"),
-            question=self.tr("This goes with the first prune after {day}:").format(day=due),
-            removed=[str(backup), *lost],
-            kept=self.tr("Until then it can be taken back here."),
-            verb=self.tr("Delete {backup}").format(backup=backup),
-        )
+        wanted = deletion_question(planned)
         if not ConfirmDialog.ask(self, wanted) or (lost and not self._agreed(lost)):
             return
         said = self.tr("{backup} goes with the first prune after {day}.")
@@ -279,16 +226,7 @@ class RetentionPane(QWidget):
         if not isinstance(error, VaultLockedError) or not error.details.get("stale"):
             self._on_failed(error)
             return
-        wanted = Confirmation(
-            title=self.tr("The vault is locked"),
-            question=self.tr(
-                "Another Mangrove left this lock, and has long given no sign of life:"
-            ),
-            removed=[error.message],
-            kept=self.tr("If it is still at work after all, its run ends when it notices."),
-            verb=self.tr("Remove the lock"),
-        )
-        if ConfirmDialog.ask(self, wanted):
+        if ConfirmDialog.ask(self, stale_lock_question(error)):
             vault = self.vault
 
             def again() -> object:
@@ -317,7 +255,7 @@ class RetentionPane(QWidget):
 
     @Slot()
     def _enable(self) -> None:
-        fate, view = self._chosen(), self.view
+        fate, view = self.table.chosen(), self.view
         for button in (self.pin, self.hold, self.delete, self.undo):
             button.setEnabled(fate is not None)
         self.change.setEnabled(view is not None)
@@ -331,10 +269,6 @@ class RetentionPane(QWidget):
         self.delete.setEnabled(fate.marks.deletion is None and not fate.verdict.guards)
         why = ", ".join(reason.text for reason in fate.verdict.guards)
         self.delete.setToolTip(self.tr("It has to stay: {why}").format(why=why) if why else "")
-
-    def _chosen(self) -> Fate | None:
-        rows = self.table.selectionModel().selectedRows()
-        return self.model.fate_at(rows[0].row()) if rows else None
 
     def _lay_out(self) -> None:
         self.moment.addItems([self.tr("As it is now"), self.tr("In a month")])
@@ -355,37 +289,14 @@ class RetentionPane(QWidget):
         column.addWidget(card)
         column.addWidget(self.table, 1)
         column.addLayout(_row(self.pin, self.hold, self.undo, None, self.delete))
-        self._dress_table()
 
     def _legend(self) -> list[QWidget]:
         return [
-            _Swatch(DayFate(stays=1), self.tr("stays")),
-            _Swatch(DayFate(goes=1), self.tr("goes")),
-            _Swatch(DayFate(stays=1, goes=1), self.tr("some stay, some go")),
-            _Swatch(DayFate(expected=1), self.tr("expected")),
+            DaySwatch(DayFate(stays=1), self.tr("stays")),
+            DaySwatch(DayFate(goes=1), self.tr("goes")),
+            DaySwatch(DayFate(stays=1, goes=1), self.tr("some stay, some go")),
+            DaySwatch(DayFate(expected=1), self.tr("expected")),
         ]
-
-    def _dress_table(self) -> None:
-        table = self.table
-        table.setModel(self.model)
-        table.setAccessibleName(self.tr("What becomes of each backup"))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        height = max(Size.TABLE_ROW, table.fontMetrics().height() + Space.M)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(height)
-        header = table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(FateColumn.BECAUSE, QHeaderView.ResizeMode.Stretch)
-        scale = max(1.0, table.fontMetrics().averageCharWidth() / _USUAL_CHAR)
-        for section, width in _WIDTHS.items():
-            table.setColumnWidth(section, round(width * scale))
-        table.setMinimumHeight(height * 4)
 
     def _connect(self) -> None:
         self.back.clicked.connect(self.left)
@@ -407,30 +318,6 @@ class RetentionPane(QWidget):
         fate = self.model.fate_at(index.row())
         if fate is not None:
             self._navigator.open_page(PageName.BACKUPS, backup=fate.record.backup)
-
-
-class _Swatch(QWidget):
-    """One entry of the legend: a day as it is drawn, and its word."""
-
-    def __init__(self, fate: DayFate, word: str) -> None:
-        super().__init__()
-        self._fate = fate
-        row = QHBoxLayout(self)
-        row.setContentsMargins(_SWATCH + Space.S, 0, Space.S, 0)
-        row.addWidget(TextLabel(word, "small"))
-
-    @override
-    def sizeHint(self) -> QSize:
-        return super().sizeHint().expandedTo(QSize(0, _SWATCH + Space.HALF))
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        x = self.width() - _SWATCH - 1 if is_mirrored else 1
-        cell = QRectF(x, (self.height() - _SWATCH) / 2, _SWATCH, _SWATCH)
-        paint_day(painter, cell, self._fate, is_future=False)
 
 
 def _row(*parts: QWidget | None, stretch: QWidget | None = None) -> QHBoxLayout:
