@@ -144,7 +144,8 @@ def figures_text(status: RunStatus) -> str:
     if status.done_bytes:
         parts.append(size_text(status.done_bytes))
     if status.namespaces_total:
-        parts.append(f"{status.namespaces_done} of {status.namespaces_total} collections")
+        every = counted(status.namespaces_total, "collection")
+        parts.append(f"{status.namespaces_done} of {every}")
     if status.rate_bytes_per_s:
         parts.append(f"{size_text(status.rate_bytes_per_s)}/s")
     if status.remaining is not None:

@@ -1,8 +1,8 @@
 """Point-in-time recovery: which moments can be restored, with what, and why others cannot."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -44,6 +44,11 @@ class Base:
     def is_eligible(self) -> bool:
         """Whether slices may be replayed onto it."""
         return not self.why_not
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its newest check, if there was any, found nothing wrong."""
+        return self.record.failed_evidence is None
 
     def evidence_age(self, now: datetime) -> timedelta | None:
         """How old its deepest proof is; None when nobody ever proved it."""
@@ -158,6 +163,11 @@ class Window:
         """Return the newest base that does not stand behind ``limit`` already."""
         return next((b for b in reversed(self.bases) if b.stands_at < limit), None)
 
+    def sound_before(self, limit: OplogTimestamp) -> Base | None:
+        """Return the newest one before ``limit`` that no check found anything wrong with."""
+        earlier = (b for b in reversed(self.bases) if b.stands_at < limit)
+        return next((b for b in earlier if b.is_sound), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
@@ -201,6 +211,7 @@ class RewindPlan:
             before the base was read have their first entries there.
         limit: Exclusive, as mongorestore's ``--oplogLimit``.
         entries: How many the slices hold; a few lie outside the two bounds.
+        passed_over: A newer base that was not taken, for its newest check failed.
     """
 
     base: Base
@@ -208,12 +219,15 @@ class RewindPlan:
     earlier: tuple[OplogSlice, ...]
     limit: OplogTimestamp
     entries: int
+    passed_over: Base | None = None
 
 
 def plan_rewind(
     timeline: Timeline, limit: OplogTimestamp, backup: BackupId | None = None
 ) -> RewindPlan:
-    """Choose base and slices: the newest base before the moment, so that least is replayed.
+    """Choose base and slices: the newest good base before the moment, so that least is replayed.
+
+    One whose newest check failed is taken only where it is named, or where there is no other.
 
     Args:
         timeline: Of the profile.
@@ -224,22 +238,34 @@ def plan_rewind(
         PointNotReachableError: With the reason, and the nearest moments that can be reached.
     """
     windows = timeline.windows if backup is None else (*timeline.windows, *timeline.partial)
-    found = [
-        (base.stands_at, index)
-        for index, window in enumerate(windows)
-        if window.reaches(limit) and (base := _chosen(window, limit, backup)) is not None
-    ]
-    if found:
-        return _plan(windows[max(found)[1]], limit, backup)
-    for base in reversed(timeline.bases):
-        if _stands_there(base, limit, backup):
-            return RewindPlan(base, (), (), limit, 0)
+    reaching = [window for window in windows if window.reaches(limit)]
+    there = [b for b in reversed(timeline.bases) if _stands_there(b, limit, backup)]
+    if backup is not None:
+        found = _newest(reaching, lambda w: _named(w, limit, backup))
+    else:
+        found = _newest(reaching, lambda w: w.sound_before(limit))
+    if found is None and backup is None and not any(base.is_sound for base in there):
+        found = _newest(reaching, lambda w: w.base_before(limit))
+    if found is not None:
+        plan = _plan(*found, limit)
+        newest = None if backup else _newest(reaching, lambda w: w.base_before(limit))
+        is_other = newest is not None and newest[1].stands_at > plan.base.stands_at
+        return replace(plan, passed_over=newest[1]) if newest and is_other else plan
+    for base in sorted(there, key=lambda b: not b.is_sound):
+        return RewindPlan(base, (), (), limit, 0)
     raise _not_reachable(timeline, limit, backup)
 
 
-def _chosen(window: Window, limit: OplogTimestamp, backup: BackupId | None) -> Base | None:
-    if backup is None:
-        return window.base_before(limit)
+def _newest(
+    windows: Sequence[Window], choose: Callable[[Window], Base | None]
+) -> tuple[Window, Base] | None:
+    """Return the window with the newest of the bases that are chosen in each, and that base."""
+    found = [(window, base) for window in windows if (base := choose(window)) is not None]
+    numbered = enumerate(found)
+    return max(numbered, key=lambda one: (one[1][1].stands_at, one[0]))[1] if found else None
+
+
+def _named(window: Window, limit: OplogTimestamp, backup: BackupId) -> Base | None:
     return next((b for b in window.bases if b.backup == backup and b.stands_at < limit), None)
 
 
@@ -249,10 +275,7 @@ def _stands_there(base: Base, limit: OplogTimestamp, backup: BackupId | None) ->
     return is_meant and stands and not _why_no_base(base.record)
 
 
-def _plan(window: Window, limit: OplogTimestamp, backup: BackupId | None) -> RewindPlan:
-    base = _chosen(window, limit, backup)
-    if base is None:
-        raise AssertionError("the window was chosen for its base")
+def _plan(window: Window, base: Base, limit: OplogTimestamp) -> RewindPlan:
     slices = window.slices
     begin = bisect_right(slices, base.needs_from, key=lambda s: s.last.ts)
     end = bisect_left(slices, limit, key=lambda s: s.first.ts)

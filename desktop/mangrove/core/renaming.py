@@ -20,6 +20,7 @@ from mangrove.core import globs
 from mangrove.core.backup import Rename
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.namespace import Namespace
+from mangrove.core.wording import counted
 
 MAX_NAMESPACE_BYTES = 255
 _SIGN = "$"
@@ -129,7 +130,7 @@ def _sides(rename: Rename, text: str) -> tuple[_Side, _Side]:
         source, target = (_starred(side) for side in (rename.source, rename.target))
         if len(source.variables) != len(target.variables):
             raise InvalidSelectionError(
-                f"'{text}' has {len(source.variables)} stars on its first side and "
+                f"'{text}' has {counted(len(source.variables), 'star')} on its first side and "
                 f"{len(target.variables)} on its second",
                 hint="as many stars on both sides; a star that is part of a name is written \\*",
             )

@@ -28,6 +28,7 @@ from mangrove.core.report_retention import retention_section
 from mangrove.core.report_shortfalls import NONE_KNOWN, Shortfalls, shortfall_sections
 from mangrove.core.retention_marks import Statement
 from mangrove.core.verification import Evidence, Level
+from mangrove.core.wording import counted
 
 DAY = timedelta(days=1)
 
@@ -137,7 +138,10 @@ def _summary(one: Covered) -> Section:
     proven = sum(_is_proven(one, r) for r in taken)
     facts = (
         ("backups made", f"{len(taken):,}, {len(whole):,} of them of the whole deployment"),
-        ("restored on trial", f"{proven:,} of these {len(taken):,} backups, without findings"),
+        (
+            "restored on trial",
+            f"{proven:,} of these {counted(len(taken), 'backup')}, without findings",
+        ),
         ("longest time between two", stretch),
         ("backups that failed", one.shortfalls.failed_words),
         ("times that were missed", one.shortfalls.missed_words),

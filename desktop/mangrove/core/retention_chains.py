@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,10 @@ class LostWindow:
     @property
     def sentence(self) -> str:
         """What is lost, in words."""
-        seconds = self.last.seconds - self.first.seconds + 1
+        seconds = counted(self.last.seconds - self.first.seconds + 1, "second")
         return (
-            f"{seconds:,} seconds of {self.profile_slug} cannot be restored one by one any more: "
-            f"{self.first.at:%Y-%m-%d %H:%M:%S} to {self.last.at:%Y-%m-%d %H:%M:%S} UTC"
+            f"{seconds} of {self.profile_slug} cannot be restored one by one any "
+            f"more: {self.first.at:%Y-%m-%d %H:%M:%S} to {self.last.at:%Y-%m-%d %H:%M:%S} UTC"
         )
 
 

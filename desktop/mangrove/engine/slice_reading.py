@@ -6,6 +6,7 @@ from mangrove.core.errors import ContentMismatchError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
 from mangrove.core.slices import OplogSlice
+from mangrove.core.wording import counted
 from mangrove.engine.framing import document_chunks, document_end
 from mangrove.engine.oplog_entry import timestamp_of
 from mangrove.engine.oplog_walk import walk
@@ -67,7 +68,9 @@ def _entries(
             yield rest
     if last != piece.last or count != piece.entries:
         raise _mismatch(
-            piece, f"holds {count:,} entries up to {last}, not {piece.entries:,} up to {piece.last}"
+            piece,
+            f"holds {counted(count, 'entry', 'entries')} up to {last}, "
+            f"not {piece.entries:,} up to {piece.last}",
         )
 
 

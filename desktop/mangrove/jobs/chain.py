@@ -173,7 +173,8 @@ class ChainWriter:
 
     def summary(self) -> str:
         """Say in one sentence what was captured."""
-        stored = f"{counted(self.slices, 'slice')} with {self.entries:,} oplog entries stored"
+        entries = counted(self.entries, "oplog entry", "oplog entries")
+        stored = f"{counted(self.slices, 'slice')} with {entries} stored"
         if self._former is None:
             return f"{stored}; nothing was written since capture began"
         room = f"; {_words(self.headroom)} of headroom" if self.headroom is not None else ""
@@ -278,7 +279,9 @@ class ChainWriter:
         self.plain_bytes += kept.blob.plain_bytes
         self.stored_bytes += kept.blob.size_bytes
         self._listed(lambda: self.places.catalog.put_slice(kept))
-        self.ctx.log(f"slice stored up to {kept.last.ts}: {kept.entries:,} entries")
+        self.ctx.log(
+            f"slice stored up to {kept.last.ts}: {counted(kept.entries, 'entry', 'entries')}"
+        )
 
     def _listed(self, put: Callable[[], None]) -> None:
         """Put something into the catalog; it exists anyway if that fails."""

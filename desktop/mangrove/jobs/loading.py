@@ -20,6 +20,7 @@ from mangrove.core.restore_ports import InsertOutcome, RestoreSink
 from mangrove.core.run import Loss, Phase
 from mangrove.core.storage_ports import Passing
 from mangrove.core.verification import NamespaceResult
+from mangrove.core.wording import counted
 from mangrove.engine.compare import content_differences, shape_differences
 from mangrove.engine.content import batches_of
 from mangrove.engine.digest import ContentDigest
@@ -373,7 +374,7 @@ class Loader:
         if str(destination.target) not in reported:
             yield from content_differences(entry, digest.documents, digest.hexdigest())
         elif digest.documents != expected:
-            yield f"holds {digest.documents:,} documents, expected {expected:,}"
+            yield f"holds {counted(digest.documents, 'document')}, expected {expected:,}"
         for problem in shape_differences(self._info(destination), info, self.indexes):
             if f"{destination.target} index {problem.index}" not in reported:
                 yield problem.text

@@ -16,6 +16,7 @@ from mangrove.core.replay import (
 )
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase
+from mangrove.core.wording import counted
 from mangrove.engine.replay.foresight import Foresight
 from mangrove.engine.replay.looking import look_through, require_same, steps_of
 from mangrove.engine.replay.places import Place, Places
@@ -157,7 +158,7 @@ class Replay:
                 self.ctx.advance(size_bytes)
                 if last is not None:
                     at = f"{last.at:%Y-%m-%d %H:%M:%S} UTC"
-                    self.ctx.note(f"{entries:,} entries, at {at}")
+                    self.ctx.note(f"{counted(entries, 'entry', 'entries')}, at {at}")
 
     def _send(self, batch: "_Batch") -> None:
         """Send a batch; after a lost connection all of it again, which comes to the same."""

@@ -261,9 +261,9 @@ class RestoreBody:
 
     def _result(self, plan: RestorePlan, loader: Loader, seconds: float) -> RunResult:
         names = ", ".join((*plan.creates, *plan.occupied))
-        lost = f"; {len(loader.losses)} problems are listed" if loader.losses else ""
+        lost = f"; {counted(len(loader.losses), 'problem')} listed" if loader.losses else ""
         same = "" if loader.losses else f"; {self._compared(plan)}"
-        there = f"; {loader.already:,} documents were there already" if plan.filled else ""
+        there = f"; there already: {counted(loader.already, 'document')}" if plan.filled else ""
         return RunResult(
             summary=f"{counted(len(loader.made), 'collection')} with "
             f"{counted(loader.inserted, 'document')} {is_or_are(len(loader.made))} "

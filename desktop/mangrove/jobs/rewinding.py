@@ -296,4 +296,14 @@ def told(plan: RestorePlan, rewind: RewindPlan) -> RestorePlan:
         )
     else:
         how = f"The backup stands at that very moment, {stands}: nothing is replayed."
-    return replace(plan, sentence=f"{plan.sentence} {how}")
+    return replace(plan, sentence=f"{plan.sentence} {how}{_failed_words(rewind)}")
+
+
+def _failed_words(rewind: RewindPlan) -> str:
+    """Say that a base was not taken because its check failed, or was although it did."""
+    if not rewind.base.is_sound:
+        name = rewind.base.backup
+        return f" The newest check of {name} FAILED, and there is no other: verify it again first."
+    if rewind.passed_over is None:
+        return ""
+    return f" {rewind.passed_over.backup} is newer, but its newest check failed: it is not used."

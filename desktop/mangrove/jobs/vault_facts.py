@@ -18,6 +18,7 @@ from mangrove.core.run import RunStatus
 from mangrove.core.slices import OplogSlice
 from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_ports import Vault
+from mangrove.core.wording import counted, is_or_are
 
 Pass = Callable[[SeenBackup], None]
 
@@ -60,11 +61,12 @@ class VaultFacts:
         Raises:
             RetentionError: If a statement cannot be believed.
         """
-        if self.journal.damaged:
+        number = len(self.journal.damaged)
+        if number:
             raise RetentionError(
-                f"{len(self.journal.damaged)} statements about what stays are damaged, and one may"
-                " have been a pin; nothing was deleted",
-                hint="look at them with vault check; it can remove them",
+                f"{counted(number, 'statement')} about what stays {is_or_are(number)} damaged, and"
+                " one may have been a pin; nothing was deleted",
+                hint="look at what is damaged with: mangrove vault check; it can remove that",
             )
 
 

@@ -152,12 +152,14 @@ class EvidenceReports:
         end = min(following - timedelta(microseconds=1), self._end(as_of))
         if end <= start:
             raise InvalidSelectionError(f"{month} has not begun; there is nothing to report")
-        names = [profile] if profile else self._profiles()
-        covered = [self._covered(name, start, end) for name in names]
-        if not covered:
+        names = [profile] if profile else [n for n in self._profiles() if self._known(n, end)]
+        if not names:
             raise BackupNotFoundError(
-                "there is no backup yet, so there is nothing to report", hint="take a backup"
+                f"no backup of any profile was made by the end of {month}; there is nothing to"
+                " report, and nothing was written",
+                hint="choose a later month; mangrove backups lists what there is",
             )
+        covered = [self._covered(name, start, end) for name in names]
         whose = f" for {covered[0].name}" if profile else ""
         stem = f"evidence-{self._points.slug_of(profile)}-" if profile else "evidence-"
         title = f"Evidence of {start:%B %Y}{whose}"
@@ -234,10 +236,13 @@ class EvidenceReports:
         }
         return sorted((known.get(slug, name) for slug, name in found.items()), key=str.casefold)
 
+    def _known(self, profile: str, end: datetime) -> tuple[BackupRecord, ...]:
+        """Return the backups of a profile that were there at a moment."""
+        known = self._tools.catalog.of_profile(self._points.slug_of(profile))
+        return tuple(r for r in known if r.finished_at <= end)
+
     def _covered(self, profile: str, start: datetime | None, end: datetime) -> Covered:
-        slug = self._points.slug_of(profile)
-        known = self._tools.catalog.of_profile(slug)
-        records = tuple(r for r in known if r.finished_at <= end)
+        slug, records = self._points.slug_of(profile), self._known(profile, end)
         if not records:
             raise BackupNotFoundError(
                 f"there is no backup of {profile} from that time", hint="see: mangrove backups"

@@ -33,6 +33,14 @@ def proof_words(snapshot: Snapshot) -> str:
     return _tr("validated") if check.passed else _tr("failed")
 
 
+def proof_rank(snapshot: Snapshot) -> int:
+    """Return where it stands among others by what ``proof_words`` says of it, the best first."""
+    check = snapshot.last_check
+    if snapshot.problem:
+        return 3
+    return 1 if check is None else 0 if check.passed else 2
+
+
 def proof_tone(snapshot: Snapshot) -> Tone:
     """Return how that is drawn."""
     check = snapshot.last_check

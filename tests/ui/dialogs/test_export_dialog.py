@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
@@ -81,3 +83,12 @@ def test_users_and_roles_are_offered_only_where_the_backup_holds_any(
     dialog.accounts.wanted.click()
 
     assert dialog.answer().users_and_roles is UsersAndRoles.INCLUDE
+
+
+def test_files_of_a_server_are_no_dump_and_the_dialog_says_so(qtbot: QtBot, ends: Ends) -> None:
+    dialog = ExportDialog(None, ends.services, ends.calls, replace(RECORDS[0], is_physical=True))
+    qtbot.addWidget(dialog)
+
+    assert not dialog.path_row.isEnabled()
+    assert not dialog.yes.isEnabled()
+    assert "no dump can be made of it" in dialog.summary

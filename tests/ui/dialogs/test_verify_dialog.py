@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -58,3 +60,12 @@ def test_escape_leaves_without_effect(qtbot: QtBot, ends: Ends) -> None:
 
     with qtbot.waitSignal(dialog.rejected):
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+
+
+def test_files_of_a_server_are_only_opened_by_a_throw_away_server(qtbot: QtBot, ends: Ends) -> None:
+    dialog = VerifyDialog(None, ends.services, replace(RECORDS[0], is_physical=True))
+    qtbot.addWidget(dialog)
+
+    assert dialog.target.count() == 1
+    assert "open the files with a throw-away server" in dialog.summary
+    assert dialog.answer().target == EMBEDDED

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.oplog_story import CHAIN, OTHER, at, base, cut, damaged, piece, record, ts
+from fakes.sample_data import evidence_summary
 from mangrove.core.backup import Consistency
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
@@ -21,6 +22,7 @@ from mangrove.core.pitr import (
 )
 from mangrove.core.slices import BreakKind, ChainBreak, OplogSlice
 from mangrove.core.timeline import timeline_of
+from mangrove.core.verification import Level
 
 Told = list[tuple[int, int | None, GapReason]]
 
@@ -172,6 +174,35 @@ def test_without_its_base_an_older_one_is_taken() -> None:
     slices = [piece(1, 10, opens=True), piece(10, 20)]
 
     assert plan_rewind(tell([base(5)], slices), ts(15)).base.stands_at == ts(5)
+
+
+def failed(base: Base) -> Base:
+    """Return a base whose newest check failed."""
+    found = evidence_summary(Level.STORED, at(29), passed=False)
+    return base_of(replace(base.record, evidence=(found,)))
+
+
+def test_a_base_whose_check_failed_gives_way_to_an_older_good_one_and_the_plan_says_so() -> None:
+    slices = [piece(1, 10, opens=True), piece(10, 20)]
+
+    plan = plan_rewind(tell([base(5), failed(base(12))], slices), ts(15))
+
+    assert plan.base.stands_at == ts(5)
+    assert plan.passed_over is not None
+    assert plan.passed_over.stands_at == ts(12)
+    assert [s.last.ts for s in plan.slices] == [ts(10), ts(20)]
+
+
+def test_a_base_whose_check_failed_is_taken_where_it_is_named_or_the_only_one() -> None:
+    slices = [piece(1, 10, opens=True), piece(10, 20)]
+    both = tell([base(5), failed(base(12))], slices)
+
+    named = plan_rewind(both, ts(15), both.bases[1].backup)
+    alone = plan_rewind(tell([failed(base(5))], slices), ts(15))
+    there = plan_rewind(tell([failed(base(5))], []), ts(5).following)
+
+    assert (named.base.stands_at, named.passed_over) == (ts(12), None)
+    assert alone.base.stands_at == there.base.stands_at == ts(5)
 
 
 def test_a_partial_backup_is_a_base_only_when_it_is_named() -> None:

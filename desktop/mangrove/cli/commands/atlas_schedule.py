@@ -13,6 +13,7 @@ from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.link import Located
 from mangrove.core.atlas.policy import SHAPE_HINT, CopySetting, parse_copy, parse_item
 from mangrove.core.errors import InvalidAtlasPolicyError
+from mangrove.core.wording import counted
 from mangrove.services.atlas.schedules import ScheduleChange
 
 app = typer.Typer(help="When Atlas takes snapshots of a cluster.", no_args_is_help=True)
@@ -89,7 +90,7 @@ def compliance_lines(policy: CompliancePolicy) -> tuple[str, ...]:
     on_demand = policy.on_demand
     kept = (f"snapshots on demand stay {on_demand.text} at least",) if on_demand else ()
     days = policy.restore_window_days
-    window = (f"any second of the last {days} days must be restorable",) if days else ()
+    window = (f"any second of the last {counted(days, 'day')} must be restorable",) if days else ()
     return (*least, *kept, *window, "no snapshot can be deleted before it expires")
 
 

@@ -10,6 +10,7 @@ from mangrove.core.atlas.restore import AtlasRestoreJob, JobState
 from mangrove.core.atlas.snapshot import AtlasSnapshot
 from mangrove.core.atlas.windows import Continuous
 from mangrove.core.explain import duration_text, size_text
+from mangrove.core.wording import counted
 from mangrove.services.atlas.schedules import ScheduleView
 
 EVERYTHING = "everything that Atlas' backups offer"
@@ -191,9 +192,9 @@ def schedule_blocks(view: ScheduleView) -> tuple[Table, Facts]:
     days = schedule.restore_window_days
     copies = tuple(("copies", c.describe) for c in schedule.copies)
     facts = (
-        ("in all", f"about {view.estimate.total:,} snapshots, once it has run so long"),
+        ("in all", f"about {counted(view.estimate.total, 'snapshot')}, once it has run so long"),
         ("time", schedule.time_text),
-        ("any second", f"of the last {days} days" if days else "no"),
+        ("any second", f"of the last {counted(days, 'day')}" if days else "no"),
         ("next", moment_text(schedule.next_at) or "unknown"),
         *(copies or (("copies", "none"),)),
         ("compliance", "a policy binds this project" if view.compliance else "no policy"),

@@ -50,10 +50,19 @@ def stored_line(overview: Overview) -> str:
     """Say how many backups vaults keep, and how many more are kept outside of them."""
     inside = counted(overview.backups, "backup")
     outside = sum(profile.kept_elsewhere for profile in overview.profiles)
-    size = size_text(overview.stored_bytes)
+    size = f"{size_text(overview.stored_bytes)} stored{_growth(overview)}"
     if not outside:
-        return f"{inside}, {size} stored."
-    return f"{inside} in vaults, {size} stored; {outside:,} more kept elsewhere."
+        return f"{inside}, {size}."
+    return f"{inside} in vaults, {size}; {outside:,} more kept elsewhere."
+
+
+def _growth(overview: Overview) -> str:
+    """Say how much more that is each day, once it is known."""
+    daily = overview.sizes.per_day_bytes
+    if not daily:
+        return ""
+    word = "growing" if daily > 0 else "shrinking"
+    return f", {word} by {size_text(abs(daily))} a day"
 
 
 def alerts_line(glance: Glance) -> str:

@@ -51,6 +51,7 @@ from mangrove.core.errors import (
 from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace
 from mangrove.core.restore_ports import AccountSink, FailedIndex, InsertOutcome, ReplaySink
+from mangrove.core.wording import counted
 
 SETTLE_POLL_S = 0.05
 SETTLE_STALL_POLLS = 2400  # two minutes without any progress
@@ -220,8 +221,8 @@ class MongoRestoreSink:
         failed = self.build_indexes(moved)
         if refused or failed:
             raise WriteRefusedError(
-                f"{refused} documents and {len(failed)} indexes of {info.namespace} did not go "
-                f"into {target}; {info.namespace} still has everything",
+                f"{counted(refused, 'document')} and {counted(len(failed), 'index', 'indexes')} of "
+                f"{info.namespace} did not go into {target}; {info.namespace} still has everything",
                 namespace=str(target),
             )
         self.drop(info.namespace)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from mangrove.core.atlas.policy import BackupSchedule, PolicyItem, Retention
 from mangrove.core.atlas.snapshot import Frequency
 from mangrove.core.errors import AtlasComplianceError
+from mangrove.core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class CompliancePolicy:
         days = schedule.restore_window_days or 0
         if days < self.restore_window_days:
             found.append(
-                f"the restore window of {days} days is shorter than the "
-                f"{self.restore_window_days} days of the compliance policy"
+                f"the restore window of {counted(days, 'day')} is shorter than the "
+                f"{counted(self.restore_window_days, 'day')} of the compliance policy"
             )
         return tuple(filter(None, found))
 

@@ -9,6 +9,7 @@ from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.policy import LAST_DAY, BackupSchedule, PolicyItem
 from mangrove.core.atlas.snapshot import Frequency
 from mangrove.core.errors import InvalidAtlasPolicyError
+from mangrove.core.wording import counted
 
 HOURS = (1, 2, 4, 6, 8, 12)
 NVME_HOURS = (12,)
@@ -142,8 +143,8 @@ def _of_window(schedule: BackupSchedule, cluster: AtlasCluster) -> Iterator[Brok
     hourly = schedule.item(Frequency.HOURLY)
     if hourly is not None and days > hourly.keep.length.days:
         yield Broken(
-            f"the restore window of {days} days is longer than hourly snapshots are kept "
-            f"({hourly.keep.text})"
+            f"the restore window of {counted(days, 'day')} is longer than hourly snapshots "
+            f"are kept ({hourly.keep.text})"
         )
 
 

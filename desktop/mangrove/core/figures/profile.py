@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import DatabaseContent
+from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import DatabaseFigures, ProfileFigures, untried_of
 from mangrove.core.figures.changes import Look, changes_of
 from mangrove.core.figures.days import calendar_of
@@ -30,6 +31,7 @@ from mangrove.core.figures.restore_estimate import (
     restore_estimate,
 )
 from mangrove.core.vault import VaultId
+from mangrove.core.wording import counted
 
 
 def profile_figures(
@@ -311,7 +313,8 @@ def _why_not_fresh(freshness: Freshness, untried: Sequence[str]) -> str:
     if freshness.is_fresh and untried:
         return f"no backup with {', '.join(untried)} was ever restored on trial"
     days = freshness.allowed // timedelta(days=1)
-    return f"a backup was last restored on trial more than {days} days ago"
+    allowed = counted(days, "day") if days else duration_text(freshness.allowed)
+    return f"a backup was last restored on trial more than {allowed} ago"
 
 
 def _worst_first(database: DatabaseFigures) -> tuple[int, bool, timedelta, str]:

@@ -20,6 +20,7 @@ from mangrove.ui.widgets.fold import Fold
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.lines_edit import LinesEdit
+from mangrove.ui.wording import counted
 
 COUNT_PAUSE_MS = 400
 VIEW = "view"
@@ -81,8 +82,9 @@ class PatternsPart(QWidget):
         if found is None:
             self.count.setText("")
             return
-        words = self.tr("Selects {chosen} of {all} collections.")
-        self.count.setText(words.format(chosen=f"{found.chosen:,}", all=f"{found.all:,}"))
+        every = counted(found.all, self.tr("collection"), self.tr("collections"))
+        words = self.tr("Selects {chosen} of {all}.")
+        self.count.setText(words.format(chosen=f"{found.chosen:,}", all=every))
 
 
 class FilterPart(QWidget):
@@ -206,8 +208,9 @@ class FilterPart(QWidget):
         if found is None:
             self.said.setText(self.tr("Counting takes too long; the query itself is understood."))
             return
-        words = self.tr("{found} of about {all} documents match now.")
-        self.said.setText(words.format(found=f"{found:,}", all=f"{self._row.documents:,}"))
+        every = counted(self._row.documents, self.tr("document"), self.tr("documents"))
+        words = self.tr("{found} of about {all} match now.")
+        self.said.setText(words.format(found=f"{found:,}", all=every))
 
     def _on_count_failed(self, asked: tuple[Namespace, str], error: MangroveError) -> None:
         if self._is_current(asked):

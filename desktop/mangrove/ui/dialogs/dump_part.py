@@ -112,8 +112,8 @@ class DumpPart(QWidget):
         lines = [self._figures(self.found)]
         lines += [f"{n.what}: {text.sentence(n.reason)}" for n in left_out[:_MOST_NOTES]]
         if len(left_out) > _MOST_NOTES:
-            words = self.tr("{number} more parts of the dump are not taken over.")
-            lines.append(words.format(number=len(left_out) - _MOST_NOTES))
+            more = counted(len(left_out) - _MOST_NOTES, self.tr("more part"), self.tr("more parts"))
+            lines.append(self.tr("Not taken over of the dump: {parts}.").format(parts=more))
         return "\n".join(lines)
 
     def _figures(self, manifest: Manifest) -> str:

@@ -50,6 +50,7 @@ class ExportDialog(QuestionDialog):
         )
         self.accounts.hide()
         self.command = CommandText(self.tr("Equivalent mongorestore command"), calls, self._command)
+        self._parts = (self.form, self.gzip, self.path_row, self.command)
         self.body.addWidget(SectionTitle(self.tr("Form")))
         self.body.addWidget(self.form)
         self.body.addWidget(self.gzip)
@@ -126,6 +127,15 @@ class ExportDialog(QuestionDialog):
         self.yes.setEnabled(False)
         self.path_row.set_error("")
         self.command.refresh()
+        if self._record.is_physical:
+            for part in self._parts:
+                part.setEnabled(False)
+            words = self.tr(
+                "It holds a server's files, not documents, so no dump can be made of it. Restore"
+                " brings the files into a folder."
+            )
+            self.say(words, is_error=True)
+            return
         request = self.answer()
         if not request.path:
             self._newest.forget()

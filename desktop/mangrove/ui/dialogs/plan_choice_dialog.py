@@ -12,6 +12,7 @@ from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.form import Form
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import SectionTitle
+from mangrove.ui.wording import counted
 
 
 class PlanChoiceDialog(QuestionDialog):
@@ -36,8 +37,8 @@ class PlanChoiceDialog(QuestionDialog):
         self.body.addWidget(SectionTitle(self.tr("What will run")))
         self.body.addWidget(self.jobs)
         self.body.addStretch()
-        words = self.tr("Make {count} jobs; those that exist already stay as they are.")
-        self.say(words.format(count=len(offered)))
+        words = self.tr("Make {jobs}; those that exist already stay as they are.")
+        self.say(words.format(jobs=counted(len(offered), self.tr("job"), self.tr("jobs"))))
         self.yes.setEnabled(bool(self.profile.count() and self.vault.count()))
         self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT * 3 // 4)
 

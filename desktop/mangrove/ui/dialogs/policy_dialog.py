@@ -204,7 +204,6 @@ def _prepare(box: QSpinBox, value: int, most: int, least: int = 0) -> None:
     box.setRange(least, most)
     box.setValue(value)
     box.setGroupSeparatorShown(True)
-    box.lineEdit().setTextMargins(Space.S - 2, 0, 0, 0)
 
 
 def _count(policy: RetentionPolicy, period: Period) -> int:

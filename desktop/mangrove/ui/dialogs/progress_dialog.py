@@ -28,6 +28,7 @@ from mangrove.ui.widgets.log_view import LogView
 from mangrove.ui.widgets.namespace_bars import NamespaceBars
 from mangrove.ui.widgets.phase_trail import PhaseTrail
 from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.wording import counted
 
 _PAUSE_MS = 200  # a run may tell more often than a person can read
 
@@ -262,4 +263,5 @@ def _step_text(widget: QWidget, status: RunStatus) -> str:
     if status.state.is_over or status.phase not in status.phases:
         return ""
     number = status.phases.index(status.phase) + 1
-    return widget.tr("{number} of {total} phases").format(number=number, total=len(status.phases))
+    phases = counted(len(status.phases), widget.tr("phase"), widget.tr("phases"))
+    return widget.tr("{number} of {phases}").format(number=number, phases=phases)

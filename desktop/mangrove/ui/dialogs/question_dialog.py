@@ -7,6 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -24,6 +25,7 @@ from mangrove.ui.widgets.labels import TextLabel
 
 _USUAL_LINE = 16  # px; the line height the sizes are made for
 _LARGEST = 1.5
+_SPIN_MARGIN = Space.S - 2
 T = TypeVar("T")
 
 
@@ -92,6 +94,8 @@ class QuestionDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         """Let Tab go through the question first and the buttons last, starting at its top."""
         super().showEvent(event)
+        for box in self.findChildren(QAbstractSpinBox):  # their text would touch the border
+            box.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
         chain = self._focus_chain()
         parts = [w for w in chain if self._content.isAncestorOf(w)]
         for earlier, later in pairwise((*parts[-1:], *self._buttons())):

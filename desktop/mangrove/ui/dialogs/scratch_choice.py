@@ -13,14 +13,20 @@ class ScratchBox(QComboBox):
     Args:
         services: Whose profiles are offered.
         taken_from: The slug of the deployment that the backup is of; it is marked.
+        only_here: Whether no deployment can take it: then none is offered.
     """
 
     def __init__(
-        self, services: Services, taken_from: str = "", parent: QWidget | None = None
+        self,
+        services: Services,
+        taken_from: str = "",
+        parent: QWidget | None = None,
+        *,
+        only_here: bool = False,
     ) -> None:
         super().__init__(parent)
         self.addItem(self.tr("A throw-away server on this computer"), EMBEDDED)
-        for profile in services.profiles.all():
+        for profile in () if only_here else services.profiles.all():
             if isinstance(profile, Profile):
                 self.addItem(self._words(profile, taken_from), profile.name)
 

@@ -27,11 +27,13 @@ class VerifyDialog(QuestionDialog):
         self._record = record
         self.level = ChoiceList(self._levels())
         self.level.choose(Level.RESTORED)
-        self.target = ScratchBox(services, record.profile_slug)
+        self.target = ScratchBox(services, record.profile_slug, only_here=record.is_physical)
         self._target_row = FormRow(
             self.tr("&Restore on trial to"),
             self.target,
-            self.tr("The trial goes into databases of its own, which are dropped afterwards."),
+            self.tr("It holds a server's files: only a throw-away server can open them.")
+            if record.is_physical
+            else self.tr("The trial goes into databases of its own, which are dropped afterwards."),
         )
         self.body.addWidget(SectionTitle(self.tr("How deep")))
         self.body.addWidget(self.level)
@@ -56,6 +58,8 @@ class VerifyDialog(QuestionDialog):
         return VerifyRequest(self._record.backup, self.level.value, target)
 
     def _levels(self) -> Sequence[Option[Level]]:
+        if self._record.is_physical:
+            return self._levels_of_files()
         return (
             Option(
                 Level.STORED,
@@ -81,6 +85,28 @@ class VerifyDialog(QuestionDialog):
             ),
         )
 
+    def _levels_of_files(self) -> Sequence[Option[Level]]:
+        return (
+            Option(
+                Level.STORED,
+                self.tr("&Stored"),
+                self.tr("Every stored object is read again and compared with its signed checksum."),
+            ),
+            Option(
+                Level.DECODED,
+                self.tr("&Decoded"),
+                self.tr("Besides, every file is decrypted, unpacked and compared with its digest."),
+            ),
+            Option(
+                Level.RESTORED,
+                self.tr("Restored on &trial"),
+                self.tr(
+                    "Besides, a throw-away server opens the files, and validates every"
+                    " collection. Only this proves that the backup comes back."
+                ),
+            ),
+        )
+
     @Slot()
     def _on_changed(self) -> None:
         is_trial = self.level.value is Level.RESTORED
@@ -89,7 +115,12 @@ class VerifyDialog(QuestionDialog):
 
     def _sentence(self, *, is_trial: bool) -> str:
         record = self._record
-        if is_trial:
+        if is_trial and record.is_physical:
+            words = self.tr(
+                "Read {stored}, and open the files with {target} on trial. Nothing existing is"
+                " changed."
+            )
+        elif is_trial:
             words = self.tr(
                 "Read {stored}, and restore {documents} to {target} on"
                 " trial. Nothing existing is changed."

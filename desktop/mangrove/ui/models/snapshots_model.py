@@ -10,7 +10,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.ports import Clock
 from mangrove.core.snapshot import Snapshot
 from mangrove.ui import text
-from mangrove.ui.snapshot_words import locked_words, proof_tone, proof_words
+from mangrove.ui.snapshot_words import locked_words, proof_rank, proof_tone, proof_words
 from mangrove.ui.theme.state_shapes import state_icon
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -126,7 +126,7 @@ _NUMBERS = (SnapshotColumn.SIZE, SnapshotColumn.LOCKED)
 def _key(snapshot: Snapshot, column: SnapshotColumn) -> tuple[object, ...]:
     waited = snapshot.locked_for.total_seconds() if snapshot.locked_for else -1.0
     keys: dict[SnapshotColumn, object] = {
-        SnapshotColumn.PROOF: (bool(snapshot.problem), snapshot.proven is None),
+        SnapshotColumn.PROOF: proof_rank(snapshot),
         SnapshotColumn.PROFILE: snapshot.profile_name.casefold(),
         SnapshotColumn.PROVIDER: str(snapshot.provider),
         SnapshotColumn.SIZE: snapshot.used_bytes,

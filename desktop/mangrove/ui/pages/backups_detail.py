@@ -86,7 +86,9 @@ class BackupDetail(QWidget):
         is_whole = record.state is BackupState.COMPLETE
         self.restore.setEnabled(is_whole)
         self.verify.setEnabled(is_whole)
-        self.export.setEnabled(is_whole)
+        self.export.setEnabled(is_whole and not record.is_physical)
+        why = self.tr("It holds a server's files, which are no dump. Restore brings them out.")
+        self.export.setToolTip(why if record.is_physical else "")
         self.report.setEnabled(is_whole)
         self._warn(row)
         self.banner.clear()

@@ -26,6 +26,7 @@ from mangrove.ui.pages.job_detail import JobDetail
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.firing_dots import FiringDots
+from mangrove.ui.widgets.middle_elided import MiddleElided
 from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.row_table import RowTable
 
@@ -270,6 +271,9 @@ class JobsPage(Page):
         self.table.fit(self._widest(), with_icon=JobColumn.STATE)
         header = self.table.horizontalHeader()
         header.resizeSection(JobColumn.HISTORY, header.minimumSectionSize())  # it stretches
+        self._names = MiddleElided(self.table)
+        for column in (JobColumn.NAME, JobColumn.WHEN):
+            self.table.setItemDelegateForColumn(column, self._names)
         self._dots = FiringDots(TONES_ROLE)
         self.table.setItemDelegateForColumn(JobColumn.HISTORY, self._dots)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)

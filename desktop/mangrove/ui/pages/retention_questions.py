@@ -26,7 +26,7 @@ def prune_question(vault: str, view: RetentionView) -> Confirmation:
         )
         if later
         else "",
-        _tr("{count} oplog slices").format(count=len(plan.slices)) if plan.slices else "",
+        counted(len(plan.slices), _tr("oplog slice"), _tr("oplog slices")) if plan.slices else "",
         *(window.sentence for window in plan.lost),
     ]
     return Confirmation(

@@ -36,7 +36,7 @@ class VaultsPage(LatePage):
         self.empty = EmptyState(
             "vaults",
             self.tr(
-                "No vault yet. A vault is a folder or bucket where backups are kept,"
+                "No vault yet. A vault is a folder, a bucket or a server where backups are kept,"
                 " encrypted and signed. A vault that exists already opens from its recovery kit."
             ),
             self.tr("Add vault"),

@@ -16,6 +16,7 @@ from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
+from mangrove.ui.wording import counted
 
 
 class StatusStrip(QFrame):
@@ -120,9 +121,8 @@ class StatusStrip(QFrame):
         elif run.phase is not None:
             words += f": {phase_word(run.phase)}"
         if run.namespaces_total:
-            words += self.tr(" ({done} of {total} collections)").format(
-                done=run.namespaces_done, total=run.namespaces_total
-            )
+            every = counted(run.namespaces_total, self.tr("collection"), self.tr("collections"))
+            words += self.tr(" ({done} of {all})").format(done=run.namespaces_done, all=every)
         return words
 
     def _button(self, icon: str, name: str) -> QToolButton:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
@@ -91,6 +92,13 @@ class DayGrid(QWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self._left() + self._least_weeks * DAYS, self.sizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height when the cells are of another size now."""
+        super().resizeEvent(event)
+        if self.sizeHint().height() != self.height():
+            self.updateGeometry()
 
     @override
     def event(self, event: QEvent) -> bool:

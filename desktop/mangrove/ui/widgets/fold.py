@@ -35,7 +35,7 @@ class Fold(QWidget):
         layout.setSpacing(Space.S)
         self.heading = QHBoxLayout()
         self.heading.setSpacing(Space.M)
-        self.heading.addWidget(self.button)
+        self.heading.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(self.heading)
         layout.addWidget(self.content)
         self.button.toggled.connect(self._on_toggled)

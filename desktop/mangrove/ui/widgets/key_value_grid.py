@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from typing_extensions import override
@@ -45,6 +45,14 @@ class KeyValueGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._give_room()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        """Measure anew when a label says that it wants another room: its font comes late."""
+        is_done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._give_room()
+        return is_done
 
     def _give_room(self) -> None:
         """Take the height that all lines need at this width; the policy alone would cut some."""

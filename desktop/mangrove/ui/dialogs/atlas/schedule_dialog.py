@@ -166,7 +166,6 @@ class ScheduleDialog(QuestionDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(Space.M)
         self.time.setDisplayFormat("HH:mm")
-        self.time.lineEdit().setTextMargins(Space.S - 2, 0, 0, 0)
         hint = self.tr("UTC; hourly ones count from it.")
         grid.addWidget(FormRow(self.tr("&Time of the day"), self.time, hint), 0, 0)
         window = FormRow(

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QCoreApplication, Slot
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
-from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.form import Form
+from mangrove.ui.wording import counted
 
 _MOST_DAYS = 3_650
 
@@ -51,8 +52,8 @@ class TakeSnapshotDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
-        words = self.tr("Atlas takes a snapshot of {cluster} and keeps it for {days} days.")
-        self.say(words.format(cluster=self._cluster, days=self.days.value()))
+        words = self.tr("Atlas takes a snapshot of {cluster} and keeps it for {days}.")
+        self.say(words.format(cluster=self._cluster, days=_days(self.days.value())))
 
 
 class KeepSnapshotDialog(QuestionDialog):
@@ -79,8 +80,17 @@ class KeepSnapshotDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
-        words = self.tr("Atlas keeps {which} for {days} days and deletes it then.")
-        self.say(words.format(which=self._which, days=self.days.value()))
+        words = self.tr("Atlas keeps {which} for {days} and deletes it then.")
+        self.say(words.format(which=self._which, days=_days(self.days.value())))
+
+
+def _days(number: int) -> str:
+    """Write a number of days with its noun."""
+    return counted(number, _tr("day"), _tr("days"))
+
+
+def _tr(words: str) -> str:
+    return QCoreApplication.translate("TakeSnapshotDialog", words)
 
 
 def days_field(value: int) -> QSpinBox:
@@ -89,5 +99,4 @@ def days_field(value: int) -> QSpinBox:
     field.setRange(1, _MOST_DAYS)
     field.setValue(value)
     field.setSuffix(field.tr(" days"))
-    field.lineEdit().setTextMargins(Space.S - 2, 0, 0, 0)
     return field

@@ -143,7 +143,11 @@ class ClusterPane(QWidget):
                 ),
                 (
                     self.tr("Any second"),
-                    self.tr("of the last {n} days").format(n=days) if days else self.tr("no"),
+                    self.tr("of the last {days}").format(
+                        days=counted(days, self.tr("day"), self.tr("days"))
+                    )
+                    if days
+                    else self.tr("no"),
                 ),
                 (self.tr("Copied to"), "\n".join(copies)),
                 (

@@ -82,6 +82,7 @@ class Dashboard(QWidget):
         profiles, now = overview.profiles, overview.at
         self.headline.setText(_unbroken(overview.headline))
         self.operations.set_runs(running)
+        self._place_needs(is_lone=len(profiles) == 1)
         self._waiting = [
             lambda: self.needs.show_needs(overview.needs),
             lambda: self.profiles.show_profiles(profiles, now, marks),
@@ -122,6 +123,13 @@ class Dashboard(QWidget):
             self.shelf.show()
             self.drawn.emit()
 
+    def _place_needs(self, *, is_lone: bool) -> None:
+        """Beside one profile a tall list would leave a hole: it takes the whole width then."""
+        self.needs.set_wide(is_wide=is_lone)
+        column = self.shelf.column if is_lone else self._side.layout()
+        if isinstance(column, QVBoxLayout) and column.indexOf(self.needs) < 0:
+            column.insertWidget(0, self.needs)
+
     def _show_history(self, profile: str) -> None:
         self.history.choose(profile)
         # The layout knows only after this event where the card will be.
@@ -129,9 +137,10 @@ class Dashboard(QWidget):
         self.history.exposure.setFocus()
 
     def _lay_out(self) -> None:
+        self._side = _column(self.needs, self.operations)
         top = SideBySide(
             self.profiles,
-            _column(self.needs, self.operations),
+            self._side,
             shares=(5, 2),
             letters=105,
             other_first=True,

@@ -41,7 +41,10 @@ class FirstSteps(Card):
             ),
             (
                 self.tr("Add a vault"),
-                self.tr("A folder or an S3 bucket; what is kept there is encrypted."),
+                self.tr(
+                    "A folder, a bucket (S3, Azure, Google), an SFTP server or whatever rclone"
+                    " reaches; what is kept there is encrypted."
+                ),
                 self.tr("Add vault"),
                 navigator.open_add_vault,
             ),

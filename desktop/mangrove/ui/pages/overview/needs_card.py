@@ -25,6 +25,7 @@ class NeedsCard(Card):
         super().__init__("", parent)
         self._remedies = remedies
         self._needs: tuple[Need, ...] | None = None
+        self._is_wide = False
         self.rows: list[NeedRow] = []
         self.title = TextLabel(self.tr("Needs you"), "section")
         self._column = QVBoxLayout()
@@ -44,13 +45,19 @@ class NeedsCard(Card):
         self._needs = tuple(needs)
         self._build()
 
+    def set_wide(self, *, is_wide: bool) -> None:
+        """Put buttons behind their sentences where there is room, or below them."""
+        if is_wide != self._is_wide:
+            self._is_wide = is_wide
+            self._build()
+
     def _build(self) -> None:
         needs = self._needs or ()
         count = f" ({text.count(len(needs))})" if needs else ""
         self.title.setText(self.tr("Needs you") + count)
         clear_layout(self._column)
         shown = needs if self.more.isChecked() else needs[:SHOWN]
-        self.rows = [NeedRow(need, self._remedies) for need in shown]
+        self.rows = [NeedRow(need, self._remedies, is_wide=self._is_wide) for need in shown]
         for row in self.rows:
             self._column.addWidget(row)
         if not needs:
@@ -68,7 +75,9 @@ class NeedsCard(Card):
 class NeedRow(QWidget):
     """One thing that needs somebody."""
 
-    def __init__(self, need: Need, remedies: Remedies, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, need: Need, remedies: Remedies, *, is_wide: bool, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._need, self._remedies = need, remedies
         word = urgency_word(need.urgency)
@@ -90,7 +99,8 @@ class NeedRow(QWidget):
         grid.setColumnStretch(1, 1)
         grid.addWidget(mark, 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.sentence, 0, 1)
-        grid.addWidget(self.button, 1, 1, Qt.AlignmentFlag.AlignLeft)
+        beside, below = (0, 2), (1, 1)
+        grid.addWidget(self.button, *(beside if is_wide else below), Qt.AlignmentFlag.AlignLeft)
 
     @Slot()
     def _on_clicked(self) -> None:

@@ -25,6 +25,7 @@ from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.state_mark import StateMark
 from mangrove.ui.widgets.timeline.band import TimelineBand
 from mangrove.ui.widgets.timeline.marks import StripMarks
+from mangrove.ui.wording import counted
 
 STRIP_DAYS = 14
 _ROOMY_CHAR = 10  # px; with wider letters four figures do not fit side by side
@@ -144,15 +145,15 @@ class ProfileCard(Card):
         """Say why the light is not green, and what of it is held only in part."""
         sentences = [text.sentence("; ".join(item.reasons))] if item.reasons else []
         if item.partial:
-            words = self.tr("{part} of {all} backups hold only a part of it.")
-            every = text.count(item.backups)
+            words = self.tr("Only a part of it is in {part} of {all}.")
+            every = counted(item.backups, self.tr("backup"), self.tr("backups"))
             sentences.append(words.format(part=text.count(item.partial), all=every))
         for kept in item.elsewhere:
-            words = self.tr("{keeper} keeps {number} of its {all} backups in {place}.")
+            words = self.tr("{keeper} keeps {number} of its {all} in {place}.")
             told = words.format(
                 keeper=kept.keeper,
                 number=text.count(len(kept.points)),
-                all=text.count(item.backups),
+                all=counted(item.backups, self.tr("backup"), self.tr("backups")),
                 place=kept.place,
             )
             sentences.append(told)

@@ -165,7 +165,12 @@ class AnswerPart(QWidget):
         if not plan.slices:
             return self.tr("Base {moment}, as it is").format(moment=at)
         slices = counted(len(plan.slices), self.tr("slice"), self.tr("slices"))
-        return self.tr("Base {moment} + {slices}").format(moment=at, slices=slices)
+        words = self.tr("Base {moment} + {slices}").format(moment=at, slices=slices)
+        if plan.passed_over is not None:
+            newer = text.moment(plan.passed_over.stands_at.at, self._now()).text
+            skipped = self.tr("the check of the newer one of {moment} failed")
+            words += f" ({skipped.format(moment=newer)})"
+        return words
 
     def _as_of(self, base: Base) -> str:
         words = self.tr("Everything as it was at {moment}, oplog entry {entry}.")
