@@ -19,7 +19,8 @@ def test_a_snapshot_is_named_beside_the_backups_in_vaults() -> None:
 
     line = str(moments(replace(found, profiles=(both,))))
 
-    assert stored_line(found).endswith(" stored; 1 more kept elsewhere.")
+    assert stored_line(found).endswith("; 1 more kept elsewhere.")
+    assert " stored, growing by " in stored_line(found)
     assert stored_line(found).startswith(f"{overview.backups} backups in vaults, ")
     assert "elsewhere" not in stored_line(overview)
     assert f"{first.backups + 1} backups (1 of them kept elsewhere)" in line
