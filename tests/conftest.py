@@ -1,5 +1,11 @@
 """What every test gets: the guards of ``guards.py``, and the real servers of ``servers/``."""
 
+from hypothesis import settings
+
+# Examples of property tests have no time limit each: the machine may be busy.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
 pytest_plugins = [
     "guards",
     "look",
