@@ -9,7 +9,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.command_line import command_line
 from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.errors import RestoreError
-from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.namespace import Namespace, database_room, kept_name
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.stored_files import FilesOrigin
 
@@ -65,8 +65,7 @@ class NamespaceEntry:
 
     def name_bytes_as(self, target: Namespace) -> int:
         """Length of the longest collection name that a server keeps for it under that name."""
-        prefix = BUCKETS_PREFIX if self.kind == "timeseries" else ""
-        return len((prefix + target.collection).encode())
+        return len(kept_name(target.collection, self.kind).encode())
 
 
 class StoredDocuments(Protocol):
@@ -303,19 +302,9 @@ class Manifest:
         return self.consistent_at.at if self.consistent_at else self.started_at
 
     def database_room(self, database: str) -> int:
-        """Return how many bytes another name of a database may have: long collections take room.
-
-        Source: MongoDB manual, "Limits and Thresholds": a namespace has at most 255 bytes.
-        """
-        longest = max(
-            (
-                n.name_bytes_as(n.namespace)
-                for n in self.namespaces
-                if n.namespace.database == database
-            ),
-            default=0,
-        )
-        return MAX_NAMESPACE_BYTES - 1 - longest
+        """Return how many bytes another name of a database may have: long collections take room."""
+        inside = (n for n in self.namespaces if n.namespace.database == database)
+        return database_room(kept_name(n.namespace.collection, n.kind) for n in inside)
 
     @property
     def databases(self) -> tuple[str, ...]:

@@ -85,3 +85,16 @@ def other_case(database: str, others: Iterable[str]) -> str | None:
     """
     wanted = database.encode().lower()
     return next((o for o in others if o != database and o.encode().lower() == wanted), None)
+
+
+def kept_name(collection: str, kind: str) -> str:
+    """Return the longest name that a server keeps for a collection: a time series has buckets."""
+    return BUCKETS_PREFIX + collection if kind == "timeseries" else collection
+
+
+def database_room(kept: Iterable[str]) -> int:
+    """Return how many bytes the name of a database may have that holds these names.
+
+    Source: MongoDB manual, "Limits and Thresholds": a namespace has at most 255 bytes.
+    """
+    return MAX_NAMESPACE_BYTES - 1 - max((len(name.encode()) for name in kept), default=0)

@@ -8,14 +8,21 @@ from pytestqt.qtbot import QtBot
 from fakes.readable import cut_off
 from fakes.sample_data import NOW, RECORDS
 from fakes.services import FakeServices
-from mangrove.core.backup import IndexChoice, Rename, SafetyBackup
-from mangrove.core.errors import MangroveError, ServerUnreachableError, WrongIdentityError
+from mangrove.core.backup import IndexChoice, Rename, RestoreRequest, SafetyBackup
+from mangrove.core.errors import (
+    InvalidSelectionError,
+    MangroveError,
+    ServerUnreachableError,
+    WrongIdentityError,
+)
 from mangrove.core.moments import Moment
+from mangrove.core.namespace import MAX_NAMESPACE_BYTES, kept_name
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.restore_naming import copy_name
 from mangrove.core.restore_plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
+from mangrove.ui.models.namespace_tree_model import NamespaceRow
 from mangrove.ui.models.rename_model import EFFECT, TARGET
 from ui.conftest import Ends
 
@@ -218,6 +225,41 @@ def test_a_target_that_cannot_be_reached_is_an_error_in_place(
 
     qtbot.waitUntil(lambda: dialog.summary == "Staging is away.")
     assert not dialog.yes.isEnabled()
+
+
+def test_a_refusal_is_forgotten_with_the_choice_it_was_about(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = fakes.restores.preview
+
+    def refuse_copies(request: RestoreRequest) -> RestorePlan:
+        if any("_restored_" in rename.target for rename in request.renames):
+            message = "no room for the copy"
+            raise InvalidSelectionError(message)
+        return plan(request)
+
+    monkeypatch.setattr(fakes.restores, "preview", refuse_copies)
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(lambda: "no room" in dialog.banner.text.lower())
+
+    dialog.where.where.choose(Where.NAMED)
+
+    assert dialog.banner.text == ""  # at once, not only when the next plan is there
+
+
+@pytest.mark.parametrize("kind", ["collection", "timeseries"])
+def test_a_copy_of_long_names_is_named_as_the_command_line_does(
+    qtbot: QtBot, ends: Ends, kind: str
+) -> None:
+    dialog = opened(qtbot, ends)
+    kept = kept_name("", kind)
+    long = "L" * (240 - len(kept))
+
+    dialog.what.model.set_rows((NamespaceRow("nasty_names", long, kind, 1, 1),))
+
+    ((_, target),) = dialog.where.targets
+    assert target == copy_name("nasty_names", NOW, 14)
+    assert len(f"{target}.{kept}{long}".encode()) <= MAX_NAMESPACE_BYTES
 
 
 def test_how_is_folded_until_asked(qtbot: QtBot, ends: Ends) -> None:

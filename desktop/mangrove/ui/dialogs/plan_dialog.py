@@ -48,6 +48,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         super().__init__(parent, "", "")
         self._services, self._calls = services, calls
         self._plan: RestorePlan | None = None
+        self._shows_refusal = False  # the banner says why there is no plan
         self._asked: R | None = None  # what the plan is made for; None while something is missing
         self._newest = NewestCall(calls, self)
         self.banner = Banner()
@@ -167,7 +168,8 @@ class PlanDialog(QuestionDialog, Generic[R]):
     @Slot()
     def _on_changed(self) -> None:
         self.replace.turn_to(self.where.profile.currentText())
-        self.where.show_sources(sources_of(self.what.chosen))
+        self._forget_refusal()
+        self.where.show_sources(sources_of(self.what.chosen), self.what.model.all_rows())
         self.yes.setEnabled(False)
         self._name_button()
         missing = self.what_is_missing(self.choice())
@@ -222,7 +224,14 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.show_details(None)
         self.replace.hide()
         self.banner.show_error(error)
+        self._shows_refusal = True
         self.say(text.sentence(error.message), is_error=True)
+
+    def _forget_refusal(self) -> None:
+        """Take the banner away that was about another question."""
+        if self._shows_refusal:
+            self.banner.clear()
+        self._shows_refusal = False
 
     def _sentence(self, plan: RestorePlan) -> str:
         sentence = plan.sentence

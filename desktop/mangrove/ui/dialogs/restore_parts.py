@@ -15,14 +15,17 @@ from PySide6.QtWidgets import (
 )
 
 from mangrove.core.backup import SafetyBackup
+from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest
-from mangrove.core.restore_naming import copy_name
+from mangrove.core.namespace import database_room, kept_name
+from mangrove.core.restore_naming import MAX_DATABASE_BYTES, copy_name
 from mangrove.core.restore_plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_tree_model import (
     STORED_COLUMNS,
     Chosen,
+    NamespaceRow,
     NamespaceTreeModel,
     TreeColumn,
 )
@@ -88,6 +91,7 @@ class WherePart(QWidget):
         super().__init__(parent)
         self._at = at
         self._sources: tuple[str, ...] = ()
+        self._rooms: Mapping[str, int] = {}
         self._named: dict[str, str] = {}
         self.profile = QComboBox()
         self.where = ChoiceList(
@@ -111,9 +115,18 @@ class WherePart(QWidget):
         self.where.chosen.connect(self._on_where_chosen)
         self.model.targets_changed.connect(self._on_targets_changed)
 
-    def show_sources(self, sources: tuple[str, ...]) -> None:
-        """Show a line for each of these databases; names given before are kept."""
+    def show_sources(self, sources: tuple[str, ...], rows: Sequence[NamespaceRow] = ()) -> None:
+        """Show a line for each of these databases; names given before are kept.
+
+        Args:
+            sources: The databases that anything is restored of.
+            rows: All collections known of them: long names leave less room for a copy's.
+        """
         self._sources = sources
+        names: dict[str, list[str]] = {}
+        for row in rows:
+            names.setdefault(row.database, []).append(kept_name(row.collection, row.kind))
+        self._rooms = {database: database_room(kept) for database, kept in names.items()}
         self._show_rows()
 
     @property
@@ -154,7 +167,14 @@ class WherePart(QWidget):
         )
 
     def _copies(self) -> Mapping[str, str]:
-        return {source: copy_name(source, self._at) for source in self._sources}
+        return {source: self._copy_of(source) for source in self._sources}
+
+    def _copy_of(self, source: str) -> str:
+        """Name the copy as the command line does; without any room the plan will say so."""
+        try:
+            return copy_name(source, self._at, self._rooms.get(source, MAX_DATABASE_BYTES))
+        except InvalidSelectionError:
+            return copy_name(source, self._at)
 
     @Slot()
     def _on_where_chosen(self) -> None:
