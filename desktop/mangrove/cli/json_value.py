@@ -8,6 +8,7 @@ from enum import Enum
 from mangrove.core.accounts import Account, AccountsPlan
 from mangrove.core.forecast import Forecast
 from mangrove.core.key_changes import kit_state
+from mangrove.core.known import Known
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand
@@ -152,13 +153,17 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
                 "target": str(item.target),
                 "replaces": item.replaces,
                 "fills": item.fills,
-                "documents": item.entry.documents,
-                "bson_bytes": item.entry.plain_bytes,
+                "documents": _number(item.entry.documents, item.entry.documents_known),
+                "documents_known": item.entry.documents_known,
+                "bson_bytes": _number(item.entry.plain_bytes, item.entry.bytes_known),
+                "bson_bytes_known": item.entry.bytes_known,
             }
             for item in plan.namespaces
         ],
-        "documents": plan.documents,
-        "bson_bytes": plan.plain_bytes,
+        "documents": _number(plan.documents, plan.documents_known),
+        "documents_known": plan.documents_known,
+        "bson_bytes": _number(plan.plain_bytes, plan.bytes_known),
+        "bson_bytes_known": plan.bytes_known,
         "creates": plan.creates,
         "occupied": plan.occupied,
         "unconfirmed": plan.unconfirmed,
@@ -166,6 +171,11 @@ def plan_document(plan: RestorePlan) -> dict[str, object]:
         "users_and_roles": _accounts_document(plan.accounts) if plan.accounts else None,
         "forecast": forecast_document(plan.forecast) if plan.forecast else None,
     }
+
+
+def _number(number: int, known: Known) -> int | None:
+    """Return null for what is not known; what is at least so much is that."""
+    return None if known is Known.UNKNOWN else number
 
 
 def forecast_document(forecast: Forecast) -> dict[str, object]:
@@ -178,6 +188,7 @@ def forecast_document(forecast: Forecast) -> dict[str, object]:
             "data_bytes": space.data_bytes,
             "index_bytes": space.index_bytes,
             "needed_bytes": space.needed_bytes,
+            "needed_bytes_known": space.known,
             "replaced_bytes": space.replaced_bytes,
             "free_bytes": space.free.free_bytes,
             "room": space.room,

@@ -13,6 +13,7 @@ from mangrove.core.backup import RestoreRequest
 from mangrove.core.command_line import typed
 from mangrove.core.explain import size_text
 from mangrove.core.forecast import Room
+from mangrove.core.known import figure
 from mangrove.core.official_command import OfficialCommand
 from mangrove.core.restore_naming import copies_of
 from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
@@ -124,8 +125,8 @@ def _plan_table(plan: RestorePlan) -> Table:
             str(item.entry.namespace),
             str(item.target),
             _there(item),
-            f"{item.entry.documents:,}",
-            size_text(item.entry.plain_bytes),
+            figure(f"{item.entry.documents:,}", item.entry.documents_known),
+            figure(size_text(item.entry.plain_bytes), item.entry.bytes_known),
         )
         for item in plan.namespaces
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import DiskUse, ServerFacts
+from mangrove.core.known import Known
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -23,6 +24,7 @@ class CollectionInfo:
         uuid: 32 hex digits; None for views.
         estimated_documents, estimated_bytes: For progress only; 0 when unknown.
         disk: What it takes on the server's disk; None when unknown.
+        documents_known, bytes_known: What the two estimates stand for.
     """
 
     namespace: Namespace
@@ -33,6 +35,8 @@ class CollectionInfo:
     estimated_documents: int = 0
     estimated_bytes: int = 0
     disk: DiskUse | None = None
+    documents_known: Known = Known.EXACT
+    bytes_known: Known = Known.EXACT
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from mangrove.core.deployment import DiskUse, PrivilegeFinding
 from mangrove.core.explain import duration_text, size_text
+from mangrove.core.known import Known, documents_phrase, figure, together
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
 from mangrove.core.version_conflicts import VersionConflict
@@ -32,6 +33,10 @@ LEAST_FILE_BYTES = 4096
 SAFE_SHARE = 0.9
 COMPARABLE = 20
 """A restore tells how long another takes if none is more than so many times as large."""
+TELLING_BYTES = 10 * 10**6
+TELLING_TIME = timedelta(seconds=2)
+"""In smaller or shorter runs most of the time goes into beginning and ending."""
+_PLURALS = {"copy": "copies"}
 _SHOWN = 3
 Moved: TypeAlias = Sequence[tuple[NamespaceEntry, Namespace]]
 
@@ -68,6 +73,7 @@ class SpaceForecast:
         collections: How many there are.
         replaced_bytes: Existing data that stay until they are replaced, so their space is free
             only afterwards.
+        known: Whether that is what is needed, or only the least.
     """
 
     data_bytes: int
@@ -76,6 +82,7 @@ class SpaceForecast:
     collections: int
     free: FreeSpace
     replaced_bytes: int = 0
+    known: Known = Known.EXACT
 
     @property
     def needed_bytes(self) -> int:
@@ -84,28 +91,37 @@ class SpaceForecast:
 
     @property
     def room(self) -> Room:
-        """Whether it fits; above nine tenths of what is free it is tight."""
+        """Whether it fits; above nine tenths of what is free it is tight.
+
+        Where only the least is known, nobody can say that it is enough.
+        """
         if self.free.free_bytes is None:
             return Room.UNKNOWN
         if self.needed_bytes > self.free.free_bytes:
             return Room.LACKING
-        is_safe = self.needed_bytes <= self.free.free_bytes * SAFE_SHARE
-        return Room.ENOUGH if is_safe else Room.TIGHT
+        if self.needed_bytes > self.free.free_bytes * SAFE_SHARE:
+            return Room.TIGHT
+        return Room.ENOUGH if self.known is Known.EXACT else Room.UNKNOWN
 
     @property
     def sentence(self) -> str:
         """Say it in words, with what it is known from."""
-        need = (
-            f"about {size_text(self.needed_bytes)}, {size_text(self.index_bytes)} of it for indexes"
-        )
+        need = f"{self._size()}, {size_text(self.index_bytes)} of it for indexes"
         free = self.free.free_bytes
-        only = "" if self.room is Room.ENOUGH else "ONLY "
+        only = "ONLY " if self.room in (Room.TIGHT, Room.LACKING) else ""
         have = (
             f"{only}{size_text(free)} are free on the target's disk"
             if free is not None
             else f"what is free is unknown: {self.free.why_unknown}"
         )
         return "; ".join(filter(None, (need, have, self._replaced(), self._basis())))
+
+    def _size(self) -> str:
+        about = "about" if self.known is Known.EXACT else "at least"
+        size = f"{about} {size_text(self.needed_bytes)}"
+        if self.known is Known.UNKNOWN:
+            return f"unknown, as only reading tells how much comes; {size}"
+        return size
 
     def _replaced(self) -> str:
         if not self.replaced_bytes:
@@ -141,6 +157,11 @@ class Measured:
         """BSON bytes in a second."""
         return self.plain_bytes / max(self.took.total_seconds(), 0.001)
 
+    @property
+    def is_telling(self) -> bool:
+        """Whether it was large and long enough to tell a rate."""
+        return self.plain_bytes >= TELLING_BYTES and self.took >= TELLING_TIME
+
 
 @dataclass(frozen=True, slots=True)
 class TimeForecast:
@@ -150,18 +171,21 @@ class TimeForecast:
         likely, at_worst: The middle one of the measured rates, and the one that nine of ten
             beat; None when unknown.
         evidence: What that is known from, or why it is not known.
+        known: Whether more may come than it was told for, so that it may take longer.
     """
 
     likely: timedelta | None
     at_worst: timedelta | None
     evidence: str
+    known: Known = Known.EXACT
 
     @property
     def sentence(self) -> str:
         """Say it in words."""
         if self.likely is None or self.at_worst is None:
             return f"unknown: {self.evidence}"
-        words = f"about {duration_text(self.likely)}"
+        about = "about" if self.known is Known.EXACT else "at least"
+        words = f"{about} {duration_text(self.likely)}"
         if self.at_worst > self.likely:
             words += f", up to {duration_text(self.at_worst)} if it goes badly"
         return f"{words}; {self.evidence}"
@@ -175,6 +199,7 @@ class Forecast:
         indexes: How many secondary indexes will be built.
         privileges: Whether the user may do it.
         conflicts: What the target's version will not take.
+        documents_known, bytes_known: What those two figures stand for.
     """
 
     collections: int
@@ -185,17 +210,23 @@ class Forecast:
     time: TimeForecast
     privileges: PrivilegeFinding
     conflicts: tuple[VersionConflict, ...] = ()
+    documents_known: Known = Known.EXACT
+    bytes_known: Known = Known.EXACT
 
     @property
     def work(self) -> str:
         """Say how much there is to do."""
         what = counted(self.collections, "collection")
-        if self.documents or not self.plain_bytes:  # a dump in files does not say how many
-            what += f", {counted(self.documents, 'document')}"
+        what += f", {documents_phrase(self.documents, self.documents_known)}"
         indexes = (
             counted(self.indexes, "index") if self.indexes == 1 else f"{self.indexes:,} indexes"
         )
-        return f"{what}, {size_text(self.plain_bytes)} of BSON, {indexes}"
+        return f"{what}, {self._size()} of BSON, {indexes}"
+
+    def _size(self) -> str:
+        if self.bytes_known is Known.UNKNOWN:
+            return "an unknown amount"
+        return figure(size_text(self.plain_bytes), self.bytes_known)
 
     @property
     def allowance(self) -> str:
@@ -249,6 +280,7 @@ def space_forecast(
     needs = [
         _need(e, with_indexes=with_indexes, whole=e.namespace not in filtered) for e, _ in moved
     ]
+    size_bytes = sum(entry.plain_bytes for entry, _ in moved)
     return SpaceForecast(
         data_bytes=sum(need.data_bytes for need, _ in needs),
         index_bytes=sum(need.index_bytes for need, _ in needs),
@@ -256,6 +288,7 @@ def space_forecast(
         collections=len(moved),
         free=free,
         replaced_bytes=replaced_bytes,
+        known=together((entry.bytes_known for entry, _ in moved), size_bytes),
     )
 
 
@@ -272,22 +305,29 @@ def _need(entry: NamespaceEntry, *, with_indexes: bool, whole: bool) -> tuple[Di
     return DiskUse(entry.disk.data_bytes, indexes), True
 
 
-def time_forecast(plain_bytes: int, history: Iterable[Measured], where: str) -> TimeForecast:
+def time_forecast(
+    plain_bytes: int, history: Iterable[Measured], where: str, known: Known = Known.EXACT
+) -> TimeForecast:
     """Tell how long it will take from what was measured at the same place.
 
     Args:
         plain_bytes: What is to be restored.
         history: Restores to that deployment.
         where: The deployment's name.
+        known: How well it is known what is to be restored.
     """
-    known = [m for m in history if m.plain_bytes > 0]
-    if not known:
+    if known is Known.UNKNOWN:
+        return TimeForecast(None, None, "only reading tells how much comes")
+    measured = [m for m in history if m.plain_bytes > 0]
+    if not measured:
         return TimeForecast(None, None, f"no restore to {where} was measured yet")
-    alike = [m for m in known if _is_alike(m.plain_bytes, plain_bytes)]
+    alike = [m for m in measured if _is_alike(m.plain_bytes, plain_bytes)]
+    telling = [m for m in alike if m.is_telling]
+    alike, is_weak = telling or alike, not telling
     if not alike:
-        sizes = f"{size_text(min(m.plain_bytes for m in known))} to "
-        sizes += size_text(max(m.plain_bytes for m in known))
-        which = f"{counted(len(known), 'restore')} to {where} measured so far"
+        sizes = f"{size_text(min(m.plain_bytes for m in measured))} to "
+        sizes += size_text(max(m.plain_bytes for m in measured))
+        which = f"{counted(len(measured), 'restore')} to {where} measured so far"
         return TimeForecast(None, None, f"the {which} moved {sizes}, which says little of this one")
     rates = sorted((m.rate for m in alike), reverse=True)
     newest = max(m.ended_at for m in alike)
@@ -295,9 +335,10 @@ def time_forecast(plain_bytes: int, history: Iterable[Measured], where: str) -> 
         f"measured by {_kinds(alike)} to {where} at {size_text(rates[-1])}/s"
         + (f" to {size_text(rates[0])}/s" if len(rates) > 1 else "")
         + f", last on {newest:%Y-%m-%d}"
+        + ("; all small or short, which tells little" if is_weak else "")
     )
     middle, slow = (rates[ceil(share * len(rates)) - 1] for share in (0.5, 0.9))
-    return TimeForecast(_at(plain_bytes, middle), _at(plain_bytes, slow), evidence)
+    return TimeForecast(_at(plain_bytes, middle), _at(plain_bytes, slow), evidence, known)
 
 
 def secondary_indexes(moved: Moved) -> int:
@@ -331,7 +372,9 @@ def _is_alike(one: int, other: int) -> bool:
 
 def _kinds(measured: Sequence[Measured]) -> str:
     kinds = [m.kind for m in measured]
-    return " and ".join(counted(kinds.count(kind), kind) for kind in dict.fromkeys(kinds))
+    return " and ".join(
+        counted(kinds.count(kind), kind, _PLURALS.get(kind, "")) for kind in dict.fromkeys(kinds)
+    )
 
 
 def _at(plain_bytes: int, rate: float) -> timedelta:

@@ -9,6 +9,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency, Selection
 from mangrove.core.command_line import command_line
 from mangrove.core.deployment import DiskUse, ServerFacts
 from mangrove.core.errors import RestoreError
+from mangrove.core.known import Known
 from mangrove.core.namespace import Namespace, database_room, kept_name
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.stored_files import FilesOrigin
@@ -49,6 +50,8 @@ class NamespaceEntry:
         metadata: The blob with mongodump's metadata document.
         segments: Blobs which, one after the other, are mongodump's ``.bson`` file.
         disk: What the collection took on the source's disk; None when that is not known.
+        documents_known, bytes_known: What the counts stand for; of a backup they are exact, of
+            what is read on the way they may be less.
     """
 
     namespace: Namespace
@@ -62,6 +65,8 @@ class NamespaceEntry:
     metadata: StoredBlob
     segments: tuple[StoredBlob, ...]
     disk: DiskUse | None = None
+    documents_known: Known = Known.EXACT
+    bytes_known: Known = Known.EXACT
 
     def name_bytes_as(self, target: Namespace) -> int:
         """Length of the longest collection name that a server keeps for it under that name."""

@@ -7,6 +7,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.command_line import typed
 from mangrove.core.errors import TargetNotEmptyError
 from mangrove.core.forecast import Forecast
+from mangrove.core.known import Known, together
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
 
@@ -62,6 +63,16 @@ class RestorePlan:
     def plain_bytes(self) -> int:
         """All BSON to be inserted."""
         return sum(p.entry.plain_bytes for p in self.namespaces)
+
+    @property
+    def documents_known(self) -> Known:
+        """What the number of documents stands for."""
+        return together((p.entry.documents_known for p in self.namespaces), self.documents)
+
+    @property
+    def bytes_known(self) -> Known:
+        """What the size of the BSON stands for."""
+        return together((p.entry.bytes_known for p in self.namespaces), self.plain_bytes)
 
     @property
     def replaced(self) -> tuple[Namespace, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal, RestoreRequest
+from mangrove.core.known import documents_phrase, together
 from mangrove.core.manifest import Manifest
 from mangrove.core.restore_naming import rules_of
 from mangrove.core.restore_plan import PlannedNamespace
@@ -20,11 +21,10 @@ def sentence_for(
         request: What the person asked for.
         occupied: Target databases that hold data already.
     """
-    documents = sum(p.entry.documents for p in planned)
     names = ", ".join(sorted({p.target.database for p in planned}))
-    what = counted(len(planned), "collection")
-    if documents or not sum(p.entry.plain_bytes for p in planned):  # a dump does not say how many
-        what += f" with {counted(documents, 'document')}"
+    documents = sum(p.entry.documents for p in planned)
+    known = together((p.entry.documents_known for p in planned), documents)
+    what = f"{counted(len(planned), 'collection')} with {documents_phrase(documents, known)}"
     start = f"Restore {what} into {names} on {request.profile}."
     replaced = [str(p.target) for p in planned if p.replaces]
     if replaced:

@@ -51,9 +51,11 @@ def with_forecast(
         collections=len(plan.namespaces),
         documents=plan.documents,
         plain_bytes=plan.plain_bytes,
+        documents_known=plan.documents_known,
+        bytes_known=plan.bytes_known,
         indexes=secondary_indexes(new) if with_indexes else 0,
         space=space,
-        time=time_forecast(plan.plain_bytes, measured, plan.profile),
+        time=time_forecast(plan.plain_bytes, measured, plan.profile, plan.bytes_known),
         privileges=sink.privilege(databases),
         conflicts=version_conflicts(new, sink.facts()),
     )

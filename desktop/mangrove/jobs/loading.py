@@ -78,6 +78,11 @@ class Loader:
         """The destinations but those that the server refused to create."""
         return [d for d in self.destinations if d.target not in self._unmade]
 
+    @property
+    def read_bytes(self) -> int:
+        """BSON of all documents that were read, also of those that the server refused."""
+        return sum(entry.plain_bytes for entry in self._loaded.values())
+
     def check_stored(self) -> None:
         """Compare every blob that will be read with the manifest, before anything is written.
 
@@ -114,7 +119,8 @@ class Loader:
     def compare(self) -> tuple[NamespaceResult, ...]:
         """Read everything back and compare count, digest, options and indexes."""
         compared = [d for d in self.made if not d.fills]
-        self.ctx.enter(Phase.COMPARE, sum(d.entry.plain_bytes for d in compared))
+        read = (self._loaded.get(d.target, d.entry).plain_bytes for d in compared)
+        self.ctx.enter(Phase.COMPARE, sum(read))
         found = {
             info.namespace: info
             for database in {d.working.database for d in compared}
@@ -288,7 +294,10 @@ class Loader:
             side_by_side(each(insert, ahead), width, "mangrove-insert")
         with self._lock:
             self._loaded[destination.target] = replace(
-                entry, documents=digest.documents, digest=digest.hexdigest()
+                entry,
+                documents=digest.documents,
+                plain_bytes=digest.bytes,
+                digest=digest.hexdigest(),
             )
         if refused.count:
             self._lose(refused.loss(destination.target))

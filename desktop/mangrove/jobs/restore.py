@@ -273,7 +273,7 @@ class RestoreBody:
             figures=(
                 ("documents", loader.inserted),
                 ("documents_failed", sum(loss.count for loss in loader.losses)),
-                ("bson_bytes", plan.plain_bytes),
+                ("bson_bytes", loader.read_bytes),
                 ("seconds", seconds),
                 *((("documents_already_there", loader.already),) if plan.filled else ()),
             ),

@@ -138,4 +138,6 @@ def _entry(info: CollectionInfo) -> NamespaceEntry:
         metadata=_NOTHING,
         segments=() if info.kind == "view" else (segment,),
         disk=info.disk,
+        documents_known=info.documents_known,
+        bytes_known=info.bytes_known,
     )

@@ -18,6 +18,7 @@ from mangrove.core.forecast import (
     space_forecast,
     time_forecast,
 )
+from mangrove.core.known import Known
 from mangrove.core.manifest import NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.version_conflicts import Effect, VersionConflict
@@ -185,6 +186,59 @@ def test_the_worst_is_never_better_than_the_likely(size: int, history: list[Meas
     assert found.sentence
 
 
+def test_copies_are_told_by_their_plural() -> None:
+    history = [restore(20, 4, kind="copy"), restore(20, 4, kind="copy")]
+
+    assert "measured by 2 copies to x" in time_forecast(20 * MB, history, "x").evidence
+
+
+def test_small_or_short_runs_count_only_while_nothing_else_is_known() -> None:
+    small, short = restore(9, 90), restore(90, 1)
+
+    alone = time_forecast(20 * MB, [small, short], "x")
+    beside = time_forecast(20 * MB, [small, short, restore(20, 4)], "x")
+
+    assert "measured by 2 restores" in alone.evidence
+    assert alone.evidence.endswith("; all small or short, which tells little")
+    assert beside.likely == timedelta(seconds=4)
+    assert "measured by 1 restore to x at 5.0 MB/s" in beside.evidence
+    assert "tells little" not in beside.evidence
+
+
+def test_what_is_only_known_to_be_at_least_so_much_takes_at_least_so_long() -> None:
+    history = [restore(100, 10)]
+
+    least = time_forecast(100 * MB, history, "x", Known.AT_LEAST)
+    unknown = time_forecast(0, history, "x", Known.UNKNOWN)
+
+    assert least.sentence.startswith("at least 10 s; ")
+    assert unknown.sentence == "unknown: only reading tells how much comes"
+
+
+def test_space_for_at_least_so_much_is_never_said_to_be_enough() -> None:
+    found = space(users(documents=0, bytes_known=Known.AT_LEAST))
+
+    assert (found.known, found.room) == (Known.AT_LEAST, Room.UNKNOWN)
+    assert found.sentence.startswith("at least 2")
+    assert "ONLY" not in found.sentence
+    assert replace(found, free=FreeSpace(100_000)).room is Room.LACKING
+
+
+def test_space_for_what_only_reading_tells_is_unknown() -> None:
+    found = space(users(documents=0, plain_bytes=0, bytes_known=Known.UNKNOWN))
+
+    assert found.room is Room.UNKNOWN
+    assert found.sentence.startswith("unknown, as only reading tells how much comes; at least ")
+
+
+def test_work_says_what_is_not_known() -> None:
+    unknown = forecast(documents=0, documents_known=Known.UNKNOWN, bytes_known=Known.AT_LEAST)
+    nothing = forecast(plain_bytes=0, bytes_known=Known.UNKNOWN)
+
+    assert "an unknown number of documents, at least 3.0 MB of BSON" in unknown.work
+    assert "1,000 documents, an unknown amount of BSON" in nothing.work
+
+
 def forecast(**changes: object) -> Forecast:
     whole = Forecast(
         collections=2,
@@ -207,7 +261,7 @@ def test_a_forecast_says_each_part_in_words() -> None:
         "versions",
     ]
     assert forecast().work == "2 collections, 1,000 documents, 3.0 MB of BSON, 1 index"
-    assert "documents" not in forecast(documents=0, indexes=2).work
+    assert "3.0 MB of BSON, 2 indexes" in forecast(indexes=2).work
     assert forecast().allowance == "the user may do all of it"
     assert forecast().versions == "nothing is known that this server would not take"
 

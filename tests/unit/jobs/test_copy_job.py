@@ -79,6 +79,20 @@ def test_a_copy_goes_through_no_phase_for_what_is_stored(bench: Bench) -> None:
     assert Phase.CHECK_STORED not in {seen.phase for seen in bench.seen}
 
 
+def test_what_a_copy_says_it_moved_is_what_it_read_not_what_was_expected(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    describe = bench.shop.describe
+    monkeypatch.setattr(
+        bench.shop, "describe", lambda name: replace(describe(name), estimated_bytes=1)
+    )
+
+    status = copy(bench)
+
+    read = sum(len(bson.encode(d)) for found in bench.shop.content().values() for d in found)
+    assert figures(status)["bson_bytes"] == read
+
+
 def figures(status: RunStatus) -> dict[str, float]:
     assert status.result is not None, status.problem
     return dict(status.result.figures)

@@ -35,6 +35,7 @@ from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.known import Known
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -46,7 +47,14 @@ MOMENT_TIMEOUT_MS = 30_000
 
 def _of_unknown_size(info: CollectionInfo) -> CollectionInfo:
     """How much a query lets by is not known before."""
-    return replace(info, estimated_documents=0, estimated_bytes=0, disk=None)
+    return replace(
+        info,
+        estimated_documents=0,
+        estimated_bytes=0,
+        disk=None,
+        documents_known=Known.UNKNOWN,
+        bytes_known=Known.UNKNOWN,
+    )
 
 
 class MongoDumpSource:

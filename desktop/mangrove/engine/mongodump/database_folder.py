@@ -178,6 +178,7 @@ class _Sorting:
             plain_bytes=0 if file is None else file.plain_bytes,
             stored_bytes=0 if file is None else file.stored_bytes,
             source=(file or self.known[name]).label,
+            least_bytes=0 if file is None else file.least_bytes,
         )
 
     def _note(self, what: str, reason: str) -> None:

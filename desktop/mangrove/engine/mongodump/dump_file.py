@@ -16,6 +16,10 @@ from mangrove.engine.mongodump.error_map import from_reading
 
 READ_BYTES: Final = 1 << 20
 _GZIP_MAGIC: Final = b"\x1f\x8b\x08"
+_TRAILER_BYTES: Final = 8
+_FRAME_BYTES: Final = 64
+"""More than gzip puts around what is so small that it does not get smaller."""
+_BEST_PACKED: Final = 1032
 _LOOKS_LIKE_BSON: Final = b"\x1f\x8b\x08\0"
 _LENGTH_LIKE_GZIP: Final = int.from_bytes(_LOOKS_LIKE_BSON, "little")
 _ISAL_ERROR: type[Exception] = igzip_lib.IsalError  # type: ignore[assignment]  # isal 1.9's stub
@@ -39,6 +43,7 @@ class DumpFile:
         label: What to call it in messages.
         identity: Device, number, size and time of change.
         is_gzip: Whether its content is gzip, whatever its name says.
+        least_bytes: How long the content is at least.
 
     Threads: every reading opens the file anew, so that several may go on at the same time.
     """
@@ -47,6 +52,7 @@ class DumpFile:
     label: str
     identity: Identity
     is_gzip: bool
+    least_bytes: int = 0
 
     @classmethod
     def look_at(cls, path: Path, label: str) -> Self:
@@ -57,7 +63,10 @@ class DumpFile:
         """
         try:
             with _opened(path) as file:
-                return cls(path, label, _identity(file, path), _is_gzip(file, path))
+                identity, is_gzip = _identity(file, path), _is_gzip(file, path)
+                size = identity[2]
+                least = least_content(_trailer(file, size), size) if is_gzip else size
+                return cls(path, label, identity, is_gzip, least)
         except OSError as error:
             raise from_reading(error, path) from error
 
@@ -164,6 +173,23 @@ def unpacked(file: BinaryIO, label: str, path: Path, *, is_gzip: bool) -> Iterat
         yield chunk
 
 
+def least_content(trailer: bytes, stored_bytes: int) -> int:
+    """Return how long the content of a gzip file is at least, from its last eight bytes.
+
+    More it may be: the trailer tells the size of the last member only, and no more than its lower
+    32 bits. What was packed is never much smaller than what it was packed into.
+
+    Source: RFC 1952, section 2.3.1 (ISIZE); RFC 1951, section 3.2.4 (a stored block adds five
+    bytes) and 3.2.5 (258 bytes at best from two bits).
+    """
+    if len(trailer) < _TRAILER_BYTES:
+        return 0
+    size = int.from_bytes(trailer[-4:], "little")
+    if size > stored_bytes * _BEST_PACKED:
+        size = 0  # no trailer of this file: it was cut short
+    return max(size, stored_bytes - stored_bytes // 1000 - _FRAME_BYTES, 0)
+
+
 def starts_gzip(head: bytes) -> bool:
     """Whether a stream starts the way gzip does."""
     return head.startswith(_GZIP_MAGIC)
@@ -179,6 +205,11 @@ def _identity(file: BinaryIO, path: Path) -> Identity:
         file.close()
         raise UnusableDumpError(f"{str(path)!r} is no regular file", file=str(path))
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _trailer(file: BinaryIO, size: int) -> bytes:
+    file.seek(max(size - _TRAILER_BYTES, 0))
+    return file.read(_TRAILER_BYTES)
 
 
 def _is_gzip(file: BinaryIO, path: Path) -> bool:

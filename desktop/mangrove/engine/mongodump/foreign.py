@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from mangrove.core.dump_ports import CollectionInfo
+from mangrove.core.known import Known, together
 from mangrove.core.namespace import Namespace
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.metadata import EMPTY_DOCUMENT, CollectionMetadata
@@ -38,6 +39,7 @@ class ForeignCollection:
         plain_bytes: BSON of all documents; None when only reading would tell.
         stored_bytes: What the data take in the dump.
         source: The file or the archive it is read from, for people.
+        least_bytes: What the BSON takes at least, where only reading would tell how much.
     """
 
     namespace: Namespace
@@ -47,6 +49,7 @@ class ForeignCollection:
     plain_bytes: int | None
     stored_bytes: int
     source: str
+    least_bytes: int = 0
 
     def info(self) -> CollectionInfo:
         """Return it the way a deployment would describe it, to create it elsewhere."""
@@ -58,8 +61,14 @@ class ForeignCollection:
             indexes=metadata.indexes,
             uuid=metadata.uuid,
             estimated_documents=self.documents or 0,
-            estimated_bytes=self.stored_bytes if self.plain_bytes is None else self.plain_bytes,
+            estimated_bytes=self.least_bytes if self.plain_bytes is None else self.plain_bytes,
+            documents_known=Known.UNKNOWN if self.documents is None else Known.EXACT,
+            bytes_known=together([self._bytes_known], self.least_bytes),
         )
+
+    @property
+    def _bytes_known(self) -> Known:
+        return Known.UNKNOWN if self.plain_bytes is None else Known.EXACT
 
 
 class SpecialName(StrEnum):
