@@ -509,6 +509,10 @@ class FakeDumps:
     exports: list[ExportRequest] = field(default_factory=list)
     imports: list[ImportRequest] = field(default_factory=list)
     accounts: StoredUsersAndRoles | None = None
+    paths: tuple[str, ...] = ()
+
+    def lies_at(self, path_text: str) -> bool:
+        return path_text in self.paths
 
     def checked_target(self, path_text: str, form: DumpForm) -> Path:
         del form

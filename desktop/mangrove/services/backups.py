@@ -195,7 +195,8 @@ class Backups:
         if not found:
             raise BackupNotFoundError(
                 f"there is no backup '{text}'",
-                hint=f"list them with: mangrove backups; or rebuild the catalog: {rebuilding()}",
+                hint=f"list them with: mangrove backups; or rebuild the catalog: {rebuilding()}; "
+                "a dump in files is named by its path",
             )
         shown = ", ".join(r.backup for r in found[:SHOWN_MATCHES])
         more = f" and {len(found) - SHOWN_MATCHES} more" if len(found) > SHOWN_MATCHES else ""

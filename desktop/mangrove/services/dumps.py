@@ -77,6 +77,13 @@ class Dumps:
             raise UnusableDumpError(f"there is no folder {path.parent}", hint="make it first")
         return path
 
+    def lies_at(self, path_text: str) -> bool:
+        """Whether there is a file or a folder; relative paths begin where the program does."""
+        try:
+            return _absolute(path_text).exists()
+        except (OSError, RuntimeError, ValueError):  # no name that a file can have
+            return False
+
     def look(self, path_text: str, database: str = "") -> Manifest:
         """Open a dump and say what could be taken from it; blocking, it reads an archive once.
 

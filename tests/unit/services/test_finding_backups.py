@@ -53,3 +53,10 @@ def test_the_beginning_of_several_names_them() -> None:
     )
     assert caught.value.message.endswith(" and 3 more")
     assert "one letter more" in caught.value.hint
+
+
+def test_what_is_no_backup_may_be_a_dump_at_a_path() -> None:
+    with pytest.raises(BackupNotFoundError) as caught:
+        backups(TAKEN).find("dump")
+
+    assert caught.value.hint.endswith("a dump in files is named by its path")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.front import desk_of
+from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.landing import Landing, Wish
 from mangrove.cli.restore_options import (
     Asked,
@@ -97,9 +97,11 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         limit_rate,
     )
     with desk.services() as services:
-        is_dump = is_dump_path(backup)
         moment = _moment(services, at, before_op, including=including)
-        found, rewind_of = _origin(services, backup, to, is_rewind=moment is not None)
+        is_dump = _means_dump(desk, services, backup, is_rewind=moment is not None)
+        found, rewind_of = BackupId(""), ""
+        if not is_dump:
+            found, rewind_of = _origin(services, backup, to, is_rewind=moment is not None)
         plain = RestoreRequest(
             backup=found,
             profile=to,
@@ -125,10 +127,22 @@ def _moment(services: Services, at: str, before_op: str, *, including: bool) -> 
     return services.points.moment(at, edge) if at else None
 
 
+def _means_dump(desk: Desk, services: Services, name: str, *, is_rewind: bool) -> bool:
+    """Whether a dump in files is meant; what a vault holds goes before a path of the same name."""
+    if is_dump_path(name):
+        return True
+    if not name or not services.dumps.lies_at(name):
+        return False
+    try:
+        _origin(services, name, "", is_rewind=is_rewind)
+    except BackupNotFoundError:
+        return True
+    desk.output.say(f"'{name}' is taken from the vault; the path of that name is ./{name}")
+    return False
+
+
 def _origin(services: Services, backup: str, to: str, *, is_rewind: bool) -> tuple[BackupId, str]:
     """Return a backup, or the profile whose best base is chosen; without either that of --to."""
-    if is_dump_path(backup):
-        return BackupId(""), ""
     if not is_rewind:
         return services.backups.find(backup).backup, ""
     if not backup:
