@@ -295,6 +295,9 @@ class FakeBackups:
     def newest(self, limit: int) -> tuple[BackupRecord, ...]:
         return tuple(self.rows[:limit])
 
+    def usual_vault(self, profile: str) -> str:
+        return next((self.vault_name(r) for r in self.rows if r.profile_name == profile), "")
+
     def of_profile(self, slug: str, since: datetime | None = None) -> tuple[BackupRecord, ...]:
         own = (row for row in self.rows if row.profile_slug == slug)
         return tuple(row for row in own if since is None or row.started_at >= since)

@@ -223,6 +223,16 @@ class Backups:
         specs = self._tools.vaults.all()
         return next((v.name for v in specs if v.vault_id == record.vault_id), "")
 
+    def usual_vault(self, profile: str) -> str:
+        """Return the name of the vault a profile's newest backup went to; "" without any.
+
+        Raises:
+            ProfileNotFoundError: If the profile is not known.
+        """
+        own = self._tools.catalog.of_profile(self._tools.profiles.find(profile).slug)
+        names = (self.vault_name(record) for record in own if not record.is_aside)
+        return next((name for name in names if name), "")
+
     def _listing_the_rest(
         self, body: BackupBody, request: BackupRequest, profile: Profile
     ) -> Callable[[RunContext], RunResult]:

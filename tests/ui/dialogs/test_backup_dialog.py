@@ -140,3 +140,24 @@ def test_dialog_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
     dialog.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
 
     assert not dialog.grab().isNull()
+
+
+def test_the_vault_of_the_newest_backup_is_preselected(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends, BackupPreset("production"))
+
+    qtbot.waitUntil(lambda: dialog.vault.currentText() == "office-nas")  # "cloud" comes first
+    dialog.profile.setCurrentText("staging")
+
+    qtbot.waitUntil(lambda: dialog.vault.currentText() == "cloud")
+
+
+def test_a_vault_that_was_picked_stays(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
+    fakes.background.hold = True
+    dialog = opened(qtbot, ends, BackupPreset("production"))
+    dialog.vault.setCurrentText("cloud")
+    dialog.vault.activated.emit(dialog.vault.currentIndex())
+
+    fakes.background.release()
+
+    qtbot.waitUntil(lambda: not ends.calls.waiting)
+    assert dialog.vault.currentText() == "cloud"

@@ -54,7 +54,7 @@ def test_patterns_into_existing_data_are_as_dangerous_as_names(
 @pytest.mark.parametrize(
     ("patterns", "words"),
     [
-        ("shop.*=dev.x", "1 stars on its first side and 0"),
+        ("shop.*=dev.x", "1 star on its first side and 0"),
         ("shop", "is no renaming"),
         ("$d$.x=$e$.x", "uses $e$"),
     ],

@@ -62,6 +62,7 @@ class BackupDialog(QuestionDialog):
         self.yes.setText(self.tr("&Back up now"))
         self._services, self._calls, self._preset = services, calls, preset
         self._listed_for = ""
+        self._vault_is_picked = bool(preset.vault)
         self.profile, self.vault = QComboBox(), VaultBox(services.vaults.all())
         self.compression = CompressionBox()
         self.compression.offer_vaults_own()
@@ -215,6 +216,7 @@ class BackupDialog(QuestionDialog):
     def _connect(self) -> None:
         self.profile.currentIndexChanged.connect(self._on_profile_changed)
         self.vault.currentIndexChanged.connect(self._on_changed)
+        self.vault.activated.connect(self._on_vault_picked)
         self.scope.chosen.connect(self._on_changed)
         self.consistency.chosen.connect(self._on_changed)
         self.model.choice_changed.connect(self._on_ticked)
@@ -236,7 +238,22 @@ class BackupDialog(QuestionDialog):
                 lambda found: self._on_listed(name, found),
                 lambda error: self._on_list_failed(name, error),
             )
+            self._calls.run(
+                self,
+                lambda: self._services.backups.usual_vault(name),
+                lambda vault: self._on_usual_vault(name, vault),
+                lambda _error: None,  # the first vault stays chosen
+            )
         self._on_changed()
+
+    @Slot()
+    def _on_vault_picked(self) -> None:
+        self._vault_is_picked = True
+
+    def _on_usual_vault(self, name: str, vault: str) -> None:
+        """Choose the vault that the profile's newest backup went to, until a person chooses."""
+        if name == self.profile.currentText() and not self._vault_is_picked:
+            _select(self.vault, vault)
 
     def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
         if name != self.profile.currentText():

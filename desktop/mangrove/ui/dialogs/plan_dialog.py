@@ -20,6 +20,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_choice import RestoreChoice, Where, replaced_databases, sources_of
 from mangrove.ui.dialogs.restore_how import HowPart
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart, WherePart
+from mangrove.ui.long_words import shortened
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
@@ -249,7 +250,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         is_copy = self.where.where.value is Where.COPY and not self.how.patterns.entries
         is_danger = not is_copy and bool(replaced)
         if is_danger and len(replaced) == 1:
-            verb = self.tr("Replace database {name}").format(name=replaced[0])
+            verb = self.tr("Replace database {name}").format(name=shortened(replaced[0]))
         elif is_danger:
             verb = self.tr("Replace {databases}").format(databases=self._databases(len(replaced)))
         else:
@@ -265,7 +266,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         targets = sorted({target for _, target in self.where.targets})
         if self._plan is not None and self.how.patterns.entries:
             targets = sorted({p.target.database for p in self._plan.namespaces})
-        return targets[0] if len(targets) == 1 else self._databases(len(targets))
+        return shortened(targets[0]) if len(targets) == 1 else self._databases(len(targets))
 
     def _databases(self, number: int) -> str:
         return counted(number, self.tr("database"), self.tr("databases"))

@@ -29,7 +29,7 @@ from mangrove.ui.models.namespace_tree_model import (
     NamespaceTreeModel,
     TreeColumn,
 )
-from mangrove.ui.models.rename_model import SOURCE, RenameModel, RenameRow
+from mangrove.ui.models.rename_model import EFFECT, RenameModel, RenameRow
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.form import FormRow
@@ -140,12 +140,13 @@ class WherePart(QWidget):
         row = max(Size.TABLE_ROW, self.table.fontMetrics().height() + Space.M)
         self.table.verticalHeader().setDefaultSectionSize(row)
         self.table.setShowGrid(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.table.setAccessibleName(self.tr("Names of the restored databases"))
         self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(SOURCE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.ResizeToContents)
         header.setHighlightSections(False)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Where")))

@@ -82,7 +82,11 @@ class RenameModel(QAbstractTableModel):
 
     @override
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        shown = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole)
+        shown = (
+            Qt.ItemDataRole.DisplayRole,
+            Qt.ItemDataRole.EditRole,
+            Qt.ItemDataRole.ToolTipRole,
+        )
         if not index.isValid() or role not in shown:
             return None
         row = self._rows[index.row()]

@@ -1,9 +1,12 @@
 """Forms: a label above its field, a hint below, and the error right where it is."""
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.labels import TextLabel
+
+LEAST_SHOWN = 14  # letters of a chosen entry
+LONG_LABEL = 60  # letters; longer ones break into lines
 
 
 class FormRow(QWidget):
@@ -23,6 +26,8 @@ class FormRow(QWidget):
         self._label.setBuddy(field)
         self._note = TextLabel(hint, "small").wrapping()
         self._note.setVisible(bool(hint))
+        if isinstance(field, QComboBox):
+            _let_shrink(field)
         if not field.accessibleName():
             field.setAccessibleName(label.replace("&", ""))
         column = QVBoxLayout(self)
@@ -44,6 +49,8 @@ class FormRow(QWidget):
 
     def set_label(self, label: str) -> None:
         """Name the field otherwise."""
+        if len(label) > LONG_LABEL:
+            self._label.setWordWrap(True)
         self._label.setText(label)
         self.field.setAccessibleName(label.replace("&", ""))
 
@@ -56,6 +63,12 @@ class FormRow(QWidget):
         for widget in (self.field, self._note):
             widget.style().unpolish(widget)
             widget.style().polish(widget)
+
+
+def _let_shrink(box: QComboBox) -> None:
+    """Let a box with long entries be narrower than they are; its list shows them whole."""
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(LEAST_SHOWN)
 
 
 class Form(QWidget):
