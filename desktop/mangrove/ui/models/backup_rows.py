@@ -46,6 +46,11 @@ class BackupRow:
     proof_depth: int
     proof_s: float
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether what it holds was restored on trial."""
+        return self.proof_depth >= Level.RESTORED.depth
+
 
 @dataclass(frozen=True, slots=True)
 class BackupFilter:
@@ -78,7 +83,10 @@ class BackupFilter:
 
 
 def standing(record: BackupRecord) -> Light:
-    """Judge one backup by itself: restored on trial, merely stored, or in doubt."""
+    """Judge one backup by itself: restored on trial, merely stored, or in doubt.
+
+    One that a query filtered is never drawn as proven: it is no full protection.
+    """
     proof = record.proven
     return _judged(record, -1 if proof is None else proof.level.depth)
 
@@ -86,7 +94,8 @@ def standing(record: BackupRecord) -> Light:
 def _judged(record: BackupRecord, proof_depth: int) -> Light:
     if record.state is BackupState.UNREADABLE or record.failed_evidence is not None:
         return Light.EXPOSED
-    return Light.PROVEN if proof_depth >= Level.RESTORED.depth else Light.UNPROVEN
+    is_full_proof = proof_depth >= Level.RESTORED.depth and not record.is_filtered
+    return Light.PROVEN if is_full_proof else Light.UNPROVEN
 
 
 def backup_rows(
@@ -111,7 +120,8 @@ def ratio(record: BackupRecord) -> float:
 
 def _row(record: BackupRecord, names: Mapping[VaultId, str]) -> BackupRow:
     vault = names.get(record.vault_id, str(record.vault_id))
-    parts = (record.backup, record.profile_name, record.selection, vault, *record.databases)
+    more = ("filtered",) if record.is_filtered else ()
+    parts = (record.backup, record.profile_name, record.selection, vault, *record.databases, *more)
     proof = record.proven
     depth = -1 if proof is None else proof.level.depth
     return BackupRow(

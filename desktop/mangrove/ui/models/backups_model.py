@@ -8,7 +8,6 @@ from typing_extensions import override
 
 from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
-from mangrove.core.figures.lights import Light
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import (
     COLUMNS,
@@ -18,6 +17,7 @@ from mangrove.ui.models.backup_rows import (
     ratio,
     sort_permutation,
 )
+from mangrove.ui.models.backup_words import state_tip, state_word, what_words
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -137,9 +137,9 @@ class BackupsModel(QAbstractTableModel):
         if column in (BackupColumn.PROFILE, BackupColumn.VAULT):
             return row.record.profile_name if column is BackupColumn.PROFILE else row.vault
         words = {
-            BackupColumn.STATE: self._state,
+            BackupColumn.STATE: state_word,
             BackupColumn.WHEN: self._when,
-            BackupColumn.WHAT: self._what,
+            BackupColumn.WHAT: lambda row: what_words(row.record),
             BackupColumn.CONSISTENCY: self._consistency,
             BackupColumn.EVIDENCE: self._evidence,
         }
@@ -147,23 +147,6 @@ class BackupsModel(QAbstractTableModel):
 
     def _when(self, row: BackupRow) -> str:
         return text.moment(row.record.data_at, self._now()).text
-
-    def _state(self, row: BackupRow) -> str:
-        if row.record.state is BackupState.UNREADABLE:
-            return self.tr("unreadable")
-        match row.light:
-            case Light.PROVEN:
-                return self.tr("proven")
-            case Light.UNPROVEN:
-                return self.tr("not proven")
-            case Light.EXPOSED:
-                return self.tr("check failed")
-
-    def _what(self, row: BackupRow) -> str:
-        record = row.record
-        if record.is_whole:
-            return self.tr("everything")
-        return record.selection or ", ".join(record.databases)
 
     def _consistency(self, row: BackupRow) -> str:
         record = row.record
@@ -185,15 +168,20 @@ class BackupsModel(QAbstractTableModel):
     def _tip(self, row: BackupRow, column: BackupColumn) -> str | None:
         match column:
             case BackupColumn.STATE:
-                return row.record.problem or None
+                return state_tip(row.record) or None
             case BackupColumn.WHEN:
                 return text.moment(row.record.data_at, self._now()).tooltip
             case BackupColumn.WHAT:
-                return ", ".join(row.record.databases) or None
+                return self._what_tip(row.record)
             case BackupColumn.VAULT if not row.record.is_encrypted:
                 return self.tr("not encrypted")
             case _:
                 return None
+
+    def _what_tip(self, record: BackupRecord) -> str | None:
+        inside = ", ".join(record.databases)
+        shown = what_words(record)
+        return "\n".join(filter(None, (shown if record.is_filtered else "", inside))) or None
 
     def _titles(self) -> dict[BackupColumn, str]:
         return {

@@ -16,6 +16,7 @@ from mangrove.core.verification import EMBEDDED, Evidence, most_telling_first
 from mangrove.services.backups import BackupExplanation
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import BackupRow
+from mangrove.ui.models.backup_words import state_tip, state_word
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel, TreeColumn
 from mangrove.ui.theme.tokens import Space, Tone
@@ -82,7 +83,8 @@ class BackupDetail(QWidget):
             f"{record.profile_name}, {text.moment(record.data_at, self._now()).text}"
         )
         self.title.setToolTip(text.moment(record.data_at, self._now()).tooltip)
-        self.badge.set_state(tone_of(row.light), self._state_word(row))
+        self.badge.set_state(tone_of(row.light), state_word(row))
+        self.badge.setToolTip(state_tip(record))
         is_whole = record.state is BackupState.COMPLETE
         self.restore.setEnabled(is_whole)
         self.verify.setEnabled(is_whole)
@@ -161,15 +163,6 @@ class BackupDetail(QWidget):
             return
         words = self.tr("Not encrypted: whoever can read the vault {vault} can read this data.")
         self.warning.show_message(BannerKind.WARNING, words.format(vault=row.vault))
-
-    def _state_word(self, row: BackupRow) -> str:
-        if row.record.state is BackupState.UNREADABLE:
-            return self.tr("unreadable")
-        return {
-            Tone.PROVEN: self.tr("proven"),
-            Tone.UNPROVEN: self.tr("not proven"),
-            Tone.EXPOSED: self.tr("check failed"),
-        }[tone_of(row.light)]
 
     def _facts(
         self, row: BackupRow, manifest: Manifest | None = None
