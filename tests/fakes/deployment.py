@@ -338,6 +338,12 @@ class FakeSink(RestoreSink):
         return tuple(self.deployment.describe(n) for n in held)
 
     @override
+    def identities(self, namespaces: Sequence[Namespace]) -> Mapping[Namespace, str]:
+        with self.deployment.lock:
+            held = self.deployment.collections
+            return {n: held[n].uuid for n in namespaces if n in held}
+
+    @override
     def create(self, info: CollectionInfo) -> None:
         self.deployment.note("create", info.namespace)
         with self.deployment.lock:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,9 +14,11 @@ from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.namespace import Namespace
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import LogLine, RunId, RunStatus
-from mangrove.core.state_ports import JobStore, RunHistory, ScratchRegister
+from mangrove.core.state_ports import JobStore, MakingRegister, RunHistory, ScratchRegister
+from mangrove.core.unfinished import Unfinished
 from mangrove.core.vault import VaultId
 from mangrove.core.vigil import AgentRank
 
@@ -149,6 +151,38 @@ class MemoryScratchRegister(ScratchRegister):
     @override
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         return tuple(sorted(name for owner, name in self.left_behind if owner == profile_id))
+
+
+class MemoryMakingRegister(MakingRegister):
+    """What restores are making, by load; ``left`` is what belongs to none that lives."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, dict[Namespace, Unfinished]] = {}
+        self.left: dict[Namespace, Unfinished] = {}
+
+    @override
+    def begin(self, load: str, profile_id: ProfileId, made: Sequence[Unfinished]) -> None:
+        self.open[load] = {entry.namespace: entry for entry in made}
+        self.forget(profile_id, [entry.namespace for entry in made])
+
+    @override
+    def identify(self, load: str, profile_id: ProfileId, found: Mapping[Namespace, str]) -> None:
+        noted = self.open[load]
+        noted.update({n: replace(noted[n], identity=said) for n, said in found.items()})
+
+    @override
+    def end(self, load: str, left: Collection[Namespace] = ()) -> None:
+        noted = self.open.pop(load)
+        self.left.update({n: noted[n] for n in left if n in noted})
+
+    @override
+    def forget(self, profile_id: ProfileId, namespaces: Collection[Namespace]) -> None:
+        for namespace in namespaces:
+            self.left.pop(namespace, None)
+
+    @override
+    def abandoned(self, profile_id: ProfileId) -> tuple[Unfinished, ...]:
+        return tuple(self.left.values())
 
 
 class MemoryJobs(JobStore):

@@ -134,6 +134,7 @@ def keep() -> Iterator[Keep]:
         times=cast("object", None),  # type: ignore[arg-type]  # not asked
         mirrors=cast("object", None),  # type: ignore[arg-type]  # not asked
         limits=cast("object", None),  # type: ignore[arg-type]  # not asked
+        making=cast("object", None),  # type: ignore[arg-type]  # not asked
     )
     whole = cast("WholeCatalog", catalog)
     service = Retention(tools, Backups(tools), whole, history, "ann@desk")

@@ -72,6 +72,7 @@ from mangrove.core.restore_plan import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.schedule import parse_schedule
 from mangrove.core.secret import Secret
+from mangrove.core.unfinished import Unfinished, unfinished_in
 from mangrove.core.uri import parse_uri
 from mangrove.core.vault import PlaceReport, VaultHealth, VaultId, VaultSpec
 from mangrove.core.vault_keys import RetiredKey
@@ -403,9 +404,17 @@ class FakeLeftovers:
 
     profiles: FakeProfiles
     removed: list[Namespace] = field(default_factory=list)
+    unfinished: list[Unfinished] = field(default_factory=list)
 
     def of(self, name: str) -> tuple[Leftover, ...]:
-        return leftovers_in(self.profiles.collections(name))
+        return self.among(name, self.profiles.collections(name))
+
+    def among(self, name: str, found: Sequence[CollectionSize]) -> tuple[Leftover, ...]:
+        self.profiles.find(name)
+        listed = {Namespace(row.database, row.name): row for row in found}
+        made = {entry.namespace: entry.identity for entry in self.unfinished}
+        here = {n: said for n, said in made.items() if n in listed}
+        return (*leftovers_in(found), *unfinished_in(found, self.unfinished, here))
 
     def remove(self, name: str, wanted: Sequence[Namespace]) -> tuple[Namespace, ...]:
         self.profiles.find(name)

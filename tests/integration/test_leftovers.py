@@ -1,5 +1,10 @@
 """What a restore left that did not end is listed, explained, and removed on request."""
 
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +12,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from fakes.workstation import PROFILE, Workstation, workstation
+from fakes.workstation import PROFILE, Workstation, fill, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import RestoreRequest, SafetyBackup, Selection
 from mangrove.core.errors import ConfirmationMissingError
@@ -18,6 +23,32 @@ from mangrove.core.run import Phase, RunStatus
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]
 WORKING = "mangrove_0badc0de0_orders"
 ONLY_COPY = "mangrove_0badc0de1_gone"
+TESTS = Path(__file__).resolve().parents[1]
+CHILD = """
+import json, sqlite3, sys
+from mangrove.app.clock import SystemClock
+from mangrove.app.container import Parts, open_services
+from mangrove.app.paths import app_paths
+from mangrove.connectors.secrets.session_only import SessionSecrets
+from mangrove.core.backup import Rename, RestoreRequest
+from mangrove.core.secret import Secret, SecretRef
+
+home, backup, source, target = sys.argv[1:]
+secrets = SessionSecrets()
+for name, value in json.loads(sys.stdin.readline()).items():
+    secrets.store(SecretRef(name), Secret(value))
+with open_services(app_paths({"MANGROVE_HOME": home}), Parts(secrets, SystemClock())) as services:
+    rename = Rename(source, target)
+    request = RestoreRequest(backup, "shop", renames=(rename,), limit_bytes_per_s=1_500_000)
+    run = services.restores.start(request)
+    state = sqlite3.connect(app_paths({"MANGROVE_HOME": home}).state / "state.sqlite")
+    unknown = "SELECT count(*) FROM making WHERE identity = ''"
+    while not (status := services.activity.wait(run, 0.05)).state.is_over:
+        if status.documents > 200 and state.execute(unknown).fetchone() == (0,):
+            break
+    print(status.problem or "half way", flush=True)
+    services.activity.wait(run)
+"""
 
 
 @pytest.fixture
@@ -104,3 +135,65 @@ def test_the_next_restore_there_says_that_something_was_left(
     plan = desk.services.restores.preview(request)
 
     assert any(f"mangrove profile clean {PROFILE}" in note for note in plan.notes)
+
+
+def killed_half_way(desk: Workstation, source: str, target: str) -> None:
+    """Restore a database under another name in a process that is killed while it loads."""
+    taken = desk.backup(selection=Selection(databases=(source,)))
+    assert taken.backup is not None
+    kept = {ref.name: secret.reveal() for ref, secret in desk.secrets._kept.items()}
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(desk.folder / "home"), taken.backup, source, target],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(TESTS.parent / "desktop")},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(kept) + "\n")
+        process.stdin.flush()
+        said = process.stdout.readline().strip()
+        process.send_signal(signal.SIGKILL)
+    assert said == "half way"
+
+
+def test_a_killed_restore_is_listed_with_what_it_made_and_that_goes_with_its_database(
+    desk: Workstation, client: MongoClient[Any], database_name: str, tmp_path: Path
+) -> None:
+    target = f"{database_name}_x"
+    fill(client, database_name, 9)
+    whole = client[database_name]["big"].estimated_document_count()
+
+    killed_half_way(desk, database_name, target)
+
+    with workstation(tmp_path) as later:
+        (left,) = [x for x in ours(later, target) if x.namespace.collection == "big"]
+        here = client[target]["big"].estimated_document_count()
+        assert 0 < here < whole
+        assert left.sentence == f"{target}.big: incomplete: {here:,} of {whole:,} documents"
+        removed = later.services.leftovers.remove(
+            PROFILE, [x.namespace for x in ours(later, target)]
+        )
+        assert left.namespace in removed
+        assert target not in client.list_database_names()
+        assert ours(later, target) == []
+    assert client[database_name]["big"].estimated_document_count() == whole
+
+
+def test_what_somebody_made_in_place_of_a_killed_restores_collection_stays(
+    desk: Workstation, client: MongoClient[Any], database_name: str, tmp_path: Path
+) -> None:
+    target = f"{database_name}_x"
+    fill(client, database_name, 9)
+    killed_half_way(desk, database_name, target)
+    client[target]["big"].drop()
+    client[target]["big"].insert_one({"_id": "somebody's"})
+
+    with workstation(tmp_path) as later:
+        left = [x.namespace for x in ours(later, target)]
+        removed = later.services.leftovers.remove(PROFILE, [*left, Namespace(target, "big")])
+
+    assert Namespace(target, "big") not in removed
+    assert client[target].list_collection_names() == ["big"]
+    client.drop_database(target)

@@ -31,6 +31,7 @@ from mangrove.connectors.state.facts import SqliteFiringFacts, SqliteRunFacts
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.lanes import SqliteLaneBook
 from mangrove.connectors.state.leases import SqliteLease
+from mangrove.connectors.state.making import SqliteMakingRegister
 from mangrove.connectors.state.memory import SqliteMemory
 from mangrove.connectors.state.objectives import SqliteObjectives, SqliteSightings
 from mangrove.connectors.state.profiles import SqliteProfiles
@@ -185,6 +186,7 @@ def _services(
             times=RestoreTimes(SqliteRunFacts(database), catalog.facts),
             mirrors=mirrors,
             limits=atlas.services.limits,
+            making=SqliteMakingRegister(database),
             parallel=min(MAX_PARALLEL, max(2, os.cpu_count() or 2)),
         )
         backups = Backups(tools)
@@ -236,7 +238,7 @@ def _services(
             upkeep=upkeep,
             retention=retention,
             dumps=Dumps(tools, backups),
-            leftovers=Leftovers(profiles, gate, runs),
+            leftovers=Leftovers(profiles, gate, runs, tools.making),
             copies=Copies(tools, backups),
             captures=captures,
             points=points,

@@ -1,4 +1,4 @@
-"""What a restore that did not end leaves on a deployment: collections under working names."""
+"""What a restore that did not end leaves on a deployment: under working names, or half-filled."""
 
 import re
 from collections.abc import Iterable
@@ -14,11 +14,14 @@ _WORKING = re.compile(r"mangrove_[0-9a-f]{8}r?[0-9]+_(?P<meant>.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """One collection that was to take the place of another.
+    """One collection that was to take the place of another, or that was never finished.
 
     Attributes:
         meant_for: The name it was to get; a long one may be cut.
         is_only_copy: Whether there is nothing of that name, so these may be the only documents.
+        is_unfinished: Whether it has its final name and was being filled, where nothing was before.
+        expected: How many documents it was to get; None where nobody knows.
+        is_certain: Whether a restore made it and nobody else wrote to it; else it is never removed.
     """
 
     namespace: Namespace
@@ -26,14 +29,40 @@ class Leftover:
     is_only_copy: bool
     documents: int
     data_bytes: int
+    is_unfinished: bool = False
+    expected: int | None = None
+    is_certain: bool = True
+    kind: str = "collection"
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether it may be removed without looking: what it was to hold is elsewhere too."""
+        return self.is_certain and not self.is_only_copy
 
     @property
     def sentence(self) -> str:
         """Say what it is."""
+        if self.is_unfinished:
+            return f"{self.namespace}: {self._state()}"
         said = f"{self.namespace}: {counted(self.documents, 'document')}"
         if not self.is_only_copy:
             return f"{said}, was to replace {self.meant_for}, which is there"
         return f"{said}; {self.meant_for} is NOT there, so this may be its only copy"
+
+    def _state(self) -> str:
+        if self.kind == "view":
+            said = "a view of a restore that did not end"
+        elif self.expected is None:
+            said = f"incomplete, {counted(self.documents, 'document')}"
+        elif self.documents == self.expected:
+            number = counted(self.documents, "document")
+            said = f"{number}, as many as it was to get, but the restore did not end"
+        else:
+            number = counted(self.expected, "document")
+            said = f"incomplete: {self.documents:,} of {number}"
+        if self.is_certain:
+            return said
+        return f"{said}; it may be somebody else's, so it is not removed: look at it"
 
 
 def working_namespace(target: Namespace, token: str) -> Namespace:

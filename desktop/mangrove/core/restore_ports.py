@@ -1,6 +1,6 @@
 """What a restore needs from the deployment that it writes to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -131,6 +131,13 @@ class RestoreSink(Asked, Protocol):
 
     def existing(self, database: str) -> tuple[CollectionInfo, ...]:
         """Return what a database holds now; nothing when it does not exist."""
+        ...
+
+    def identities(self, namespaces: Sequence[Namespace]) -> Mapping[Namespace, str]:
+        """Return what tells each of these that is there from a later one of its name.
+
+        That is its UUID, or what a view is made of.
+        """
         ...
 
     def create(self, info: CollectionInfo) -> None:

@@ -1,11 +1,14 @@
 """What is kept on this workstation: profiles, vaults, jobs, runs, and scratch databases."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from mangrove.core.job import Firing, Job, JobId, Rest
+from mangrove.core.namespace import Namespace
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import LogLine, RunId, RunStatus
+from mangrove.core.unfinished import Unfinished
 from mangrove.core.vault import VaultId, VaultSpec
 
 
@@ -141,4 +144,31 @@ class ScratchRegister(Protocol):
 
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         """Return those noted by processes that are gone."""
+        ...
+
+
+class MakingRegister(Protocol):
+    """Remembers what restores make under its final name, so that a crash hides none of it."""
+
+    def begin(self, load: str, profile_id: ProfileId, made: Sequence[Unfinished]) -> None:
+        """Note collections before they are created, all at once.
+
+        What was noted of the same names before is forgotten: nothing of that name was there.
+        """
+        ...
+
+    def identify(self, load: str, profile_id: ProfileId, found: Mapping[Namespace, str]) -> None:
+        """Note what tells those that were created from later ones of their names."""
+        ...
+
+    def end(self, load: str, left: Collection[Namespace] = ()) -> None:
+        """Strike a load off, but for what it could not take back: that counts as abandoned."""
+        ...
+
+    def forget(self, profile_id: ProfileId, namespaces: Collection[Namespace]) -> None:
+        """Strike off what was removed, or what somebody made their own."""
+        ...
+
+    def abandoned(self, profile_id: ProfileId) -> tuple[Unfinished, ...]:
+        """Return what loads that are gone were making."""
         ...

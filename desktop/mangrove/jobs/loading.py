@@ -27,6 +27,7 @@ from mangrove.engine.digest import ContentDigest
 from mangrove.engine.target_shape import target_info
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.destination import Destination
+from mangrove.jobs.making import Making
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.reading import StartOverError
 from mangrove.jobs.steady import steadily
@@ -48,6 +49,7 @@ class Loader:
         already: Documents whose ``_id`` an existing collection had already.
         added: How many documents each existing collection got.
         pace: What is read from the vault goes through it.
+        making: Notes what is created, against a crash; None where all goes as a whole.
     """
 
     vault: Contents
@@ -62,6 +64,7 @@ class Loader:
     inserted: int = 0
     on_refusal: OnRefusal = OnRefusal.GO_ON
     pace: Pace | None = None
+    making: Making | None = None
     already: int = 0
     added: dict[Namespace, int] = field(default_factory=dict)
     _unmade: set[Namespace] = field(default_factory=set)
@@ -102,6 +105,7 @@ class Loader:
         plain.sort(key=lambda d: -d.entry.plain_bytes)
         side_by_side(each(self._load_one, plain), self.parallel, "mangrove-load")
         side_by_side(each(self._load_one, views), 1, "mangrove-load")
+        self._beat(at_once=True)
         if self.destinations and not self.made:
             raise WriteRefusedError(
                 f"none of the collections came over; the first: {self.losses[0].reason}",
@@ -222,10 +226,17 @@ class Loader:
             self._note_created(working)
             raise
         self._note_created(working)
+        self._beat()
 
     def _note_created(self, working: Namespace) -> None:
         with self._lock:
             self.created.append(working)
+        if self.making is not None:
+            self.making.began(working)
+
+    def _beat(self, *, at_once: bool = False) -> None:
+        if self.making is not None:
+            self.making.beat(at_once=at_once)
 
     def _index_one(self, destination: Destination) -> None:
         self.ctx.check()
@@ -288,6 +299,7 @@ class Loader:
         def insert(batch: DocumentBatch) -> None:
             outcome = self._insert(destination.working, batch)
             self._count(destination, batch, outcome, refused)
+            self._beat()
 
         with Prefetch(batches, AHEAD_BATCHES, "mangrove-decode") as ahead:
             width = 1 if keeps_order else self.parallel

@@ -23,12 +23,15 @@ from mangrove.core.restore_naming import target_namer
 from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
+from mangrove.core.state_ports import MakingRegister
+from mangrove.core.unfinished import Unfinished
 from mangrove.core.wording import counted, is_or_are
 from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.destination import Destination
 from mangrove.jobs.entering import entering
 from mangrove.jobs.loading import Loader
+from mangrove.jobs.making import Making
 from mangrove.jobs.mirror import told_of_copies
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.placing import PLAIN, Placement, put_in_place
@@ -87,6 +90,7 @@ class RestoreBody:
     Attributes:
         at: The moment that copies are named after.
         safety: Takes a backup of the collections that will be replaced, returns its id.
+        register: Remembers what is made, should this process be killed.
         rewind: Slices that are replayed onto the backup; None for the backup as it is. The
             oplog of an oplog-consistent one is always replayed.
         oplog: Replayed instead of all that: what came with a dump.
@@ -102,6 +106,7 @@ class RestoreBody:
     clock: Clock
     at: datetime
     safety: TakeSafetyBackup
+    register: MakingRegister
     parallel: int = 2
     rewind: RewindPlan | None = None
     marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
@@ -147,8 +152,11 @@ class RestoreBody:
             if rewinding is not None:
                 rewinding.check()
             self._back_up_replaced(ctx, rewinding.replaced if rewinding else plan.replaced)
+            making = Making(ctx, sink, self.register, self.profile.profile_id, self.clock)
+            loader.making = making
             with (
                 self._marked(ctx, manifest, plan),
+                making.of(self._made(plan, rewinding), plan.filled, loader.created),
                 _taking_back(loader, plan),
                 ctx.aborting_on_cancel(sink.abort),
             ):
@@ -179,6 +187,23 @@ class RestoreBody:
         rewinding.run()
         rewinding.build_indexes(self.request.indexes)
         return rewinding.placements
+
+    def _made(self, plan: RestorePlan, rewinding: Rewinding | None) -> list[Unfinished]:
+        """Return what is created under its final name, with what is known of its size."""
+        is_known = rewinding is None
+        new = set(plan.creates)
+        loaded = [
+            Unfinished(
+                p.target,
+                documents=(p.entry.documents or None) if is_known else None,
+                is_estimate=not self.is_stored,
+                in_new_database=p.target.database in new,
+            )
+            for p in plan.namespaces
+            if not (p.replaces or p.fills)
+        ]
+        makes = rewinding.makes if rewinding is not None else ()
+        return [*loaded, *(Unfinished(n, in_new_database=n.database in new) for n in makes)]
 
     def _rewinding(
         self, manifest: Manifest, loader: Loader, plan: RestorePlan, part: OplogPart

@@ -159,6 +159,13 @@ class Rewinding:
         created = self._foresight.created.difference(known)
         return (*known, *sorted(n for n in created if n in self.there(n.database)))
 
+    @property
+    def makes(self) -> tuple[Namespace, ...]:
+        """What the entries make where nothing of that name is."""
+        loaded = {d.target for d in self.loader.destinations}
+        made = self._foresight.created.difference(loaded)
+        return tuple(sorted(n for n in made if n not in self.there(n.database)))
+
     def run(self) -> ReplayOutcome:
         """Replay onto the loaded collections."""
         replay = Replay(
@@ -254,6 +261,9 @@ class Rewinding:
     def _note(self, namespace: Namespace) -> None:
         if namespace not in self.loader.created:
             self.loader.created.append(namespace)
+        if self.loader.making is not None:
+            self.loader.making.began(namespace)
+            self.loader.making.beat()
 
 
 def index_infos(outcome: ReplayOutcome) -> Iterator[tuple[CollectionInfo, Namespace]]:

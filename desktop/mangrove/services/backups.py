@@ -29,6 +29,7 @@ from mangrove.core.own_work import OwnWork, OwnWorkLimits
 from mangrove.core.ports import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunResult
+from mangrove.core.state_ports import MakingRegister
 from mangrove.core.vault import VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
@@ -72,6 +73,7 @@ class BackupTools:
     times: RestoreTimes
     mirrors: MirrorKeeper
     limits: OwnWorkLimits
+    making: MakingRegister
     parallel: int = 2
 
     def copy_on(self, vault: VaultSpec) -> Callable[[RunContext], tuple[str, ...]]:

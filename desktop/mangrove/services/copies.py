@@ -197,6 +197,7 @@ class Copies:
                 clock=tools.clock,
                 at=tools.clock.now(),
                 safety=safety,
+                register=tools.making,
                 parallel=tools.parallel,
             )
 

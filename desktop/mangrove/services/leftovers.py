@@ -1,14 +1,17 @@
 """Leftovers: what restores that did not end left on deployments, listed and removed on request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import ConfirmationMissingError
 from mangrove.core.gate_ports import Gate
 from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import Profile
+from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunKind
-from mangrove.core.state_ports import RunHistory
+from mangrove.core.state_ports import MakingRegister, RunHistory
+from mangrove.core.unfinished import Unfinished, unfinished_in
 from mangrove.services.profiles import Profiles
 
 _LOOKED_AT = 100
@@ -16,12 +19,15 @@ _WRITING = frozenset({RunKind.RESTORE, RunKind.COPY})
 
 
 class Leftovers:
-    """Collections under the working names that restores give."""
+    """Collections under the working names that restores give, and those that were never whole."""
 
-    def __init__(self, profiles: Profiles, gate: Gate, runs: RunHistory) -> None:
+    def __init__(
+        self, profiles: Profiles, gate: Gate, runs: RunHistory, making: MakingRegister
+    ) -> None:
         self._profiles = profiles
         self._gate = gate
         self._runs = runs
+        self._making = making
 
     def of(self, name: str) -> tuple[Leftover, ...]:
         """List what is there now; a restore that is running has such collections too.
@@ -29,10 +35,26 @@ class Leftovers:
         Raises:
             ProfileNotFoundError, ConnectError: If the deployment cannot be asked.
         """
-        return leftovers_in(self._gate.collections(self._profiles.find(name)))
+        return self.among(name, self._gate.collections(self._profiles.find(name)))
+
+    def among(self, name: str, found: Sequence[CollectionSize]) -> tuple[Leftover, ...]:
+        """Pick them out of everything that a deployment holds; it is asked only if need be.
+
+        Raises:
+            ProfileNotFoundError, ConnectError: If the deployment cannot be asked.
+        """
+        profile = self._profiles.find(name)
+        noted = self._making.abandoned(profile.profile_id)
+        if not noted:
+            return leftovers_in(found)
+        with self._gate.open_sink(profile) as sink:
+            identities = sink.identities([entry.namespace for entry in noted])
+        return (*leftovers_in(found), *unfinished_in(found, noted, identities))
 
     def remove(self, name: str, wanted: Sequence[Namespace]) -> tuple[Namespace, ...]:
-        """Drop leftovers, and only those: what is wanted and no leftover stays.
+        """Drop leftovers, and only those: what is wanted and no certain leftover stays.
+
+        A database goes with the last of them, if the restore made that too.
 
         Raises:
             ConfirmationMissingError: If a restore into the deployment is running here.
@@ -40,11 +62,14 @@ class Leftovers:
         """
         profile = self._profiles.find(name)
         self._refuse_while_restoring(profile)
-        there = {found.namespace for found in leftovers_in(self._gate.collections(profile))}
+        there = {found.namespace for found in self.of(name) if found.is_certain}
         removed = tuple(namespace for namespace in wanted if namespace in there)
+        noted = self._making.abandoned(profile.profile_id)
         with self._gate.open_sink(profile) as sink:
             for namespace in removed:
                 sink.drop(namespace)
+            self._making.forget(profile.profile_id, removed)
+            _drop_empty(sink, (entry for entry in noted if entry.namespace in set(removed)))
         return removed
 
     def _refuse_while_restoring(self, profile: Profile) -> None:
@@ -54,3 +79,10 @@ class Leftovers:
                     f"'{run.title}' runs and has such collections itself; nothing was removed",
                     hint="wait until it has ended",
                 )
+
+
+def _drop_empty(sink: RestoreSink, removed: Iterable[Unfinished]) -> None:
+    """Drop the databases that a restore made and that hold nothing any more."""
+    for database in sorted({r.namespace.database for r in removed if r.in_new_database}):
+        if database in sink.databases() and not sink.existing(database):
+            sink.drop_database(database)

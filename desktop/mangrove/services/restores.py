@@ -112,6 +112,7 @@ class Restores:
             clock=tools.clock,
             at=tools.clock.now(),
             safety=self._backups.safety_taker(profile, spec),
+            register=tools.making,
             parallel=tools.parallel,
             rewind=rewind,
             marking=self._marks(profile),

@@ -7,6 +7,7 @@ from fakes.services import FakeServices
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import ServerUnreachableError
 from mangrove.core.namespace import Namespace
+from mangrove.core.unfinished import Unfinished
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.profiles_model import Live
 from mangrove.ui.navigation import PageName
@@ -217,14 +218,14 @@ def test_what_a_restore_left_is_shown_and_removed_on_a_clear_yes(
     page = opened(qtbot, ends)
     tab = page.detail.databases
     page.detail.tabs.setCurrentWidget(tab)
-    qtbot.waitUntil(lambda: "2 collections under working names" in tab.left.text)
+    qtbot.waitUntil(lambda: "2 collections left by a restore" in tab.left.text)
 
     tab.left.action.click()
 
-    qtbot.waitUntil(lambda: "1 collection under working names" in tab.left.text)
+    qtbot.waitUntil(lambda: "1 collection left by a restore" in tab.left.text)
     assert fakes.leftovers.removed == [Namespace("shop", "mangrove_0badc0de0_orders")]
     assert asked[0].verb == "Drop 1 collection"
-    assert "1 that may be the only copy stay" in asked[0].kept
+    assert "1 that may be the only copy or somebody else's stay" in asked[0].kept
     tab.left.action.click()
     assert "may be the only copy" in tab.banner.text
     assert len(asked) == 1
@@ -250,3 +251,24 @@ def test_the_page_opens_with_the_profile_that_was_looked_at_last(qtbot: QtBot, e
 
     page.select(profile="reporting")
     assert ends.navigator.profile == "reporting"
+
+
+def test_what_a_killed_restore_was_filling_is_shown_and_removed(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, strange = Namespace("killed", "orders"), Namespace("killed", "users")
+    rows = [CollectionSize("killed", n.collection, "collection", 7, 9) for n in (ours, strange)]
+    fakes.profiles.tree = (*fakes.profiles.tree, *rows)
+    fakes.leftovers.unfinished = [Unfinished(ours, "a", 20), Unfinished(strange, "", 20)]
+    asked: list[Confirmation] = []
+    monkeypatch.setattr(ConfirmDialog, "ask", lambda _parent, wanted: not asked.append(wanted))
+    page = opened(qtbot, ends)
+    tab = page.detail.databases
+    page.detail.tabs.setCurrentWidget(tab)
+    qtbot.waitUntil(lambda: "2 collections left by a restore" in tab.left.text)
+
+    tab.left.action.click()
+
+    qtbot.waitUntil(lambda: fakes.leftovers.removed == [ours])
+    assert asked[0].removed == ["killed.orders: incomplete: 7 of 20 documents"]
+    assert "1 that may be the only copy or somebody else's stay" in asked[0].kept

@@ -9,7 +9,12 @@ import pytest
 
 from fakes.clock import FakeClock
 from fakes.deployment import ID_INDEX, FakeDeployment, FakeGate
-from fakes.memory_state import MemoryCatalog, MemoryRuns, MemoryScratchRegister
+from fakes.memory_state import (
+    MemoryCatalog,
+    MemoryMakingRegister,
+    MemoryRuns,
+    MemoryScratchRegister,
+)
 from fakes.vaults import SLUG, TestVault, new_id, new_vault
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest
 from mangrove.core.namespace import Namespace
@@ -53,6 +58,7 @@ class Bench:
     catalog: MemoryCatalog = field(default_factory=MemoryCatalog)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     register: MemoryScratchRegister = field(default_factory=MemoryScratchRegister)
+    making: MemoryMakingRegister = field(default_factory=MemoryMakingRegister)
     clock: FakeClock = field(default_factory=FakeClock)
     gate: FakeGate = field(init=False)
     runner: Runner = field(init=False)
@@ -116,6 +122,7 @@ class Bench:
             clock=self.clock,
             at=self.clock.now(),
             safety=self._take_safety,
+            register=self.making,
         )
 
     def verify(

@@ -36,8 +36,8 @@ WITHOUT_PASSWORD = ("MONGODB-X509", "MONGODB-AWS", "GSSAPI", "MONGODB-OIDC")
 
 LEFT_THERE = "a restore that did not end left {count} there: {command}"
 LEFTOVERS_HINT = (
-    "Nothing was removed: --apply removes those that were to replace something that is still "
-    "there. Be sure that no restore into this deployment runs elsewhere."
+    "Nothing was removed: --apply removes what was never finished, and what was to replace "
+    "something that is still there. Be sure that no restore into this deployment runs elsewhere."
 )
 app = typer.Typer(help="The deployments you know, and how to reach them.", no_args_is_help=True)
 
@@ -183,7 +183,7 @@ def clean(
     desk = desk_of(context)
     with desk.services() as services:
         found = services.leftovers.of(name)
-        wanted = [x.namespace for x in found if only_copies or not x.is_only_copy]
+        wanted = [x.namespace for x in found if x.is_certain and (only_copies or x.is_safe)]
         removed = services.leftovers.remove(name, wanted) if apply and wanted else ()
         dropped = services.verifications.clean_up(name) if apply else ()
     lines = [x.sentence for x in found] or ["No restore left anything there."]

@@ -1,7 +1,8 @@
 """Writes to a deployment: the port ``RestoreSink`` on MongoDB."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from threading import Event, Lock
 from typing import Any
 
@@ -113,6 +114,11 @@ class MongoRestoreSink:
         with working(self._connection.hosts):
             described = [listing.describe_leniently(self._connection, c) for c in ours]
         return tuple(info for info in described if info is not None)
+
+    def identities(self, namespaces: Sequence[Namespace]) -> Mapping[Namespace, str]:
+        """Return the UUIDs of those that are there, and a digest of what views are made of."""
+        found = listing.list_named(self._connection, namespaces)
+        return {c.namespace: c.data_uuid or sha256(c.options).hexdigest() for c in found}
 
     def create(self, info: CollectionInfo) -> None:
         """Create a collection with its options and ``_id`` index; raises WriteRefusedError."""

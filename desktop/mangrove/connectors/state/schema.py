@@ -258,6 +258,24 @@ _SEEN_VAULTS: Migration = (
     "CREATE TABLE seen_vaults (vault_id TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL)",
 )
 
+_MAKING: Migration = (
+    # What restores make under its final name, from before it is created until they ended.
+    """CREATE TABLE making (
+        profile_id TEXT NOT NULL,
+        database TEXT NOT NULL,
+        collection TEXT NOT NULL,
+        load TEXT NOT NULL,
+        identity TEXT NOT NULL DEFAULT '',
+        documents INTEGER,
+        is_estimate INTEGER NOT NULL DEFAULT 0,
+        in_new_database INTEGER NOT NULL DEFAULT 0,
+        owner_pid INTEGER NOT NULL,
+        owner_birth TEXT NOT NULL,
+        PRIMARY KEY (profile_id, database, collection)
+    ) WITHOUT ROWID""",
+    "CREATE INDEX making_by_load ON making (load)",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     _TABLES,
     _JOBS,
@@ -271,4 +289,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _SNAPSHOTS,
     _VERSION_OF_SLOTS,
     _SEEN_VAULTS,
+    _MAKING,
 )

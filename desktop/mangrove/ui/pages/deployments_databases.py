@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QVBox
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
-from mangrove.core.leftovers import Leftover, leftovers_in
+from mangrove.core.leftovers import Leftover
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
@@ -90,16 +90,22 @@ class DatabasesTab(QWidget):
         self.total.setText(self.tr("Listing…"))
         self._calls.run(
             self,
-            lambda: self._services.profiles.collections(name),
-            lambda found: self._on_listed(name, found),
+            lambda: self._found(name),
+            lambda found: self._on_listed(name, *found),
             lambda error: self._on_list_failed(name, error),
         )
 
-    def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
+    def _found(self, name: str) -> tuple[tuple[CollectionSize, ...], tuple[Leftover, ...]]:
+        found = self._services.profiles.collections(name)
+        return found, self._services.leftovers.among(name, found)
+
+    def _on_listed(
+        self, name: str, found: tuple[CollectionSize, ...], left: tuple[Leftover, ...]
+    ) -> None:
         if name != self._profile:
             return
         self.model.set_rows(rows_of_deployment(found))
-        self._show_leftovers(leftovers_in(found))
+        self._show_leftovers(left)
         words = self.tr("{databases}, {collections}, {size}")
         databases = len(self.model.databases)
         self.total.setText(
@@ -123,8 +129,7 @@ class DatabasesTab(QWidget):
             self.left.clear()
             return
         words = self.tr(
-            "{collections} under working names: a restore that did not end left them, or one is"
-            " running."
+            "{collections} left by a restore that did not end, or being loaded by one that runs."
         )
         number = counted(len(found), self.tr("collection"), self.tr("collections"))
         self.left.show_message(
@@ -134,12 +139,12 @@ class DatabasesTab(QWidget):
     @Slot()
     def _on_remove_leftovers(self) -> None:
         name, found = self._profile, self.leftovers
-        safe = [x for x in found if not x.is_only_copy]
-        kept = [x for x in found if x.is_only_copy]
+        safe = [x for x in found if x.is_safe]
+        kept = [x for x in found if not x.is_safe]
         if not safe:
             words = self.tr(
-                "Each of them may be the only copy of what it was to become, so none is removed"
-                " here: {names}. Rename them, or use mangrove profile clean."
+                "Each of them may be the only copy of what it was to become, or somebody else's, so"
+                " none is removed here: {names}. Rename them, or use mangrove profile clean."
             )
             names = ", ".join(str(x.namespace) for x in kept)
             self.banner.show_message(BannerKind.INFO, words.format(names=names))
@@ -165,8 +170,8 @@ class DatabasesTab(QWidget):
     def _kept_words(self, number: int) -> str:
         words = self.tr("Be sure that no restore into this deployment is running elsewhere.")
         if number:
-            more = self.tr("{number} that may be the only copy stay.").format(number=number)
-            return f"{words} {more}"
+            more = self.tr("{number} that may be the only copy or somebody else's stay.")
+            return f"{words} {more.format(number=number)}"
         return words
 
     @Slot()
