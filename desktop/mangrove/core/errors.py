@@ -59,6 +59,7 @@ walking the tree, so whoever knows its root has to know every leaf.
 from typing import ClassVar
 
 Detail = str | int | float | None
+COPY_AGAIN = "copy it again from where it came from, or use another dump"
 
 
 class MangroveError(Exception):
@@ -519,6 +520,9 @@ class MalformedDumpError(CorruptBackupError):
     """Raised when a mongodump directory or archive breaks its format; details say where."""
 
     code = "malformed-dump"
+
+    def __init__(self, message: str, *, hint: str = COPY_AGAIN, **details: Detail) -> None:
+        super().__init__(message, hint=hint, **details)
 
 
 class AtlasError(MangroveError):

@@ -127,7 +127,6 @@ class ArchiveScan:
         return MalformedDumpError(
             f"the archive {self._label!r} is damaged at byte {offset:,}: {what};"
             " nothing was restored from it",
-            hint="copy it again from where it came from, or use another dump",
             file=self._label,
             offset=offset,
         )

@@ -25,6 +25,7 @@ from mangrove.engine.mongodump.foreign import (
     ForeignOplog,
     ForeignSpecial,
 )
+from mangrove.engine.mongodump.mistaken import no_data_file
 from mangrove.engine.mongodump.names import is_database_name
 
 _MAX_PRELUDE_BYTES: Final = 64 << 10
@@ -202,11 +203,7 @@ def _open_database(folder: Folder, database: str) -> DirectoryDump:
 def _open_data_file(path: Path, database: str | None) -> DirectoryDump:
     parts = split_name(path.name)
     if parts is None or parts[1] is not Role.DATA:
-        raise UnusableDumpError(
-            f"{str(path)!r} is no data file of a dump",
-            hint="choose a .bson file, a folder or an archive",
-            file=str(path),
-        )
+        raise no_data_file(path)
     folder = list_folder(path.parent, path.parent, only=parts[0])
     dump = _open_database(folder, database or path.parent.name)
     dump.path = str(path)

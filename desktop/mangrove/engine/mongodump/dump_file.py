@@ -10,11 +10,18 @@ from zlib import error as zlib_error
 
 from isal import igzip, igzip_lib
 
-from mangrove.core.errors import MalformedBsonError, MalformedDumpError, UnusableDumpError
+from mangrove.core.errors import (
+    COPY_AGAIN,
+    MalformedBsonError,
+    MalformedDumpError,
+    UnusableDumpError,
+)
 from mangrove.engine.framing import document_chunks
 from mangrove.engine.mongodump.error_map import from_reading
+from mangrove.engine.mongodump.gzip_reach import MOST_BYTES, reach_of
 
 READ_BYTES: Final = 1 << 20
+LEAVE_OUT: Final = f"{COPY_AGAIN}; without its collection (--exclude) the rest can be restored"
 _GZIP_MAGIC: Final = b"\x1f\x8b\x08"
 _TRAILER_BYTES: Final = 8
 _FRAME_BYTES: Final = 64
@@ -120,9 +127,13 @@ class DumpFile:
         """
         try:
             yield from document_chunks(self.chunks(), READ_BYTES)
+        except MalformedDumpError as error:
+            error.hint = LEAVE_OUT if error.hint == COPY_AGAIN else error.hint
+            raise
         except MalformedBsonError as error:
             raise MalformedDumpError(
                 f"{self.label!r} is damaged: {error.message}",
+                hint=LEAVE_OUT,
                 file=self.label,
                 offset=error.details.get("offset"),
             ) from error
@@ -159,18 +170,30 @@ def unpacked(file: BinaryIO, label: str, path: Path, *, is_gzip: bool) -> Iterat
         try:
             chunk: bytes = stream.read(READ_BYTES)
         except _DAMAGED as error:
-            raise MalformedDumpError(
-                f"the gzip data of {label!r} are damaged or cut short after {done:,} bytes"
-                " of content",
-                file=label,
-                offset=done,
-            ) from error
+            raise _broken(file, label, done) from error
         except OSError as error:
             raise from_reading(error, path) from error
         if not chunk:
             return
         done += len(chunk)
         yield chunk
+
+
+def _broken(file: BinaryIO, label: str, done: int) -> MalformedDumpError:
+    """Say where gzip data break; read again where that is quick, as they break in large steps."""
+    size = file.seek(0, os.SEEK_END) if file.seekable() else None
+    if size is None or size > MOST_BYTES:
+        what, offset = f"damaged or cut short after {done:,} bytes of content or more", done
+    else:
+        reach = reach_of(file)
+        offset = reach.content_bytes
+        where = f"after {reach.packed_bytes:,} of {size:,} packed bytes, which are {offset:,} bytes"
+        what = (
+            f"cut short: they end {where} of content"
+            if reach.is_cut
+            else (f"damaged {where} of content")
+        )
+    return MalformedDumpError(f"the gzip data of {label!r} are {what}", file=label, offset=offset)
 
 
 def least_content(trailer: bytes, stored_bytes: int) -> int:
