@@ -6,7 +6,7 @@ from datetime import datetime
 from mangrove.core.backup import OnExisting, RestoreRequest
 from mangrove.core.command_line import typed
 from mangrove.core.errors import InvalidSelectionError, NamespaceConflictError
-from mangrove.core.globs import without_match
+from mangrove.core.globs import literal, without_match
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace, other_case
 from mangrove.core.restore_naming import Renamer, is_chosen, rules_of
@@ -136,9 +136,14 @@ def _refuse_other_case(targets: Sequence[str], databases: Sequence[str]) -> None
 
 def _refuse_irreplaceable(planned: Sequence[PlannedNamespace]) -> None:
     """Refuse to replace what the server neither drops nor renames (measured on 6.0)."""
-    for item in planned:
-        if item.replaces and item.target.collection.startswith("system."):
-            raise NamespaceConflictError(
-                f"{item.target} exists and the server lets nobody replace it; nothing was changed",
-                hint=f"leave it out with {typed('--exclude', str(item.entry.namespace))}",
-            )
+    system = [p for p in planned if p.replaces and p.target.collection.startswith("system.")]
+    if not system:
+        return
+    names = " and ".join(str(p.target) for p in system)
+    which, them = ("exists", "it") if len(system) == 1 else ("exist", "them")
+    out = " ".join(typed("--exclude", literal(str(p.entry.namespace))) for p in system)
+    raise NamespaceConflictError(
+        f"{names} {which} and the server lets nobody replace {them}; nothing was changed",
+        hint=f"leave {them} out with {out}; what is missing in {them} a second run can add, "
+        "with --only-missing",
+    )

@@ -173,8 +173,20 @@ def test_what_the_server_never_replaces_is_refused_beforehand() -> None:
         plan_restore(there, request(replace=("crm",)), existing, NOON)
     copied = plan_restore(there, request(), existing, NOON)
 
-    assert "--exclude crm.system.js" in caught.value.hint
+    assert "leave it out with --exclude crm.system.js; " in caught.value.hint
     assert len(copied.namespaces) == 2
+
+
+def test_all_that_the_server_never_replaces_is_named_at_once() -> None:
+    existing = {name: frozenset({"system.js", "people"}) for name in ("crm", "shop")}
+    there = manifest("crm.system.js", "crm.people", "shop.system.js")
+
+    with pytest.raises(NamespaceConflictError) as caught:
+        plan_restore(there, request(replace=("crm", "shop")), existing, NOON)
+
+    assert caught.value.message.startswith("crm.system.js and shop.system.js exist and ")
+    assert "--exclude crm.system.js --exclude shop.system.js" in caught.value.hint
+    assert "--only-missing" in caught.value.hint
 
 
 @pytest.mark.parametrize(
