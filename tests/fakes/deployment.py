@@ -23,6 +23,7 @@ from mangrove.core.assertion_ports import Asked
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
+    DeploymentMark,
     DeploymentReport,
     PrivilegeFinding,
     ScratchKind,
@@ -242,6 +243,10 @@ class FakeSource(DumpSource):
 
     deployment: FakeDeployment
 
+    @override
+    def mark(self) -> DeploymentMark:
+        return DeploymentMark(process=str(id(self.deployment)))
+
     @contextmanager
     @override
     def open(
@@ -302,6 +307,10 @@ class FakeSink(RestoreSink):
     @override
     def facts(self) -> ServerFacts:
         return FACTS
+
+    @override
+    def mark(self) -> DeploymentMark:
+        return DeploymentMark(process=str(id(self.deployment)))
 
     @override
     def check_privileges(self, databases: Sequence[str]) -> None:

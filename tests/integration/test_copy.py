@@ -8,10 +8,12 @@ import pytest
 from pymongo import MongoClient
 
 from fakes.workstation import WAIT_S, Workstation, fill, workstation
+from mangrove.cli.exit_codes import ExitCode, code_of_class
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
-from mangrove.core.backup import Rename, RestoreRequest, SafetyBackup, Selection
+from mangrove.core.backup import OnExisting, Rename, RestoreRequest, SafetyBackup, Selection
 from mangrove.core.copy import CopyRequest
+from mangrove.core.errors import SelfCopyError
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunState, RunStatus
 from servers.cut_line import cut_line
@@ -91,6 +93,48 @@ def test_a_copy_over_data_is_refused_until_it_is_confirmed(
         assert declined.state is RunState.SUCCEEDED
         assert target[database_name]["big"].find_one({"_id": "old"}) is None
         target.drop_database(database_name)
+
+
+def test_a_copy_onto_itself_is_refused_whatever_the_profile_is_called(
+    desk: Workstation, replica_set: EmbeddedMongod, standalone: EmbeddedMongod, database_name: str
+) -> None:
+    desk.add_profile(replica_set.uri.replace("127.0.0.1", "localhost"), "same")
+    desk.add_profile(standalone.uri.replace("127.0.0.1", "localhost"), "alone")
+    with MongoClient[Any](replica_set.uri) as client, MongoClient[Any](standalone.uri) as other:
+        for server in (client, other):
+            fill(server, database_name, 0.1)
+        before = documents(client, database_name)
+        over: dict[str, Any] = {"replace": (database_name,), "safety": SafetyBackup.SKIP}
+        filling: dict[str, Any] = {
+            "renames": (Rename(database_name, database_name),),
+            "on_existing": OnExisting.ONLY_MISSING,
+        }
+        copy = f"{database_name}_copy"
+
+        refused = [
+            copied(desk, database_name, target="shop", **over),
+            copied(desk, database_name, target="same", **over),
+            copied(desk, database_name, target="same", **filling),
+            copied(desk, database_name, source="staging", target="alone", **over),
+        ]
+        elsewhere = copied(
+            desk, database_name, target="same", renames=(Rename(database_name, copy),)
+        )
+        with pytest.raises(SelfCopyError, match="same deployment") as shown:
+            desk.services.copies.preview(
+                CopyRequest(
+                    "shop",
+                    Selection(collections=(Namespace(database_name, "big"),)),
+                    RestoreRequest("", "same", replace=(database_name,)),
+                )
+            )
+
+        assert [s.problem and s.problem.code for s in refused] == ["self-copy"] * len(refused)
+        assert code_of_class(type(shown.value)) is ExitCode.REFUSED
+        assert elsewhere.state is RunState.SUCCEEDED, elsewhere.problem
+        assert documents(client, copy) == documents(client, database_name) == before
+        client.drop_database(copy)
+        other.drop_database(database_name)
 
 
 def test_a_cancelled_copy_leaves_nothing(

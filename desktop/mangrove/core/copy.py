@@ -3,7 +3,12 @@
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, RestoreRequest, Selection
+from mangrove.core.command_line import typed
+from mangrove.core.deployment import DeploymentMark
+from mangrove.core.errors import SelfCopyError
 from mangrove.core.restore_plan import RestorePlan
+
+SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,37 @@ class DumpRestoreRequest:
     restore: RestoreRequest
     database: str = ""
     safety_vault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopySource:
+    """The deployment that a copy reads, by its profile's name and by what its servers say."""
+
+    profile: str
+    mark: DeploymentMark
+
+    def refuse_itself(self, plan: RestorePlan, target: DeploymentMark) -> None:
+        """Refuse to bring collections into themselves: what is written meanwhile would be lost.
+
+        Raises:
+            SelfCopyError: Naming them; nothing was changed.
+        """
+        onto = [
+            str(p.target)
+            for p in plan.namespaces
+            if p.entry.namespace == p.target and (p.replaces or p.fills)
+        ]
+        if not onto or not (self.profile == plan.profile or self.mark.is_same(target)):
+            return
+        more = f" and {len(onto) - SHOWN} more" if onto[SHOWN:] else ""
+        database = onto[0].partition(".")[0]
+        raise SelfCopyError(
+            f"{self.profile} and {plan.profile} are the same deployment, and "
+            f"{', '.join(onto[:SHOWN])}{more} would become a copy of what it is already; what is "
+            "written meanwhile would be lost, so nothing was changed",
+            hint=f"copy it under another name, such as "
+            f"{typed('--rename', f'{database}={database}_copy')}, or to another deployment",
+        )
 
 
 def copy_plan(plan: RestorePlan) -> RestorePlan:

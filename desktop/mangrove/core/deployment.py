@@ -120,6 +120,42 @@ class PrivilegeFinding:
     role: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeploymentMark:
+    """What tells one deployment from another, whatever address led there.
+
+    Source: MongoDB manual, "hello": ``setName``, ``hosts``, ``me``, and since 4.4
+    ``topologyVersion.processId``, new with each start; "Config Database": ``version.clusterId``.
+
+    Attributes:
+        replica_set, hosts: Its name and the nodes as it names them; empty without one.
+        me: The node that answered, as its replica set names it.
+        process: What no other process of a server has; "" when unknown.
+        cluster: A sharded cluster's own id; "" when there is none or it may not be read.
+    """
+
+    replica_set: str = ""
+    hosts: frozenset[str] = frozenset()
+    me: str = ""
+    process: str = ""
+    cluster: str = ""
+
+    def is_same(self, other: "DeploymentMark") -> bool:
+        """Whether both are of one deployment, as far as servers tell.
+
+        Two sets of one name with nodes of the same names are told apart where the same node is
+        another process: such are reached through tunnels.
+        """
+        if self.cluster and other.cluster:
+            return self.cluster == other.cluster
+        if self.process and self.process == other.process:
+            return True
+        if self.me == other.me and self.process and other.process:
+            return False
+        is_named_alike = bool(self.replica_set) and self.replica_set == other.replica_set
+        return is_named_alike and bool(self.hosts & other.hosts)
+
+
 def untested(version: str) -> str:
     """Return what to say of a server version that no test ran against.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.deployment import DiskUse, ServerFacts
+from mangrove.core.deployment import DeploymentMark, DiskUse, ServerFacts
 from mangrove.core.known import Known
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
@@ -163,6 +163,10 @@ class DumpSource(Protocol):
 
         Errors: the ended calls raise ConnectionLostError.
         """
+
+    def mark(self) -> DeploymentMark | None:
+        """Return what tells this deployment from others; None for a dump in files."""
+        ...
 
     def open(
         self,

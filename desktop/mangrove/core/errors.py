@@ -38,7 +38,7 @@ MangroveError                     a person can be told this
 │   └── AtlasConflictError · AtlasBusyError · AtlasRequestError · AtlasWorkFailedError
 ├── RestoreError
 │   ├── TargetNotEmptyError · NamespaceConflictError · ConfirmationMissingError · WriteRefusedError
-│   └── PointNotReachableError · ReplayRefusedError
+│   └── PointNotReachableError · ReplayRefusedError · SelfCopyError
 ├── AlertError                   somebody could not be told, or not as asked
 │   └── InvalidChannelError · DeliveryError
 ├── RetentionError               a backup may not go
@@ -597,6 +597,12 @@ class ConfirmationMissingError(RestoreError):
     """Raised when a destructive choice lacks its typed confirmation."""
 
     code = "confirmation-missing"
+
+
+class SelfCopyError(RestoreError):
+    """Raised when collections would be replaced or filled up by a copy of themselves."""
+
+    code = "self-copy"
 
 
 class WriteRefusedError(RestoreError):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from mangrove.core.accounts import Account, AccountKind
 from mangrove.core.assertion_ports import Asked
-from mangrove.core.deployment import PrivilegeFinding, ServerFacts
+from mangrove.core.deployment import DeploymentMark, PrivilegeFinding, ServerFacts
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace
@@ -111,6 +111,10 @@ class RestoreSink(Asked, Protocol):
 
     def facts(self) -> ServerFacts:
         """Return what the server is."""
+        ...
+
+    def mark(self) -> DeploymentMark:
+        """Return what tells this deployment from others."""
         ...
 
     def check_privileges(self, databases: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.backup_ports import Contents
+from mangrove.core.copy import CopySource
 from mangrove.core.dump_ports import DumpSource, OpenDump
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.oplog import OplogTimestamp
@@ -63,7 +64,7 @@ class CopyBody:
             ctx.log(reason)
             reading = Rereading(ctx, dump, self.consistency).read
             body = self.body_for(Transit(dump, self.name, self.clock.now(), reading))
-            body = replace(body, oplog=part, is_stored=False, is_copy=not self.is_dump)
+            body = replace(body, oplog=part, is_stored=False, source=copy_source(source, self.name))
             result = body(ctx)
             changed = (dump.reason,) if dump.reason != reason else ()
             warnings = dict.fromkeys((*dump.facts.warnings, *changed, *result.warnings))
@@ -87,3 +88,9 @@ class CopyBody:
                 hint="leave the moment out, or take a dump with mongodump --oplog",
             )
         return None
+
+
+def copy_source(source: DumpSource, name: str) -> CopySource | None:
+    """Return which deployment is read; None for a dump in files."""
+    mark = source.mark()
+    return CopySource(name, mark) if mark is not None else None

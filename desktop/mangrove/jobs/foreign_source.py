@@ -45,6 +45,9 @@ class ForeignSource:
     def abort(self) -> None:
         """Do nothing: files are not waited for."""
 
+    def mark(self) -> None:
+        """Return nothing: files are no deployment."""
+
     @contextmanager
     def open(
         self,

@@ -10,7 +10,7 @@ from itertools import count
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.backup_ports import Contents
-from mangrove.core.copy import copy_plan
+from mangrove.core.copy import CopySource, copy_plan
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.gate_ports import Gate
 from mangrove.core.leftovers import working_namespace
@@ -95,7 +95,7 @@ class RestoreBody:
             oplog of an oplog-consistent one is always replayed.
         oplog: Replayed instead of all that: what came with a dump.
         is_stored: Whether it lies in a vault, and so is compared before anything is written.
-        is_copy: Whether no backup is restored, but a deployment copied; the log says so.
+        source: The deployment that is copied, when no backup is restored; the log says so.
         marking: Notes what happens while its block lasts as a break of the profile's chains.
     """
 
@@ -112,7 +112,7 @@ class RestoreBody:
     marking: Callable[[RunContext], AbstractContextManager[None]] = _no_mark
     oplog: OplogPart | None = None
     is_stored: bool = True
-    is_copy: bool = False
+    source: CopySource | None = None
 
     def __call__(self, ctx: RunContext) -> RunResult:
         """Do the work.
@@ -132,13 +132,7 @@ class RestoreBody:
         ):
             ctx.enter(Phase.PREFLIGHT)
             with ctx.aborting_on_cancel(sink.abort):
-                plan = planned(manifest, self.request, sink, self.at)
-                plan = with_accounts(plan, manifest, self.request, self.vault, sink)
-                if self.rewind is not None:
-                    plan = told(plan, self.rewind)
-                plan = copy_plan(plan) if self.is_copy else plan
-                plan.require_confirmed()
-                sink.check_privileges([*plan.creates, *plan.occupied])
+                plan = self._plan(manifest, sink)
                 clear_leftovers(ctx, sink)
             for said in (plan.sentence, *plan.notes):
                 ctx.log(said)
@@ -171,6 +165,19 @@ class RestoreBody:
         copies = told_of_copies(ctx, self.vault)
         result = replace(result, warnings=(*warnings, *copies, *result.warnings))
         return reported(result, plan.accounts, lost)
+
+    def _plan(self, manifest: Manifest, sink: RestoreSink) -> RestorePlan:
+        """Look at the target, and refuse what nobody confirmed or nobody may do."""
+        plan = planned(manifest, self.request, sink, self.at)
+        plan = with_accounts(plan, manifest, self.request, self.vault, sink)
+        if self.rewind is not None:
+            plan = told(plan, self.rewind)
+        if self.source is not None:
+            self.source.refuse_itself(plan, sink.mark())
+            plan = copy_plan(plan)
+        plan.require_confirmed()
+        sink.check_privileges([*plan.creates, *plan.occupied])
+        return plan
 
     def _fill(self, loader: Loader, rewinding: Rewinding | None) -> list[Placement]:
         """Load, and replay where asked; returns what is to be put in place."""

@@ -36,7 +36,7 @@ from mangrove.engine.mongodump.opening import form_of
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.accounts import read_accounts, with_held_accounts
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.copy import PHASES, CopyBody
+from mangrove.jobs.copy import PHASES, CopyBody, copy_source
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
@@ -151,6 +151,7 @@ class Copies:
         target = tools.profiles.find(wanted.profile)
         queries = queries_of(selection)
         with opened() as source, source.open(selection, Consistency.NONE, queries) as dump:
+            origin = copy_source(source, name)
             contents = Transit(dump, name, tools.clock.now())
             manifest = contents.manifest(NO_BACKUP)
             accounts = read_accounts(manifest, contents)
@@ -158,6 +159,8 @@ class Copies:
         request = replace(wanted, backup=NO_BACKUP, profile=target.name)
         with tools.gate.open_sink(target) as sink:
             plan = planned(manifest, request, sink, tools.clock.now())
+            if origin is not None:
+                origin.refuse_itself(plan, sink.mark())
             plan = with_held_accounts(plan, manifest, request, accounts, sink)
             plan = replace(plan, notes=(*plan.notes, *notes))
             yield _Looked(plan, replace(manifest, selection=selection), request, sink, target)

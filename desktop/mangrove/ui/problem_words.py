@@ -123,6 +123,11 @@ SENTENCES = {
         "There is data at the target already. It was not touched. Restore into a copy,"
         " or confirm what may be replaced.",
     ),
+    "self-copy": QT_TRANSLATE_NOOP(
+        "Problems",
+        "Source and target are the same deployment, so collections would be replaced or"
+        " filled by a copy of themselves. Nothing was changed. Give the copy another name.",
+    ),
     "namespace-conflict": QT_TRANSLATE_NOOP(
         "Problems",
         "Two collections would land in the same place. Nothing was changed. Give one of"

@@ -30,9 +30,9 @@ from mangrove.connectors.mongo.privileges import (
 from mangrove.connectors.mongo.queries import Filter, filters_of, planned_filter
 from mangrove.connectors.mongo.queries import count as counted
 from mangrove.connectors.mongo.resuming import Home
-from mangrove.connectors.mongo.topology import server_facts
+from mangrove.connectors.mongo.topology import deployment_mark, server_facts
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.deployment import ServerFacts, Topology
+from mangrove.core.deployment import DeploymentMark, ServerFacts, Topology
 from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.known import Known
@@ -66,6 +66,10 @@ class MongoDumpSource:
     def abort(self) -> None:
         """End calls that block in other threads."""
         self._connection.abort()
+
+    def mark(self) -> DeploymentMark:
+        """Return what tells this deployment from others."""
+        return deployment_mark(self._connection)
 
     @contextmanager
     def open(

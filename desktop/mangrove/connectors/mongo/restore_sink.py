@@ -39,9 +39,9 @@ from mangrove.connectors.mongo.privileges import (
 )
 from mangrove.connectors.mongo.reinserting import insert_again
 from mangrove.connectors.mongo.replay_sink import MongoReplaySink
-from mangrove.connectors.mongo.topology import server_facts
+from mangrove.connectors.mongo.topology import deployment_mark, server_facts
 from mangrove.core.assertion import Answer, Question
-from mangrove.core.deployment import PrivilegeFinding, ServerFacts, Topology
+from mangrove.core.deployment import DeploymentMark, PrivilegeFinding, ServerFacts, Topology
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     MangroveError,
@@ -85,6 +85,10 @@ class MongoRestoreSink:
     def facts(self) -> ServerFacts:
         """Return what the server is."""
         return self._facts
+
+    def mark(self) -> DeploymentMark:
+        """Return what tells this deployment from others."""
+        return deployment_mark(self._connection)
 
     def check_privileges(self, databases: Sequence[str]) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""

@@ -8,7 +8,7 @@ from typing import Any
 from bson.timestamp import Timestamp
 
 from mangrove.connectors.mongo.client import Connection
-from mangrove.core.deployment import Member, OplogWindow, ServerFacts, Topology
+from mangrove.core.deployment import DeploymentMark, Member, OplogWindow, ServerFacts, Topology
 from mangrove.core.errors import SourceError
 from mangrove.core.oplog import OplogTimestamp
 
@@ -26,6 +26,27 @@ def server_facts(connection: Connection) -> ServerFacts:
         topology=topology_of(hello),
         replica_set=str(hello.get("setName", "")),
     )
+
+
+def deployment_mark(connection: Connection) -> DeploymentMark:
+    """Ask what tells this deployment from others."""
+    hello = connection.command("admin", {"hello": 1})
+    process = hello.get("topologyVersion", {}).get("processId", "")
+    return DeploymentMark(
+        replica_set=str(hello.get("setName", "")),
+        hosts=frozenset(map(str, (*hello.get("hosts", ()), *hello.get("passives", ())))),
+        me=str(hello.get("me", "")),
+        process=str(process),
+        cluster=_cluster_id(connection) if topology_of(hello) is Topology.SHARDED else "",
+    )
+
+
+def _cluster_id(connection: Connection) -> str:
+    with suppress(SourceError):
+        found = connection.command("config", {"find": "version", "limit": 1})
+        for version in found["cursor"]["firstBatch"]:
+            return str(version.get("clusterId", ""))
+    return ""
 
 
 def topology_of(hello: Mapping[str, Any]) -> Topology:
