@@ -112,12 +112,14 @@ class PrivilegeFinding:
         allowed: True, False, or None when it could not be found out.
         missing: What is missing, in the server's words ("find on shop.*"); empty if allowed.
         role: The built-in role that would allow it.
+        some: What it may be done with although not with all; empty if allowed.
     """
 
     purpose: str
     allowed: bool | None
     missing: tuple[str, ...] = ()
     role: str = ""
+    some: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,28 @@ def test_backup_role_is_enough_for_a_dump_and_not_for_a_restore(
     assert "restore" in caught.value.hint
 
 
+def test_who_reads_one_database_is_told_that_it_is_only_some(
+    mongod_with_auth: GuardedServer, database_name: str
+) -> None:
+    reader = Account(f"reader_{database_name}", "the reader's password")
+    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
+        own = root[database_name]
+        own["a"].insert_one({"_id": 1})
+        own.create_collection("heat", timeseries={"timeField": "at"})
+        roles = [{"role": "read", "db": database_name}]
+        root["admin"].command("createUser", reader.user, pwd=reader.password, roles=roles)
+    gate, profile = _account_gate(mongod_with_auth, reader)
+
+    (dump, *_) = gate.probe(profile, None, Steps()).privileges
+
+    assert (dump.allowed, dump.role) == (False, "backup")
+    assert dump.some == (f"{database_name} without its time series",)
+    assert dump.missing == (
+        "listDatabases on the cluster",
+        f"find on {database_name}.system.buckets.heat",
+    )
+
+
 def test_restore_and_reading_are_enough_for_a_restore(
     mongod_with_auth: GuardedServer, database_name: str
 ) -> None:

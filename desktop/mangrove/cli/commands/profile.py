@@ -18,7 +18,7 @@ from mangrove.cli.ssh_options import (
     tunnel_text,
 )
 from mangrove.core.command_line import command_line
-from mangrove.core.deployment import DeploymentReport
+from mangrove.core.deployment import DeploymentReport, PrivilegeFinding
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.profile import Colour, Profile, SecretHome, UnreadableProfile
 from mangrove.core.secret import Secret
@@ -265,7 +265,7 @@ def _report_blocks(report: DeploymentReport) -> list[Block]:
             ("TLS", "yes" if report.tls else "no"),
             ("round trip", f"{report.latency.total_seconds() * 1000:.1f} ms"),
             ("oplog window", oplog),
-            *((f"may {p.purpose}", _allowed_text(p.allowed, p.missing)) for p in report.privileges),
+            *((f"may {p.purpose}", _allowed_text(p)) for p in report.privileges),
         )
     )
     rows = tuple(
@@ -275,7 +275,12 @@ def _report_blocks(report: DeploymentReport) -> list[Block]:
     return [facts, Table(("database", ">collections", ">documents", ">size"), rows, "no databases")]
 
 
-def _allowed_text(allowed: bool | None, missing: tuple[str, ...]) -> str:  # noqa: FBT001 - a fact
-    if allowed is None:
+def _allowed_text(finding: PrivilegeFinding) -> str:
+    if finding.allowed is None:
         return "unknown"
-    return "yes" if allowed else f"no, missing: {', '.join(missing)}"
+    if finding.allowed:
+        return "yes"
+    missing = f"missing: {', '.join(finding.missing)}"
+    if finding.some:
+        return f"only some of it: {', '.join(finding.some)}; {missing}"
+    return f"no, {missing}"

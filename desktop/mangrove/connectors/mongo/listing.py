@@ -84,6 +84,13 @@ def list_named(connection: Connection, namespaces: Sequence[Namespace]) -> Itera
         yield from (_listed(database, e, uuids) for e in entries if str(e["name"]) in names)
 
 
+def time_series(connection: Connection, database: str) -> tuple[Namespace, ...]:
+    """Return the time series of a database."""
+    with working(connection.hosts):
+        found = list(_entries(connection, database, {"type": TIME_SERIES}))
+    return tuple(Namespace(database, str(entry["name"])) for entry in found)
+
+
 def data_uuid(connection: Connection, namespace: Namespace) -> str | None:
     """Return a collection's UUID now, None when it is gone."""
     with working(connection.hosts):

@@ -154,25 +154,66 @@ def require(missing: Sequence[str], role: str, hosts: str) -> None:
 
 
 def findings(
-    found: Privileges, databases: Sequence[str], *, has_oplog: bool
+    found: Privileges,
+    databases: Sequence[str],
+    *,
+    has_oplog: bool,
+    series: Sequence[Namespace] = (),
 ) -> tuple[PrivilegeFinding, ...]:
     """Say for a whole deployment whether dump, restore and oplog reading are allowed.
 
     A restore goes into new databases unless told otherwise, so it is asked for on every database.
     Of an oplog nothing is said where there is none to be read.
+
+    Args:
+        found: What the user may do.
+        databases: Those that the user sees.
+        has_oplog: Whether there is one.
+        series: Time series in them, where it is not plain that their buckets may be read.
     """
-    names = databases or ("",)
-    dump = tuple(
-        f"{action} on {name or 'every database'}"
-        for name in names
-        for action in ("listCollections", "find", "listIndexes")
-        if not found.allows(action, name)
-    )
     return (
-        PrivilegeFinding("dump", not dump, dump, DUMP_ROLE if dump else ""),
+        _dump_finding(found, databases, series),
         restore_finding(found, ("",)),
         *(_oplog_findings(found) if has_oplog else ()),
     )
+
+
+def sees_no_buckets(found: Privileges, database: str) -> bool:
+    """Whether a database may be listed, but not the buckets of just any time series in it."""
+    return found.allows("listCollections", database) and not found.allows(
+        "find", database, f"{BUCKETS}*"
+    )
+
+
+def _dump_finding(
+    found: Privileges, databases: Sequence[str], series: Sequence[Namespace]
+) -> PrivilegeFinding:
+    """Say whether all of a deployment may be dumped, and if not, what of it may be.
+
+    Who may not list all databases is shown only some, without a word. Source: MongoDB manual,
+    "listDatabases" (authorizedDatabases).
+    """
+    lacking = {
+        name: [
+            f"{action} on {name or 'every database'}"
+            for action in ("listCollections", "find", "listIndexes")
+            if not found.allows(action, name)
+        ]
+        for name in databases or ("",)
+    }
+    hidden = [n for n in series if not found.allows("find", n.database, f"{BUCKETS}{n.collection}")]
+    missing = (
+        *(() if found.allows_on_cluster("listDatabases") else ("listDatabases on the cluster",)),
+        *(words for own in lacking.values() for words in own),
+        *(f"find on {n.database}.{BUCKETS}{n.collection}" for n in hidden),
+    )
+    cut = {n.database for n in hidden}
+    some = tuple(
+        f"{name} without its time series" if name in cut else name
+        for name in databases
+        if missing and not lacking[name]
+    )
+    return PrivilegeFinding("dump", not missing, missing, DUMP_ROLE if missing else "", some)
 
 
 def _oplog_findings(found: Privileges) -> tuple[PrivilegeFinding, ...]:

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -15,14 +15,20 @@ from mangrove.connectors.mongo.client import Connection, check_options, open_alo
 from mangrove.connectors.mongo.error_map import connecting
 from mangrove.connectors.mongo.route import open_route
 from mangrove.connectors.mongo.sizes import EstimatedSize, estimated_size
-from mangrove.core.deployment import CollectionSize, DatabaseSize, DeploymentReport, Topology
+from mangrove.core.deployment import (
+    CollectionSize,
+    DatabaseSize,
+    DeploymentReport,
+    PrivilegeFinding,
+    Topology,
+)
 from mangrove.core.errors import (
     AuthenticationFailedError,
     MangroveError,
     ServerUnreachableError,
     SourceError,
 )
-from mangrove.core.namespace import SERVER_DATABASES
+from mangrove.core.namespace import SERVER_DATABASES, Namespace
 from mangrove.core.ports import SecretStore, StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
@@ -107,8 +113,10 @@ def _look(connection: Connection, on_step: StepListener, *, is_tls: bool) -> Dep
     findings = _step(
         on_step,
         "privileges",
-        lambda: privileges.findings(found, names, has_oplog=in_set),
-        lambda all_: ", ".join(f"{f.purpose}: {'yes' if f.allowed else 'no'}" for f in all_),
+        lambda: privileges.findings(
+            found, names, has_oplog=in_set, series=_doubtful_series(connection, found, names)
+        ),
+        lambda all_: ", ".join(f"{f.purpose}: {_answer(f)}" for f in all_),
     )
     oplog = _step(
         on_step,
@@ -129,6 +137,20 @@ def _look(connection: Connection, on_step: StepListener, *, is_tls: bool) -> Dep
         latency=latency,
         tls=is_tls,
     )
+
+
+def _doubtful_series(
+    connection: Connection, found: privileges.Privileges, names: Sequence[str]
+) -> tuple[Namespace, ...]:
+    """Return the time series of databases in which not just any buckets may be read."""
+    doubtful = [name for name in names if privileges.sees_no_buckets(found, name)]
+    return tuple(n for name in doubtful for n in listing.time_series(connection, name))
+
+
+def _answer(finding: PrivilegeFinding) -> str:
+    if finding.some:
+        return "some"
+    return "yes" if finding.allowed else "no"
 
 
 def _step(

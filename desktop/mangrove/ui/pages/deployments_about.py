@@ -211,6 +211,8 @@ class _PrivilegesCard(Card):
             False: self.tr("not allowed"),
             None: self.tr("not known"),
         }[finding.allowed]
+        if finding.some:
+            answer = self.tr("only some of it: {what}").format(what=", ".join(finding.some))
         return f"{purpose}: {answer}"
 
     def _missing(self, finding: PrivilegeFinding) -> str:
@@ -225,4 +227,6 @@ class _PrivilegesCard(Card):
 
 
 def _tone(finding: PrivilegeFinding) -> Tone:
+    if finding.some:
+        return Tone.UNPROVEN
     return {True: Tone.PROVEN, False: Tone.EXPOSED, None: Tone.NEUTRAL}[finding.allowed]

@@ -4,6 +4,7 @@ import pytest
 
 from mangrove.connectors.mongo.privileges import Privileges, findings
 from mangrove.core.deployment import PrivilegeFinding
+from mangrove.core.namespace import Namespace
 
 
 def _with(resource: dict[str, object], *actions: str) -> Privileges:
@@ -62,3 +63,29 @@ def test_nothing_is_said_of_an_oplog_that_is_not_there() -> None:
     everything = findings(Privileges("", unlimited=True, granted=()), ("shop",), has_oplog=False)
 
     assert [f.purpose for f in everything] == ["dump", "restore"]
+
+
+def test_who_reads_one_database_may_dump_only_some_of_it() -> None:
+    reader = _with({"db": "shop", "collection": ""}, "listCollections", "find", "listIndexes")
+    heat = Namespace("shop", "heat")
+
+    (plain, *_) = findings(reader, ("shop",), has_oplog=False)
+    (cut, *_) = findings(reader, ("shop",), has_oplog=False, series=(heat,))
+
+    assert (plain.allowed, plain.some) == (False, ("shop",))
+    assert plain.missing == ("listDatabases on the cluster",)
+    assert cut.some == ("shop without its time series",)
+    assert cut.missing[-1] == "find on shop.system.buckets.heat"
+
+
+def test_who_reads_everything_may_dump_everything() -> None:
+    granted = (
+        ({"db": "", "collection": ""}, frozenset({"listCollections", "find", "listIndexes"})),
+        ({"db": "", "system_buckets": ""}, frozenset({"find"})),
+        ({"cluster": True}, frozenset({"listDatabases"})),
+    )
+    reader = Privileges("ann@admin", unlimited=False, granted=granted)
+
+    (dump, *_) = findings(reader, ("shop",), has_oplog=False, series=(Namespace("shop", "heat"),))
+
+    assert (dump.allowed, dump.some, dump.missing) == (True, (), ())
