@@ -7,7 +7,7 @@ Source: MongoDB manual, "mongodump" and "mongorestore" (Database Tools 100.x).
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mangrove.core import globs
 from mangrove.core.accounts import UsersAndRoles
@@ -53,6 +53,7 @@ def dump_command(request: BackupRequest, uri: MongoUri) -> OfficialCommand:
     start = ["mongodump", f"--uri={uri.text()}", f"--out={FOLDER}"]
     if request.compression is not Compression.NONE:
         start.append("--gzip")
+    request = replace(request, selection=_with_whole_databases(request.selection))
     selection = request.selection
     if request.consistency is Consistency.OPLOG and selection.is_whole:
         start.append("--oplog")
@@ -127,6 +128,23 @@ def restore_command(
 
 
 # --- dump --------------------------------------------------------------------------------
+
+
+def _with_whole_databases(selection: Selection) -> Selection:
+    """Name the databases that a pattern ``D.*`` takes whole: mongodump knows names only."""
+    found = {pattern: _whole_database(pattern) for pattern in selection.include}
+    if selection.users_and_roles is UsersAndRoles.INCLUDE or not any(found.values()):
+        return selection  # users and roles belong to databases that were named as such
+    named = dict.fromkeys((*selection.databases, *filter(None, found.values())))
+    rest = tuple(pattern for pattern, database in found.items() if not database)
+    return replace(selection, databases=tuple(named), include=rest)
+
+
+def _whole_database(pattern: str) -> str:
+    """Return the database that a pattern takes whole; "" for any other pattern."""
+    head, *rest = globs.pieces(pattern)
+    is_whole = rest == [""] and head.endswith(".") and head.count(".") == 1
+    return head[:-1] if is_whole else ""
 
 
 def _dump_parts(selection: Selection) -> Iterator[tuple[str, ...]]:

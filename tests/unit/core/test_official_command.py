@@ -240,3 +240,19 @@ def test_users_of_a_renamed_database_are_not_restored_by_a_run_of_its_own() -> N
     own, rest = (" ".join(line[3:]) for line in found.lines[2:])
     assert own == "--db=shop --restoreDbUsersAndRoles --drop dump/shop"
     assert rest == "--nsExclude=shop.* --nsFrom=crm.* --nsTo=old.* --drop dump"
+
+
+def test_a_pattern_that_takes_a_whole_database_is_that_database() -> None:
+    by_pattern = dumped(Selection(include=("shop.*",), exclude=("shop.o*",)))
+
+    assert by_pattern == dumped(Selection(("shop",), exclude=("shop.o*",)))
+    assert tails(by_pattern) == ["--out=dump --gzip --db=shop --excludeCollectionsWithPrefix=o"]
+
+
+@pytest.mark.parametrize("pattern", ["shop*", "sh*p.*", "shop.a*", "shop.a.*", r"shop\*.*x"])
+def test_other_patterns_are_named_as_not_to_be_said(pattern: str) -> None:
+    found = dumped(Selection(include=(pattern,)))
+
+    assert f"mongodump has no --include: name each collection that '{pattern}' matches" in (
+        found.notes
+    )
