@@ -53,6 +53,7 @@ from mangrove.core.key_changes import (
     with_new_signing_key,
     without_holder,
 )
+from mangrove.core.latest import Latest, latest_of
 from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
@@ -295,6 +296,9 @@ class FakeBackups:
 
     def newest(self, limit: int) -> tuple[BackupRecord, ...]:
         return tuple(self.rows[:limit])
+
+    def latest(self) -> Latest | None:
+        return latest_of(self.rows)
 
     def usual_vault(self, profile: str) -> str:
         return next((self.vault_name(r) for r in self.rows if r.profile_name == profile), "")

@@ -10,8 +10,10 @@ from typing import Protocol, TextIO
 import typer
 
 from mangrove.cli.output import Output
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.command_line import command_line
 from mangrove.core.errors import KeyringUnavailableError
+from mangrove.core.latest import LATEST
 from mangrove.core.run import RunKind, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services
@@ -94,6 +96,24 @@ def desk_of(context: typer.Context) -> Desk:
     if not isinstance(desk, Desk):
         raise TypeError("the command line was started without a desk")
     return desk
+
+
+def found_backup(desk: Desk, services: Services, text: str) -> BackupRecord:
+    """Find a backup as it was typed; of ``latest`` a person is told which one that is.
+
+    Raises:
+        BackupNotFoundError: If none or several fit.
+    """
+    record = services.backups.find(text)
+    tell_latest(desk, services, text)
+    return record
+
+
+def tell_latest(desk: Desk, services: Services, text: str) -> None:
+    """Say which backup ``latest`` is, if that was typed by a person."""
+    meant = services.backups.latest() if text == LATEST and not desk.output.as_json else None
+    if meant is not None:
+        desk.output.say(meant.sentence)
 
 
 def interrupted_line(status: RunStatus) -> str:

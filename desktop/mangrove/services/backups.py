@@ -14,13 +14,14 @@ from mangrove.core.backup import (
     Selection,
     backup_id,
 )
-from mangrove.core.backup_record import BackupRecord, BackupState
+from mangrove.core.backup_record import BackupRecord
 from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import rebuilding
 from mangrove.core.errors import BackupNotFoundError, MangroveError
 from mangrove.core.explain import explanation
 from mangrove.core.gate_ports import Gate
 from mangrove.core.keeper_ports import VaultKeeper
+from mangrove.core.latest import LATEST, Latest, latest_of
 from mangrove.core.manifest import Manifest
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.namespace import Namespace
@@ -42,7 +43,6 @@ from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.vaults import Vaults
 
-LATEST = "latest"
 DEPLOYMENT_LIMIT = 2
 COUNT_LIMIT_MS = 3_000
 SHOWN_MATCHES = 4
@@ -187,8 +187,8 @@ class Backups:
         """
         catalog = self._tools.catalog
         if text == LATEST:
-            complete = [r for r in catalog.all() if r.state is BackupState.COMPLETE]
-            found = [r for r in complete if not r.is_aside][:1]
+            meant = self.latest()
+            found = [meant.record] if meant else []
         else:
             named = catalog.find(BackupId(text))
             found = [named] if named else list(catalog.beginning(text) if text else ())
@@ -206,6 +206,10 @@ class Backups:
             f"'{text}' is the beginning of {len(found)} backups: {shown}{more}",
             hint="type one letter more than they have in common",
         )
+
+    def latest(self) -> Latest | None:
+        """Return what ``latest`` means now, and why nothing newer; None without any backup."""
+        return latest_of(self._tools.catalog.all())
 
     def explain(self, backup: BackupId) -> BackupExplanation:
         """Read a backup's manifest and evidence, and say in words what it is.

@@ -56,3 +56,15 @@ def test_a_profile_whose_moment_is_wanted_goes_before_a_folder(
     )
 
     assert "'production' is taken from the vault" in err
+
+
+def test_latest_is_told_to_people_and_not_to_machines(capsys: pytest.CaptureFixture[str]) -> None:
+    told = f"latest is {BACKUP} of {RECORDS[0].profile_name}, the newest of all profiles"
+
+    _, _, err = explained("latest", paths=(), capsys=capsys)
+    _, _, silent = explained("latest", "--json", paths=(), capsys=capsys)
+    _, _, moment = explained("latest", "--before-op", "1772366400:7", paths=(), capsys=capsys)
+
+    assert told in err
+    assert "latest is" not in silent
+    assert "latest is" not in moment  # there the best base is chosen, whichever that is

@@ -12,6 +12,7 @@ from fakes.sample_data import RECORDS
 from mangrove.core.backup import SAFETY_MARK, BackupId
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import BackupNotFoundError
+from mangrove.core.vault import VaultId
 from mangrove.services.backups import Backups
 
 TAKEN = next(r for r in RECORDS if r.state is BackupState.COMPLETE)
@@ -40,6 +41,52 @@ def test_latest_is_no_safety_backup_no_import_and_nothing_unreadable() -> None:
     ).find("latest")
 
     assert found == TAKEN
+
+
+def test_latest_says_which_it_is_and_why_nothing_newer() -> None:
+    filtered = later(1, is_filtered=True)
+    imported = later(2, profile_slug="imported-dump")
+    unreadable = later(3, state=BackupState.UNREADABLE)
+    safety = later(4, profile_name=f"{TAKEN.profile_name}{SAFETY_MARK}")
+
+    meant = backups(TAKEN, filtered, imported, unreadable, safety).latest()
+
+    assert meant is not None
+    assert meant.record == filtered  # as documented: the newest, filtered or not
+    assert meant.sentence == (
+        f"latest is {filtered.backup} of {TAKEN.profile_name}; it is filtered, so some documents "
+        f"are not in it; unfiltered: {TAKEN.backup}; newer but not meant by latest: "
+        f"{safety.backup} (a safety backup), {unreadable.backup} (unreadable) and 1 more"
+    )
+
+
+def test_latest_says_that_it_looks_over_all_profiles() -> None:
+    other = later(1, profile_slug="other", profile_name="other")
+
+    meant = backups(TAKEN, other).latest()
+
+    assert meant is not None
+    assert meant.sentence == f"latest is {other.backup} of other, the newest of all profiles"
+
+
+def test_without_a_backup_there_is_no_latest() -> None:
+    assert backups(later(1, profile_slug="imported-dump")).latest() is None
+
+
+def test_the_usual_vault_is_that_of_the_newest_own_backup() -> None:
+    there = SimpleNamespace(vault_id=TAKEN.vault_id, name="there")
+    gone = later(2, vault_id=VaultId("gone"))
+    safety = later(3, profile_name=f"{TAKEN.profile_name}{SAFETY_MARK}")
+    profiles = SimpleNamespace(find=lambda _: SimpleNamespace(slug=TAKEN.profile_slug))
+    vaults = SimpleNamespace(all=lambda: (there,))
+    catalog = MemoryCatalog()
+    tools = SimpleNamespace(catalog=catalog, profiles=profiles, vaults=vaults)
+    usual = Backups(cast("Any", tools)).usual_vault
+
+    assert usual("shop") == ""
+    for record in (TAKEN, gone, safety):
+        catalog.put(record)
+    assert usual("shop") == "there"
 
 
 def test_the_beginning_of_several_names_them() -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.front import desk_of
+from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.accounts import users_and_roles_of
@@ -42,7 +42,7 @@ def export(  # noqa: PLR0913 - every option of the command is an argument here
         raise typer.BadParameter("give either DIR or --archive FILE")
     with desk.services() as services:
         request = ExportRequest(
-            backup=BackupId(services.backups.find(backup).backup),
+            backup=BackupId(found_backup(desk, services, backup).backup),
             path=directory or archive or "",
             form=DumpForm.ARCHIVE if archive else DumpForm.DIRECTORY,
             packing=DumpPacking.GZIP if gzip else DumpPacking.PLAIN,

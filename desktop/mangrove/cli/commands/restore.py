@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.front import Desk, desk_of, tell_latest
 from mangrove.cli.landing import Landing, Wish
 from mangrove.cli.restore_options import (
     Asked,
@@ -26,8 +26,8 @@ from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest
 from mangrove.core.copy import DumpRestoreRequest, is_dump_path
 from mangrove.core.errors import BackupNotFoundError, ProfileNotFoundError
+from mangrove.core.latest import LATEST
 from mangrove.core.moments import Edge, Moment, parse_entry
-from mangrove.services.backups import LATEST
 from mangrove.services.bundle import Services
 
 BACKUP_HELP = "An id, the beginning of one, latest, or a mongodump directory or archive."
@@ -102,6 +102,8 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         found, rewind_of = BackupId(""), ""
         if not is_dump:
             found, rewind_of = _origin(services, backup, to, is_rewind=moment is not None)
+        if found:
+            tell_latest(desk, services, backup)
         plain = RestoreRequest(
             backup=found,
             profile=to,

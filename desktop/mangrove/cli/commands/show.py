@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.front import desk_of
+from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.json_value import manifest_document
 from mangrove.cli.output import Table
 from mangrove.core.explain import size_text
@@ -18,7 +18,7 @@ def show(context: typer.Context, backup: BackupName) -> None:
     """Say what a backup is, what is in it and what is not, and how that is known."""
     desk = desk_of(context)
     with desk.services() as services:
-        found = services.backups.explain(services.backups.find(backup).backup)
+        found = services.backups.explain(found_backup(desk, services, backup).backup)
     rows = tuple(
         (
             str(n.namespace),

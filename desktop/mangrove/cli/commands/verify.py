@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.commands.show import BackupName
-from mangrove.cli.front import desk_of
+from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
@@ -37,7 +37,7 @@ def verify(
     """Verify a backup and keep the evidence with it; ends with 6 if it is not what it should be."""
     desk = desk_of(context)
     with desk.services() as services:
-        found = services.backups.find(backup).backup
+        found = found_backup(desk, services, backup).backup
         request = VerifyRequest(found, Level(level.value), on)
         status = follow(services, services.verifications.start(request), desk.output)
         raise typer.Exit(report_run(desk.output, status))
