@@ -1,4 +1,4 @@
-"""How a collection of a backup is described to the server it goes to."""
+"""How a collection is described: by a manifest, and to the server it goes to."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,20 @@ from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_read import from_extended
+from mangrove.engine.extended_json_write import to_canonical
 
 _STRING = 0x02
+_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
+
+
+def recorded_options(info: CollectionInfo) -> str:
+    """Return a collection's options as a manifest has them: none as an empty text."""
+    return "" if info.options == _NO_OPTIONS else to_canonical(info.options)
+
+
+def recorded_indexes(info: CollectionInfo) -> tuple[str, ...]:
+    """Return a collection's index descriptions as a manifest has them."""
+    return tuple(to_canonical(spec) for spec in info.indexes)
 
 
 def target_info(

@@ -22,11 +22,11 @@ from mangrove.core.manifest import (
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Loss, Phase
 from mangrove.engine.digest import ContentDigest
-from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.metadata import CollectionMetadata
 from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SegmentCutter
 from mangrove.engine.stages.compress import compressed
+from mangrove.engine.target_shape import recorded_indexes, recorded_options
 from mangrove.jobs.backup_oplog import KeepingOplog
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.grouping import grouped
@@ -39,7 +39,6 @@ AHEAD_CHUNKS = 3
 CHANGED = "{} was dropped, renamed or recreated while it was dumped"
 Entry = TypeVar("Entry")
 StoreOne: TypeAlias = Callable[[CollectionInfo, list[StoredBlob]], Entry]
-_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
 
 
 @dataclass(slots=True)
@@ -176,8 +175,8 @@ class Dumping:
         return NamespaceEntry(
             namespace=info.namespace,
             kind=info.kind,
-            options="" if info.options == _NO_OPTIONS else to_canonical(info.options),
-            indexes=tuple(to_canonical(spec) for spec in info.indexes),
+            options=recorded_options(info),
+            indexes=recorded_indexes(info),
             uuid=info.uuid,
             documents=digest.documents,
             plain_bytes=digest.bytes,

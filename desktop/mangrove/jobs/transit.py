@@ -15,12 +15,11 @@ from mangrove.core.manifest import (
     StoredUsersAndRoles,
 )
 from mangrove.core.storage_ports import Passing, as_they_come
-from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.framing import iter_documents
+from mangrove.engine.target_shape import recorded_indexes, recorded_options
 from mangrove.jobs.reading import StartOverError
 
 _NOTHING = StoredBlob("", 0, "", 0)
-_NO_OPTIONS = b"\x05\x00\x00\x00\x00"
 
 
 class Transit:
@@ -129,8 +128,8 @@ def _entry(info: CollectionInfo) -> NamespaceEntry:
     return NamespaceEntry(
         namespace=info.namespace,
         kind=info.kind,
-        options="" if info.options == _NO_OPTIONS else to_canonical(info.options),
-        indexes=tuple(to_canonical(spec) for spec in info.indexes),
+        options=recorded_options(info),
+        indexes=recorded_indexes(info),
         uuid=info.uuid,
         documents=info.estimated_documents,
         plain_bytes=info.estimated_bytes,

@@ -53,15 +53,8 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
     """Yield what the storages need, as far as they were looked at."""
     for item in vaults:
         if not item.is_reachable:
-            yield Need(
-                NeedKind.VAULT_UNREACHABLE,
-                NOW,
-                f"The vault {item.name} could not be reached at the last attempt.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=command_line("vault", "check", item.name),
-            )
+            sentence = f"The vault {item.name} could not be reached at the last attempt."
+            yield _to_be_checked(NeedKind.VAULT_UNREACHABLE, NOW, sentence, item.name)
         full_on = item.sizes.full_on
         if full_on is not None and (full_on - now.date()).days <= FULL_WITHIN_DAYS:
             yield Need(
@@ -76,26 +69,12 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
             )
         if item.vanished:
             gone = counted(item.vanished, "backup is", "backups are")
-            yield Need(
-                NeedKind.BACKUP_VANISHED,
-                NOW,
-                f"In the vault {item.name} {gone} gone, and nobody here removed them.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=command_line("vault", "check", item.name),
-            )
+            sentence = f"In the vault {item.name} {gone} gone, and nobody here removed them."
+            yield _to_be_checked(NeedKind.BACKUP_VANISHED, NOW, sentence, item.name)
         if item.unreadable:
             bad = counted(item.unreadable, "backup")
-            yield Need(
-                NeedKind.BACKUP_UNREADABLE,
-                SOON,
-                f"In the vault {item.name} {bad} cannot be read.",
-                Remedy.OPEN_VAULTS,
-                item.name,
-                vault=item.name,
-                command=command_line("vault", "check", item.name),
-            )
+            sentence = f"In the vault {item.name} {bad} cannot be read."
+            yield _to_be_checked(NeedKind.BACKUP_UNREADABLE, SOON, sentence, item.name)
         for mirror in item.late_mirrors:
             yield Need(
                 NeedKind.MIRROR_LATE,
@@ -106,6 +85,12 @@ def vault_needs(vaults: Sequence[VaultFigures], now: datetime) -> Iterator[Need]
                 vault=item.name,
                 command=command_line("vault", "mirror", "sync", item.name),
             )
+
+
+def _to_be_checked(kind: NeedKind, urgency: Urgency, sentence: str, vault: str) -> Need:
+    """Return what a vault needs that should be looked at, and checked."""
+    command = command_line("vault", "check", vault)
+    return Need(kind, urgency, sentence, Remedy.OPEN_VAULTS, vault, vault=vault, command=command)
 
 
 def check_needs(checks: Iterable[RunStatus], known: frozenset[str]) -> Iterator[Need]:

@@ -61,11 +61,7 @@ class VerifyDialog(QuestionDialog):
         if self._record.is_physical:
             return self._levels_of_files()
         return (
-            Option(
-                Level.STORED,
-                self.tr("&Stored"),
-                self.tr("Every stored object is read again and compared with its signed checksum."),
-            ),
+            self._stored_option(),
             Option(
                 Level.DECODED,
                 self.tr("&Decoded"),
@@ -85,13 +81,16 @@ class VerifyDialog(QuestionDialog):
             ),
         )
 
+    def _stored_option(self) -> Option[Level]:
+        return Option(
+            Level.STORED,
+            self.tr("&Stored"),
+            self.tr("Every stored object is read again and compared with its signed checksum."),
+        )
+
     def _levels_of_files(self) -> Sequence[Option[Level]]:
         return (
-            Option(
-                Level.STORED,
-                self.tr("&Stored"),
-                self.tr("Every stored object is read again and compared with its signed checksum."),
-            ),
+            self._stored_option(),
             Option(
                 Level.DECODED,
                 self.tr("&Decoded"),

@@ -1,11 +1,12 @@
 """The table of a vault's backups: what becomes of each, when, and why."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QHeaderView, QTableView
 
 from mangrove.services.retention import Fate
 from mangrove.ui.models.fates_model import FateColumn, FatesModel
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.row_table import choose_rows
 
 _WIDTHS = {
     FateColumn.FATE: 190,
@@ -24,12 +25,7 @@ class FatesTable(QTableView):
         self._fates = fates
         self.setModel(fates)
         self.setAccessibleName(self.tr("What becomes of each backup"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
+        choose_rows(self)
         height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.M)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(height)

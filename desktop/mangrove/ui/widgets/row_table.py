@@ -10,6 +10,16 @@ from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 
 
+def choose_rows(table: QTableView) -> None:
+    """Let one whole row of a table be chosen, and draw nothing that is not its content."""
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+
+
 class RowTable(QTableView):
     """A table whose rows are chosen whole and whose last column takes the room that is left.
 
@@ -27,12 +37,7 @@ class RowTable(QTableView):
         self.setAccessibleName(title)
         self.setModel(model)
         self.setSortingEnabled(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
+        choose_rows(self)
         row_height = max(Size.TABLE_ROW, self.fontMetrics().height() + Space.S)
         self.verticalHeader().setDefaultSectionSize(row_height)
         header = self.horizontalHeader()

@@ -2,12 +2,13 @@
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from mangrove.core.ports import Clock
 from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.row_table import choose_rows
 
 
 class SpansTable(QTableView):
@@ -44,12 +45,7 @@ class SpansTable(QTableView):
         self.setObjectName("timeline-spans")
         self.setAccessibleName(self.tr("Windows and gaps, newest first"))
         self.setModel(self.spans)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
+        choose_rows(self)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
