@@ -18,6 +18,7 @@ from mangrove.core.official_command import OfficialCommand
 from mangrove.core.restore_naming import copies_of
 from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
 from mangrove.core.run import RunId
+from mangrove.core.wording import figure_of
 from mangrove.services.bundle import Services
 
 
@@ -125,7 +126,7 @@ def _plan_table(plan: RestorePlan) -> Table:
             str(item.entry.namespace),
             str(item.target),
             _there(item),
-            figure(f"{item.entry.documents:,}", item.entry.documents_known),
+            figure(figure_of(item.entry.kind, item.entry.documents), item.entry.documents_known),
             figure(size_text(item.entry.plain_bytes), item.entry.bytes_known),
         )
         for item in plan.namespaces

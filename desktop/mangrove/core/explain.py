@@ -6,7 +6,7 @@ from datetime import timedelta
 from mangrove.core.backup import Consistency
 from mangrove.core.manifest import Manifest, StoredFiles
 from mangrove.core.verification import Evidence, Level, most_telling_first
-from mangrove.core.wording import counted
+from mangrove.core.wording import content_of_all, counted
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -74,7 +74,8 @@ def _what(manifest: Manifest) -> str:
         f"Backup of {manifest.selection.describe()} on {manifest.profile_name} "
         f"(MongoDB {manifest.server.version_text}, {manifest.server.topology}): "
         f"{counted(len(manifest.namespaces), 'collection')} of {names}, "
-        f"{counted(manifest.documents, 'document')}, {size_text(manifest.plain_bytes)} of BSON."
+        f"{content_of_all(manifest.documents, manifest.buckets)}, "
+        f"{size_text(manifest.plain_bytes)} of BSON."
     )
 
 

@@ -200,6 +200,7 @@ class Forecast:
         privileges: Whether the user may do it.
         conflicts: What the target's version will not take.
         documents_known, bytes_known: What those two figures stand for.
+        buckets: So many of the documents are buckets of time series.
     """
 
     collections: int
@@ -212,12 +213,13 @@ class Forecast:
     conflicts: tuple[VersionConflict, ...] = ()
     documents_known: Known = Known.EXACT
     bytes_known: Known = Known.EXACT
+    buckets: int = 0
 
     @property
     def work(self) -> str:
         """Say how much there is to do."""
         what = counted(self.collections, "collection")
-        what += f", {documents_phrase(self.documents, self.documents_known)}"
+        what += f", {documents_phrase(self.documents, self.documents_known, self.buckets)}"
         indexes = (
             counted(self.indexes, "index") if self.indexes == 1 else f"{self.indexes:,} indexes"
         )

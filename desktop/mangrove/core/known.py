@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from mangrove.core.wording import counted
+from mangrove.core.wording import content_of_all
 
 
 class Known(StrEnum):
@@ -28,8 +28,14 @@ def figure(text: str, known: Known) -> str:
     return text if known is Known.EXACT else f"{known} {text}"
 
 
-def documents_phrase(documents: int, known: Known) -> str:
-    """Write a count for a sentence: ``an unknown number of documents``."""
+def documents_phrase(documents: int, known: Known, buckets: int = 0) -> str:
+    """Write a count for a sentence: ``an unknown number of documents``.
+
+    Args:
+        documents: All together.
+        known: What that stands for.
+        buckets: So many of them are buckets of time series.
+    """
     if known is Known.UNKNOWN:
         return "an unknown number of documents"
-    return figure(counted(documents, "document"), known)
+    return figure(content_of_all(documents, buckets), known)

@@ -13,6 +13,7 @@ from mangrove.core.known import Known
 from mangrove.core.namespace import Namespace, database_room, kept_name
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.stored_files import FilesOrigin
+from mangrove.core.wording import buckets_in
 
 FORMAT_VERSION = 1
 DIGEST_ALGORITHM = "xxh3-128-sum"
@@ -273,8 +274,13 @@ class Manifest:
 
     @property
     def documents(self) -> int:
-        """All documents."""
+        """All documents, and the buckets of time series."""
         return sum(n.documents for n in self.namespaces)
+
+    @property
+    def buckets(self) -> int:
+        """Those of the documents that are buckets of time series."""
+        return buckets_in((n.kind, n.documents) for n in self.namespaces)
 
     @property
     def plain_bytes(self) -> int:

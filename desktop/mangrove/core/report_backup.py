@@ -21,7 +21,7 @@ from mangrove.core.report_parts import (
     proof_section,
 )
 from mangrove.core.verification import Evidence, Level
-from mangrove.core.wording import counted
+from mangrove.core.wording import content_of_all, counted, figure_of
 
 MAX_NAMESPACES = 1_000
 
@@ -82,7 +82,7 @@ def _about(manifest: Manifest, vault: str) -> Section:
         ("complete", moment_words(manifest.finished_at)),
         ("took", duration_text(manifest.duration)),
         ("collections", f"{len(manifest.namespaces):,}"),
-        ("documents", f"{manifest.documents:,}"),
+        ("documents", _documents(manifest)),
         ("BSON", f"{size_text(manifest.plain_bytes)} ({manifest.plain_bytes:,} bytes)"),
         (
             "stored",
@@ -93,6 +93,12 @@ def _about(manifest: Manifest, vault: str) -> Section:
         ("sequence number", str(manifest.sequence)),
     )
     return Section("What was backed up", facts=facts)
+
+
+def _documents(manifest: Manifest) -> str:
+    if not manifest.buckets:
+        return f"{manifest.documents:,}"
+    return content_of_all(manifest.documents, manifest.buckets)
 
 
 def _left_out(manifest: Manifest) -> Section:
@@ -147,7 +153,7 @@ def _contents_row(entry: NamespaceEntry) -> Row:
         (
             str(entry.namespace),
             entry.kind,
-            f"{entry.documents:,}",
+            figure_of(entry.kind, entry.documents),
             f"{entry.plain_bytes:,}",
             f"{len(entry.indexes)}",
             entry.digest,

@@ -10,6 +10,7 @@ from mangrove.core.forecast import Forecast
 from mangrove.core.known import Known, together
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
+from mangrove.core.wording import buckets_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,13 @@ class RestorePlan:
 
     @property
     def documents(self) -> int:
-        """All documents to be inserted."""
+        """All documents to be inserted, and buckets of time series."""
         return sum(p.entry.documents for p in self.namespaces)
+
+    @property
+    def buckets(self) -> int:
+        """Those of the documents that are buckets of time series."""
+        return buckets_in((p.entry.kind, p.entry.documents) for p in self.namespaces)
 
     @property
     def plain_bytes(self) -> int:

@@ -8,7 +8,7 @@ from mangrove.core.manifest import Manifest
 from mangrove.core.restore_naming import rules_of
 from mangrove.core.restore_plan import PlannedNamespace
 from mangrove.core.view_references import notes_on_views
-from mangrove.core.wording import counted
+from mangrove.core.wording import buckets_in, counted
 
 
 def sentence_for(
@@ -24,7 +24,9 @@ def sentence_for(
     names = ", ".join(sorted({p.target.database for p in planned}))
     documents = sum(p.entry.documents for p in planned)
     known = together((p.entry.documents_known for p in planned), documents)
-    what = f"{counted(len(planned), 'collection')} with {documents_phrase(documents, known)}"
+    buckets = buckets_in((p.entry.kind, p.entry.documents) for p in planned)
+    held = documents_phrase(documents, known, buckets)
+    what = f"{counted(len(planned), 'collection')} with {held}"
     start = f"Restore {what} into {names} on {request.profile}."
     replaced = [str(p.target) for p in planned if p.replaces]
     if replaced:

@@ -1,5 +1,11 @@
 """Counts with their noun in the right number."""
 
+from collections.abc import Iterable
+from typing import Final
+
+TIME_SERIES: Final = "timeseries"
+"""How a server calls the kind."""
+
 
 def counted(number: int, one: str, many: str = "") -> str:
     """Write a count with its noun: ``1 collection``, ``3,000 collections``, ``2 indexes``.
@@ -10,6 +16,38 @@ def counted(number: int, one: str, many: str = "") -> str:
         many: The noun for any other number; with an "s" unless given.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def content_of(kind: str, documents: int) -> str:
+    """Write what a namespace holds: ``5 documents``; of a time series ``5 buckets``.
+
+    A time series is backed up by its buckets, of many measurements each, and so it is counted.
+    """
+    return counted(documents, "bucket" if kind == TIME_SERIES else "document")
+
+
+def figure_of(kind: str, documents: int) -> str:
+    """Write the same for a column of documents: ``5``; of a time series ``5 buckets``."""
+    return content_of(kind, documents) if kind == TIME_SERIES else f"{documents:,}"
+
+
+def content_of_all(documents: int, buckets: int) -> str:
+    """Write what several namespaces hold: ``7 documents and 5 buckets of time series``.
+
+    Args:
+        documents: All together.
+        buckets: So many of them are buckets.
+    """
+    if not buckets:
+        return counted(documents, "document")
+    series = f"{counted(buckets, 'bucket')} of time series"
+    plain = documents - buckets
+    return f"{counted(plain, 'document')} and {series}" if plain else series
+
+
+def buckets_in(counts: Iterable[tuple[str, int]]) -> int:
+    """Add up the buckets among kinds with their counts."""
+    return sum(documents for kind, documents in counts if kind == TIME_SERIES)
 
 
 def is_or_are(number: int) -> str:

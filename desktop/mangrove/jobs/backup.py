@@ -21,7 +21,7 @@ from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
-from mangrove.core.wording import counted, is_or_are
+from mangrove.core.wording import content_of_all, counted, is_or_are
 from mangrove.engine.prelude import prelude_text
 from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES
@@ -237,7 +237,7 @@ class BackupBody:
         missing = f"; missing: {', '.join(loss.subject for loss in losses[:5])}" if losses else ""
         return RunResult(
             summary=f"{counted(record.namespaces, 'collection')} with "
-            f"{counted(record.documents, 'document')} {is_or_are(record.namespaces)} "
+            f"{content_of_all(record.documents, manifest.buckets)} {is_or_are(record.namespaces)} "
             f"stored, re-read and signed, {moment}{filtered}{missing}",
             warnings=warnings,
             losses=tuple(losses),

@@ -53,6 +53,7 @@ def with_forecast(
         plain_bytes=plan.plain_bytes,
         documents_known=plan.documents_known,
         bytes_known=plan.bytes_known,
+        buckets=plan.buckets,
         indexes=secondary_indexes(new) if with_indexes else 0,
         space=space,
         time=time_forecast(plan.plain_bytes, measured, plan.profile, plan.bytes_known),

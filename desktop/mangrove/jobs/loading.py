@@ -20,7 +20,7 @@ from mangrove.core.restore_ports import InsertOutcome, RestoreSink
 from mangrove.core.run import Loss, Phase
 from mangrove.core.storage_ports import Passing
 from mangrove.core.verification import NamespaceResult
-from mangrove.core.wording import counted
+from mangrove.core.wording import buckets_in, counted
 from mangrove.engine.compare import content_differences, shape_differences
 from mangrove.engine.content import batches_of
 from mangrove.engine.digest import ContentDigest
@@ -85,6 +85,12 @@ class Loader:
     def read_bytes(self) -> int:
         """BSON of all documents that were read, also of those that the server refused."""
         return sum(entry.plain_bytes for entry in self._loaded.values())
+
+    @property
+    def inserted_buckets(self) -> int:
+        """Those of the inserted documents that are buckets of time series."""
+        tallies = ((d.entry.kind, self._tallies.get(d.target, Tally())) for d in self.destinations)
+        return buckets_in((kind, tally.inserted) for kind, tally in tallies)
 
     def check_stored(self) -> None:
         """Compare every blob that will be read with the manifest, before anything is written.

@@ -25,7 +25,7 @@ from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.state_ports import MakingRegister
 from mangrove.core.unfinished import Unfinished
-from mangrove.core.wording import counted, is_or_are
+from mangrove.core.wording import content_of_all, counted, is_or_are
 from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.destination import Destination
@@ -296,10 +296,10 @@ class RestoreBody:
         lost = f"; {counted(len(loader.losses), 'problem')} listed" if loader.losses else ""
         same = "" if loader.losses else f"; {self._compared(plan)}"
         there = f"; there already: {counted(loader.already, 'document')}" if plan.filled else ""
+        held = content_of_all(loader.inserted, loader.inserted_buckets)
         return RunResult(
-            summary=f"{counted(len(loader.made), 'collection')} with "
-            f"{counted(loader.inserted, 'document')} {is_or_are(len(loader.made))} "
-            f"in {names} on {self.profile.name}{there}{same}{lost}",
+            summary=f"{counted(len(loader.made), 'collection')} with {held} "
+            f"{is_or_are(len(loader.made))} in {names} on {self.profile.name}{there}{same}{lost}",
             losses=tuple(loader.losses),
             backup=self.request.backup or None,
             figures=(

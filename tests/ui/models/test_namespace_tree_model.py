@@ -3,6 +3,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import TREE
+from mangrove.core.known import Known
 from mangrove.core.namespace import Namespace
 from mangrove.ui.models.contents_model import rows_of_deployment
 from mangrove.ui.models.namespace_tree_model import (
@@ -104,3 +105,31 @@ def test_a_view_shows_no_figures() -> None:
     view = [model.index(0, column, model.index(0, 0)).data() for column in range(4)]
 
     assert view == ["open_orders", "—", "—", "view"]
+
+
+def shown(*rows: NamespaceRow) -> list[list[str]]:
+    """Return documents and size of the first database and of its collections."""
+    model = NamespaceTreeModel()
+    model.set_rows(rows)
+    top = model.index(0, 0)
+    places = [top, *(model.index(row, 0, top) for row in range(model.rowCount(top)))]
+    return [[place.siblingAtColumn(column).data() for column in (1, 2)] for place in places]
+
+
+def test_a_time_series_is_counted_in_buckets() -> None:
+    found = shown(NamespaceRow("shop", "sales", "timeseries", 420, 1000))
+
+    assert found[1] == ["420 buckets", "1.0 kB"]
+
+
+def test_what_is_not_known_of_a_dump_is_said_so() -> None:
+    found = shown(
+        NamespaceRow("shop", "a", "collection", 0, 1000, 0, 0, Known.UNKNOWN, Known.AT_LEAST),
+        NamespaceRow("shop", "b", "collection", 0, 0, 0, 0, Known.UNKNOWN, Known.UNKNOWN),
+    )
+
+    assert found == [
+        ["unknown", "at least 1.0 kB"],
+        ["unknown", "at least 1.0 kB"],
+        ["unknown", "unknown"],
+    ]

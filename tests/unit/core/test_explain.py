@@ -150,3 +150,13 @@ def test_an_oplog_is_said_to_bring_all_to_one_moment() -> None:
     text = explanation(kept, [], "attic")
 
     assert "brings all to one moment, 1700000000:4, by replaying 3 oplog entries" in text
+
+
+def test_time_series_are_explained_as_buckets() -> None:
+    plain, series = MANIFEST.namespaces[0], replace(MANIFEST.namespaces[0], kind="timeseries")
+
+    alone = explanation(replace(MANIFEST, namespaces=(series,)), [], "attic")
+    beside = explanation(replace(MANIFEST, namespaces=(plain, series)), [], "attic")
+
+    assert ", 3 buckets of time series, 4.2 MB of BSON." in alone
+    assert ", 3 documents and 3 buckets of time series, 8.4 MB of BSON." in beside

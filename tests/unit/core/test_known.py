@@ -26,3 +26,8 @@ def test_a_figure_says_how_well_it_is_known() -> None:
         "at least 1 document",
         "an unknown number of documents",
     ]
+
+
+def test_a_phrase_names_the_buckets_of_time_series() -> None:
+    assert documents_phrase(425, EXACT, 420) == "5 documents and 420 buckets of time series"
+    assert documents_phrase(420, LEAST, 420) == "at least 420 buckets of time series"

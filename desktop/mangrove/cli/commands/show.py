@@ -8,6 +8,7 @@ from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.json_value import manifest_document
 from mangrove.cli.output import Table
 from mangrove.core.explain import size_text
+from mangrove.core.wording import figure_of
 
 BackupName = Annotated[
     str, typer.Argument(metavar="BACKUP", help="An id, the beginning of one, or latest.")
@@ -23,7 +24,7 @@ def show(context: typer.Context, backup: BackupName) -> None:
         (
             str(n.namespace),
             n.kind,
-            f"{n.documents:,}",
+            figure_of(n.kind, n.documents),
             size_text(n.plain_bytes),
             f"{len(n.indexes)}",
         )

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
+from mangrove.core.known import Known, together
 from mangrove.core.manifest import Manifest
 from mangrove.services.dumps import Dumps
 from mangrove.ui import text
@@ -117,12 +118,18 @@ class DumpPart(QWidget):
         return "\n".join(lines)
 
     def _figures(self, manifest: Manifest) -> str:
-        words = self.tr("Holds {collections} of {databases}, {size}.")
         entries = manifest.namespaces
+        size_bytes = sum(e.plain_bytes for e in entries)
+        words = self.tr("Holds {collections} of {databases}, {size}.")
+        known = together((e.bytes_known for e in entries), size_bytes)
+        if known is Known.AT_LEAST:
+            words = self.tr("Holds {collections} of {databases}, at least {size}.")
+        elif known is Known.UNKNOWN:
+            words = self.tr("Holds {collections} of {databases}, of unknown size.")
         return words.format(
             collections=counted(len(entries), self.tr("collection"), self.tr("collections")),
             databases=", ".join(sorted({e.namespace.database for e in entries})),
-            size=text.size(sum(e.plain_bytes for e in entries)),
+            size=text.size(size_bytes),
         )
 
     def _pick_folder(self, start: str) -> str:

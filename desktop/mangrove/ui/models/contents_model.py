@@ -25,6 +25,8 @@ def rows_of_manifest(manifest: Manifest) -> tuple[NamespaceRow, ...]:
             plain_bytes=entry.plain_bytes,
             stored_bytes=entry.metadata.size_bytes + sum(s.size_bytes for s in entry.segments),
             indexes=len(entry.indexes),
+            documents_known=entry.documents_known,
+            bytes_known=entry.bytes_known,
         )
         for entry in manifest.namespaces
     )

@@ -14,8 +14,11 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
+from mangrove.core.known import Known, together
 from mangrove.core.namespace import Namespace
+from mangrove.core.wording import TIME_SERIES
 from mangrove.ui import text
+from mangrove.ui.wording import counted
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
@@ -61,6 +64,8 @@ class NamespaceRow:
     plain_bytes: int
     stored_bytes: int = 0
     indexes: int = 0
+    documents_known: Known = Known.EXACT
+    bytes_known: Known = Known.EXACT
 
     @property
     def namespace(self) -> Namespace:
@@ -278,13 +283,31 @@ class NamespaceTreeModel(QAbstractItemModel):
             case TreeColumn.KIND:
                 return self._kind(row)
             case TreeColumn.DOCUMENTS:
-                return ABSENT if row.kind == "view" else text.count(row.documents)
+                return ABSENT if row.kind == "view" else self._documents(row)
             case TreeColumn.SIZE:
-                return ABSENT if row.kind == "view" else text.size(row.plain_bytes)
+                return ABSENT if row.kind == "view" else self._size(row)
             case TreeColumn.STORED:
                 return text.size(row.stored_bytes)
             case TreeColumn.INDEXES:
                 return text.count(row.indexes)
+
+    def _documents(self, row: NamespaceRow) -> str:
+        words = text.count(row.documents)
+        if row.kind == TIME_SERIES:
+            words = counted(row.documents, self.tr("bucket"), self.tr("buckets"))
+        return self._as_known(words, row.documents_known)
+
+    def _size(self, row: NamespaceRow) -> str:
+        return self._as_known(text.size(row.plain_bytes), row.bytes_known)
+
+    def _as_known(self, words: str, known: Known) -> str:
+        match known:
+            case Known.EXACT:
+                return words
+            case Known.AT_LEAST:
+                return self.tr("at least {figure}").format(figure=words)
+            case Known.UNKNOWN:
+                return self.tr("unknown")
 
     def _kind(self, row: NamespaceRow) -> str:
         match row.kind:
@@ -334,14 +357,18 @@ def _branches(rows: Sequence[NamespaceRow]) -> tuple[_Branch, ...]:
 
 
 def _total(name: str, rows: Sequence[NamespaceRow]) -> NamespaceRow:
+    documents = sum(r.documents for r in rows)
+    plain_bytes = sum(r.plain_bytes for r in rows)
     return NamespaceRow(
         database=name,
         collection="",
         kind="database",
-        documents=sum(r.documents for r in rows),
-        plain_bytes=sum(r.plain_bytes for r in rows),
+        documents=documents,
+        plain_bytes=plain_bytes,
         stored_bytes=sum(r.stored_bytes for r in rows),
         indexes=sum(r.indexes for r in rows),
+        documents_known=together((r.documents_known for r in rows), documents),
+        bytes_known=together((r.bytes_known for r in rows), plain_bytes),
     )
 
 
