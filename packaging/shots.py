@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Takes screenshots of every page and dialog, light and dark, of sample data or a real home.
 
-``python packaging/shots.py OUT_DIR [--real MANGROVE_HOME | --empty | --fleet]``; without a screen
-it draws offscreen.
+``python packaging/shots.py OUT_DIR [--real MANGROVE_HOME | --empty | --lone | --fleet]``; without
+a screen it draws offscreen.
 """
 
 import argparse
@@ -21,7 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QEventLoop, QSettings, QTimer  # noqa: E402 - the path comes first
 from PySide6.QtWidgets import QApplication, QDialog, QWidget  # noqa: E402
 
-from fakes.sample_history import fleet_services, rich_services  # noqa: E402
+from fakes.sample_history import fleet_services, lone_services, rich_services  # noqa: E402
 from fakes.services import empty_services  # noqa: E402
 from mangrove.app.container import open_services, usual_parts  # noqa: E402
 from mangrove.app.paths import app_paths  # noqa: E402
@@ -50,24 +50,35 @@ from mangrove.ui.dialogs.kit_dialogs import (  # noqa: E402
     MakeKitDialog,
     OpenKitDialog,
 )
+from mangrove.ui.dialogs.leave_dialog import LeaveDialog  # noqa: E402
 from mangrove.ui.dialogs.mirror_dialog import MirrorDialog  # noqa: E402
+from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog  # noqa: E402
+from mangrove.ui.dialogs.note_dialog import NoteDialog  # noqa: E402
 from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog  # noqa: E402
+from mangrove.ui.dialogs.pause_dialog import PauseDialog  # noqa: E402
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
+from mangrove.ui.dialogs.policy_dialog import PolicyDialog, PolicyStart  # noqa: E402
 from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
 from mangrove.ui.dialogs.quiet_dialog import QuietDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
+from mangrove.ui.dialogs.route_dialog import RouteDialog  # noqa: E402
 from mangrove.ui.dialogs.snapshot_dialog import SnapshotDialog  # noqa: E402
-from mangrove.ui.dialogs.snapshot_places import CopySnapshotDialog  # noqa: E402
+from mangrove.ui.dialogs.snapshot_places import (  # noqa: E402
+    CopySnapshotDialog,
+    RestoreSnapshotDialog,
+)
 from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.navigation import PageName  # noqa: E402
 from mangrove.ui.pages.atlas.page import AtlasPage  # noqa: E402
 from mangrove.ui.pages.backups_page import BackupsPage  # noqa: E402
+from mangrove.ui.pages.deployments_page import DeploymentsPage  # noqa: E402
 from mangrove.ui.pages.overview.page import OverviewPage  # noqa: E402
 from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
+from mangrove.ui.pages.vaults_page import VaultsPage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
 from mangrove.ui.theme.style import Theme, theme  # noqa: E402
 from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402
@@ -76,6 +87,12 @@ SETTLE_MS = 400
 MOST_WAITS = 200
 PAGE_OVERLAP = 48  # px of one screen that are on the next one too
 SIZES = {"": (1280, 800), "-narrow": (1024, 720)}
+SAMPLES = {
+    "": rich_services,
+    "-empty": empty_services,
+    "-lone": lone_services,
+    "-fleet": fleet_services,
+}
 EXAMPLE_RUNS = ("r-running", "r-losses", "r-failed", "r-0")
 
 
@@ -179,6 +196,68 @@ def shoot_snapshots(window: MainWindow, folder: Path, suffix: str) -> None:
         page.tabs.setCurrentIndex(0)
 
 
+def shoot_inner(services: Services, window: MainWindow, folder: Path, suffix: str) -> None:
+    """Save what a page shows only when it is asked: databases, and what a vault keeps."""
+    page = window.places[PageName.DEPLOYMENTS].page
+    if isinstance(page, DeploymentsPage) and services.profiles.all():
+        window.open_page(PageName.DEPLOYMENTS)
+        page.detail.tabs.setCurrentWidget(page.detail.databases)
+        rest(window)
+        shoot(window, folder / f"deployments-databases{suffix}.png")
+        page.detail.tabs.setCurrentWidget(page.detail.about)
+    page = window.places[PageName.VAULTS].page
+    if isinstance(page, VaultsPage) and (specs := services.vaults.all()):
+        window.open_page(PageName.VAULTS)
+        rest(window)
+        page.select(retention=specs[0].name)
+        rest(window)
+        shoot(window, folder / f"vaults-retention{suffix}.png")
+        page.retention.left.emit()
+
+
+def small_dialogs(
+    services: Services, window: MainWindow
+) -> Iterator[tuple[str, Callable[[], QDialog]]]:
+    """Yield the dialogs that ask one thing."""
+    now = services.clock.now()
+    yield "dialog-pause", lambda: PauseDialog(window, "nightly", now)
+    yield "dialog-route", lambda: RouteDialog(window, services)
+    yield "dialog-leave", lambda: LeaveDialog(len(services.jobs.names()), window)
+    sentence = "It stays until somebody releases it."
+    yield (
+        "dialog-note",
+        lambda: NoteDialog(window, "Hold", "Hold backup", sentence, is_needed=True),
+    )
+    for alert in services.alerts.all(1):
+        yield "dialog-know", partial(KnowDialog, window, alert)
+        yield "dialog-mute", partial(MuteDialog, window, alert, now)
+
+
+def vault_dialogs(
+    services: Services, calls: Calls, window: MainWindow
+) -> Iterator[tuple[str, Callable[[], QDialog]]]:
+    """Yield the dialogs about one vault."""
+    for spec in services.vaults.all()[:1]:
+        yield "dialog-make-kit", partial(MakeKitDialog, window, spec)
+        yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
+        yield "dialog-keys", partial(KeysDialog, window, spec)
+        yield "dialog-add-mirror", partial(MirrorDialog, window, services, calls, spec)
+        start = PolicyStart(services.retention.preview(spec.name))
+        yield "dialog-policy", partial(PolicyDialog, window, services, calls, start)
+
+
+def snapshot_dialogs(
+    services: Services, calls: Calls, window: MainWindow
+) -> Iterator[tuple[str, Callable[[], QDialog]]]:
+    """Yield the dialogs about snapshots of a server's disk."""
+    yield "dialog-snapshot", lambda: SnapshotDialog(window, services, calls)
+    for snapshot in services.snapshots.all()[:1]:
+        yield "dialog-copy-snapshot", partial(CopySnapshotDialog, window, services, snapshot)
+        size = snapshot.used_bytes or 0
+        what = snapshot.snapshot
+        yield "dialog-restore-snapshot", partial(RestoreSnapshotDialog, window, what, size)
+
+
 def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Callable[[], QDialog]]]:
     """Yield a name and a maker for every dialog that can be shown with these services."""
     calls = window.findChild(Calls)
@@ -186,11 +265,7 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
         return
     yield "dialog-add-profile", lambda: ProfileDialog(window, services, calls)
     yield "dialog-open-kit", lambda: OpenKitDialog(window)
-    for spec in services.vaults.all()[:1]:
-        yield "dialog-make-kit", partial(MakeKitDialog, window, spec)
-        yield "dialog-confirm-kit", partial(ConfirmKitDialog, window, spec)
-        yield "dialog-keys", partial(KeysDialog, window, spec)
-        yield "dialog-add-mirror", partial(MirrorDialog, window, services, calls, spec)
+    yield from vault_dialogs(services, calls, window)
     yield from atlas_dialogs(services, window)
     yield "dialog-add-vault", lambda: VaultDialog(window, services, calls)
     records = services.backups.all()
@@ -222,9 +297,8 @@ def dialogs(services: Services, window: MainWindow) -> Iterator[tuple[str, Calla
     yield "dialog-quiet", lambda: QuietDialog(window, policy, zone)
     yield "dialog-heartbeat", lambda: HeartbeatDialog(window, services, calls)
     yield "dialog-plan", lambda: PlanChoiceDialog(window, services)
-    yield "dialog-snapshot", lambda: SnapshotDialog(window, services, calls)
-    for snapshot in services.snapshots.all()[:1]:
-        yield "dialog-copy-snapshot", partial(CopySnapshotDialog, window, services, snapshot)
+    yield from snapshot_dialogs(services, calls, window)
+    yield from small_dialogs(services, window)
     yield "dialog-quit", lambda: QuitDialog(services.activity.recent(2), window)
 
 
@@ -247,12 +321,16 @@ def shoot_dialogs(services: Services, window: MainWindow, folder: Path, suffix: 
             progress.close()
 
 
+def kind_of(arguments: argparse.Namespace) -> str:
+    """Return which samples are wanted, as file names say it; "" for the usual ones."""
+    return next((kind for kind in SAMPLES if kind and getattr(arguments, kind[1:])), "")
+
+
 @contextmanager
 def services_of(arguments: argparse.Namespace) -> Iterator[Services]:
     """Open sample, empty or real services."""
     if arguments.real is None:
-        make = empty_services if arguments.empty else rich_services
-        yield (fleet_services if arguments.fleet else make)().services
+        yield SAMPLES[kind_of(arguments)]().services
         return
     paths = app_paths({**os.environ, "MANGROVE_HOME": str(arguments.real)})
     paths.ensure()
@@ -266,6 +344,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--real", type=Path, default=None, metavar="MANGROVE_HOME")
     parser.add_argument("--empty", action="store_true", help="a brand-new install")
+    parser.add_argument("--lone", action="store_true", help="one profile")
     parser.add_argument("--fleet", action="store_true", help="twenty profiles")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -277,13 +356,13 @@ def main() -> int:
         window.show()
         for choice in (SchemeChoice.LIGHT, SchemeChoice.DARK):
             theme().choose(choice)
-            kind = "-empty" if arguments.empty else "-fleet" if arguments.fleet else ""
-            suffix = f"{kind}-{choice.value}"
+            suffix = f"{kind_of(arguments)}-{choice.value}"
             shoot_pages(window, arguments.out, suffix)
             window.resize(*SIZES[""])
             shoot_overview(window, arguments.out, suffix)
             shoot_moment(window, arguments.out, suffix)
             shoot_snapshots(window, arguments.out, suffix)
+            shoot_inner(services, window, arguments.out, suffix)
             shoot_dialogs(services, window, arguments.out, suffix)
         if (bridge := window.findChild(ActivityBridge)) is not None:
             bridge.close()

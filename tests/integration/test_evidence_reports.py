@@ -148,6 +148,18 @@ def test_a_report_on_a_month_ends_with_the_month(desk: Workstation, tmp_path: Pa
         reports.of_month("2001-01", PROFILE)
 
 
+def test_a_month_before_every_backup_blames_no_profile_and_writes_nothing(
+    desk: Workstation,
+) -> None:
+    with pytest.raises(BackupNotFoundError, match="by the end of 2001-01") as told:
+        desk.services.evidence_reports.of_month("2001-01")
+
+    assert PROFILE not in told.value.message
+    assert told.value.message.startswith("no backup of any profile was made")
+    assert "nothing was written" in told.value.message
+    assert "a later month" in told.value.hint
+
+
 def test_v6_a_report_comes_out_the_same_from_what_is_stored(
     desk: Workstation, tmp_path: Path
 ) -> None:

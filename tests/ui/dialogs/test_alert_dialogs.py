@@ -57,10 +57,12 @@ def test_what_is_no_address_is_said_where_it_stands(dialog: ChannelDialog) -> No
 
     dialog.kind.setCurrentIndex(WEB)
     assert dialog.summary == "Say where messages shall go."
+    assert not dialog.is_refused
     form = dialog.form
     assert isinstance(form, AddressForm)
     form.field.setText("ftp://example.org")
     assert "no web address" in dialog.summary
+    assert dialog.is_refused
     assert not dialog.test.isEnabled()
 
 

@@ -185,6 +185,22 @@ def test_buttons_ask_for_the_shown_backup(
     assert wanted.args == [RECORDS[0].backup]
 
 
+def test_a_physical_backup_says_why_it_is_not_exported(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.backups.rows[0] = replace(fakes.backups.rows[0], is_physical=True)
+    page = loaded(qtbot, ends)
+
+    assert not page.detail.export.isEnabled()
+    assert "which are no dump" in page.detail.export.toolTip()
+    assert page.detail.restore.isEnabled()
+
+    page.table.selectRow(1)
+
+    assert page.detail.export.isEnabled()
+    assert not page.detail.export.toolTip()
+
+
 def test_another_page_can_point_at_a_backup_or_a_vault(qtbot: QtBot, ends: Ends) -> None:
     page = loaded(qtbot, ends)
     page.bar.profile.setCurrentIndex(1)

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QStyleOptionViewItem, QToolTip
 from pytestqt.qtbot import QtBot
 
 from fakes import sample_jobs, sample_runs
@@ -22,6 +24,7 @@ from mangrove.ui.dialogs.pause_dialog import PauseDialog
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
 from mangrove.ui.models.jobs_model import JobColumn, JobsModel
 from mangrove.ui.pages.jobs_page import JobsPage
+from mangrove.ui.widgets.middle_elided import MiddleElided
 from ui.conftest import Ends
 
 
@@ -47,6 +50,33 @@ def test_every_job_says_how_its_last_time_went_and_when_it_is_due(qtbot: QtBot, 
     assert all(_cells(page, JobColumn.NEXT))
     assert page.agent.badge.accessibleName() == "on time"
     assert page.agent.words.text() == "Jobs run while Mangrove is open."
+
+
+def test_names_keep_both_ends_and_say_the_whole_only_where_they_are_cut(
+    qtbot: QtBot, ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, told = _opened(qtbot, ends), list[str]()
+    monkeypatch.setattr(QToolTip, "showText", lambda _at, words, *_: told.append(words))
+    table = page.table
+    cell = table.model().index(0, JobColumn.NAME)
+    cells = table.itemDelegateForColumn(JobColumn.NAME)
+    assert isinstance(cells, MiddleElided)
+
+    def hovered(width: int) -> QStyleOptionViewItem:
+        table.setColumnWidth(JobColumn.NAME, width)
+        option = QStyleOptionViewItem()
+        option.initFrom(table)
+        option.rect = table.visualRect(cell)
+        at = option.rect.center()
+        event = QHelpEvent(QEvent.Type.ToolTip, at, table.viewport().mapToGlobal(at))
+        cells.helpEvent(event, table, option, cell)
+        cells.initStyleOption(option, cell)
+        return option
+
+    assert hovered(400).textElideMode is Qt.TextElideMode.ElideMiddle
+    assert told == []
+    hovered(24)
+    assert told == [cell.data()]
 
 
 def test_detail_shows_times_history_and_why_it_failed(qtbot: QtBot, ends: Ends) -> None:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from fakes.readable import cut_off
@@ -14,6 +15,7 @@ from mangrove.ui.dialogs.snapshot_places import CopySnapshotDialog, RestoreSnaps
 from mangrove.ui.models.snapshots_model import SnapshotColumn
 from mangrove.ui.pages.backups_page import BackupsPage
 from mangrove.ui.pages.snapshots_pane import SnapshotsPane
+from mangrove.ui.snapshot_words import proof_words
 from ui.conftest import Ends
 
 
@@ -82,6 +84,33 @@ def test_snapshots_sort_by_a_column(qtbot: QtBot, ends: Ends) -> None:
     assert second is not None
     assert first.lock is LockUse.NO_LOCK
     assert second.locked_for is not None
+
+
+def test_snapshots_sort_by_the_proof_that_is_shown_the_best_first(
+    qtbot: QtBot, ends: Ends, service: FakeSnapshots
+) -> None:
+    unopened, proven = service.rows
+    check = proven.last_check
+    assert check is not None
+    refuted = replace(proven, checks=(replace(check, passed=False),))
+    lost = replace(proven, problem="the folder is gone")
+    pane = loaded(qtbot, ends)
+    pane.model.set_rows([lost, refuted, unopened, proven])
+
+    pane.model.sort(SnapshotColumn.PROOF)
+
+    cells = [pane.model.index(row, SnapshotColumn.PROOF).data() for row in range(4)]
+    assert cells == ["validated", "not verified", "failed", proof_words(lost)]
+    pane.model.sort(SnapshotColumn.PROOF, Qt.SortOrder.DescendingOrder)
+    assert pane.model.snapshot_at(0) == lost
+
+
+def test_titles_of_figures_stand_over_them(qtbot: QtBot, ends: Ends) -> None:
+    pane, role = loaded(qtbot, ends), Qt.ItemDataRole.TextAlignmentRole
+
+    for column in SnapshotColumn:
+        title = pane.model.headerData(column, Qt.Orientation.Horizontal, role)
+        assert title == pane.model.index(0, column).data(role)
 
 
 def test_buttons_start_what_they_say(

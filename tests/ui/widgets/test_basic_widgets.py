@@ -1,18 +1,19 @@
 """The small parts that pages are made of."""
 
 import pytest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QTimeEdit
 from pytestqt.qtbot import QtBot
 
 from mangrove.core.errors import ServerUnreachableError
 from mangrove.core.secret import Secret
+from mangrove.ui.theme.style import Theme
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
-from mangrove.ui.widgets.labels import ElidedLabel
+from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.password_field import PasswordField
 from mangrove.ui.widgets.search_field import SearchField
 from mangrove.ui.widgets.state_badge import StateBadge
@@ -153,3 +154,33 @@ def test_empty_state_without_action_has_no_button(qtbot: QtBot) -> None:
     state.show()
 
     assert not state.button.isVisible()
+
+
+def test_a_field_of_figures_is_as_high_as_its_neighbours(qtbot: QtBot, look: Theme) -> None:
+    assert look
+    fields = (QSpinBox(), QTimeEdit(), QComboBox(), QLineEdit())
+    for field in fields:
+        qtbot.addWidget(field)
+        field.ensurePolished()
+
+    assert len({field.sizeHint().height() for field in fields}) == 1
+
+
+def test_names_of_facts_stand_on_the_line_of_their_values(qtbot: QtBot) -> None:
+    grid = KeyValueGrid()
+    qtbot.addWidget(grid)
+    grid.set_rows([("same", "same")])
+    grid.resize(300, 60)
+    grid.show()
+    name, value = (item for item in grid.findChildren(TextLabel))
+
+    assert name.y() == value.y()
+    assert _first_inked(name) == _first_inked(value)
+
+
+def _first_inked(label: TextLabel) -> int:
+    picture = label.grab().toImage()
+    ground = picture.pixel(picture.width() - 1, picture.height() - 1)
+    lines = range(picture.height())
+    across = range(label.fontMetrics().horizontalAdvance("same"))
+    return next(y for y in lines if any(picture.pixel(x, y) != ground for x in across))

@@ -97,14 +97,15 @@ class ChannelDialog(QuestionDialog):
         except MangroveError as error:
             words = error.message.removesuffix("; nothing was saved")
             ask = self.tr("Say where messages shall go.")
-            self.say(ask if self.form.is_blank else text.sentence(words), is_error=True)
+            is_blank = self.form.is_blank
+            self.say(ask if is_blank else text.sentence(words), is_error=not is_blank)
             self.yes.setEnabled(False)
             self.test.setEnabled(False)
             return
         self.test.setEnabled(draft.url is not None)
         self.yes.setEnabled(bool(draft.name))
         if not draft.name:
-            self.say(self.tr("Give the channel a name."), is_error=True)
+            self.say(self.tr("Give the channel a name."))
             return
         words = self.tr("{name} gets {what}. Its address goes to the keyring.")
         if draft.url is None:

@@ -81,7 +81,7 @@ class HeartbeatDialog(QuestionDialog):
             check_web_address(url)
         except MangroveError as error:
             self._url_row.set_error(text.sentence(error.hint) if url else "")
-            self.say(self.tr("Give the address of the watch outside."), is_error=True)
+            self.say(self.tr("Give the address of the watch outside."), is_error=bool(url))
             self.yes.setEnabled(False)
             self.test.setEnabled(False)
             return

@@ -58,7 +58,7 @@ class MuteDialog(QuestionDialog):
         self.body.addWidget(TextLabel(text.sentence(alert.trouble.sentence)).wrapping())
         self.body.addWidget(self.spans)
         self.body.addStretch()
-        self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT * 3 // 4)
+        self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT * 7 // 8)
         self.spans.chosen.connect(self._on_chosen)
         self._on_chosen()
 

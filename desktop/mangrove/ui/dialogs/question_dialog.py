@@ -76,6 +76,11 @@ class QuestionDialog(QDialog):
         """The sentence shown now."""
         return self._summary.text()
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the sentence says what is wrong, rather than what is done or still missing."""
+        return str(self._summary.property("role")) == "error"
+
     def take_room(self, width: int, height: int) -> None:
         """Take this size at the usual text size, more with larger text, within the screen."""
         scale = min(_LARGEST, max(1.0, self.fontMetrics().height() / _USUAL_LINE))

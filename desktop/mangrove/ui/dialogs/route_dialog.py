@@ -75,7 +75,7 @@ class RouteDialog(QuestionDialog):
         if not job:
             self.say(self.tr("There is no job yet."), is_error=True)
         elif self.choice.value == _SOME and not route:
-            self.say(self.tr("Tick at least one channel."), is_error=True)
+            self.say(self.tr("Tick at least one channel."))
         else:
             where = self.tr("every channel") if route is None else ", ".join(route)
             words = self.tr("Alerts of {job} go to: {where}.")

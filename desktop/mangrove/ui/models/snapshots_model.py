@@ -63,7 +63,11 @@ class SnapshotsModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
+            return _RIGHT
+        if role != Qt.ItemDataRole.DisplayRole:
             return None
         titles = {
             SnapshotColumn.PROOF: self.tr("Proof"),

@@ -42,7 +42,7 @@ class ChoiceList(QWidget, Generic[T]):
             button.setAccessibleDescription(option.sentence)
             self._group.addButton(button, number)
             pair = QVBoxLayout()
-            pair.setSpacing(0)
+            pair.setSpacing(Space.HALF // 2)
             pair.addWidget(button)
             pair.addWidget(_sentence(option.sentence))
             layout.addLayout(pair)

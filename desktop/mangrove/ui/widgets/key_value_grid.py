@@ -32,6 +32,7 @@ class KeyValueGrid(QWidget):
         self._labels = []
         for index, (name, value, *tip) in enumerate(rows):
             left = TextLabel(name, "muted")
+            left.setAlignment(Qt.AlignmentFlag.AlignTop)  # where a value that can be selected sits
             right = value_label(value)
             right.setToolTip(tip[0] if tip else "")
             right.setAccessibleName(f"{name}: {value}")

@@ -86,6 +86,41 @@ def test_a_deployment_without_any_backup_is_named_as_it_is_written(
     assert "There is no backup of production." in needs(page)
 
 
+def test_what_needs_somebody_stands_beside_several_profiles_and_above_one(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    page = opened(qtbot, ends)
+    board, shelf = page.dashboard, page.dashboard.shelf
+    assert _left_in(shelf, board.needs) > _left_in(shelf, board.profiles)
+    every, backups = list(fakes.profiles.rows), list(fakes.backups.rows)
+
+    fakes.profiles.rows[:] = [p for p in every if p.name == "production"]
+    fakes.backups.rows[:] = [r for r in backups if r.profile_slug == "production"]
+    page.reload()
+
+    qtbot.waitUntil(lambda: is_settled(page, ends) and len(cards(page)) == 1)
+    qtbot.waitUntil(lambda: board.needs.width() == shelf.column.contentsRect().width())
+    assert _top_in(shelf, board.needs) < _top_in(shelf, board.profiles)
+    row = board.needs.rows[0]
+    qtbot.waitUntil(lambda: row.button.x() > row.sentence.geometry().right())
+
+    fakes.profiles.rows[:], fakes.backups.rows[:] = every, backups
+    page.reload()
+
+    qtbot.waitUntil(lambda: is_settled(page, ends) and len(cards(page)) > 1)
+    qtbot.waitUntil(lambda: _left_in(shelf, board.needs) > _left_in(shelf, board.profiles))
+    row = board.needs.rows[0]
+    qtbot.waitUntil(lambda: row.button.y() > row.sentence.geometry().bottom())
+
+
+def _left_in(shelf: QWidget, part: QWidget) -> int:
+    return part.mapTo(shelf, part.rect().topLeft()).x()
+
+
+def _top_in(shelf: QWidget, part: QWidget) -> int:
+    return part.mapTo(shelf, part.rect().topLeft()).y()
+
+
 @pytest.mark.usefixtures("large_text")
 def test_nothing_scrolls_sideways_at_double_size(qtbot: QtBot, ends: Ends) -> None:
     page = opened(qtbot, ends)

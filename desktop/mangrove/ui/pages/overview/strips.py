@@ -9,6 +9,7 @@ from mangrove.core.figures.answer import JobFigures, ProfileFigures
 from mangrove.core.figures.compliance import Compliance, Slot, SlotState
 from mangrove.core.figures.days import DayMark as Day
 from mangrove.core.figures.days import DayState
+from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.charts.slots import SlotKind, SlotMark, SlotRow
 from mangrove.ui.widgets.day_calendar import DayMark, DayWords
@@ -52,7 +53,7 @@ def compliance_words(kept: Compliance, job: JobFigures) -> str:
     if not kept.expected:
         return _tr("not due yet")
     words = _tr("{on_time} of {expected} on time")
-    return words.format(on_time=kept.on_time, expected=kept.expected)
+    return words.format(on_time=text.count(kept.on_time), expected=text.count(kept.expected))
 
 
 def day_words(days: Iterable[Day]) -> dict[date, DayWords]:
