@@ -137,6 +137,7 @@ def run_document(status: RunStatus) -> dict[str, object]:
         "losses": result.losses if result else (),
         "figures": dict(result.figures) if result else {},
         "targets": result.targets if result else (),
+        "safety_backup": result.safety_backup if result else None,
         "problem": problem_document(status.problem) if status.problem else None,
     }
 

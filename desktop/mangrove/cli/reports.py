@@ -56,6 +56,8 @@ def result_blocks(result: RunResult) -> list[Block]:
     pairs = [(name, figure_text(name, value)) for name, value in result.figures]
     if result.backup:
         pairs.insert(0, ("backup", result.backup))
+    if result.safety_backup:
+        pairs.append(("safety backup", result.safety_backup))
     blocks.append(Facts(tuple((name.replace("_", " "), text) for name, text in pairs)))
     blocks += [f"warning: {text}" for text in result.warnings]
     blocks += [loss_text(loss) for loss in result.losses]

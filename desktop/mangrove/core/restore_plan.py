@@ -10,6 +10,7 @@ from mangrove.core.forecast import Forecast
 from mangrove.core.known import Known, together
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
+from mangrove.core.view_references import notes_on_views
 from mangrove.core.wording import buckets_in
 
 
@@ -89,6 +90,12 @@ class RestorePlan:
     def filled(self) -> tuple[Namespace, ...]:
         """The existing collections that only get the documents they lack."""
         return tuple(p.target for p in self.namespaces if p.fills)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Those of the notes that still matter once it is done: what views will not find."""
+        moved = {p.entry.namespace: p.target for p in self.namespaces}
+        return tuple(notes_on_views([p.entry for p in self.namespaces], moved))
 
     def require_confirmed(self) -> None:
         """Raise unless every target database with data in it was named by the person.

@@ -146,6 +146,7 @@ class RunResult:
         backup: The backup made or used.
         figures: Named numbers for tables and ``--json`` (documents, bytes, seconds).
         targets: For a restore: the databases written to.
+        safety_backup: For a restore: the backup of what it replaced.
     """
 
     summary: str
@@ -154,6 +155,7 @@ class RunResult:
     backup: BackupId | None = None
     figures: tuple[tuple[str, float], ...] = ()
     targets: tuple[str, ...] = ()
+    safety_backup: BackupId | None = None
 
 
 @dataclass(frozen=True, slots=True)

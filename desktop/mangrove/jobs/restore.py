@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
-from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.backup import BackupId, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.backup_ports import Contents
 from mangrove.core.copy import CopySource, copy_plan
 from mangrove.core.errors import MangroveError, RunCancelled
@@ -145,7 +145,7 @@ class RestoreBody:
             rewinding = self._rewinding(manifest, loader, plan, part) if part else None
             if rewinding is not None:
                 rewinding.check()
-            self._back_up_replaced(ctx, rewinding.replaced if rewinding else plan.replaced)
+            saved = self._back_up_replaced(ctx, rewinding.replaced if rewinding else plan.replaced)
             making = Making(ctx, sink, self.register, self.profile.profile_id, self.clock)
             loader.making = making
             with (
@@ -163,7 +163,8 @@ class RestoreBody:
         if rewinding is not None:
             result = _rewound(result, rewinding, self.rewind)
         copies = told_of_copies(ctx, self.vault)
-        result = replace(result, warnings=(*warnings, *copies, *result.warnings))
+        warnings = (*warnings, *copies, *plan.warnings, *result.warnings)
+        result = _with_safety(replace(result, warnings=warnings), saved)
         return reported(result, plan.accounts, lost)
 
     def _plan(self, manifest: Manifest, sink: RestoreSink) -> RestorePlan:
@@ -260,13 +261,16 @@ class RestoreBody:
             parallel=self.parallel,
         )
 
-    def _back_up_replaced(self, ctx: RunContext, replaced: tuple[Namespace, ...]) -> None:
+    def _back_up_replaced(
+        self, ctx: RunContext, replaced: tuple[Namespace, ...]
+    ) -> BackupId | None:
         if not replaced or self.request.safety is SafetyBackup.SKIP:
-            return
+            return None
         ctx.enter(Phase.SAFETY, note="of what will be replaced")
         with ctx.within(Phase.SAFETY):
             taken = self.safety(ctx, replaced)
         ctx.log(f"safety backup taken: {taken}")
+        return BackupId(taken)
 
     def _put_in_place(
         self, ctx: RunContext, loader: Loader, plan: RestorePlan, moves: Sequence[Placement]
@@ -325,6 +329,14 @@ def _destination(item: PlannedNamespace, token: str) -> Destination:
     if not item.replaces:
         return Destination(item.entry, item.target, item.target, item.fills)
     return Destination(item.entry, item.target, working_namespace(item.target, token))
+
+
+def _with_safety(result: RunResult, saved: BackupId | None) -> RunResult:
+    """Say where what was replaced is now."""
+    if saved is None:
+        return result
+    summary = f"{result.summary}; what was replaced is in the safety backup {saved}"
+    return replace(result, summary=summary, safety_backup=saved)
 
 
 def _rewound(result: RunResult, rewinding: Rewinding, rewind: RewindPlan | None) -> RunResult:

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from fakes import sample_runs
 from fakes.services import FakeServices
+from mangrove.core.backup import BackupId
 from mangrove.core.run import (
     NamespaceProgress,
     NamespaceState,
@@ -97,6 +98,23 @@ def test_failed_run_says_what_is_safe_and_what_to_do(qtbot: QtBot, ends: Ends) -
 def _button(dialog: ProgressDialog, caption: str) -> QPushButton:
     buttons = dialog.summary.findChildren(QPushButton)
     return next(b for b in buttons if b.text().replace("&", "") == caption)
+
+
+def test_the_safety_backup_of_a_restore_can_be_shown(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = _opened(qtbot, ends, "r-running")
+    ended = replace(sample_runs.restore_with_losses(), run_id=RunId("r-running"))
+    assert ended.result is not None
+    result = replace(ended.result, safety_backup=BackupId("2026-safe"), losses=())
+    _publish(fakes, replace(ended, result=result))
+    qtbot.waitUntil(dialog.summary.isVisible)
+    assert "2026-safe" in [label.text() for label in dialog.summary.facts.findChildren(QLabel)]
+
+    with qtbot.waitSignal(ends.navigator.page_wanted) as wish:
+        _button(dialog, "Show safety backup").click()
+
+    assert wish.args == [PageName.BACKUPS, {"backup": "2026-safe"}]
 
 
 def test_failed_run_offers_what_helps(qtbot: QtBot, ends: Ends) -> None:

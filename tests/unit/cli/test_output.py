@@ -1,5 +1,7 @@
 import io
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,6 +12,7 @@ from fakes import sample_data, sample_runs
 from mangrove.cli.json_value import json_value, profile_document, run_document
 from mangrove.cli.output import Facts, Output, Table, printable
 from mangrove.cli.reports import loss_text, report_run
+from mangrove.core.backup import BackupId
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Loss, Problem
 from mangrove.core.secret import Secret, SecretRef
@@ -157,6 +160,20 @@ def test_run_with_losses_is_reported_with_them_and_ends_with_3() -> None:
     assert status.result.losses[0].subject in out.getvalue()
 
 
+def test_the_safety_backup_of_a_restore_is_named_in_text_and_json() -> None:
+    text, said, _ = written()
+    machine, document, _ = written(as_json=True)
+    status = sample_runs.restore_with_losses()
+    assert status.result is not None
+    saved = replace(status, result=replace(status.result, safety_backup=BackupId("2026-safe")))
+
+    report_run(text, saved)
+    report_run(machine, saved)
+
+    assert re.search(r"safety backup\s+2026-safe", said.getvalue())
+    assert json.loads(document.getvalue())["run"]["safety_backup"] == "2026-safe"
+
+
 def test_failed_run_in_json_holds_error_and_run() -> None:
     output, out, _ = written(as_json=True)
     status = sample_runs.failed_backup()
@@ -169,5 +186,5 @@ def test_failed_run_in_json_holds_error_and_run() -> None:
     assert set(document["run"]) == {
         "run_id", "kind", "title", "state", "profile", "vault", "backup", "created_at",
         "started_at", "ended_at", "phase", "summary", "warnings", "losses", "figures", "targets",
-        "problem",
+        "safety_backup", "problem",
     }  # fmt: skip

@@ -223,6 +223,11 @@ def test_a_replaced_collection_is_backed_up_first_and_swapped_last(occupied: Ben
 
     assert status.state is RunState.SUCCEEDED, status.problem
     assert occupied.safety_taken == [(Namespace("shop", "users"),)]
+    assert status.result is not None
+    assert status.result.safety_backup == "a-safety-backup"
+    assert status.result.summary.endswith(
+        "; what was replaced is in the safety backup a-safety-backup"
+    )
     assert occupied.target.content() == {
         "shop.big_orders": [],
         "shop.extra": [{"_id": 1}],
@@ -232,6 +237,19 @@ def test_a_replaced_collection_is_backed_up_first_and_swapped_last(occupied: Ben
     operations = [operation for operation, _ in writes(occupied)]
     assert operations[-1] == "replace"
     assert "drop" not in operations
+
+
+def test_what_renaming_does_to_views_is_a_warning_of_the_run_too(bench: Bench) -> None:
+    pipeline = [{"$lookup": {"from": "users", "as": "who"}}]
+    options = bson.encode({"viewOn": "orders", "pipeline": pipeline})
+    bench.shop.add("shop.joined", kind="view", options=options, indexes=())
+    assert bench.run(bench.backup()).problem is None
+
+    status = bench.run(bench.restore(renames=(Rename("shop.users", "shop.people"),)))
+
+    assert status.result is not None, status.problem
+    (warning,) = [w for w in status.result.warnings if "pipelines are not rewritten" in w]
+    assert "names users in $lookup" in warning
 
 
 def test_a_collection_takes_the_place_of_a_view(backed_up: Bench) -> None:

@@ -131,6 +131,8 @@ class RunSummary(QWidget):
             rows.append((self.tr("Backup"), str(backup)))
         if status.result and status.result.targets:
             rows.append((self.tr("Written to"), ", ".join(status.result.targets)))
+        if status.result and status.result.safety_backup:
+            rows.append((self.tr("Safety backup"), str(status.result.safety_backup)))
         return rows
 
     def _next_steps(self, status: RunStatus) -> list[tuple[str, Callable[[], None]]]:
@@ -142,6 +144,9 @@ class RunSummary(QWidget):
             steps.append((self.tr("&Restore…"), lambda: self._navigator.open_restore(backup)))
         if backup:
             steps.append((self.tr("Show &backup"), lambda: self._open_backup(str(backup))))
+        if status.result and (saved := status.result.safety_backup):
+            show = self.tr("Show s&afety backup")
+            steps.append((show, lambda: self._open_backup(str(saved))))
         if status.kind is RunKind.BACKUP and not backup and status.profile:
             again = status.profile
             steps.append((self.tr("Back up &again…"), lambda: self._navigator.open_backup(again)))
