@@ -327,8 +327,8 @@ def time_forecast(
     telling = [m for m in alike if m.is_telling]
     alike, is_weak = telling or alike, not telling
     if not alike:
-        sizes = f"{size_text(min(m.plain_bytes for m in measured))} to "
-        sizes += size_text(max(m.plain_bytes for m in measured))
+        ends = min(m.plain_bytes for m in measured), max(m.plain_bytes for m in measured)
+        sizes = " to ".join(dict.fromkeys(map(size_text, ends)))
         which = f"{counted(len(measured), 'restore')} to {where} measured so far"
         return TimeForecast(None, None, f"the {which} moved {sizes}, which says little of this one")
     rates = sorted((m.rate for m in alike), reverse=True)

@@ -50,6 +50,11 @@ def buckets_in(counts: Iterable[tuple[str, int]]) -> int:
     return sum(documents for kind, documents in counts if kind == TIME_SERIES)
 
 
+def bucket_figure(buckets: int) -> tuple[tuple[str, float], ...]:
+    """Return what stands beside a run's documents where some of them are buckets."""
+    return (("buckets_of_time_series", buckets),) if buckets else ()
+
+
 def is_or_are(number: int) -> str:
     """Return the verb that goes with a count."""
     return "is" if number == 1 else "are"

@@ -21,7 +21,7 @@ from mangrove.core.ports import Clock
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vault_lock import LockMode
 from mangrove.core.vault_ports import Vault
-from mangrove.core.wording import content_of_all, counted, is_or_are
+from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are
 from mangrove.engine.prelude import prelude_text
 from mangrove.engine.queries import queries_of
 from mangrove.engine.segments import SEGMENT_BYTES
@@ -244,6 +244,7 @@ class BackupBody:
             backup=self.backup,
             figures=(
                 ("documents", record.documents),
+                *bucket_figure(manifest.buckets),
                 ("bson_bytes", record.plain_bytes),
                 ("stored_bytes", record.stored_bytes),
                 ("seconds", manifest.duration.total_seconds()),

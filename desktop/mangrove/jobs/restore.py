@@ -25,7 +25,7 @@ from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.state_ports import MakingRegister
 from mangrove.core.unfinished import Unfinished
-from mangrove.core.wording import content_of_all, counted, is_or_are
+from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are
 from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.destination import Destination
@@ -308,6 +308,7 @@ class RestoreBody:
             backup=self.request.backup or None,
             figures=(
                 ("documents", loader.inserted),
+                *bucket_figure(loader.inserted_buckets),
                 ("documents_failed", sum(loss.count for loss in loader.losses)),
                 ("bson_bytes", loader.read_bytes),
                 ("seconds", seconds),

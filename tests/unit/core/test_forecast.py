@@ -155,6 +155,7 @@ def test_restores_of_another_size_say_nothing() -> None:
 
     assert found.likely is None
     assert "the 2 restores to staging measured so far moved 1.0 MB to 49.0 MB" in found.sentence
+    assert "moved 1.0 MB, which" in time_forecast(MB * 1000, [restore(1, 1)], "x").sentence
 
 
 def test_kinds_of_evidence_are_told_apart() -> None:

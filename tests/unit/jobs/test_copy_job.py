@@ -98,6 +98,19 @@ def figures(status: RunStatus) -> dict[str, float]:
     return dict(status.result.figures)
 
 
+def test_the_buckets_of_a_time_series_are_not_called_documents(bench: Bench) -> None:
+    plain = sum(map(len, bench.shop.content().values()))
+    bench.shop.add("shop.sales", {"_id": 1}, {"_id": 2}, kind="timeseries")
+
+    status = copy(bench)
+
+    assert status.result is not None, status.problem
+    words = f" with {plain} documents and 2 buckets of time series are in shop on target"
+    assert words in status.result.summary
+    assert figures(status)["documents"] == plain + 2
+    assert figures(status)["buckets_of_time_series"] == 2
+
+
 @pytest.mark.parametrize("indexes", [IndexChoice.AFTER, IndexChoice.BEFORE])
 def test_a_collection_whose_place_is_lost_is_emptied_and_read_again(
     photos: Bench, indexes: IndexChoice
