@@ -74,6 +74,33 @@ def test_a_hidden_column_can_be_shown(qtbot: QtBot, ends: Ends) -> None:
     assert not page.table.isColumnHidden(number)
 
 
+def test_what_keeps_each_backup_is_a_column_that_asks_the_vaults_only_when_it_is_shown(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+    preview = fakes.retention.preview
+    monkeypatch.setattr(
+        fakes.retention, "preview", lambda vault: (asked.append(vault), preview(vault))[1]
+    )
+    page = loaded(qtbot, ends)
+    number = COLUMNS.index(BackupColumn.KEPT)
+    assert page.table.isColumnHidden(number)
+    monkeypatch.setattr(fakes.retention, "fate_of", lambda _backup: "stays: last 1/3")
+    asked.clear()
+
+    next(a for a in page.columns.actions if a.data() == number).trigger()
+
+    assert not page.table.isColumnHidden(number)
+    qtbot.waitUntil(lambda: bool(page.model.index(0, number).data()))
+    assert sorted(asked) == sorted({"cloud", "office-nas"})
+    backup, shown = page.model.row_at(0).record.backup, page.model.index(0, number)
+    assert shown.data() == type(fakes.retention).fate_of(fakes.retention, backup)
+    page.model.sort(number, Qt.SortOrder.AscendingOrder)
+    words = [page.model.index(row, number).data() for row in range(page.model.rowCount())]
+    assert words == sorted(words)
+    assert {word.split()[0] for word in words} <= {"stays:", "goes", ""}
+
+
 def test_filters_narrow_the_table_and_say_so(qtbot: QtBot, ends: Ends) -> None:
     page = loaded(qtbot, ends)
 

@@ -1,7 +1,5 @@
 """``mangrove backups``: what there is."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields
 from typing import Annotated
 
@@ -10,12 +8,10 @@ import typer
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table, clipped
 from mangrove.cli.reports import proof_text
-from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
-from mangrove.services.bundle import Services
 from mangrove.services.retention import Fate
+from mangrove.services.retention_glance import fates_of
 
 COLUMNS = ("backup", "profile", ">documents", ">stored", "consistency", "proof", "of")
 # What a backup is of may be long and comes last, so that it needs no cutting.
@@ -37,7 +33,7 @@ def backups(
         records = services.backups.all(vault=vault, profile=profile)
         if profile and not records:
             services.profiles.find(profile)  # a mistyped name is not "no backup yet"
-        fates = _fates(services, records) if wide else {}
+        fates = fates_of(services.retention, services.vaults, records) if wide else {}
     if wide:
         rows = tuple(_wide_row(record, fates.get(record.backup)) for record in records)
         table = Table((*COLUMNS, "retention"), rows, "no backup yet")
@@ -48,16 +44,6 @@ def backups(
         for r in records
     )
     desk.output.give({"backups": records}, Table(COLUMNS, rows, "no backup yet"))
-
-
-def _fates(services: Services, records: Sequence[BackupRecord]) -> dict[BackupId, Fate]:
-    """Return what becomes of each backup; of a vault that does not answer nothing is known."""
-    found: dict[BackupId, Fate] = {}
-    for vault_id in dict.fromkeys(record.vault_id for record in records):
-        with suppress(MangroveError):
-            view = services.retention.preview(services.vaults.by_id(vault_id).name)
-            found.update((fate.record.backup, fate) for fate in view.fates)
-    return found
 
 
 def _row(record: BackupRecord, profile: str, proof: str) -> tuple[str, ...]:

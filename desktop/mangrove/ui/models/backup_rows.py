@@ -24,6 +24,7 @@ class BackupColumn(StrEnum):
     DOCUMENTS = "documents"
     EVIDENCE = "evidence"
     VAULT = "vault"
+    KEPT = "kept"
 
 
 COLUMNS = tuple(BackupColumn)
@@ -37,6 +38,7 @@ class BackupRow:
         vault: Name of the vault here; its id when this machine does not know it by name.
         haystack: Everything the text filter looks at, case folded.
         proof_depth, proof_s: How deep and when the backup was proven; -1 and 0 if never.
+        kept: Whether it stays or goes, and why; "" while nobody asked.
     """
 
     record: BackupRecord
@@ -45,6 +47,7 @@ class BackupRow:
     haystack: str
     proof_depth: int
     proof_s: float
+    kept: str = ""
 
     @property
     def is_proven(self) -> bool:
@@ -148,4 +151,5 @@ _KEYS: dict[BackupColumn, Callable[[BackupRow], Any]] = {
     BackupColumn.DOCUMENTS: lambda row: row.record.documents,
     BackupColumn.EVIDENCE: lambda row: row.proof_depth * _PAST_ANY_MOMENT + row.proof_s,
     BackupColumn.VAULT: lambda row: row.vault.casefold(),
+    BackupColumn.KEPT: lambda row: row.kept,
 }

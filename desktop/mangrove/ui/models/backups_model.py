@@ -1,6 +1,7 @@
 """Item model of the backups table: quick with a hundred thousand rows, filters and sorts itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -59,6 +60,23 @@ class BackupsModel(QAbstractTableModel):
             self._filter = wanted
             self._arrange()
             self.endResetModel()
+
+    def set_kept(self, kept: Mapping[BackupId, str]) -> None:
+        """Say of each backup whether it stays or goes, where that is known."""
+        self._rows = tuple(replace(r, kept=kept.get(r.record.backup, "")) for r in self._rows)
+        self._orders.pop(BackupColumn.KEPT, None)
+        if self._column is BackupColumn.KEPT:
+            self.beginResetModel()
+            self._arrange()
+            self.endResetModel()
+        elif self._visible:
+            at = COLUMNS.index(BackupColumn.KEPT)
+            self.dataChanged.emit(self.index(0, at), self.index(len(self._visible) - 1, at))
+
+    @property
+    def records(self) -> tuple[BackupRecord, ...]:
+        """All backups, whatever the filter says."""
+        return tuple(row.record for row in self._rows)
 
     @property
     def total(self) -> int:
@@ -134,8 +152,10 @@ class BackupsModel(QAbstractTableModel):
     def _shown(self, row: BackupRow, column: BackupColumn) -> str:
         if column in _NUMBERS:
             return _figure(row.record, column)
-        if column in (BackupColumn.PROFILE, BackupColumn.VAULT):
-            return row.record.profile_name if column is BackupColumn.PROFILE else row.vault
+        if column is BackupColumn.PROFILE:
+            return row.record.profile_name
+        if column in (BackupColumn.VAULT, BackupColumn.KEPT):
+            return row.vault if column is BackupColumn.VAULT else row.kept
         words = {
             BackupColumn.STATE: state_word,
             BackupColumn.WHEN: self._when,
@@ -169,6 +189,8 @@ class BackupsModel(QAbstractTableModel):
         match column:
             case BackupColumn.STATE:
                 return state_tip(row.record) or None
+            case BackupColumn.KEPT:
+                return row.kept or self.tr("Not known: the vault did not answer yet.")
             case BackupColumn.WHEN:
                 return text.moment(row.record.data_at, self._now()).tooltip
             case BackupColumn.WHAT:
@@ -195,6 +217,7 @@ class BackupsModel(QAbstractTableModel):
             BackupColumn.DOCUMENTS: self.tr("Documents"),
             BackupColumn.EVIDENCE: self.tr("Evidence"),
             BackupColumn.VAULT: self.tr("Vault"),
+            BackupColumn.KEPT: self.tr("Kept by"),
         }
 
 

@@ -19,6 +19,7 @@ from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
 from mangrove.services.bundle import Services
+from mangrove.services.retention_glance import fates_of
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.models.backup_rows import (
     COLUMNS,
@@ -56,6 +57,7 @@ _WIDTHS = {
     BackupColumn.DOCUMENTS: 96,
     BackupColumn.EVIDENCE: 198,
     BackupColumn.VAULT: 80,
+    BackupColumn.KEPT: 198,
 }
 # With these hidden at first, the table fits a window of 1280 pixels; the detail says them too.
 _HIDDEN = (
@@ -63,6 +65,7 @@ _HIDDEN = (
     BackupColumn.SIZE,
     BackupColumn.RATIO,
     BackupColumn.DOCUMENTS,
+    BackupColumn.KEPT,
 )
 
 
@@ -77,7 +80,7 @@ class BackupsPage(LatePage):
         self._services, self._calls, self._navigator = services, calls, navigator
         self._wanted: BackupId | None = None
         self._load_number = 0
-        self._fates = NewestCall(calls, self)
+        self._fates, self._kept = NewestCall(calls, self), NewestCall(calls, self)
         self._pending: dict[str, str] = {}  # what to select once the rows are there
         self.banner = Banner()
         self.bar = BackupsFilterBar()
@@ -186,6 +189,7 @@ class BackupsPage(LatePage):
         copy.triggered.connect(self._on_copy_triggered)
         table.addAction(copy)
         self.columns = ColumnChoice(table, map(COLUMNS.index, _HIDDEN))
+        self.columns.actions[-1].triggered.connect(self._ask_what_keeps)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _lay_out(self) -> None:
@@ -241,6 +245,7 @@ class BackupsPage(LatePage):
         self._show_right_part()
         self._choose_wanted()
         self._select_pending()
+        self._ask_what_keeps()
 
     def _on_load_failed(self, error: MangroveError) -> None:
         self.banner.show_error(error, self.tr("Try again"))
@@ -298,6 +303,22 @@ class BackupsPage(LatePage):
         self.detail.show_row(row)
         if row.record.state is BackupState.COMPLETE:
             self._explain(row.record.backup)
+
+    @Slot()
+    def _ask_what_keeps(self) -> None:
+        """Look into the vaults for it only where somebody shows the column."""
+        if self.table.isColumnHidden(COLUMNS.index(BackupColumn.KEPT)):
+            return
+        retention, vaults, records = (
+            self._services.retention,
+            self._services.vaults,
+            self.model.records,
+        )
+        self._kept.ask(
+            lambda: {name: f.sentence for name, f in fates_of(retention, vaults, records).items()},
+            self.model.set_kept,
+            lambda _error: None,  # each backup's own explanation says what is the matter
+        )
 
     def _explain(self, backup: BackupId) -> None:
         self._calls.run(

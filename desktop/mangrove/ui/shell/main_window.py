@@ -286,7 +286,12 @@ class MainWindow(QMainWindow):
     def _views(self) -> list[tuple[str, QTableView | QTreeView]]:
         views: list[QTableView | QTreeView] = [*self.findChildren(QTableView)]
         views += self.findChildren(QTreeView)
-        return [(f"columns/{view.objectName()}", view) for view in views if view.objectName()]
+        return [(_key(view), view) for view in views if view.objectName()]
+
+
+def _key(view: QTableView | QTreeView) -> str:
+    """Return where a view's columns are remembered; with one more it begins anew."""
+    return f"columns/{view.objectName()}-{_header(view).count()}"
 
 
 def _header(view: QTableView | QTreeView) -> QHeaderView:
