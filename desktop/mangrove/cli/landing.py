@@ -30,11 +30,13 @@ class Wish:
         dry_run: Only say what would happen.
         explain: Only print the equivalent of MongoDB's own tools.
         print_indexes: Print the createIndexes commands instead of sending them.
+        wide: Show whole names, however long.
     """
 
     dry_run: bool = False
     explain: bool = False
     print_indexes: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ class Landing:
             request = self._with_named_copies(request)
             commands = self.index_commands(request)
         if wish.dry_run:
-            return self._show(desk, request, commands)
+            return self._show(desk, request, commands, wide=wish.wide)
         if desk.can_ask():
             request = self._confirmed(desk, request)
         status = follow(services, self.start(request), desk.output)
         return report_run(desk.output, status, commands)
 
-    def _show(self, desk: Desk, request: RestoreRequest, commands: Sequence[str] | None) -> int:
+    def _show(
+        self, desk: Desk, request: RestoreRequest, commands: Sequence[str] | None, *, wide: bool
+    ) -> int:
         """Say what would happen; returns the exit code."""
         plan = self.preview(request)
         forecast = Facts(plan.forecast.lines() if plan.forecast else ())
@@ -79,7 +83,7 @@ class Landing:
         said = (plan.sentence, *accounts, *notes, *_obstacles(plan), *(commands or ()))
         more = {} if commands is None else {"index_commands": commands}
         document = {"plan": plan_document(plan), **more}
-        desk.output.give(document, _plan_table(plan), forecast, *said)
+        desk.output.give(document, _plan_table(plan, wide=wide), forecast, *said)
         return _code_of(plan)
 
     def _with_named_copies(self, request: RestoreRequest) -> RestoreRequest:
@@ -120,7 +124,7 @@ def _obstacles(plan: RestorePlan) -> Iterator[str]:
         yield "The space on the target's disk is not enough, as far as is known."
 
 
-def _plan_table(plan: RestorePlan) -> Table:
+def _plan_table(plan: RestorePlan, *, wide: bool) -> Table:
     rows = tuple(
         (
             str(item.entry.namespace),
@@ -131,7 +135,8 @@ def _plan_table(plan: RestorePlan) -> Table:
         )
         for item in plan.namespaces
     )
-    return Table(("from", "to", "there", ">documents", ">BSON"), rows)
+    columns = ("from", "to", "there", ">documents", ">BSON")
+    return Table(columns, rows, names=("from", "to"), whole=wide)
 
 
 def _there(item: PlannedNamespace) -> str:

@@ -11,6 +11,8 @@ from mangrove.core.run import Problem
 
 JSON = "--json"
 GAP = "  "
+PIPED_NAME = 60
+WIDE_HELP = "Whole names, however long."
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,15 @@ class Table:
 
     Attributes:
         empty: What is said when there are no rows.
+        names: Columns of stored names: on a terminal too long ones lack their middle.
+        whole: Whether names are shown whole there too.
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     empty: str = "nothing"
+    names: tuple[str, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +101,28 @@ def printable(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Make a stored name fit one line of a table: line breaks and tabs are written as escapes."""
-    return printable(text.replace("\n", "\\n").replace("\t", "\\t"))
+    """Make a text fit one line of a table: what is no visible character is written as an escape."""
+    if not any(unicodedata.category(c).startswith("C") for c in text):
+        return text
+    return "".join(_escaped(c) if unicodedata.category(c).startswith("C") else c for c in text)
+
+
+def name_cell(name: str) -> str:
+    """Make a stored name fit a table; one that begins or ends with a blank stands in quotes."""
+    shown = cell(name)
+    return shown if shown == shown.strip() else f'"{shown}"'
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def without_middle(text: str, width: int) -> str:
+    """Shorten a name that is wider than its column: its ends tell it from others."""
+    if len(text) <= width:
+        return text
+    head = width // 2
+    return text[:head] + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - (width - head - 1) :]
 
 
 def clipped(text: str, width: int) -> str:
@@ -121,14 +147,25 @@ def _drawn(table: Table, out: TextIO) -> str:
     # Only now: loading rich would be a sixth of the time a piped command takes.
     from mangrove.cli.drawing import drawn_table  # noqa: PLC0415
 
-    rows = [tuple(map(cell, row)) for row in table.rows]
-    return drawn_table(table.columns, rows, out)
+    shortened = () if table.whole else _name_places(table)
+    return drawn_table(table.columns, _cells(table), out, shortened)
+
+
+def _name_places(table: Table) -> tuple[int, ...]:
+    return tuple(n for n, column in enumerate(table.columns) if column in table.names)
+
+
+def _cells(table: Table) -> list[tuple[str, ...]]:
+    makers = [name_cell if column in table.names else cell for column in table.columns]
+    return [tuple(make(c) for make, c in zip(makers, row, strict=True)) for row in table.rows]
 
 
 def _aligned(table: Table) -> str:
-    rows = [tuple(map(cell, row)) for row in table.rows]
+    rows = _cells(table)
     heads = tuple(name.lstrip(">").upper() for name in table.columns)
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for place in _name_places(table):  # one endless name does not push all others aside
+        widths[place] = min(widths[place], PIPED_NAME)
     return "".join(_line(row, table.columns, widths) for row in (heads, *rows))
 
 

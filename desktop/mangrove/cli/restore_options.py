@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from mangrove.cli.output import WIDE_HELP
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal, RestoreRequest, SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.rate import parse_rate
@@ -50,6 +51,7 @@ DryRun = Annotated[
         help="Say what would happen and what it needs; 5 if refused, 7 if not allowed.",
     ),
 ]
+Wide = Annotated[bool, typer.Option("--wide", help=f"With --dry-run: {WIDE_HELP.lower()}")]
 LimitRate = Annotated[
     str | None,
     typer.Option(metavar="RATE", help="At most so much per second, such as 10MB/s."),

@@ -51,6 +51,66 @@ def test_a_name_with_a_line_break_keeps_its_row(terminal: bool) -> None:
     assert "odd.new\\nline\\tname" in out.getvalue()
 
 
+LONG = ("shop." + "a" * 200 + "_old", "shop." + "a" * 200 + "_new")
+NAMES = Table(
+    ("from", "to", ">size"), ((*LONG, "1 B"), ("shop.a", "copy.a", "22 MB")), names=("from", "to")
+)
+
+
+def test_a_long_name_on_a_terminal_lacks_its_middle_and_keeps_its_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    output, out, _ = written(terminal=True)
+
+    output.give({}, NAMES)
+
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 3
+    assert max(map(len, lines[1:])) <= 100  # the heading is bold
+    assert lines[1].count("…") == 2
+    assert "_old" in lines[1]
+    assert "_new" in lines[1]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_whole_names_are_to_be_had(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    output, out, _ = written(terminal=terminal)
+
+    output.give({}, replace(NAMES, whole=True))
+
+    assert all(name in out.getvalue() for name in LONG)
+
+
+def test_in_a_pipe_a_long_name_is_whole_and_pushes_only_its_own_row() -> None:
+    output, out, _ = written()
+
+    output.give({}, NAMES)
+
+    head, long, short = out.getvalue().splitlines()
+    assert all(name in long for name in LONG)
+    assert len(head) == len(short) < 140
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("shop.a\u202eb", "shop.a\\u202eb"),
+        ("shop.a\x7f", "shop.a\\x7f"),
+        ("shop.a ", '"shop.a "'),
+        ("shop.ä 漢", "shop.ä 漢"),
+    ],
+)
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_cannot_be_seen_in_a_name_is_shown(terminal: bool, name: str, shown: str) -> None:
+    output, out, _ = written(terminal=terminal)
+
+    output.give({}, Table(("name",), ((name,), ("x",)), names=("name",)))
+
+    assert out.getvalue().splitlines()[1].rstrip() == shown
+
+
 def test_terminal_gets_the_same_cells() -> None:
     output, out, _ = written(terminal=True)
 

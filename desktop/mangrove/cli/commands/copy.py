@@ -21,6 +21,7 @@ from mangrove.cli.restore_options import (
     Renames,
     Replaced,
     StopOnError,
+    Wide,
 )
 from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest, selection_of
@@ -64,6 +65,7 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
     ] = "",
     consistency: Annotated[OfferedConsistency, typer.Option()] = OfferedConsistency.AUTO,
     dry_run: DryRun = False,
+    wide: Wide = False,
     limit_rate: LimitRate = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongodump and mongorestore.")
@@ -104,5 +106,5 @@ def copy(  # noqa: PLR0913 - every option of the command is an argument here
             lambda asked: copies.official(whole(asked)),
             lambda asked: copies.index_commands(whole(asked)),
         )
-        wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes)
+        wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes, wide=wide)
         raise typer.Exit(landing.serve(desk, services, request, wish))

@@ -21,6 +21,7 @@ from mangrove.cli.restore_options import (
     Renames,
     Replaced,
     StopOnError,
+    Wide,
 )
 from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest
@@ -73,6 +74,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         str, typer.Option(metavar="D", help="For dumps: the database of a lone folder or file.")
     ] = "",
     dry_run: DryRun = False,
+    wide: Wide = False,
     limit_rate: LimitRate = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Only print the same as mongorestore.")
@@ -118,7 +120,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
             landing = _of_dump(services, DumpRestoreRequest(backup, request, db, safety_vault))
         else:
             landing = _of_backup(services)
-        wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes)
+        wish = Wish(dry_run=dry_run, explain=explain, print_indexes=print_indexes, wide=wide)
         raise typer.Exit(landing.serve(desk, services, request, wish))
 
 

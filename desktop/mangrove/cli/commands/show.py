@@ -6,16 +6,22 @@ import typer
 
 from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.json_value import manifest_document
-from mangrove.cli.output import Table
+from mangrove.cli.output import WIDE_HELP, Table
 from mangrove.core.explain import size_text
 from mangrove.core.wording import figure_of
 
+COLUMNS = ("namespace", "kind", ">documents", ">BSON", ">indexes")
 BackupName = Annotated[
     str, typer.Argument(metavar="BACKUP", help="An id, the beginning of one, or latest.")
 ]
 
 
-def show(context: typer.Context, backup: BackupName) -> None:
+def show(
+    context: typer.Context,
+    backup: BackupName,
+    *,
+    wide: Annotated[bool, typer.Option("--wide", help=WIDE_HELP)] = False,
+) -> None:
     """Say what a backup is, what is in it and what is not, and how that is known."""
     desk = desk_of(context)
     with desk.services() as services:
@@ -38,5 +44,5 @@ def show(context: typer.Context, backup: BackupName) -> None:
             "evidence": found.evidence,
         },
         found.text,
-        Table(("namespace", "kind", ">documents", ">BSON", ">indexes"), rows, "no collections"),
+        Table(COLUMNS, rows, "no collections", names=("namespace",), whole=wide),
     )
