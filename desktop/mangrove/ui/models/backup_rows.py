@@ -49,11 +49,6 @@ class BackupRow:
     proof_s: float
     kept: str = ""
 
-    @property
-    def is_proven(self) -> bool:
-        """Whether what it holds was restored on trial."""
-        return self.proof_depth >= Level.RESTORED.depth
-
 
 @dataclass(frozen=True, slots=True)
 class BackupFilter:

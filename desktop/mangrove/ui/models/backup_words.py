@@ -12,14 +12,14 @@ def _tr(words: str) -> str:
 
 
 def state_word(row: BackupRow) -> str:
-    """Say how a backup stands; that a query filtered it comes first, so that no column cuts it."""
+    """Say how a backup stands; that a query filtered it goes before its proof."""
     if row.record.state is BackupState.UNREADABLE:
         return _tr("unreadable")
     if row.light is Light.EXPOSED:
         return _tr("check failed")
     if row.record.is_filtered:
-        return _tr("filtered, proven") if row.is_proven else _tr("filtered")
-    return _tr("proven") if row.is_proven else _tr("not proven")
+        return _tr("filtered")
+    return _tr("proven") if row.light is Light.PROVEN else _tr("not proven")
 
 
 def state_tip(record: BackupRecord) -> str:
