@@ -75,7 +75,7 @@ from mangrove.core.schedule import parse_schedule
 from mangrove.core.secret import Secret
 from mangrove.core.unfinished import Unfinished, unfinished_in
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import PlaceReport, VaultHealth, VaultId, VaultSpec
+from mangrove.core.vault import Debris, PlaceReport, VaultHealth, VaultId, VaultSpec
 from mangrove.core.vault_keys import RetiredKey
 from mangrove.core.vault_lock import VaultLock
 from mangrove.core.vault_url import parse_vault_url
@@ -244,6 +244,10 @@ class FakeVaults:
         if self.problem:
             raise self.problem
         return self.health.get(name, sample_data.HEALTH["cloud"])
+
+    def left_by_killed(self, name: str) -> tuple[Debris, ...]:
+        del name
+        return ()
 
     def break_stale_locks(self, name: str) -> tuple[VaultLock, ...]:
         self.broken.append(name)

@@ -236,11 +236,18 @@ def test_a_killed_backup_is_told_at_the_next_start_and_its_debris_removed(
     assert mangrove("backups").err == "", "it is told once"
     assert mangrove.json("runs")["runs"][0]["state"] == "interrupted"
 
+    noted = mangrove("backup", "shop", "--vault", "local", "--db", SHOP)
+    assert noted.code == 0
+    assert "note: 1 backup that did not finish left" in noted.err
+    assert "mangrove vault check Local --remove-debris" in noted.err
+
     assert len(mangrove.json("vault", "check", "local")["health"]["debris"]) == 1
     cleaned = mangrove.json("vault", "check", "local", "--remove-debris")
     assert cleaned["freed_bytes"] > MEGABYTE
     assert cleaned["health"]["debris"] == []
-    assert mangrove("backup", "shop", "--vault", "local", "--db", SHOP).code == 0
+    again = mangrove("backup", "shop", "--vault", "local", "--db", SHOP)
+    assert again.code == 0
+    assert "did not finish" not in again.err
 
 
 def _fill_large(server: MongoClient[dict[str, Any]]) -> None:

@@ -19,11 +19,12 @@ from mangrove.core.key_changes import Holder, parse_holder
 from mangrove.core.object_lock import Keeping, ObjectLock, checked_object_lock
 from mangrove.core.ports import Clock, SecretStore, StepListener
 from mangrove.core.profile import checked_name
-from mangrove.core.run import RunKind
+from mangrove.core.run import RunKind, RunState
 from mangrove.core.secret import Secret
 from mangrove.core.state_ports import RunHistory, VaultStore
 from mangrove.core.vault import (
     OPLOG_DEBRIS,
+    Debris,
     PlaceReport,
     StorageLogin,
     VaultHealth,
@@ -41,6 +42,7 @@ SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "
     "and after it nothing can open its backups"
 )
+KILLED_AMONG = 200  # runs back, to look for such whose process died
 WRITERS = (RunKind.BACKUP, RunKind.RESTORE, RunKind.IMPORT)
 UNENCRYPTED_NOTICE = "this vault is not encrypted: whoever reads its storage reads the data"
 
@@ -185,6 +187,21 @@ class Vaults:
             self._store.save(with_keeping(spec, health.keeping))
         self.on_looked(spec.vault_id, health)
         return health
+
+    def left_by_killed(self, name: str) -> tuple[Debris, ...]:
+        """Return what backups left there whose process died; asks the vault only if any did.
+
+        Raises:
+            VaultNotFoundError, VaultError: As looking turns out.
+        """
+        dead = {
+            run.backup
+            for run in self._history.recent(KILLED_AMONG)
+            if run.kind is RunKind.BACKUP
+            and run.state is RunState.INTERRUPTED
+            and run.vault == self.find(name).name
+        }
+        return tuple(d for d in self.check(name).debris if d.backup in dead) if dead else ()
 
     def rebuild_catalog(self, name: str) -> int:
         """Read the whole vault anew; returns how many backups it holds."""
