@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mangrove.cli.output import without_middle
 from mangrove.cli.picture import Picture
+from mangrove.core.wording import without_middle
 
 BAR_WIDTH = 40
 GAP_WIDTH = 2

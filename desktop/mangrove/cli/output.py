@@ -117,14 +117,6 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def without_middle(text: str, width: int) -> str:
-    """Shorten a name that is wider than its column: its ends tell it from others."""
-    if len(text) <= width:
-        return text
-    head = width // 2
-    return text[:head] + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - (width - head - 1) :]
-
-
 def clipped(text: str, width: int) -> str:
     """Shorten a text that is wider than its column; what is left out is marked."""
     return text if len(text) <= width else text[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"

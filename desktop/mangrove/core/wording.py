@@ -1,4 +1,4 @@
-"""Counts with their noun in the right number."""
+"""Counts with their noun in the right number, and names that are too long."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -58,3 +58,11 @@ def bucket_figure(buckets: int) -> tuple[tuple[str, float], ...]:
 def is_or_are(number: int) -> str:
     """Return the verb that goes with a count."""
     return "is" if number == 1 else "are"
+
+
+def without_middle(text: str, width: int) -> str:
+    """Shorten a name that is wider than its column: its ends tell it from others."""
+    if len(text) <= width:
+        return text
+    head = width // 2
+    return text[:head] + "\N{HORIZONTAL ELLIPSIS}" + text[len(text) - (width - head - 1) :]

@@ -2,8 +2,9 @@
 
 import re
 
+from mangrove.core.wording import without_middle
+
 ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
-ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 _LONG_WORD = 40  # letters; no wider than the narrowest dialog
 _PIECE = 8
 _SHOWN_NAME = 28
@@ -23,9 +24,6 @@ def unbroken(text: str) -> str:
     return text.replace(ZERO_WIDTH_SPACE, "")
 
 
-def shortened(name: str, most: int = _SHOWN_NAME) -> str:
+def shortened(name: str) -> str:
     """Leave out the middle of a long name, for places that cannot wrap, such as buttons."""
-    if len(name) <= most:
-        return name
-    head = most // 2
-    return name[:head] + ELLIPSIS + name[len(name) - (most - head - 1) :]
+    return without_middle(name, _SHOWN_NAME)
