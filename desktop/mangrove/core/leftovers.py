@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
-from mangrove.core.wording import counted
+from mangrove.core.wording import content_of, counted
 
 _LAST_CHARACTER = 4  # bytes of UTF-8 that a cut may take away as a whole
 _WORKING = re.compile(r"mangrove_[0-9a-f]{8}r?[0-9]+_(?P<meant>.*)", re.DOTALL)
@@ -53,12 +53,12 @@ class Leftover:
         if self.kind == "view":
             said = "a view of a restore that did not end"
         elif self.expected is None:
-            said = f"incomplete, {counted(self.documents, 'document')}"
+            said = f"incomplete, {content_of(self.kind, self.documents)}"
         elif self.documents == self.expected:
-            number = counted(self.documents, "document")
+            number = content_of(self.kind, self.documents)
             said = f"{number}, as many as it was to get, but the restore did not end"
         else:
-            number = counted(self.expected, "document")
+            number = content_of(self.kind, self.expected)
             said = f"incomplete: {self.documents:,} of {number}"
         if self.is_certain:
             return said

@@ -55,6 +55,7 @@ def test_only_what_is_certainly_ours_is_safe(
     [
         pytest.param(7, "collection", "as many as it was to get, but", id="all there"),
         pytest.param(None, "collection", "incomplete, 7 documents", id="nobody knows"),
+        pytest.param(9, "timeseries", "incomplete: 7 of 9 buckets", id="time series"),
         pytest.param(None, "view", "a view of a restore that did not end", id="view"),
     ],
 )
