@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QApplication, QTableView
 from pytestqt.qtbot import QtBot
 
 from fakes import sample_runs
@@ -188,6 +189,31 @@ def test_window_remembers_its_page(qtbot: QtBot, no_data: FakeServices, tmp_path
         _settled(qtbot, made)
         assert made.page_name is expected
         made.open_page(PageName.VAULTS)
+        made.close()
+
+
+def test_columns_are_remembered_but_not_those_of_a_table_with_fewer(
+    qtbot: QtBot, no_data: FakeServices, tmp_path: Path
+) -> None:
+    fewer = QTableView()
+    qtbot.addWidget(fewer)
+    fewer.setModel(QStandardItemModel(0, 3, fewer))
+    old = fewer.horizontalHeader().saveState()
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    for name in ("columns/backups", "columns/backups-3"):
+        settings.setValue(name, old)
+    settings.sync()
+
+    for is_shown in (False, True):
+        made = build_window(no_data.services, tmp_path / "window.ini")
+        qtbot.addWidget(made)
+        made.show()
+        _settled(qtbot, made)
+        table = made.findChild(QTableView, "backups")
+        assert isinstance(table, QTableView)
+        last = table.model().columnCount() - 1
+        assert table.isColumnHidden(last) is not is_shown
+        table.showColumn(last)
         made.close()
 
 
