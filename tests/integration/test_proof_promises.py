@@ -124,7 +124,7 @@ def test_v4_a_scratch_server_without_room_is_an_error_and_no_bad_backup(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with MongoClient[Any](fresh_replica_set.uri) as client:
-        fill(client, "shop", 30)
+        fill(client, "shop", 80)  # a fifth of the cache may be dirty, more must go to the disk
     backup = taken(desk)
     cramped = tmp_path / "mongod"  # no file of it may grow beyond 12 MB
     cramped.write_text(f'#!/bin/sh\nulimit -f 24576\nexec {mongod_binary()} "$@"\n')
