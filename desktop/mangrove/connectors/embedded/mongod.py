@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -187,9 +187,17 @@ class EmbeddedMongod:
             self.kill()
             raise
 
-    def death(self) -> EmbeddedServerError | None:
-        """Say why the server ended by itself; None while it runs, or if it was stopped."""
-        if self._process is None or self._process.poll() is None:
+    def death(self, dying_s: float = 0.0) -> EmbeddedServerError | None:
+        """Say why the server ended by itself; None while it runs, or if it was stopped.
+
+        Args:
+            dying_s: How long to wait for the end of one that may be about to end.
+        """
+        if self._process is None:
+            return None
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(dying_s)
+        if self._process.returncode is None:
             return None
         is_full = any(words in _tail(self.log_path) for words in NO_SPACE)
         why = "the disk it is on is full" if is_full else f"it ended ({self._process.returncode})"

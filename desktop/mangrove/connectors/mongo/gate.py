@@ -18,7 +18,7 @@ from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.assertion_ports import Asked
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
 from mangrove.core.dump_ports import DumpSource
-from mangrove.core.errors import EmbeddedServerError, MangroveError
+from mangrove.core.errors import ConnectError, EmbeddedServerError, MangroveError
 from mangrove.core.oplog_ports import OplogSource
 from mangrove.core.patience import STALL_S
 from mangrove.core.ports import SecretStore, StepListener
@@ -26,6 +26,8 @@ from mangrove.core.profile import Profile
 from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri, parse_uri
+
+DYING_S = 5.0
 
 
 class MongoGate:
@@ -113,7 +115,9 @@ class MongoGate:
             try:
                 yield _ScratchSink(connection, server)
             except MangroveError as error:
-                if (death := server.death()) is not None:
+                # One that crashes writes down where it was before it ends.
+                dying_s = DYING_S if isinstance(error, ConnectError) else 0.0
+                if (death := server.death(dying_s)) is not None:
                     raise death from error
                 raise
 
