@@ -194,12 +194,13 @@ class Vaults:
         Raises:
             VaultNotFoundError, VaultError: As looking turns out.
         """
+        vault = self.find(name).name
         dead = {
             run.backup
             for run in self._history.recent(KILLED_AMONG)
             if run.kind is RunKind.BACKUP
             and run.state is RunState.INTERRUPTED
-            and run.vault == self.find(name).name
+            and run.vault == vault
         }
         return tuple(d for d in self.check(name).debris if d.backup in dead) if dead else ()
 
