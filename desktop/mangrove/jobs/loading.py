@@ -10,7 +10,6 @@ from mangrove.core.documents import DocumentBatch
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     ConnectionLostError,
-    MangroveError,
     NamespaceChangedError,
     WriteRefusedError,
 )
@@ -32,6 +31,7 @@ from mangrove.jobs.pacing import Pace
 from mangrove.jobs.reading import StartOverError
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.stored import check_stored
+from mangrove.jobs.taking_back import take_back
 from mangrove.jobs.tallies import Refusals, Tally, id_text
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
@@ -155,35 +155,9 @@ class Loader:
             new_databases: Were not there before; one that holds nothing any more goes as well,
                 with what the server itself keeps in it (a list of views).
         """
-        count = len(self.created)
-        try:
-            for namespace in reversed(tuple(self.created)):
-                self._take_back_one(namespace)
-            for database in new_databases if count else ():
-                self._take_back_database(database)
-        except MangroveError as error:
-            self.ctx.log(f"unfinished collections could not be dropped: {error.message}")
-            for namespace in self.created:
-                self.ctx.log(f"{namespace} is incomplete: drop it by hand")
-            return
-        if count:
-            self.ctx.log(f"dropped {count - len(self.created)} unfinished collections again")
+        take_back(self.ctx, self.sink, self.created, new_databases)
 
     # --- inside --------------------------------------------------------------------------
-
-    def _take_back_one(self, namespace: Namespace) -> None:
-        try:
-            self.sink.drop(namespace)
-        except WriteRefusedError as error:  # system.js goes with its database or not at all
-            self.ctx.log(f"{namespace} is incomplete: {error.message}")
-            return
-        self.created.remove(namespace)
-
-    def _take_back_database(self, database: str) -> None:
-        left = {info.namespace for info in self.sink.existing(database)}
-        if left <= set(self.created):
-            self.sink.drop_database(database)
-            self.created[:] = [n for n in self.created if n.database != database]
 
     def _info(self, destination: Destination) -> CollectionInfo:
         return target_info(destination.entry, destination.working, self._moved)
