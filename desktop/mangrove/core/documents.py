@@ -42,19 +42,25 @@ class DocumentBatch(Sequence[bytes]):
 
     def _documents(self) -> list[bytes]:
         if self._split is None:
-            self._split = list(_split(self.joined))
+            self._split = split_documents(self.joined)
         return self._split
 
 
-def joined(documents: Sequence[bytes]) -> bytes:
+def batch_of(documents: Sequence[bytes]) -> DocumentBatch:
     """Return documents as one piece of bytes."""
-    return documents.joined if isinstance(documents, DocumentBatch) else b"".join(documents)
+    if isinstance(documents, DocumentBatch):
+        return documents
+    return DocumentBatch(b"".join(documents), len(documents))
 
 
-def _split(documents: bytes) -> Iterator[bytes]:
-    """Source: BSON specification 1.1: a document starts with its length, little-endian int32."""
-    at = 0
-    while at < len(documents):
-        end = at + int.from_bytes(documents[at : at + 4], "little")
-        yield documents[at:end]
+def split_documents(chunk: bytes) -> list[bytes]:
+    """Return the whole documents that a chunk holds, one after the other.
+
+    Source: BSON specification 1.1: a document starts with its length, little-endian int32.
+    """
+    found, at = [], 0
+    while at < len(chunk):
+        end = at + int.from_bytes(chunk[at : at + 4], "little", signed=True)
+        found.append(chunk[at:end])
         at = end
+    return found

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mangrove.core.documents import DocumentBatch, joined
+from mangrove.core.documents import DocumentBatch, batch_of
 
 documents = st.lists(st.binary(max_size=40).map(lambda b: bson.encode({"b": b})), max_size=12)
 
@@ -17,7 +17,8 @@ def test_batch_is_a_sequence_of_its_documents(whole: list[bytes]) -> None:
     assert list(batch) == whole
     assert len(batch) == len(whole)
     assert batch[: len(whole) // 2] == whole[: len(whole) // 2]
-    assert joined(batch) == joined(whole) == b"".join(whole)
+    assert batch_of(batch).joined == batch_of(whole).joined == b"".join(whole)
+    assert list(batch_of(whole)) == whole
 
 
 def test_batch_gives_a_document_by_its_place_and_refuses_one_behind_the_last() -> None:

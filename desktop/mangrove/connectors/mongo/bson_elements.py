@@ -78,16 +78,6 @@ def id_of_anything(document: bytes) -> bytes:
         return b""
 
 
-def split_documents(chunk: bytes) -> list[bytes]:
-    """Return the whole documents that a chunk holds, one after the other."""
-    found, at = [], 0
-    while at < len(chunk):
-        end = at + int32_at(chunk, at)
-        found.append(chunk[at:end])
-        at = end
-    return found
-
-
 def int32_at(data: bytes, at: int) -> int:
     """Return the little-endian int32 at a position."""
     return int.from_bytes(data[at : at + 4], "little", signed=True)

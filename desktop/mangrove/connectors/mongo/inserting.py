@@ -20,7 +20,7 @@ from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
-from mangrove.core.documents import joined
+from mangrove.core.documents import DocumentBatch, batch_of
 from mangrove.core.namespace import Namespace
 from mangrove.core.restore_ports import InsertOutcome, RefusedDocument
 
@@ -86,22 +86,22 @@ class Inserter:
             return InsertOutcome(0)
         if not self.reads_packed_buckets and where.collection.startswith(BUCKETS):
             return self._insert_unpacked(where, documents)
-        return self._insert(where, documents)
+        return self._insert(where, batch_of(documents))
 
     def _insert_unpacked(self, where: Namespace, buckets: Sequence[bytes]) -> InsertOutcome:
         """Insert the buckets that the server can read; one it cannot would spoil the others."""
         packed = [b for b in buckets if is_packed(b)]
         readable = [b for b in buckets if not is_packed(b)]
-        outcome = self._insert(where, readable) if readable else InsertOutcome(0)
+        outcome = self._insert(where, batch_of(readable)) if readable else InsertOutcome(0)
         told = tuple(RefusedDocument(id_element(b), 0, _PACKED_REASON) for b in packed)
         return InsertOutcome(outcome.inserted, (*outcome.refused, *told))
 
-    def _insert(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+    def _insert(self, where: Namespace, documents: DocumentBatch) -> InsertOutcome:
         if len(documents) > 1 and _is_too_much(documents):
             return self._in_halves(where, documents)
         repair = [] if self._needs_no_repair(where) else with_empty_timestamp(documents)
         if repair:
-            documents = [with_id(d) for d in documents]
+            documents = batch_of([with_id(d) for d in documents])
         try:
             reply = self._send(where, documents)
         except (OperationFailure, DocumentTooLarge) as error:
@@ -115,16 +115,16 @@ class Inserter:
         told = tuple(_refused(documents[i], e) for i, e in sorted(refused.items()))
         return InsertOutcome(int(reply["n"]), (*told, *lost))
 
-    def _in_halves(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
+    def _in_halves(self, where: Namespace, documents: DocumentBatch) -> InsertOutcome:
         middle = len(documents) // 2
-        left = self._insert(where, documents[:middle])
-        right = self._insert(where, documents[middle:])
+        left = self._insert(where, batch_of(documents[:middle]))
+        right = self._insert(where, batch_of(documents[middle:]))
         return InsertOutcome(left.inserted + right.inserted, left.refused + right.refused)
 
     def _needs_no_repair(self, where: Namespace) -> bool:
         return self.keeps_empty_timestamps or where.collection.startswith(BUCKETS)
 
-    def _send(self, where: Namespace, documents: Sequence[bytes]) -> dict[str, Any]:
+    def _send(self, where: Namespace, documents: DocumentBatch) -> dict[str, Any]:
         command: dict[str, Any] = {
             "insert": where.collection,
             "ordered": False,
@@ -187,13 +187,13 @@ def can_keep_empty_timestamps(version: tuple[int, ...]) -> bool:
     return version[0] >= _BYPASS_EVER_SINCE or (since is not None and version >= since)
 
 
-def with_empty_timestamp(documents: Sequence[bytes]) -> list[int]:
+def with_empty_timestamp(documents: DocumentBatch) -> list[int]:
     """Return the places of documents with an empty timestamp at top level, ``_id`` apart.
 
     A search for the bytes comes first, so that ordinary batches cost next to nothing.
     """
     search = _EMPTY_TIMESTAMP.search
-    if not search(joined(documents)):
+    if not search(documents.joined):
         return []
     return [i for i, d in enumerate(documents) if search(d) and has_empty_timestamp(d)]
 
@@ -220,11 +220,11 @@ def with_id(document: bytes) -> bytes:
     return document_of(fresh[4:-1], document[4:-1])
 
 
-def _is_too_much(documents: Sequence[bytes]) -> bool:
-    return len(documents) > MAX_BATCH_DOCUMENTS or len(joined(documents)) > MAX_BATCH_BYTES
+def _is_too_much(documents: DocumentBatch) -> bool:
+    return len(documents) > MAX_BATCH_DOCUMENTS or len(documents.joined) > MAX_BATCH_BYTES
 
 
-def _as_sent(documents: Sequence[bytes]) -> list[OpaqueDocument]:
+def _as_sent(documents: DocumentBatch) -> list[OpaqueDocument]:
     """Return the value of an insert's ``documents``, all of them as one piece where they fit.
 
     The driver writes what it takes for one document as it is, and the server finds many: in a
@@ -233,9 +233,8 @@ def _as_sent(documents: Sequence[bytes]) -> list[OpaqueDocument]:
     Source: MongoDB manual, "MongoDB Wire Protocol", OP_MSG, kind 1: Document Sequence; pymongo
     sends ``documents`` as one (message.py, ``_FIELD_MAP``) and compares each with 16 MiB.
     """
-    piece = joined(documents)
-    if len(piece) <= MAX_PIECE_BYTES:
-        return [OpaqueDocument(piece)]
+    if len(documents.joined) <= MAX_PIECE_BYTES:
+        return [OpaqueDocument(documents.joined)]
     return [OpaqueDocument(d) for d in documents]
 
 

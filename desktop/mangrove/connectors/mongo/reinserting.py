@@ -7,10 +7,10 @@ from mangrove.connectors.mongo.bson_elements import (
     elements,
     id_element,
     id_of_anything,
-    split_documents,
 )
 from mangrove.connectors.mongo.inserting import DUPLICATE_KEY, Inserter, has_empty_timestamp
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument, slice_reply
+from mangrove.core.documents import split_documents
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
 from mangrove.core.restore_ports import InsertOutcome

@@ -14,7 +14,6 @@ from mangrove.connectors.mongo import indexing, listing
 from mangrove.connectors.mongo.account_sink import MongoAccountSink
 from mangrove.connectors.mongo.asked import MongoAsked
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
-from mangrove.connectors.mongo.bson_elements import split_documents
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.disk import free_space
 from mangrove.connectors.mongo.error_map import (
@@ -42,6 +41,7 @@ from mangrove.connectors.mongo.replay_sink import MongoReplaySink
 from mangrove.connectors.mongo.topology import deployment_mark, server_facts
 from mangrove.core.assertion import Answer, Question
 from mangrove.core.deployment import DeploymentMark, PrivilegeFinding, ServerFacts, Topology
+from mangrove.core.documents import split_documents
 from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     MangroveError,

@@ -14,8 +14,8 @@ from mangrove.connectors.mongo.bson_elements import (
     elements,
     id_element,
     id_of_anything,
-    split_documents,
 )
+from mangrove.core.documents import split_documents
 
 EVERY_TYPE = {
     "double": 1.5,

@@ -17,7 +17,7 @@ from mangrove.connectors.mongo.inserting import (
     with_empty_timestamp,
     with_id,
 )
-from mangrove.core.documents import DocumentBatch
+from mangrove.core.documents import DocumentBatch, batch_of
 from mangrove.core.namespace import Namespace
 
 
@@ -51,7 +51,7 @@ def test_only_empty_timestamps_at_the_top_are_found() -> None:
         {"a": 1, "ts": Timestamp(0, 0)},
     ]
 
-    assert with_empty_timestamp([bson.encode(d) for d in documents]) == [0, 5]
+    assert with_empty_timestamp(batch_of([bson.encode(d) for d in documents])) == [0, 5]
 
 
 def test_duplicate_is_explained_by_its_index_and_not_by_its_key() -> None:
