@@ -64,16 +64,12 @@ def test_an_idle_agent_stays_under_one_percent_of_a_core_and_120_megabytes(
     line("vault", "add", "attic", "--url", (tmp_path / "vault").as_uri())
     made = line.json("job", "recommend", "shop", "--vault", "attic")["jobs"]
     line("agent", "pause", "--until", "2100-01-01T00:00+00:00", "--why", "only measured")
-    agent = line.started_until(("agent",), "watched; Ctrl-C ends it")
-    try:
+    with line.started_until(("agent",), "watched; Ctrl-C ends it") as agent:
         time.sleep(WARM_UP_S)  # noqa: TID251 - the process is measured from outside
         before_s = cpu_s(agent.pid)
         time.sleep(MEASURED_S)  # noqa: TID251 - as above
         core = (cpu_s(agent.pid) - before_s) / MEASURED_S
         rss_bytes = resident_bytes(agent.pid)
-    finally:
-        agent.kill()
-        agent.communicate()
 
     with capsys.disabled():
         sys.stdout.write(

@@ -36,9 +36,10 @@ def client(replica_set: EmbeddedMongod, database_name: str) -> Iterator[MongoCli
                 opened.drop_database(name)
 
 
-def newest(client: MongoClient[Any]) -> OplogTimestamp:
-    """Return the place of the newest operation; majority-committed, one node."""
-    (entry,) = client.local["oplog.rs"].find({"op": {"$ne": "n"}}).sort("$natural", -1).limit(1)
+def newest(client: MongoClient[Any], database: str) -> OplogTimestamp:
+    """Return the place of a database's newest operation; majority-committed, one node."""
+    own = client.local["oplog.rs"].find({"ns": {"$regex": rf"^{database}\."}})
+    (entry,) = own.sort("$natural", -1).limit(1)
     ts: Timestamp = entry["ts"]
     return OplogTimestamp(ts.time, ts.inc)
 
@@ -69,10 +70,10 @@ def test_each_moment_comes_back_exactly(
     assert desk.backup().state is RunState.SUCCEEDED
     shop["orders"].update_many({"_id": {"$lt": 10}}, {"$set": {"state": "paid"}})
     shop["late"].insert_one({"_id": "made after the backup"})
-    good = newest(client).following
+    good = newest(client, database_name).following
     shop["late"].create_index("when")
     shop["orders"].drop()
-    bad = newest(client)
+    bad = newest(client, database_name)
     shop["orders"].insert_one({"_id": "afterwards"})
     desk.capture()
 
@@ -103,7 +104,7 @@ def test_of_many_operations_in_one_second_the_chosen_one_decides(
     places = []
     for _ in range(200):
         counter.update_one({"_id": 0}, {"$inc": {"value": 1}})
-        places.append(newest(client))
+        places.append(newest(client, database_name))
     desk.capture()
     chosen = random.Random(1).randrange(200)
 
@@ -120,7 +121,7 @@ def test_a_restore_in_place_makes_a_hole_until_the_next_backup(
     notes.insert_many({"_id": n} for n in range(10))
     desk.backup()
     notes.delete_many({"_id": {"$lt": 5}})
-    kept = newest(client)
+    kept = newest(client, database_name)
     notes.delete_many({})
     desk.capture()
 
@@ -128,7 +129,7 @@ def test_a_restore_in_place_makes_a_hole_until_the_next_backup(
 
     assert sorted(d["_id"] for d in notes.find()) == [5, 6, 7, 8, 9]
     client[database_name]["later"].insert_one({})
-    wanted = newest(client).following
+    wanted = newest(client, database_name).following
     desk.capture()
     timeline = desk.services.points.timeline(PROFILE)
     assert timeline.gaps[-1].reason is GapReason.RESTORED_IN_PLACE
@@ -150,7 +151,12 @@ def test_a_moment_outside_every_window_is_refused_before_anything(
     before = client.list_database_names()
 
     with pytest.raises(PointNotReachableError, match="never captured"):
-        rewind(desk, OplogTimestamp(newest(client).seconds + 90, 0), database_name, "nowhere")
+        rewind(
+            desk,
+            OplogTimestamp(newest(client, database_name).seconds + 90, 0),
+            database_name,
+            "nowhere",
+        )
 
     assert client.list_database_names() == before
 
@@ -162,7 +168,7 @@ def test_a_backup_with_its_own_oplog_is_a_base_too(
     notes.insert_many({"_id": n} for n in range(10))
     assert desk.backup(consistency=Consistency.OPLOG).state is RunState.SUCCEEDED
     notes.update_many({"_id": {"$lt": 5}}, {"$set": {"seen": True}})
-    then = newest(client).following
+    then = newest(client, database_name).following
     notes.drop()
     desk.capture()
 

@@ -6,8 +6,8 @@ import pty
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,15 +87,26 @@ class CommandLine:
             env={**os.environ, **own, **self.variables},
         )
 
-    def started_until(self, arguments: Sequence[str], line: str) -> subprocess.Popen[str]:
-        """Start one command and return its process once it told of ``line`` on standard error."""
-        process = self.start(*arguments)
+    @contextmanager
+    def started_until(self, arguments: Sequence[str], line: str) -> Iterator[subprocess.Popen[str]]:
+        """Start one command and give its process once it told of ``line`` on standard error.
+
+        What is still running at the end is killed, so that a test that fails leaves none behind.
+        """
+        with self.start(*arguments) as process:
+            try:
+                self._wait_until_told(process, line)
+                yield process
+            finally:
+                process.kill()
+
+    def _wait_until_told(self, process: subprocess.Popen[str], line: str) -> None:
         assert process.stderr is not None
         for told in process.stderr:
             self.printed.append(told)
             if line in told:
-                return process
-        raise AssertionError(f"{arguments} never told of {line!r}: {self.printed[-5:]}")
+                return
+        raise AssertionError(f"never told of {line!r}: {self.printed[-5:]}")
 
     def files_with(self, text: str) -> list[Path]:
         """Return the files under the home that hold a text."""

@@ -39,10 +39,8 @@ def mangrove(tmp_path: Path, secret_service: SecretService) -> CommandLine:
 @pytest.fixture
 def agent(mangrove: CommandLine) -> Iterator[subprocess.Popen[str]]:
     """An agent that looks at the clock."""
-    process = mangrove.started_until(("agent",), WATCHED)
-    yield process
-    process.kill()
-    process.communicate()
+    with mangrove.started_until(("agent",), WATCHED) as process:
+        yield process
 
 
 def test_a_second_agent_refuses_and_a_killed_one_is_followed(
@@ -112,19 +110,14 @@ def test_a1_after_three_nights_a_killed_catch_up_is_closed_and_comes_once_more(
         found = mangrove.json("job", "show", "nightly")["firings"]
         return found if len(found) >= count and found[0]["steps"] else None
 
-    first = mangrove.started_until(("agent",), WATCHED)
-    try:
+    with mangrove.started_until(("agent",), WATCHED) as first:
         (running,) = until(lambda: firings(1), "the catch-up run")
         assert (running["state"], running["missed"]) == ("running", 2)
-    finally:
         first.send_signal(signal.SIGKILL)
-        first.communicate()
     black_hole.close()
 
-    second = mangrove.started_until(("agent",), WATCHED)
-    try:
+    with mangrove.started_until(("agent",), WATCHED) as second:
         again, cut_off = until(lambda: firings(2), "the same time once more")
-    finally:
         second.send_signal(signal.SIGTERM)
         second.communicate()
     assert cut_off["state"] == "interrupted"
@@ -149,14 +142,12 @@ def test_a4_a_window_hands_its_jobs_to_an_agent_and_takes_them_back(
         assert second.code == 0, second
         assert "its window was brought to the front" in second.err
 
-        agent = mangrove.started_until(("agent",), WATCHED)
-        try:
+        with mangrove.started_until(("agent",), WATCHED) as agent:
             assert fired_by(agent)
             assert f"the window (process {window.pid}) hands its jobs over" in "".join(
                 mangrove.printed
             )
             assert mangrove("agent").code == 5
-        finally:
             agent.send_signal(signal.SIGTERM)
             agent.communicate()
 

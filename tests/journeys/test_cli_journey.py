@@ -188,17 +188,17 @@ def test_second_ctrl_c_leaves_a_frozen_server_at_once(
     assert mangrove("profile", "add", "Frozen", "--uri", fresh_replica_set.uri).code == 0
     assert fresh_replica_set.pid is not None
 
-    process = mangrove.started_until(("backup", "frozen", "--vault", "local"), "read and store")
-    os.kill(fresh_replica_set.pid, signal.SIGSTOP)
-    try:
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        assert "cancelling" in process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        process.wait(10)
-    finally:
-        os.kill(fresh_replica_set.pid, signal.SIGCONT)
-        process.communicate()
+    backup = ("backup", "frozen", "--vault", "local")
+    with mangrove.started_until(backup, "read and store") as process:
+        os.kill(fresh_replica_set.pid, signal.SIGSTOP)
+        try:
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            assert "cancelling" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+        finally:
+            os.kill(fresh_replica_set.pid, signal.SIGCONT)
 
     assert process.returncode == 130
     assert "interrupted" in mangrove("backups").err
@@ -211,9 +211,9 @@ def test_ctrl_c_in_the_middle_of_a_backup_leaves_nothing(
     before = _blobs(tmp_path / "vault")
     arguments = ("backup", "shop", "--vault", "local", "--db", LARGE)
 
-    process = mangrove.started_until(arguments, "read and store")
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    with mangrove.started_until(arguments, "read and store") as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
     assert "cancelling" in err
@@ -226,9 +226,8 @@ def test_a_killed_backup_is_told_at_the_next_start_and_its_debris_removed(
 ) -> None:
     _fill_large(server)
     arguments = ("backup", "shop", "--vault", "local", "--db", LARGE)
-    process = mangrove.started_until(arguments, "re-read and compare")
-    process.kill()
-    process.communicate()
+    with mangrove.started_until(arguments, "re-read and compare") as process:
+        process.kill()
 
     told = mangrove("backups")
     assert "interrupted" in told.err, told

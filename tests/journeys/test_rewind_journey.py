@@ -43,16 +43,16 @@ def test_a_person_gets_back_what_was_there_before_an_accident(
     assert mangrove("backup", "shop", "--vault", "attic", "--db", database_name).code == 0
     assert mangrove("backup", "shop", "--vault", "attic").code == 0
 
-    following = mangrove.started_until(
-        ("capture", "shop", "--vault", "attic", "--follow", "--slice", "1m"), "capture the oplog"
-    )
-    second = mangrove("capture", "shop", "--vault", "attic", "--once")
-    assert (second.code, "already" in second.err) == (5, True)
-    orders.insert_many({"_id": n} for n in range(50, 80))
-    orders.delete_many({"_id": {"$gte": 10}})  # the accident
-    (accident,) = client.local["oplog.rs"].find({"op": "d", "o._id": 10})
-    following.send_signal(signal.SIGINT)
-    _, said = following.communicate(timeout=60)
+    follow = ("capture", "shop", "--vault", "attic", "--follow", "--slice", "1m")
+    with mangrove.started_until(follow, "capture the oplog") as following:
+        second = mangrove("capture", "shop", "--vault", "attic", "--once")
+        assert (second.code, "already" in second.err) == (5, True)
+        orders.insert_many({"_id": n} for n in range(50, 80))
+        orders.delete_many({"_id": {"$gte": 10}})  # the accident
+        deleted = {"ns": orders.full_name, "op": "d", "o._id": 10}
+        (accident,) = client.local["oplog.rs"].find(deleted)
+        following.send_signal(signal.SIGINT)
+        _, said = following.communicate(timeout=60)
     assert (following.returncode, "captured up to" in said) == (130, True), said
     assert mangrove("capture", "shop", "--vault", "attic", "--once").code == 0
 
