@@ -221,8 +221,8 @@ def test_a_slice_is_in_the_mirror_as_soon_as_it_is_captured(
     assert not any("usb" in warning for warning in done.result.warnings)
     slices = {p.name: p.read_bytes() for p in folder.rglob("oplog/*/*")}
     own = {p.name: p.read_bytes() for p in desk.vault_folder.rglob("oplog/*/*")}
-    assert len(slices) == 2  # one slice with its signature; the late one comes with the next sync
-    assert all(own[name] == data for name, data in slices.items())
+    assert len(slices) == 4  # two slices with their signatures: the late one is caught up with
+    assert slices == own
 
 
 def test_a_mirror_is_refused_twice_and_forgotten_with_its_secret(

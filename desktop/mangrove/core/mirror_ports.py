@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Contents
 from mangrove.core.mirror import Mended, MirrorSpec, MirrorState, ReadFrom
-from mangrove.core.storage_ports import Passing
+from mangrove.core.storage_ports import Passing, as_they_come
 from mangrove.core.vault import VaultSpec
 from mangrove.core.vault_ports import Vault
 
@@ -24,6 +24,14 @@ class Mirror(Protocol):
 
         Raises:
             StorageUnavailableError: If it cannot be reached, or is not where it should be.
+        """
+        ...
+
+    def greet(self) -> None:
+        """Read what says whose mirror it is: a sign of life, before more is asked of it.
+
+        Raises:
+            VaultError: As its storage says, or if no vault is there any more.
         """
         ...
 
@@ -47,7 +55,7 @@ class Mirror(Protocol):
         """
         ...
 
-    def copy_below(self, prefix: str) -> None:
+    def copy_below(self, prefix: str, passing: Passing = as_they_come) -> None:
         """Copy what lies below a prefix and is missing there; signatures come last.
 
         For objects of no backup, such as slices; quick, for nothing else is listed.

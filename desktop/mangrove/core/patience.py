@@ -11,3 +11,9 @@ Source: MongoDB manual, "Replica Set Elections" (a median of 12 seconds with def
 
 GRACE_S = 1.0
 """How long a cancelled run's last calls may take to end by themselves before they are cut."""
+
+FIRST_SIGN_S = 30.0
+"""Within what time a mirror must have given a sign of life, or it is late and not waited for."""
+
+LAST_COPY_S = 300.0
+"""How long the end of a capture waits for mirrors that still take what was stored."""

@@ -42,7 +42,7 @@ class CaptureBody:
         bases: Returns the profile's bases in this vault: a new chain begins at the newest that
             the oplog reaches back to.
         on_gap: Told when a new base is needed.
-        mirrors: Get each slice as soon as it is stored.
+        mirrors: Get each slice as soon as it is stored; none of them is waited for.
         poll_s: How long to wait when nothing new is there.
     """
 
@@ -69,6 +69,7 @@ class CaptureBody:
         shelf = MirroredShelf(self.vault.slices(), self.mirrors, ctx)
         with (
             ctx.aborting_on_cancel(self._abort_storages),
+            shelf,
             self.open_oplog() as source,
             ctx.aborting_on_cancel(source.abort),
         ):
@@ -85,7 +86,7 @@ class CaptureBody:
             writer.resume()
             ctx.enter(Phase.CAPTURE)
             self._capture(ctx, source, writer)
-        return _result(writer, (*warnings, *shelf.warnings))
+        return _result(writer, (*warnings, *shelf.late))
 
     def _abort_storages(self) -> None:
         self.vault.abort()

@@ -10,6 +10,7 @@ from mangrove.core.mirror_ports import ManyCopies, Mirror
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.mirror_sign import require_sign
 
 PHASES = (Phase.MIRROR,)
 OpenMirrors = Callable[[], Sequence[Mirror]]
@@ -50,6 +51,8 @@ def bring(ctx: RunContext, mirror: Mirror) -> int:
     """
     ctx.check()
     with ctx.aborting_on_cancel(mirror.abort):
+        require_sign(mirror, ctx.cancelled)
+        ctx.check()
         ctx.enter(Phase.MIRROR, mirror.total_bytes(), mirror.spec.name)
         copied = 0
         for name in mirror.copy_all(ctx.metered):
@@ -97,6 +100,7 @@ def follow_up_evidence(
         try:
             ctx.check()
             with ctx.aborting_on_cancel(mirror.abort):
+                require_sign(mirror, ctx.cancelled)
                 mirror.copy_evidence(backup)
         except RunCancelled:
             late.append(f"copying to the mirror {mirror.spec.name} was stopped; evidence is kept")

@@ -21,6 +21,7 @@ from mangrove.core.vault_ports import Vault
 from mangrove.core.wording import counted, is_or_are
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased
+from mangrove.jobs.mirror_sign import require_sign
 from mangrove.jobs.shrinking import Left, shrink
 from mangrove.jobs.vault_facts import VaultFacts, gather
 from mangrove.jobs.workers import each, side_by_side
@@ -224,6 +225,7 @@ class _Pruning:
             name = mirror.spec.name
             try:
                 with self.ctx.aborting_on_cancel(mirror.abort):
+                    require_sign(mirror, self.ctx.cancelled)
                     shrunk = shrink(self.ctx, mirror, left)
             except MangroveError as error:
                 self.ctx.check()

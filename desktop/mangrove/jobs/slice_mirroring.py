@@ -1,67 +1,73 @@
 """Brings each captured slice to the vault's mirrors as soon as it is stored."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Self
 
-from mangrove.core.errors import MangroveError
 from mangrove.core.mirror_ports import Mirror
 from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog_ports import SliceShelf
+from mangrove.core.patience import LAST_COPY_S
 from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
 from mangrove.core.storage_ports import Passing
 from mangrove.jobs.context import RunContext
+from mangrove.jobs.slice_feeding import MirrorFeed
+
+LOOK_S = 0.1
+PARTING_S = 2.0
 
 
 class MirroredShelf:
     """A shelf of slices that keeps each in the vault first, then in every mirror.
 
-    A mirror that fails ends nothing: what it lacks is tried again with the next slice, and is
-    caught up by the next backup or copy to the mirrors at the latest.
+    Nothing here waits for a mirror. One that fails ends nothing: what it lacks is tried again
+    with the next slice, and is caught up by the next capture, backup or copy to the mirrors.
+    Use it as a context manager: what mirrors still take at the end is waited for a while.
+
+    Attributes:
+        late: What to say of mirrors that lack something at the end.
     """
 
     def __init__(self, inner: SliceShelf, mirrors: Sequence[Mirror], ctx: RunContext) -> None:
         self._inner, self._ctx = inner, ctx
-        self._waiting: dict[str, tuple[Mirror, list[str], str]] = {
-            mirror.spec.mirror_id: (mirror, [], "") for mirror in mirrors
-        }
+        self._feeds = {m.spec.name: MirrorFeed(m, ctx.log) for m in mirrors}
+        self._seen: set[str] = set()
+        self.late: tuple[str, ...] = ()
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What to say of mirrors that lack something at the end."""
-        return tuple(
-            f"the mirror {mirror.spec.name} is late: {why}"
-            for mirror, waiting, why in self._waiting.values()
-            if waiting
-        )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        self._wait(LAST_COPY_S if failed is None else PARTING_S)
+        left = [(name, feed.leave()) for name, feed in self._feeds.items()]
+        self.late = tuple(f"the mirror {name} is late: {why}" for name, why in left if why)
+        for sentence in self.late:
+            self._ctx.log(sentence)
+
+    def _wait(self, left_s: float) -> None:
+        """Wait for what mirrors still take; a cancel shortens that to a moment."""
+        for feed in self._feeds.values():
+            while left_s > 0 and not feed.wait(LOOK_S):
+                if self._ctx.cancelled.is_set():
+                    left_s = min(left_s, PARTING_S)
+                left_s -= LOOK_S
 
     def keep(self, piece: NewSlice, packed: Iterable[bytes]) -> OplogSlice:
-        """Store a slice, and copy it on."""
+        """Store a slice, and let it be copied on."""
         kept = self._inner.keep(piece, packed)
-        self._copy_on(kept.blob.name)
+        self._copy_on(piece.profile_slug, kept.blob.name)
         return kept
 
     def keep_break(self, cut: ChainBreak) -> None:
-        """Store a break, and copy it on with whatever else waits."""
+        """Store a break, and let it be copied on with whatever else waits."""
         self._inner.keep_break(cut)
-        self._copy_on(f"{cut.profile_slug}/oplog/breaks/")
+        self._copy_on(cut.profile_slug, f"{cut.profile_slug}/oplog/breaks/")
 
-    def _copy_on(self, prefix: str) -> None:
-        for mirror_id, (mirror, waiting, former) in self._waiting.items():
-            waiting.append(prefix)
-            why = self._brought(mirror, waiting)
-            if why and why != former:
-                self._ctx.log(f"{mirror.spec.name}: {why}; tried again with the next slice")
-            self._waiting[mirror_id] = (mirror, waiting, why)
-
-    def _brought(self, mirror: Mirror, waiting: list[str]) -> str:
-        """Work off what waits; returns why that did not go on."""
-        while waiting:
-            try:
-                mirror.copy_below(waiting[0])
-            except MangroveError as error:
-                self._ctx.check()
-                return error.message
-            waiting.pop(0)
-        return ""
+    def _copy_on(self, slug: str, prefix: str) -> None:
+        if slug not in self._seen:  # what an earlier capture could not bring comes first
+            self._seen.add(slug)
+            prefix = f"{slug}/oplog/"
+        for feed in self._feeds.values():
+            feed.add(prefix)
 
     def all(self, profile_slug: str = "") -> Iterator[OplogSlice]:
         """Yield every slice of a profile, or of all."""

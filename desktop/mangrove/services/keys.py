@@ -23,6 +23,7 @@ from mangrove.core.state_ports import VaultStore
 from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.core.vault_lock import LockMode
 from mangrove.jobs.lanes import Claim
+from mangrove.jobs.mirror_sign import require_sign
 from mangrove.jobs.rewrap import PHASES, RewrapBody
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import BackupTools
@@ -159,6 +160,7 @@ class Keys:
         late = []
         for mirror in self._mirrors_of(spec):
             try:
+                require_sign(mirror)
                 mirror.copy_below("_keys/")
             except MangroveError as error:
                 late.append(f"the mirror {mirror.spec.name} was not told yet: {error.message}")

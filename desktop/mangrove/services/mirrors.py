@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mangrove.core.command_line import command_line
-from mangrove.core.errors import InvalidVaultUrlError, NameTakenError, VaultNotFoundError
+from mangrove.core.errors import (
+    InvalidVaultUrlError,
+    MangroveError,
+    NameTakenError,
+    VaultNotFoundError,
+)
 from mangrove.core.mirror import MirrorSpec, MirrorState, mirror_key_ref
 from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.object_lock import ObjectLock
@@ -19,6 +24,7 @@ from mangrove.core.vault import VaultId, VaultSpec
 from mangrove.core.vault_url import parse_vault_url
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror import PHASES, MirrorBody
+from mangrove.jobs.mirror_sign import require_sign
 from mangrove.jobs.runner import Runner, Ticket
 from mangrove.services.vaults import Vaults
 
@@ -90,7 +96,7 @@ class Mirrors:
     def states(self, vault: str) -> tuple[MirrorState, ...]:
         """Compare every mirror with its vault; one that does not answer says so."""
         spec = self._vaults.find(vault)
-        found = tuple(mirror.state() for mirror in self._opened(spec))
+        found = tuple(map(_state_of, self._opened(spec)))
         self._on_compared(spec.vault_id, found)
         return found
 
@@ -146,3 +152,11 @@ class Mirrors:
                 "this place holds a copy of the vault already; nothing was added",
                 hint="a mirror belongs on another disk, or better in another building",
             )
+
+
+def _state_of(mirror: Mirror) -> MirrorState:
+    try:
+        require_sign(mirror)
+    except MangroveError as error:
+        return MirrorState(mirror.spec.name, mirror.spec.url, problem=error.message)
+    return mirror.state()

@@ -110,6 +110,10 @@ class StoredMirror:
                 hint=error.hint,
             ) from error
 
+    def greet(self) -> None:
+        """Read what says whose mirror it is: a sign of life, before more is asked of it."""
+        read_descriptor(self._storages()[1])
+
     def state(self) -> MirrorState:
         """Compare both listings; a mirror that does not answer is a state, too."""
         try:
@@ -176,12 +180,12 @@ class StoredMirror:
             if later in good or any(later.startswith(folder) for folder in good):
                 target.delete(BlobName(name))
 
-    def copy_below(self, prefix: str) -> None:
+    def copy_below(self, prefix: str, passing: Passing = as_they_come) -> None:
         """Copy what lies below a prefix and is missing there; signatures come last."""
         source, target = self._storages()
         there = {info.name: info.size_bytes for info in target.list(prefix)}
         for info in _lacking(list(source.list(prefix)), there):
-            _copy(source, target, info, None, as_they_come)
+            _copy(source, target, info, None, passing)
 
     def copy_evidence(self, backup: BackupId) -> None:
         """Copy the evidence of a backup that is missing there; signatures come last."""

@@ -36,6 +36,9 @@ class FakeMirror:
         if self.source_problem is not None and self.source_lasts < 0:
             raise self.source_problem
 
+    def greet(self) -> None:
+        self.total_bytes()
+
     def total_bytes(self) -> int:
         if self.problem is not None:
             raise self.problem
