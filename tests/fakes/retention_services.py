@@ -136,6 +136,16 @@ class FakeUpkeep:
 
     backups: "FakeBackups"
     vaults: "FakeVaults"
+    started: list[str] = field(default_factory=list)
+    has_copies: bool = True
+
+    def start_check(self, vault: str) -> RunId:
+        self.started.append(f"check {vault}")
+        return RunId("check")
+
+    def start_mending(self, vault: str) -> RunId | None:
+        self.started.append(f"mend {vault}")
+        return RunId("mend") if self.has_copies else None
 
     def growth(self, vault: str, free_bytes: int | None = None) -> tuple[Growth, ...]:
         vault_id = self.vaults.find(vault).vault_id

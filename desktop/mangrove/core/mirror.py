@@ -1,5 +1,6 @@
 """Mirrors: more copies of a vault, each in a place of its own, and what is known of each."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
@@ -40,6 +41,7 @@ class MirrorState:
             backups that are whole.
         late_bytes: What a copy would bring there.
         surplus: Signed in the mirror and gone from the vault: pruned, or lost.
+        lost: Signed in both, and the mirror has objects of them that the vault lacks.
     """
 
     name: str
@@ -51,6 +53,7 @@ class MirrorState:
     late_evidence: int = 0
     late_bytes: int = 0
     surplus: tuple[BackupId, ...] = ()
+    lost: tuple[BackupId, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -81,6 +84,22 @@ class MirrorState:
         said = [part for part in parts if part]
         lacking = len(self.late) + self.late_objects + self.late_evidence
         return f"LATE: {' and '.join(said)} {is_or_are(lacking)} missing"
+
+
+def given_back(
+    states: Iterable[MirrorState], missed: Collection[BackupId]
+) -> dict[BackupId, tuple[str, ...]]:
+    """Return the backups of which mirrors have what the vault lacks, newest first, and which do.
+
+    Args:
+        states: How the mirrors stand.
+        missed: Backups that were seen in the vault, are gone altogether, and nobody deleted.
+    """
+    found: dict[BackupId, tuple[str, ...]] = {}
+    for state in states:
+        for backup in (*state.lost, *(b for b in state.surplus if b in missed)):
+            found[backup] = (*found.get(backup, ()), state.name)
+    return dict(sorted(found.items(), reverse=True))
 
 
 @dataclass(frozen=True, slots=True)

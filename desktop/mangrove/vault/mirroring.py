@@ -117,7 +117,9 @@ class StoredMirror:
     def state(self) -> MirrorState:
         """Compare both listings; a mirror that does not answer is a state, too."""
         try:
-            found = self._missing()
+            here, there = self._listings()
+            found = self._compared(here, there)
+            lost = tuple(self._lost(here, there))
         except MangroveError as error:
             return MirrorState(self._spec.name, self._spec.url, problem=error.message)
         return MirrorState(
@@ -129,7 +131,27 @@ class StoredMirror:
             late_evidence=len(found.evidence),
             late_bytes=found.size_bytes,
             surplus=found.surplus,
+            lost=lost,
         )
+
+    def _lost(self, here: Iterable[BlobInfo], there: Iterable[BlobInfo]) -> Iterator[BackupId]:
+        """Yield the backups of which the vault lacks objects that its mirror has."""
+        source, target = self._storages()
+        names = {info.name for info in here}
+        signed = {shelf.backup for shelf in take_inventory(source, here).signed}
+        passed = names | _former((info.name for info in there), names).keys()
+        for shelf in take_inventory(target, there).signed:
+            more = {i.name for i in shelf.blobs if i.name not in passed}
+            more = {name for name in more if not is_of_evidence(name)}
+            if more and shelf.backup in signed and self._needs(shelf.backup, more):
+                yield shelf.backup
+
+    def _needs(self, backup: BackupId, names: Collection[str]) -> bool:
+        """Whether a backup lacks one of these: its manifest lists it, or cannot be read itself."""
+        try:
+            return any(blob.name in names for blob in self._open_vault().manifest(backup).blobs)
+        except CorruptBackupError:
+            return True
 
     def total_bytes(self) -> int:
         """Return how much ``copy_all`` has to bring."""
@@ -210,10 +232,17 @@ class StoredMirror:
         return self._opened[which]
 
     def _missing(self) -> _Missing:
+        return self._compared(*self._listings())
+
+    def _listings(self) -> tuple[tuple[BlobInfo, ...], tuple[BlobInfo, ...]]:
         source, target = self._storages()
-        here, there = tuple(source.list()), {i.name: i.size_bytes for i in target.list()}
+        return tuple(source.list()), tuple(target.list())
+
+    def _compared(self, here: tuple[BlobInfo, ...], listed: tuple[BlobInfo, ...]) -> _Missing:
+        source, target = self._storages()
+        there = {info.name: info.size_bytes for info in listed}
         signed = {shelf.backup: shelf for shelf in take_inventory(source, here).signed}
-        held = {shelf.backup for shelf in take_inventory(target, _infos(there)).signed}
+        held = {shelf.backup for shelf in take_inventory(target, listed).signed}
         lacks = {
             backup: lacking
             for backup, shelf in reversed(signed.items())
@@ -246,10 +275,6 @@ def _former(there: Iterable[str], here: Collection[str]) -> dict[str, str]:
         if later is not None and generation_of(sealed) < generation_of(later):
             found[name] = later
     return found
-
-
-def _infos(sizes: dict[BlobName, int]) -> Iterator[BlobInfo]:
-    return (BlobInfo(name, size, None) for name, size in sizes.items())
 
 
 def _is_shared(name: str) -> bool:

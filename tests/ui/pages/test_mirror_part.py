@@ -62,3 +62,19 @@ def test_evidence_that_is_still_to_be_copied_makes_no_mirror_late(qtbot: QtBot) 
     words = "holds every backup: 3 backups; 2 evidence files to be copied"
     assert card.mirrors.copies.texts() == (("cellar", words, Tone.PROVEN),)
     assert card.mirrors.sync.isEnabled()
+
+
+def test_what_the_vault_lacks_is_offered_from_the_mirror_that_has_it(qtbot: QtBot) -> None:
+    card = card_of(qtbot, CELLAR)
+    torn, gone, pruned = (BackupId(f"2026030{n}T120000Z-shop-00ff") for n in (1, 2, 3))
+    state = MirrorState("cellar", CELLAR.url, surplus=(gone, pruned), lost=(torn,))
+
+    card.mirrors.show_states((state,), (gone,))
+
+    words = f"What the vault lacks of 2 backups ({gone}, {torn}) is in cellar."
+    assert card.mirrors.giving.text == words
+    with qtbot.waitSignal(card.bring_back_wanted) as wanted:
+        card.mirrors.giving.action.click()
+    assert wanted.args == [card.spec.name]
+    card.mirrors.show_states((MirrorState("cellar", CELLAR.url, surplus=(pruned,)),))
+    assert card.mirrors.giving.text == ""

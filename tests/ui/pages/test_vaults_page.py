@@ -142,6 +142,24 @@ def test_the_end_of_a_backup_on_another_thread_checks_its_vault_again(
     qtbot.waitUntil(lambda: "31 backups, 9.4 GB" in facts(page, "cloud"))
 
 
+def test_a_vault_is_looked_through_and_mended_from_its_menu(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    page = checked(qtbot, ends)
+    card = page.cards["cloud"]
+    card.bring_back.setEnabled(True)
+
+    with qtbot.waitSignal(ends.navigator.progress_wanted):
+        card.inspect.trigger()
+    with qtbot.waitSignal(ends.navigator.progress_wanted):
+        card.bring_back.trigger()
+    fakes.upkeep.has_copies = False
+    card.bring_back.trigger()
+
+    qtbot.waitUntil(lambda: "no other copy of cloud" in page.banner.text)
+    assert fakes.upkeep.started == ["check cloud", "mend cloud", "mend cloud"]
+
+
 def test_an_empty_page_offers_to_add_a_vault(qtbot: QtBot, empty_ends: Ends) -> None:
     page = opened(qtbot, empty_ends)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 from typing_extensions import override
 
-from fakes.vaults import TestVault, evidence_for, new_id, new_vault, write_backup
+from fakes.vaults import SLUG, TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_ports import Contents
 from mangrove.core.blobs import BlobName
@@ -17,7 +17,7 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultNotFoundError,
 )
-from mangrove.core.mirror import MirrorSpec, MirrorState
+from mangrove.core.mirror import MirrorSpec, MirrorState, given_back
 from mangrove.core.secret import Secret
 from mangrove.core.storage_ports import Storage, as_they_come
 from mangrove.core.vault import VaultSpec
@@ -331,3 +331,19 @@ def test_a_vault_that_is_not_there_is_no_fault_of_its_mirror(pair: Pair, loss: s
 
     with pytest.raises(StorageUnavailableError, match=f"the vault {pair.spec.name} cannot be read"):
         mirror.require_source()
+
+
+def test_what_the_vault_lost_and_a_mirror_has_can_be_given_back(pair: Pair) -> None:
+    whole, torn, gone = [write_backup(pair.vault, new_id(n)) for n in (1, 2, 3)]
+    pair.bring()
+    for name in [n for n in pair.own._blobs if gone.backup in n]:
+        pair.own.delete(name)
+    pair.own.delete(min(n for n in pair.own._blobs if torn.backup in n and ".bson" in n))
+    pair.cellar._blobs[BlobName(f"{SLUG}/{whole.backup}/left.over")] = b"no manifest lists it"
+
+    states = (pair.factory.open_mirror(pair.spec, MIRROR).state(),)
+
+    assert states[0].lost == (torn.backup,)
+    assert given_back(states, ()) == {torn.backup: ("cellar",)}
+    both = given_back(states, (gone.backup,))
+    assert list(both) == sorted((torn.backup, gone.backup), reverse=True)

@@ -25,9 +25,11 @@ from mangrove.cli.json_value import run_document, vault_document
 from mangrove.cli.output import Block, Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run, result_blocks
-from mangrove.core.backup import Compression
+from mangrove.core.backup import BackupId, Compression
+from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
 from mangrove.core.key_changes import Holder, holders, kit_state
+from mangrove.core.mirror import given_back
 from mangrove.core.object_lock import ObjectLockMode, keeping_words
 from mangrove.core.run import RunStatus
 from mangrove.core.vault import VaultHealth, VaultSpec
@@ -179,6 +181,8 @@ def check(
         spec = services.vaults.find(name)  # what the check noted of it is in it now
         is_usable = health.reachable and not health.problem
         report = services.upkeep.inspect(name) if is_usable and not quick else None
+        is_whole = not health.missing and (report is None or report.is_sound)
+        found = {} if is_whole else given_back(services.mirrors.states(name), health.missing)
         growth = services.upkeep.growth(name, health.free_bytes)
     document = {
         "health": health,
@@ -187,10 +191,12 @@ def check(
         "report": report,
         "mending": run_document(mending) if mending else None,
         "repair": mended,
+        "in_mirrors": found,
         "growth": growth,
     }
     brought = result_blocks(mending.result) if mending and mending.result else []
-    said = [*brought, *report_blocks(report, mended), *growth_blocks(growth)]
+    report_said = [*report_blocks(report, mended), *_mirrored_blocks(name, found)]
+    said = [*brought, *report_said, *growth_blocks(growth)]
     desk.output.give(document, *_health_blocks(health, freed, spec), *said)
     if not is_usable:
         raise typer.Exit(ExitCode.NOT_ALLOWED)
@@ -288,6 +294,15 @@ def _missing_blocks(health: VaultHealth) -> list[Block]:
     )
     warning = f"WARNING: {health.rolled_back}" if health.rolled_back else "WARNING: missing backups"
     return [warning, Table(("gone, and seen here before",), rows), hint]
+
+
+def _mirrored_blocks(vault: str, found: dict[BackupId, tuple[str, ...]]) -> list[Block]:
+    """Offer what mirrors have of what the vault lacks."""
+    if not found:
+        return []
+    rows = tuple((backup, ", ".join(names)) for backup, names in found.items())
+    look = command_line("vault", "check", vault, "--repair")
+    return [Table(("lacking here", "in the mirror"), rows), f"Bring it back with: {look}"]
 
 
 def _opening(health: VaultHealth, spec: VaultSpec) -> str:

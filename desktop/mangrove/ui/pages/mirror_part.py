@@ -1,18 +1,22 @@
 """The mirrors of a vault on its card: a line for each copy, and how it stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWidget
 
+from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
-from mangrove.core.mirror import MirrorState
+from mangrove.core.mirror import MirrorState, given_back
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.widgets.step_list import StepList
 from mangrove.ui.wording import counted
+
+_SHOWN = 3
 
 
 class MirrorPart(QWidget):
@@ -20,10 +24,12 @@ class MirrorPart(QWidget):
 
     Signals:
         sync_wanted(): Copy to the mirrors what is missing there.
+        bring_back_wanted(): Bring back from them what the vault itself lacks.
         remove_wanted(str): Forget the mirror of this name.
     """
 
     sync_wanted = Signal()
+    bring_back_wanted = Signal()
     remove_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -31,6 +37,7 @@ class MirrorPart(QWidget):
         self.copies = StepList()
         self.sync = QPushButton(self.tr("Copy to the mirrors now"))
         self.sync.setAutoDefault(False)
+        self.giving = LastingBanner()
         self.remove = QPushButton(self.tr("Forget a mirror"))
         self.remove.setAutoDefault(False)
         self.names = QMenu(self.remove)
@@ -44,9 +51,11 @@ class MirrorPart(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
         layout.addWidget(SectionTitle(self.tr("Mirrors")))
+        layout.addWidget(self.giving)
         layout.addWidget(self.copies)
         layout.addLayout(line)
         self.sync.clicked.connect(self.sync_wanted)
+        self.giving.action_triggered.connect(self.bring_back_wanted)
         self.names.triggered.connect(self._on_name_triggered)
         self.hide()
 
@@ -58,14 +67,31 @@ class MirrorPart(QWidget):
             self.names.addAction(f"{name}…".replace("&", "&&")).setData(name)
             self.copies.show_state(name, self.tr("comparing {url}").format(url=url), Tone.RUNNING)
 
-    def show_states(self, states: Sequence[MirrorState]) -> None:
-        """Show how each stands."""
+    def show_states(self, states: Sequence[MirrorState], missed: Collection[BackupId] = ()) -> None:
+        """Show how each stands, and offer what they have of what was lost in the vault itself.
+
+        Args:
+            states: How each stands.
+            missed: Backups that are gone from the vault, and nobody deleted.
+        """
+        self._offer(given_back(states, missed))
         for state in states:
             tone = Tone.UNPROVEN if state.is_late else Tone.PROVEN
             if state.problem:
                 tone = Tone.EXPOSED
             self.copies.show_state(state.name, self._words(state), tone)
         self.sync.setEnabled(any(not state.is_complete for state in states))
+
+    def _offer(self, found: dict[BackupId, tuple[str, ...]]) -> None:
+        if not found:
+            self.giving.clear()
+            return
+        words = self.tr("What the vault lacks of {backups} ({ids}) is in {mirrors}.").format(
+            backups=counted(len(found), self.tr("backup"), self.tr("backups")),
+            ids=", ".join((*list(found)[:_SHOWN], "…")[: min(len(found), _SHOWN + 1)]),
+            mirrors=", ".join(sorted({name for names in found.values() for name in names})),
+        )
+        self.giving.show_message(BannerKind.WARNING, words, self.tr("Bring it back"))
 
     @Slot(QAction)
     def _on_name_triggered(self, action: QAction) -> None:

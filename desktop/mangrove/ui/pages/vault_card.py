@@ -28,7 +28,8 @@ class VaultCard(Card):
 
     Signals:
         check_wanted, clean_wanted, rebuild_wanted, forget_wanted, backups_wanted,
-            retention_wanted, accept_wanted, sync_wanted, add_mirror_wanted: The name.
+            retention_wanted, accept_wanted, sync_wanted, add_mirror_wanted, inspect_wanted,
+            bring_back_wanted: The name.
         remove_mirror_wanted: The name, and that of a mirror.
     """
 
@@ -40,6 +41,8 @@ class VaultCard(Card):
     retention_wanted = Signal(str)
     accept_wanted = Signal(str)
     sync_wanted = Signal(str)
+    inspect_wanted = Signal(str)
+    bring_back_wanted = Signal(str)
     add_mirror_wanted = Signal(str)
     remove_mirror_wanted = Signal(str, str)
 
@@ -59,6 +62,10 @@ class VaultCard(Card):
         self.rebuild = QPushButton(self.tr("Rebuild catalog"))
         self.more = QToolButton()
         self.add_mirror = QAction(self.tr("Add a &mirror…"), self)
+        self.inspect = QAction(self.tr("&Look through everything"), self)
+        self.bring_back = QAction(self.tr("&Bring back what is missing"), self)
+        keeps = spec.keeping is not None and spec.keeping.has_versions
+        self.bring_back.setEnabled(bool(spec.mirrors) or keeps)
         self.forget = QAction(self.tr("&Forget vault…"), self)
         self.health: VaultHealth | None = None
         self._growth: Growth | None = None
@@ -132,6 +139,8 @@ class VaultCard(Card):
         set_icon(self.more, "more")
         menu = QMenu(self.more)
         menu.addActions(self.kit.offers)
+        menu.addAction(self.inspect)
+        menu.addAction(self.bring_back)
         menu.addAction(self.add_mirror)
         menu.addSeparator()
         menu.addAction(self.forget)
@@ -167,6 +176,9 @@ class VaultCard(Card):
         self.forget.triggered.connect(self._on_forget_triggered)
         self.debris.action_triggered.connect(self._on_clean_triggered)
         self.mirrors.sync_wanted.connect(self._on_sync_wanted)
+        self.mirrors.bring_back_wanted.connect(self._on_bring_back_wanted)
+        self.bring_back.triggered.connect(self._on_bring_back_wanted)
+        self.inspect.triggered.connect(self._on_inspect_triggered)
         self.mirrors.remove_wanted.connect(self._on_remove_mirror_wanted)
         self.add_mirror.triggered.connect(self._on_add_mirror_triggered)
         self.missing.action_triggered.connect(self._on_accept_triggered)
@@ -305,6 +317,14 @@ class VaultCard(Card):
     @Slot()
     def _on_sync_wanted(self) -> None:
         self.sync_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_bring_back_wanted(self) -> None:
+        self.bring_back_wanted.emit(self.spec.name)
+
+    @Slot()
+    def _on_inspect_triggered(self) -> None:
+        self.inspect_wanted.emit(self.spec.name)
 
     @Slot()
     def _on_add_mirror_triggered(self) -> None:

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QStackedWidget
 from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.run import RunKind, RunStatus
+from mangrove.core.run import RunId, RunKind, RunStatus
 from mangrove.core.vault import VaultHealth
 from mangrove.services.bundle import Services
 from mangrove.ui import text
@@ -19,6 +19,8 @@ from mangrove.ui.widgets.card import ScrolledColumn, clear_layout
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.page_header import LatePage
 from mangrove.ui.wording import counted
+
+_CHANGE_VAULTS = (RunKind.BACKUP, RunKind.PRUNE, RunKind.MIRROR)
 
 
 class VaultsPage(LatePage):
@@ -108,6 +110,8 @@ class VaultsPage(LatePage):
         card.backups_wanted.connect(self._on_backups_wanted)
         card.accept_wanted.connect(self._on_accept_wanted)
         card.sync_wanted.connect(self._on_sync_wanted)
+        card.inspect_wanted.connect(self._on_inspect_wanted)
+        card.bring_back_wanted.connect(self._on_bring_back_wanted)
         card.add_mirror_wanted.connect(self._navigator.open_add_mirror)
         card.remove_mirror_wanted.connect(self._navigator.open_remove_mirror)
         card.kit.make_wanted.connect(self._navigator.open_make_kit)
@@ -138,7 +142,7 @@ class VaultsPage(LatePage):
             self._calls.run(
                 card,
                 lambda: self._services.mirrors.states(name),
-                card.mirrors.show_states,
+                lambda states: card.mirrors.show_states(states, health.missing),
                 card.mirrors.show_problem,
             )
 
@@ -150,6 +154,31 @@ class VaultsPage(LatePage):
             self._navigator.open_progress,
             self._on_failed,
         )
+
+    @Slot(str)
+    def _on_inspect_wanted(self, name: str) -> None:
+        self._calls.run(
+            self,
+            lambda: self._services.upkeep.start_check(name),
+            self._navigator.open_progress,
+            self._on_failed,
+        )
+
+    @Slot(str)
+    def _on_bring_back_wanted(self, name: str) -> None:
+        self._calls.run(
+            self,
+            lambda: self._services.upkeep.start_mending(name),
+            lambda run_id: self._on_mending_started(name, run_id),
+            self._on_failed,
+        )
+
+    def _on_mending_started(self, name: str, run_id: RunId | None) -> None:
+        if run_id is not None:
+            self._navigator.open_progress(run_id)
+            return
+        words = self.tr("There is no other copy of {vault} that anything could come back from.")
+        self.banner.show_message(BannerKind.INFO, words.format(vault=name))
 
     @Slot(str)
     def _on_clean_wanted(self, name: str) -> None:
@@ -244,7 +273,7 @@ class VaultsPage(LatePage):
 
     @Slot(object)
     def _on_run_changed(self, status: RunStatus) -> None:
-        if not status.state.is_over or status.kind not in (RunKind.BACKUP, RunKind.PRUNE):
+        if not status.state.is_over or status.kind not in _CHANGE_VAULTS:
             return
         if self.is_retention_shown and status.vault == self.retention.vault:
             self.retention.reload()
