@@ -16,7 +16,7 @@ from mangrove.core.snapshot import (
     SnapshotCheck,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_ports import NodeFacts
+from mangrove.core.snapshot_node import NodeFacts
 from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, preflight
 from mangrove.core.snapshot_volumes import Volume
 

@@ -7,7 +7,7 @@ from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import ProfileId
 from mangrove.core.snapshot import DataLayout, LockUse, Provider, Snapshot, SnapshotPart
-from mangrove.core.snapshot_ports import NodeFacts
+from mangrove.core.snapshot_node import NodeFacts
 
 NAME = BackupId("20261126T020000Z-shop-1a2b")
 TAKEN_AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)

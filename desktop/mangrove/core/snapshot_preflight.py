@@ -7,7 +7,7 @@ from enum import StrEnum
 from mangrove.core.deployment import Topology
 from mangrove.core.explain import size_text
 from mangrove.core.snapshot import LockUse, Provider
-from mangrove.core.snapshot_ports import NodeFacts
+from mangrove.core.snapshot_node import NodeFacts
 from mangrove.core.snapshot_providers import is_one_moment, thick_bytes
 from mangrove.core.snapshot_volumes import Volume, identities
 from mangrove.core.wording import counted

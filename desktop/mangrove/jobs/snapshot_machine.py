@@ -6,7 +6,8 @@ from posixpath import join
 
 from mangrove.core.errors import SnapshotCommandError
 from mangrove.core.snapshot import Provider
-from mangrove.core.snapshot_ports import HostFile, NodeFacts, Ran, SnapshotHost
+from mangrove.core.snapshot_node import NodeFacts
+from mangrove.core.snapshot_ports import HostFile, Ran, SnapshotHost
 from mangrove.core.snapshot_preflight import Machine
 from mangrove.core.snapshot_providers import PROGRAMS
 from mangrove.core.snapshot_volumes import (

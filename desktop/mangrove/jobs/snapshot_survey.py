@@ -8,8 +8,8 @@ from posixpath import isabs
 from mangrove.core.errors import MangroveError, SnapshotRefusedError
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import SnapshotRequest
+from mangrove.core.snapshot_node import NodeFacts
 from mangrove.core.snapshot_ports import (
-    NodeFacts,
     OpenHost,
     SnapshotGate,
     SnapshotHost,

@@ -7,7 +7,7 @@ import pytest
 from fakes.snapshots import NODE, SERVER
 from mangrove.core.deployment import Topology
 from mangrove.core.snapshot import LockUse, Provider
-from mangrove.core.snapshot_ports import NodeFacts
+from mangrove.core.snapshot_node import NodeFacts
 from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, Weight, preflight
 from mangrove.core.snapshot_volumes import Volume
 

@@ -16,7 +16,8 @@ from mangrove.core.namespace import SERVER_DATABASES
 from mangrove.core.ports import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.snapshot import DataLayout
-from mangrove.core.snapshot_ports import NodeFacts, SnapshotNode
+from mangrove.core.snapshot_node import NodeFacts
+from mangrove.core.snapshot_ports import SnapshotNode
 
 LOCK_ACTIONS = ("fsync", "unlock")
 # Source: MongoDB manual, "Configuration File Options": storage.dbPath outside of Windows.
