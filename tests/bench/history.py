@@ -22,13 +22,13 @@ from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.backup import Compression
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.ports.clock import Clock
 from mangrove.core.profile import Colour, Profile, ProfileId
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
-from mangrove.core.schedule import parse_schedule
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.sqlite import SqliteCatalog
 

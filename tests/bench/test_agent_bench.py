@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from journeys.command_line import CommandLine
-from mangrove.core.cron_times import _simulated
-from mangrove.core.schedule import Schedule, parse_schedule
+from mangrove.core.jobs.cron_times import _simulated
+from mangrove.core.jobs.schedule import Schedule, parse_schedule
 from servers.keyring_service import SecretService
 
 JOBS = 1_000

@@ -25,7 +25,7 @@ from fakes.vaults import SLUG, USERS, new_id, new_vault
 from mangrove.core.backup import Compression
 from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.storage.object_store import ObjectStorage
 from servers.object_stores import REGION, rclone_binary
 from servers.process import HOST, free_port, is_listening, running

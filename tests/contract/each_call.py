@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from contract.storage_suite import NAME
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
 
 
 def each_call(storage: Storage) -> Iterator[tuple[str, Callable[[], object]]]:

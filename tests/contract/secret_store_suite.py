@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from mangrove.core.errors import SecretNotFoundError
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 REF = SecretRef("profile/3f2a/password")

@@ -15,7 +15,7 @@ from mangrove.core.errors import (
     RunCancelled,
     StorageDeniedError,
 )
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
 
 NAME = BlobName("shop/20260301T120000Z-shop-00ff/db/users.0000.bson.zst.age")
 PART = 8 << 20  # of an upload in parts

@@ -16,10 +16,10 @@ from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.atlas.account import AtlasAccount, AtlasAccountId, SignIn
 from mangrove.core.atlas.cluster import AtlasCluster
 from mangrove.core.atlas.policy import CopySetting, Retention, Unit, parse_item
-from mangrove.core.atlas.ports import AtlasApi
 from mangrove.core.atlas.restore import Delivery, JobState, Part, PointInTime, RestoreOrder
 from mangrove.core.atlas.snapshot import Frequency, SnapshotState
 from mangrove.core.errors import AtlasNotFoundError, AtlasRequestError
+from mangrove.core.ports.atlas import AtlasApi
 from mangrove.core.secret import Secret
 from servers.atlas import FakeAtlas, serving
 from servers.atlas_state import SHOP, ZONE, compliance_policy

@@ -5,9 +5,9 @@ import pytest
 from contract.each_call import each_call
 from contract.storage_suite import NAME, StorageSuite
 from mangrove.core.errors import InvalidKeyError, StorageDeniedError, StorageUnavailableError
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from servers.azure import AzureContainer, Azurite

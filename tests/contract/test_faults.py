@@ -18,7 +18,7 @@ from mangrove.core.errors import (
     StorageUnavailableError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.storage.connecting import PATIENCE, Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from mangrove.vault.storage.s3 import S3Storage

@@ -18,8 +18,8 @@ from mangrove.core.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
-from mangrove.core.storage_ports import SettlingStorage, Storage
-from mangrove.core.vault_url import StorageAddress, StorageKind
+from mangrove.core.ports.storage import SettlingStorage, Storage
+from mangrove.core.vaults.url import StorageAddress, StorageKind
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage import new_file, settling
 from mangrove.vault.storage.folder import FolderStorage

@@ -4,9 +4,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from contract.each_call import each_call
 from contract.storage_suite import StorageSuite
 from mangrove.core.errors import InvalidKeyError, StorageDeniedError
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from servers.google import Google, service_account

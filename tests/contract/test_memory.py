@@ -1,7 +1,7 @@
 import pytest
 
 from contract.storage_suite import StorageSuite
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
 from mangrove.vault.storage.memory import MemoryStorage
 
 

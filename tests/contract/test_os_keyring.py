@@ -16,7 +16,7 @@ from mangrove.core.errors import (
     KeyringUnavailableError,
     SecretError,
 )
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret
 from servers.keyring_service import SecretService
 

@@ -17,9 +17,9 @@ from mangrove.core.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage.rclone import RcloneStorage
 from mangrove.vault.storage.rclone_process import RcloneProcess

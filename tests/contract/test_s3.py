@@ -14,9 +14,9 @@ from mangrove.core.backup import Compression
 from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError
 from mangrove.core.manifest import StoredBlob
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.object_store import ObjectStorage
 from servers.object_stores import ObjectStore, rclone_binary

@@ -11,10 +11,10 @@ from contract.storage_suite import NAME, StorageSuite
 from mangrove.app.clock import SystemClock
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError
-from mangrove.core.object_lock import KEEPS_NOTHING, Keeping, ObjectLock, ObjectLockMode
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.object_lock import KEEPS_NOTHING, Keeping, ObjectLock, ObjectLockMode
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.keeping import hidden_in, hidden_of
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.locking import locking

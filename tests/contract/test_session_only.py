@@ -11,7 +11,7 @@ from mangrove.core.errors import (
     SecretError,
     SecretNotFoundError,
 )
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 

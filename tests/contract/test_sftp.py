@@ -20,10 +20,10 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     UnknownStorageHostError,
 )
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
 from mangrove.core.tunnel import TunnelSpec
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.storage.sftp import SftpStorage
 from servers.sshd import PasswordServer, Sshd, make_key

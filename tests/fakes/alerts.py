@@ -9,17 +9,8 @@ from typing_extensions import override
 from fakes.clock import FakeClock
 from fakes.memory_state import MemoryJobs
 from fakes.secrets import MemorySecrets
-from mangrove.core.alert import Alert
-from mangrove.core.alert_facts import Outage, Watched
-from mangrove.core.alert_policy import AlertSettings, Channel, ChannelId
-from mangrove.core.alert_ports import (
-    AlertSender,
-    AlertStore,
-    ChannelStore,
-    DesktopNotifier,
-    Pinger,
-)
-from mangrove.core.delivery import (
+from mangrove.core.alerts.alert import Alert
+from mangrove.core.alerts.delivery import (
     Beat,
     Delivery,
     DeliveryId,
@@ -27,7 +18,16 @@ from mangrove.core.delivery import (
     Message,
     Signal,
 )
+from mangrove.core.alerts.facts import Outage, Watched
+from mangrove.core.alerts.policy import AlertSettings, Channel, ChannelId
 from mangrove.core.errors import DeliveryError, InvalidChannelError, NameTakenError
+from mangrove.core.ports.alert import (
+    AlertSender,
+    AlertStore,
+    ChannelStore,
+    DesktopNotifier,
+    Pinger,
+)
 from mangrove.core.secret import Secret
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop

@@ -16,14 +16,6 @@ from mangrove.core.atlas.cluster import AtlasCluster, AtlasProject, Region, Shap
 from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.link import AtlasLink, AtlasView
 from mangrove.core.atlas.policy import BackupSchedule, CopySetting, Retention, parse_item
-from mangrove.core.atlas.ports import (
-    AtlasAccountStore,
-    AtlasApi,
-    AtlasGate,
-    AtlasLinkStore,
-    OpenDownload,
-    Say,
-)
 from mangrove.core.atlas.restore import (
     AtlasJobId,
     AtlasRestoreJob,
@@ -39,7 +31,15 @@ from mangrove.core.atlas.snapshot import (
     newest_first,
 )
 from mangrove.core.errors import MangroveError
-from mangrove.core.ports import Clock
+from mangrove.core.ports.atlas import (
+    AtlasAccountStore,
+    AtlasApi,
+    AtlasGate,
+    AtlasLinkStore,
+    OpenDownload,
+    Say,
+)
+from mangrove.core.ports.clock import Clock
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunId
 from mangrove.core.secret import Secret

@@ -17,7 +17,7 @@ from mangrove.cli.main import run
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.core.atlas.account import SignIn
 from mangrove.core.atlas.link import Located
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.secret import Secret
 from mangrove.services.atlas.accounts import AccountDraft
 from mangrove.services.bundle import Services

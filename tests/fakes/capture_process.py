@@ -15,7 +15,7 @@ from mangrove.app.clock import SystemClock
 from mangrove.app.container import Parts, open_services
 from mangrove.app.paths import app_paths
 from mangrove.connectors.secrets.session_only import SessionSecrets
-from mangrove.core.capture import CaptureRequest
+from mangrove.core.pitr.capture import CaptureRequest
 from mangrove.core.secret import Secret, SecretRef
 
 STARTED = "capture started"

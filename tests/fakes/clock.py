@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from typing_extensions import override
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -19,7 +19,6 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.assertion import Answer, Measure, Question
-from mangrove.core.assertion_ports import Asked
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import (
     CollectionSize,
@@ -30,27 +29,28 @@ from mangrove.core.deployment import (
     ServerFacts,
     Topology,
 )
-from mangrove.core.dump_ports import CollectionInfo, DumpSource, OpenDump, ReadingPlace
 from mangrove.core.errors import (
     InvalidSelectionError,
     NamespaceChangedError,
     SnapshotLostError,
     WriteRefusedError,
 )
-from mangrove.core.forecast import FreeSpace
-from mangrove.core.gate_ports import Gate
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import StepListener
-from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import (
+from mangrove.core.ports.assertion import Asked
+from mangrove.core.ports.dump import CollectionInfo, DumpSource, OpenDump, ReadingPlace
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.restore import (
     AccountSink,
     FailedIndex,
     InsertOutcome,
     RefusedDocument,
     RestoreSink,
 )
+from mangrove.core.ports.steps import StepListener
+from mangrove.core.profile import Profile
+from mangrove.core.restores.forecast import FreeSpace
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
 from mangrove.engine.accounts import account_of

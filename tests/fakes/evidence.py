@@ -21,7 +21,7 @@ from mangrove.core.errors import MangroveError, NameTakenError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import ProfileId
-from mangrove.core.report import Report, ReportKind
+from mangrove.core.reports.report import Report, ReportKind
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.verification import Drill
 from mangrove.services.evidence_reports import ReportForm, SignedReport, WrittenReport

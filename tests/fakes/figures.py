@@ -8,9 +8,7 @@ from typing import cast
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.figure_ports import FiringFacts, ObjectiveStore, RunFacts, Sightings
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.figures.listing import SeenDatabase
@@ -18,13 +16,15 @@ from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.figures.restore_estimate import MeasuredRestore
 from mangrove.core.figures.sightings import VaultSighting
-from mangrove.core.forecast import Measured
-from mangrove.core.job import Job, JobId
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.job import Job, JobId
+from mangrove.core.ports.agent import LeaseHolder
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.figures import FiringFacts, ObjectiveStore, RunFacts, Sightings
+from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import ProfileId
+from mangrove.core.restores.forecast import Measured
 from mangrove.core.run import RunKind, RunState, RunStatus
-from mangrove.core.state_ports import JobStore
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.services.figures.service import Figures
 from mangrove.services.figures.sources import FigureSources
 from mangrove.services.jobs import JobView

@@ -8,19 +8,19 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import Lease, LeaseHolder
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.jobs.vigil import AgentRank
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.agent import Lease, LeaseHolder
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.state import JobStore, MakingRegister, RunHistory, ScratchRegister
 from mangrove.core.profile import ProfileId
+from mangrove.core.restores.unfinished import Unfinished
 from mangrove.core.run import LogLine, RunId, RunStatus
-from mangrove.core.state_ports import JobStore, MakingRegister, RunHistory, ScratchRegister
-from mangrove.core.unfinished import Unfinished
-from mangrove.core.vault import VaultId
-from mangrove.core.vigil import AgentRank
+from mangrove.core.vaults.vault import VaultId
 
 
 class MemoryRuns(RunHistory):

@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.run import RunId
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.mirrors import MirrorDraft
 
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from mangrove.core.job import Job, JobId, JobKind
-from mangrove.core.schedule import parse_schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.jobs.job import Job, JobId, JobKind
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.vaults.vault import VaultId
 
 
 def nightly(created_at: datetime) -> Job:

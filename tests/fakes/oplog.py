@@ -9,13 +9,13 @@ from bson.int64 import Int64
 from bson.timestamp import Timestamp
 from typing_extensions import override
 
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.oplog import OplogExtent, OplogPosition, OplogTimestamp
-from mangrove.core.oplog_ports import OplogSource
-from mangrove.core.slices import ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.slices import ChainBreak, OplogSlice
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.oplog import OplogSource
+from mangrove.core.vaults.vault import VaultId
 
 FACTS = ServerFacts("6.0.5", (6, 0, 5), "6.0", Topology.REPLICA_SET, "rs0")
 

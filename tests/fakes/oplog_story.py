@@ -11,9 +11,9 @@ from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
-from mangrove.core.pitr import Base, base_of
-from mangrove.core.slices import BreakKind, ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.planning import Base, base_of
+from mangrove.core.pitr.slices import BreakKind, ChainBreak, OplogSlice
+from mangrove.core.vaults.vault import VaultId
 
 CHAIN = ChainId("20261123T000000Z-0001")
 OTHER = ChainId("20261124T000000Z-0002")

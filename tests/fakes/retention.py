@@ -10,10 +10,10 @@ from fakes.clock import FakeClock
 from fakes.memory_state import MemoryCatalog, MemoryRuns
 from fakes.vaults import SLUG, USERS, TestVault, entry, evidence_for, manifest_for, new_vault, put
 from mangrove.core.backup import BackupId, Selection, backup_id
-from mangrove.core.catalog_ports import WholeCatalog
+from mangrove.core.pitr.slices import ChainBreak, OplogSlice
+from mangrove.core.ports.catalog import WholeCatalog
 from mangrove.core.run import RunStatus
-from mangrove.core.slices import ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.core.verification import Level
 from mangrove.jobs.runner import Runner
 from mangrove.services.backups import Backups, BackupTools

@@ -10,13 +10,13 @@ from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import SeenBackup
 from mangrove.core.errors import MangroveError
 from mangrove.core.growth import Growth, growth_of
-from mangrove.core.retention import Judgement
-from mangrove.core.retention_facts import entries_of
-from mangrove.core.retention_forecast import forecast
-from mangrove.core.retention_marks import Journal, Statement, StatementKind
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy, checked_policy
+from mangrove.core.retention.facts import entries_of
+from mangrove.core.retention.forecast import forecast
+from mangrove.core.retention.marks import Journal, Statement, StatementKind
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy, checked_policy
+from mangrove.core.retention.rule import Judgement
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.vault_facts import VaultFacts, zone_named
 from mangrove.services.retention import Deletion, RetentionView, retention_view
 

@@ -6,18 +6,8 @@ from fakes.alerts import AlertsDesk
 from fakes.clock import FakeClock
 from fakes.sample_data import NOW
 from fakes.sample_jobs import JOBS
-from mangrove.core.alert import Action, Alert, AlertKind, Severity, Trouble, key_of
-from mangrove.core.alert_facts import Watched
-from mangrove.core.alert_policy import (
-    AGENT_HEARTBEAT,
-    AlertPolicy,
-    AlertSettings,
-    Channel,
-    ChannelId,
-    Heartbeat,
-    QuietHours,
-)
-from mangrove.core.delivery import (
+from mangrove.core.alerts.alert import Action, Alert, AlertKind, Severity, Trouble, key_of
+from mangrove.core.alerts.delivery import (
     LASTS,
     Beat,
     Delivery,
@@ -26,6 +16,16 @@ from mangrove.core.delivery import (
     DeliveryState,
     Message,
     Signal,
+)
+from mangrove.core.alerts.facts import Watched
+from mangrove.core.alerts.policy import (
+    AGENT_HEARTBEAT,
+    AlertPolicy,
+    AlertSettings,
+    Channel,
+    ChannelId,
+    Heartbeat,
+    QuietHours,
 )
 
 HOUR = timedelta(hours=1)

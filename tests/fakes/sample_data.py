@@ -16,14 +16,14 @@ from mangrove.core.deployment import (
     ServerFacts,
     Topology,
 )
-from mangrove.core.forecast import Measured
-from mangrove.core.key_changes import with_confirmed_kit, with_kit
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Colour, Profile, ProfileId, UnreadableProfile, password_ref
+from mangrove.core.restores.forecast import Measured
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import Debris, VaultHealth, VaultId, VaultSpec
+from mangrove.core.vaults.key_changes import with_confirmed_kit, with_kit
+from mangrove.core.vaults.vault import Debris, VaultHealth, VaultId, VaultSpec
 from mangrove.core.verification import (
     EMBEDDED,
     Evidence,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover, DatabaseCover
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EvidenceSummary, Level
 
 TOOK = timedelta(minutes=10)

@@ -10,7 +10,7 @@ from mangrove.core.backup_record import BackupRecord
 from mangrove.core.figures.compliance import Fired
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.restore_estimate import MeasuredRestore
-from mangrove.core.job import FiringState, JobId
+from mangrove.core.jobs.job import FiringState, JobId
 from mangrove.core.profile import Colour, Profile
 from mangrove.core.verification import EMBEDDED, Level
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from fakes.sample_data import NOW, PROFILES, VAULTS
-from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.figures.slots import slots_between
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.ports.agent import LeaseHolder
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId
-from mangrove.core.schedule import parse_schedule
 from mangrove.core.verification import Level
 from mangrove.services.jobs import JobView
 

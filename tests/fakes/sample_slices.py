@@ -7,7 +7,7 @@ from fakes.sample_data import NOW, OFFICE_NAS
 from mangrove.core.backup import Compression
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
-from mangrove.core.slices import BreakKind, ChainBreak, OplogSlice
+from mangrove.core.pitr.slices import BreakKind, ChainBreak, OplogSlice
 
 LENGTH = timedelta(minutes=15)
 OLD, MIDDLE, NEW = (ChainId(f"202611{day}T000000Z-{day}aa") for day in ("09", "15", "21"))

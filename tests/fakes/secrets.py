@@ -3,7 +3,7 @@
 from typing_extensions import override
 
 from mangrove.core.errors import SecretNotFoundError
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 

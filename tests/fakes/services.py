@@ -20,12 +20,8 @@ from fakes.sample_alerts import busy_desk, quiet_desk
 from fakes.sample_slices import FakeSlices, captured
 from fakes.snapshot_services import FakeSnapshots, sample_snapshots
 from mangrove.app.clock import zone_of
-from mangrove.core.agent_ports import LeaseHolder
-from mangrove.core.autostart import AutostartState
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest, Selection
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.capture import CaptureRequest
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
 from mangrove.core.deployment import CollectionSize, DeploymentReport, PrivilegeFinding
 from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
@@ -36,25 +32,12 @@ from mangrove.core.errors import (
     ProfileNotFoundError,
     VaultNotFoundError,
 )
-from mangrove.core.forecast import (
-    Forecast,
-    FreeSpace,
-    Measured,
-    secondary_indexes,
-    space_forecast,
-    time_forecast,
-)
-from mangrove.core.job import JobKind, Rest
-from mangrove.core.key_changes import (
-    Holder,
-    with_confirmed_kit,
-    with_holder,
-    with_kit,
-    with_new_signing_key,
-    without_holder,
-)
+from mangrove.core.jobs.autostart import AutostartState
+from mangrove.core.jobs.job import JobKind, Rest
+from mangrove.core.jobs.outlook import JobStanding, Outlook, outlook
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.jobs.vigil import Notice
 from mangrove.core.latest import Latest, latest_of
-from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
@@ -65,23 +48,40 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
-from mangrove.core.outlook import JobStanding, Outlook, outlook
-from mangrove.core.ports import StepListener
+from mangrove.core.pitr.capture import CaptureRequest
+from mangrove.core.ports.agent import LeaseHolder
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import Profile, SecretHome, UnreadableProfile, checked_name, slug_of
-from mangrove.core.restore import plan_restore
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.forecast import (
+    Forecast,
+    FreeSpace,
+    Measured,
+    secondary_indexes,
+    space_forecast,
+    time_forecast,
+)
+from mangrove.core.restores.leftovers import Leftover, leftovers_in
+from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.restores.planning import plan_restore
+from mangrove.core.restores.unfinished import Unfinished, unfinished_in
+from mangrove.core.restores.version_conflicts import VersionConflict
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.schedule import parse_schedule
 from mangrove.core.secret import Secret
-from mangrove.core.unfinished import Unfinished, unfinished_in
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import Debris, PlaceReport, VaultHealth, VaultId, VaultSpec
-from mangrove.core.vault_keys import RetiredKey
-from mangrove.core.vault_lock import VaultLock
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.key_changes import (
+    Holder,
+    with_confirmed_kit,
+    with_holder,
+    with_kit,
+    with_new_signing_key,
+    without_holder,
+)
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.lock import VaultLock
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import Debris, PlaceReport, VaultHealth, VaultId, VaultSpec
 from mangrove.core.verification import VerifyRequest
-from mangrove.core.version_conflicts import VersionConflict
-from mangrove.core.vigil import Notice
 from mangrove.services.agent_desk import AutostartView, check_pause
 from mangrove.services.alerts import Alerts
 from mangrove.services.atlas.service import Atlas

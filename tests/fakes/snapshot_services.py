@@ -9,16 +9,16 @@ from fakes.snapshots import NODE, snapshot_with
 from mangrove.core.backup import BackupId, backup_id
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.snapshot import (
+from mangrove.core.snapshots.node import NodeFacts
+from mangrove.core.snapshots.preflight import Machine, Preflight, Wanted, preflight
+from mangrove.core.snapshots.snapshot import (
     LockUse,
     Provider,
     Snapshot,
     SnapshotCheck,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_node import NodeFacts
-from mangrove.core.snapshot_preflight import Machine, Preflight, Wanted, preflight
-from mangrove.core.snapshot_volumes import Volume
+from mangrove.core.snapshots.volumes import Volume
 
 DB2 = replace(NODE, node="db2.example.net:27017", pid=812)
 MACHINE = Machine("db2", 812, may_everything=True, used_bytes=212_000_000_000)

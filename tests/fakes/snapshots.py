@@ -6,8 +6,8 @@ from mangrove.core.backup import BackupId
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import ProfileId
-from mangrove.core.snapshot import DataLayout, LockUse, Provider, Snapshot, SnapshotPart
-from mangrove.core.snapshot_node import NodeFacts
+from mangrove.core.snapshots.node import NodeFacts
+from mangrove.core.snapshots.snapshot import DataLayout, LockUse, Provider, Snapshot, SnapshotPart
 
 NAME = BackupId("20261126T020000Z-shop-1a2b")
 TAKEN_AT = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)

@@ -8,16 +8,16 @@ from pathlib import Path
 from fakes.clock import FakeClock
 from fakes.secrets import MemorySecrets
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection, backup_id
-from mangrove.core.backup_ports import Draft
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
-from mangrove.core.vault_ports import Vault
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.storage import Storage
+from mangrove.core.ports.vault import Vault
+from mangrove.core.vaults.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
 from mangrove.core.verification import Evidence, Finding, Level, NamespaceResult
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.storage.memory import MemoryStorage

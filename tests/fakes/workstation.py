@@ -19,12 +19,12 @@ from mangrove.app.paths import app_paths
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.backup import BackupId, BackupRequest, RestoreRequest
-from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import Phase, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.core.verification import VerifyRequest
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft

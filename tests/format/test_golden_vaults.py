@@ -14,7 +14,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupState
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
-from mangrove.core.vault import identity_ref
+from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.services.kits import OpenedKit
 

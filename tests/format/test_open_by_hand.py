@@ -13,7 +13,7 @@ from fakes.vaults import ORDERS, SLUG, TestVault, entry, folder_vault, manifest_
 from mangrove.core.backup import Compression
 from mangrove.core.blobs import BlobRole
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.vault import identity_ref
+from mangrove.core.vaults.vault import identity_ref
 from mangrove.vault.manifest_codec import decode_manifest
 
 PACK = {

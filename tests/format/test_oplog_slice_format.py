@@ -13,11 +13,11 @@ from fakes.clock import FakeClock
 from fakes.secrets import MemorySecrets
 from mangrove.core.backup import Compression
 from mangrove.core.oplog import ChainId
+from mangrove.core.pitr.slices import BreakKind, OplogSlice
+from mangrove.core.pitr.stretches import stretches_of
+from mangrove.core.ports.vault import Vault
 from mangrove.core.secret import Secret
-from mangrove.core.slices import BreakKind, OplogSlice
-from mangrove.core.stretches import stretches_of
-from mangrove.core.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
 from mangrove.engine.slice_reading import entries_of
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.slice_comment import break_comment, parse_break_comment, slice_comment

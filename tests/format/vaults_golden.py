@@ -23,10 +23,10 @@ from mangrove.core.backup import (  # noqa: E402
     Consistency,
     Selection,
 )
-from mangrove.core.key_changes import Holder  # noqa: E402
 from mangrove.core.namespace import Namespace  # noqa: E402
+from mangrove.core.ports.storage import as_they_come  # noqa: E402
 from mangrove.core.secret import Secret  # noqa: E402
-from mangrove.core.storage_ports import as_they_come  # noqa: E402
+from mangrove.core.vaults.key_changes import Holder  # noqa: E402
 from mangrove.core.verification import Level, VerifyRequest  # noqa: E402
 from mangrove.vault.crypto.recipients import X25519Identity  # noqa: E402
 from servers.mongod import mongod_binary  # noqa: E402

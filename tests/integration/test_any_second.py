@@ -21,8 +21,8 @@ from fakes.workstation import PROFILE, VAULT, WAIT_S, Workstation, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.core.backup import BackupId, Rename, RestoreRequest
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.pitr.slices import OplogSlice
 from mangrove.core.run import RunState
-from mangrove.core.slices import OplogSlice
 from mangrove.engine.stages.compress import decompressed
 from servers.mongod import ThreeNodes
 

@@ -14,8 +14,8 @@ from fakes.workstation import PROFILE, VAULT, Workstation, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.pitr.slices import OplogSlice
 from mangrove.core.run import RunState
-from mangrove.core.slices import OplogSlice
 from mangrove.engine.stages.compress import decompressed
 
 

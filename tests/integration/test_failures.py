@@ -20,7 +20,7 @@ from mangrove.core.errors import DamagedStateError, InvalidUriError
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault import identity_ref
+from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.jobs import backup, restore
 from mangrove.jobs.verify import phases_of

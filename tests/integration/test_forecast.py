@@ -18,7 +18,7 @@ from mangrove.core.backup import (
     Selection,
 )
 from mangrove.core.copy import CopyRequest
-from mangrove.core.forecast import Forecast, Room
+from mangrove.core.restores.forecast import Forecast, Room
 from mangrove.core.run import RunState
 from servers.mongod import GuardedServer
 

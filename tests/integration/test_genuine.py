@@ -26,8 +26,8 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault import identity_ref, signing_key_ref
-from mangrove.core.vault_memory import Remembered
+from mangrove.core.vaults.memory import Remembered
+from mangrove.core.vaults.vault import identity_ref, signing_key_ref
 from mangrove.vault.crypto.age import encrypt_bytes
 from mangrove.vault.crypto.minisign import MinisignSecretKey, sign
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient

@@ -14,9 +14,9 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.assertion import Question
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError
-from mangrove.core.job import FiringState, JobKind, Rest
+from mangrove.core.jobs.job import FiringState, JobKind, Rest
+from mangrove.core.jobs.proving import PROOF_FAILED
 from mangrove.core.namespace import Namespace
-from mangrove.core.proving import PROOF_FAILED
 from mangrove.core.run import RunKind
 from mangrove.core.verification import Level
 from mangrove.services.jobs import JobDraft

@@ -18,12 +18,12 @@ from mangrove.core.errors import (
     VaultLockedError,
     WrongIdentityError,
 )
-from mangrove.core.key_changes import Holder, kit_state
 from mangrove.core.manifest import Manifest
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Phase, RunKind, RunState, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault import identity_ref, signing_ref_of
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.key_changes import Holder, kit_state
+from mangrove.core.vaults.vault import identity_ref, signing_ref_of
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.descriptor import (

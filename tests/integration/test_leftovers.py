@@ -16,8 +16,8 @@ from fakes.workstation import PROFILE, Workstation, fill, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import RestoreRequest, SafetyBackup, Selection
 from mangrove.core.errors import ConfirmationMissingError
-from mangrove.core.leftovers import Leftover
 from mangrove.core.namespace import Namespace
+from mangrove.core.restores.leftovers import Leftover
 from mangrove.core.run import Phase, RunStatus
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]

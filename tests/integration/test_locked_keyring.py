@@ -13,7 +13,7 @@ from mangrove.app.paths import app_paths
 from mangrove.connectors.secrets.fallback import FallbackSecrets
 from mangrove.connectors.secrets.os_keyring import OsKeyring
 from mangrove.connectors.secrets.session_only import SessionSecrets
-from mangrove.core.job import FiringState, JobKind
+from mangrove.core.jobs.job import FiringState, JobKind
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services
 from mangrove.services.jobs import JobDraft

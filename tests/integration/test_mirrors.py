@@ -15,10 +15,10 @@ from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError, VaultNotFoundError
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.run import RunState, RunStatus
 from mangrove.core.secret import Secret
-from mangrove.core.vault_report import FindingKind
+from mangrove.core.vaults.report import FindingKind
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.services.mirrors import MirrorDraft
 from servers.object_stores import ObjectStore, admin_of

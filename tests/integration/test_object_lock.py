@@ -15,10 +15,10 @@ from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import Selection
 from mangrove.core.errors import InvalidPolicyError, StorageDeniedError
-from mangrove.core.object_lock import ObjectLock, ObjectLockMode
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
+from mangrove.core.vaults.object_lock import ObjectLock, ObjectLockMode
 from mangrove.vault.storage import connecting
 from mangrove.vault.storage.connecting import Patience
 from servers.object_stores import ObjectStore, admin_of

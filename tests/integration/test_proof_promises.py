@@ -17,7 +17,7 @@ from fakes.workstation import PROFILE, VAULT, Workstation, databases, fill, work
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import MONGOD_VARIABLE, EmbeddedMongod
 from mangrove.core.backup import BackupId
-from mangrove.core.job import JobKind
+from mangrove.core.jobs.job import JobKind
 from mangrove.core.run import Phase, RunState
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.jobs import scratch

@@ -12,10 +12,10 @@ from fakes.vault_desk import VaultDesk
 from fakes.workstation import fill, workstation
 from mangrove.app.clock import SystemClock
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.core import retention_chains
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention import chains
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.run import RunState
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.keys import KitState
 from mangrove.vault.crypto.recipients import X25519Identity
 
 LAST = RetentionPolicy((KeepRule(Period.LAST, 1),), undo=timedelta(0))
@@ -30,7 +30,7 @@ def test_a_prune_takes_the_slices_that_only_the_old_base_needed_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A base keeps the slices of the minutes before it, for transactions; nobody waits that long.
-    monkeypatch.setattr(retention_chains, "TRANSACTION_SLACK_S", -2)
+    monkeypatch.setattr(chains, "TRANSACTION_SLACK_S", -2)
     clock = FakeClock(SystemClock().now())
     with workstation(tmp_path, clock=clock) as desk, MongoClient[Any](replica_set.uri) as client:
         desk.add_vault()

@@ -28,14 +28,14 @@ from mangrove.core.errors import (
     VaultNotFoundError,
     WrongIdentityError,
 )
-from mangrove.core.key_changes import Holder
-from mangrove.core.mirror import mirror_key_ref
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
-from mangrove.core.vault import identity_ref, signing_key_ref, storage_key_ref
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.key_changes import Holder
+from mangrove.core.vaults.keys import KitState
+from mangrove.core.vaults.mirror import mirror_key_ref
+from mangrove.core.vaults.vault import identity_ref, signing_key_ref, storage_key_ref
 from mangrove.services.mirrors import MirrorDraft
 from mangrove.services.profiles import ProfileDraft
 from mangrove.vault.crypto.age import decrypt_bytes

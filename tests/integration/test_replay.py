@@ -30,12 +30,12 @@ from format.oplog_golden import (
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import MangroveError, MissingPrivilegeError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.replay import OpenEntries, ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.core.uri import parse_uri
 from mangrove.engine.framing import document_chunks, iter_documents

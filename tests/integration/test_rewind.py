@@ -15,7 +15,7 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import BackupId, Consistency, Rename, RestoreRequest
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import GapReason
+from mangrove.core.pitr.planning import GapReason
 from mangrove.core.run import RunState, RunStatus
 
 

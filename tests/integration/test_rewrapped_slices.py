@@ -11,8 +11,8 @@ from pymongo import MongoClient
 from fakes.workstation import Workstation, fill, workstation
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.backup import Selection
-from mangrove.core.key_changes import Holder
 from mangrove.core.run import RunState, RunStatus
+from mangrove.core.vaults.key_changes import Holder
 from mangrove.services.mirrors import MirrorDraft
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow]

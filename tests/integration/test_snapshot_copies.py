@@ -28,8 +28,8 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.errors import PointNotReachableError, TargetNotEmptyError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.run import Phase, RunState, RunStatus
-from mangrove.core.snapshot import Snapshot
-from mangrove.core.vault import identity_ref
+from mangrove.core.snapshots.snapshot import Snapshot
+from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import Level, VerifyRequest
 from servers.loop_volumes import LoopVolume
 from servers.mongod import mongod_binary

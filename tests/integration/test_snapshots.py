@@ -22,7 +22,13 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.errors import BackupProtectedError, SnapshotNotFoundError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.run import Phase, RunState, RunStatus
-from mangrove.core.snapshot import LockUse, OwnCommands, Provider, Snapshot, SnapshotRequest
+from mangrove.core.snapshots.snapshot import (
+    LockUse,
+    OwnCommands,
+    Provider,
+    Snapshot,
+    SnapshotRequest,
+)
 from servers.loop_volumes import LoopVolume
 from servers.mongod import mongod_binary
 

@@ -22,7 +22,7 @@ from mangrove.core.backup import Selection
 from mangrove.core.errors import VaultLockedError
 from mangrove.core.run import RunState
 from mangrove.core.secret import Secret
-from mangrove.core.vault_lock import LockMode
+from mangrove.core.vaults.lock import LockMode
 from servers.object_stores import ObjectStore
 
 pytestmark = [pytest.mark.mongod, pytest.mark.slow, pytest.mark.storage]

@@ -15,8 +15,8 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.backup import BackupRequest, RestoreRequest
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.capture import CaptureMode, CaptureRequest
-from mangrove.core.moments import Edge, Moment
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.pitr.moments import Edge, Moment
 from mangrove.core.run import RunId, RunKind, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft

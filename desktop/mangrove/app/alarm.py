@@ -15,10 +15,11 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.vaults import SqliteVaults
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.figures.answer import Overview
-from mangrove.core.ports import Clock, SecretStore
-from mangrove.core.vault import VaultSpec
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
 from mangrove.services.alert_facts import AlertFacts, Rooms

@@ -10,8 +10,9 @@ from typing_extensions import override
 from mangrove.connectors.state.atlas import SqliteAtlasAccounts, SqliteAtlasLinks
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.atlas.account import AtlasAccount
-from mangrove.core.atlas.ports import AtlasApi, AtlasGate, Say
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.ports.atlas import AtlasApi, AtlasGate, Say
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret
 from mangrove.jobs.atlas.looking import AtlasLook
 from mangrove.jobs.runner import Runner

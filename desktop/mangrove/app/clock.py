@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal import get_localzone_name, reload_localzone
 
-from mangrove.core.ports import Clock
-from mangrove.core.vigil import ClockReading
+from mangrove.core.jobs.vigil import ClockReading
+from mangrove.core.ports.clock import Clock
 
 
 class SystemClock:

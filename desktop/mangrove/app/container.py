@@ -38,15 +38,16 @@ from mangrove.connectors.state.profiles import SqliteProfiles
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.connectors.state.scratch import SqliteScratchRegister
 from mangrove.connectors.state.vaults import SqliteVaults
-from mangrove.core.autostart import AgentCommand
 from mangrove.core.errors import is_worth_retrying
-from mangrove.core.gate_ports import Gate
+from mangrove.core.jobs.autostart import AgentCommand
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import RunHistory
 from mangrove.core.secret import Secret
-from mangrove.core.state_ports import RunHistory
 from mangrove.core.tunnel import TunnelSpec
-from mangrove.core.vault_lock import LockOwner
+from mangrove.core.vaults.lock import LockOwner
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.atlas.looking import AtlasLook

@@ -6,14 +6,14 @@ from functools import cached_property
 
 from typing_extensions import override
 
-from mangrove.core.assertion_ports import Asked
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
-from mangrove.core.dump_ports import DumpSource
-from mangrove.core.gate_ports import Gate
-from mangrove.core.oplog_ports import OplogSource
-from mangrove.core.ports import StepListener
+from mangrove.core.ports.assertion import Asked
+from mangrove.core.ports.dump import DumpSource
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.oplog import OplogSource
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import Profile, ProfileId
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri
 

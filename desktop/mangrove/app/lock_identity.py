@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.ports import Clock
-from mangrove.core.vault_lock import LockOwner
+from mangrove.core.ports.clock import Clock
+from mangrove.core.vaults.lock import LockOwner
 from mangrove.vault.lock_owner import this_process
 from mangrove.vault.locks import Locking
 

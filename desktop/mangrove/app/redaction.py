@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
 
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 from mangrove.core.uri import redact
 

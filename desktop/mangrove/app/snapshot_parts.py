@@ -13,12 +13,12 @@ from mangrove.connectors.host.target import FolderTarget
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.snapshot_copies import SqliteCopyLedger
 from mangrove.connectors.state.snapshots import SqliteSnapshots
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.snapshot import Opened, SnapshotGate, SnapshotHost, SnapshotNode
 from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import RestoreSink
-from mangrove.core.snapshot_ports import Opened, SnapshotGate, SnapshotHost, SnapshotNode
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.services.backups import BackupTools
 from mangrove.services.snapshots import SnapshotTools

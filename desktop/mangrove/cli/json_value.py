@@ -6,19 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
 from mangrove.core.accounts import Account, AccountsPlan
-from mangrove.core.forecast import Forecast
-from mangrove.core.key_changes import kit_state
 from mangrove.core.known import Known
 from mangrove.core.manifest import Manifest, StoredUsersAndRoles
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import Profile, UnreadableProfile
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.forecast import Forecast
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import Problem, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.key_changes import kit_state
+from mangrove.core.vaults.vault import VaultSpec
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

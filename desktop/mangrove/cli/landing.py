@@ -12,11 +12,11 @@ from mangrove.cli.reports import report_run
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.command_line import typed
 from mangrove.core.explain import size_text
-from mangrove.core.forecast import Room
 from mangrove.core.known import figure
 from mangrove.core.official_command import OfficialCommand
-from mangrove.core.restore_naming import copies_of
-from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
+from mangrove.core.restores.forecast import Room
+from mangrove.core.restores.naming import copies_of
+from mangrove.core.restores.plan import PlannedNamespace, RestorePlan
 from mangrove.core.run import RunId
 from mangrove.core.wording import figure_of
 from mangrove.services.bundle import Services

@@ -9,7 +9,7 @@ from mangrove.cli.output import WIDE_HELP
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal, RestoreRequest, SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.rate import parse_rate
-from mangrove.core.renaming import parse_rename
+from mangrove.core.restores.renaming import parse_rename
 
 Texts: TypeAlias = list[str] | None
 Globs = Annotated[Texts, typer.Option(metavar="GLOB", help="On database.collection.")]

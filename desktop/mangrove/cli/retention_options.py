@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.core.retention_policy import Period
+from mangrove.core.retention.policy import Period
 
 Count = Annotated[int | None, typer.Option(metavar="N")]
 ZONE = typer.Option(metavar="ZONE", help="Whose days are meant, as in Europe/Berlin.")

@@ -10,7 +10,7 @@ import typer
 
 from mangrove.cli.ssh_options import SshOptions
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.snapshot import (
+from mangrove.core.snapshots.snapshot import (
     DEFAULT_LOCK_LIMIT,
     LockUse,
     OwnCommands,

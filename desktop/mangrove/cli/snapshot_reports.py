@@ -2,8 +2,8 @@
 
 from mangrove.cli.output import Block, Facts, Table, clipped
 from mangrove.core.explain import size_text
-from mangrove.core.snapshot import LockUse, Snapshot
-from mangrove.core.snapshot_preflight import Preflight, Weight
+from mangrove.core.snapshots.preflight import Preflight, Weight
+from mangrove.core.snapshots.snapshot import LockUse, Snapshot
 
 COLUMNS = ("snapshot", "profile", "with", ">size", "locked", "stands at", "proof", "pin")
 SHOWN_PROFILE, SHOWN_PROOF = 12, 24

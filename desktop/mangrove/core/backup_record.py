@@ -8,7 +8,7 @@ from typing import Self
 from mangrove.core.backup import IMPORT_SLUG, SAFETY_MARK, BackupId, Compression, Consistency
 from mangrove.core.cover import Cover, DatabaseContent, rough_cover
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EvidenceSummary
 
 

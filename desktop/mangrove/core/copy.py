@@ -6,7 +6,7 @@ from mangrove.core.backup import Consistency, RestoreRequest, Selection
 from mangrove.core.command_line import typed
 from mangrove.core.deployment import DeploymentMark
 from mangrove.core.errors import SelfCopyError
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
 
 SHOWN = 3
 

@@ -9,7 +9,7 @@ from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Base, RewindPlan, Timeline, Window, plan_rewind
+from mangrove.core.pitr.planning import Base, RewindPlan, Timeline, Window, plan_rewind
 from mangrove.core.verification import EMBEDDED, Drill
 from mangrove.core.wording import counted
 

@@ -22,8 +22,8 @@ from mangrove.core.backup import (
     Selection,
 )
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_naming import copies_of
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.naming import copies_of
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.uri import MongoUri
 
 FOLDER = "dump"

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import IndexChoice
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.manifest import StoredDocuments
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.wording import counted
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_write import to_canonical

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from mangrove.core.errors import ContentMismatchError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
-from mangrove.core.slices import OplogSlice
+from mangrove.core.pitr.slices import OplogSlice
 from mangrove.core.wording import counted
 from mangrove.engine.framing import document_chunks, document_end
 from mangrove.engine.oplog_entry import timestamp_of

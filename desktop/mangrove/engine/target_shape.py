@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.extended_json_write import to_canonical

@@ -15,11 +15,11 @@ from mangrove.core.accounts import (
     require_auth_schema,
 )
 from mangrove.core.backup import RestoreRequest
-from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.verification import Finding
 from mangrove.engine.accounts import account_of, auth_schema_of

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from mangrove.core.agent_ports import Lease
-from mangrove.core.catch_up import next_look, trusted, wanted
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import Firing, FiringState, Job, JobId, Rest, rest_of
-from mangrove.core.ports import Clock
-from mangrove.core.schedule import Due
-from mangrove.core.state_ports import JobStore
-from mangrove.core.vigil import AgentRank
+from mangrove.core.jobs.catch_up import next_look, trusted, wanted
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, Rest, rest_of
+from mangrove.core.jobs.schedule import Due
+from mangrove.core.jobs.vigil import AgentRank
+from mangrove.core.ports.agent import Lease
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import JobStore
 from mangrove.jobs.firing import Firer, Waits, quietly
 from mangrove.jobs.noticing import Noticing
 from mangrove.jobs.surroundings import PlainWatch, Surroundings

@@ -8,21 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from mangrove.core.alert import Announcement
-from mangrove.core.alert_course import Course, go_on
-from mangrove.core.alert_facts import Outage, Watched
-from mangrove.core.alert_message import message_of
-from mangrove.core.alert_policy import (
-    AGENT_HEARTBEAT,
-    DESKTOP,
-    AlertSettings,
-    Channel,
-    ChannelId,
-    Heartbeat,
-)
-from mangrove.core.alert_ports import AlertStore, ChannelStore
-from mangrove.core.alert_rules import outage_between, outage_lasts, troubles_in
-from mangrove.core.delivery import (
+from mangrove.core.alerts.alert import Announcement
+from mangrove.core.alerts.course import Course, go_on
+from mangrove.core.alerts.delivery import (
     LASTS,
     PING_LASTS,
     Delivery,
@@ -32,9 +20,21 @@ from mangrove.core.delivery import (
     Message,
     Signal,
 )
+from mangrove.core.alerts.facts import Outage, Watched
+from mangrove.core.alerts.message import message_of
+from mangrove.core.alerts.policy import (
+    AGENT_HEARTBEAT,
+    DESKTOP,
+    AlertSettings,
+    Channel,
+    ChannelId,
+    Heartbeat,
+)
+from mangrove.core.alerts.rules import outage_between, outage_lasts, troubles_in
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import Firing, FiringState, Job
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.job import Firing, FiringState, Job
+from mangrove.core.ports.alert import AlertStore, ChannelStore
+from mangrove.core.ports.clock import Clock
 from mangrove.jobs.courier import Courier
 
 log = logging.getLogger(__name__)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.assertion import Answer, Assertion, Measure, Verdict, judged, why_not_asked
-from mangrove.core.assertion_ports import Asked
 from mangrove.core.assertion_words import found_words, result_sentence
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.assertion import Asked
 from mangrove.core.run import Loss
 from mangrove.engine.queries import query_bytes
 from mangrove.jobs.context import RunContext

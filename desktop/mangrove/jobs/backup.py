@@ -7,20 +7,20 @@ from datetime import datetime
 
 from mangrove.core.accounts import UsersAndRoles, require_safe_place
 from mangrove.core.backup import BackupId, BackupRequest, Compression
-from mangrove.core.backup_ports import Draft
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.blobs import BlobPlace, BlobRole
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.command_line import command_line
-from mangrove.core.dump_ports import DumpSource, OpenDump
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.manifest import Manifest, NamespaceEntry, NotIncluded, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Clock
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.dump import DumpSource, OpenDump
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.lock import LockMode
 from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are
 from mangrove.engine.prelude import prelude_text
 from mangrove.engine.queries import queries_of

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mangrove.core.backup import BackupRequest, Compression, Consistency
-from mangrove.core.backup_ports import Draft
 from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
-from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import NamespaceChangedError, OplogRolledOverError, ReplayRefusedError
 from mangrove.core.manifest import OPLOG_NAMESPACE, NamespaceEntry, StoredBlob, StoredOplog
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.dump import CollectionInfo, OpenDump
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.extended_json_read import from_extended

@@ -5,18 +5,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 
-from mangrove.core.capture import CaptureMode, CaptureRequest
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import ConnectError, MangroveError, RunCancelled, StalledError
-from mangrove.core.mirror_ports import Mirror
 from mangrove.core.oplog import Continuity
-from mangrove.core.oplog_ports import OplogSource, SliceShelf
 from mangrove.core.patience import RETRY_WAITS_S, STALL_S
-from mangrove.core.pitr import Base
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.pitr.planning import Base
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.oplog import OplogSource, SliceShelf
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.lock import LockMode
 from mangrove.jobs.chain import ChainWriter, Places
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased

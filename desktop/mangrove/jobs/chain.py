@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from mangrove.core.backup import Compression
-from mangrove.core.capture import base_to_begin_at, begin_before, next_chain
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.oplog import (
@@ -19,11 +17,13 @@ from mangrove.core.oplog import (
     OplogTimestamp,
     continuity,
 )
-from mangrove.core.oplog_ports import OplogSource, SliceShelf
-from mangrove.core.pitr import Base, GapReason
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.capture import base_to_begin_at, begin_before, next_chain
+from mangrove.core.pitr.planning import Base, GapReason
+from mangrove.core.pitr.slices import BreakKind, ChainBreak, NewSlice, OplogSlice
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.oplog import OplogSource, SliceShelf
 from mangrove.core.run import Loss
-from mangrove.core.slices import BreakKind, ChainBreak, NewSlice, OplogSlice
 from mangrove.core.wording import counted
 from mangrove.engine.framing import document_end
 from mangrove.engine.oplog_walk import position_of, walk

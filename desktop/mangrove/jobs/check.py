@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mangrove.core.backup_record import BackupRecord
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault_ports import Vault
-from mangrove.core.vault_report import VaultReport
+from mangrove.core.vaults.report import VaultReport
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 

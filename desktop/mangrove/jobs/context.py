@@ -16,7 +16,7 @@ from mangrove.core.errors import (
 from mangrove.core.eta import RateMeter
 from mangrove.core.namespace import Namespace
 from mangrove.core.patience import GRACE_S, RETRY_WAITS_S
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import (
     LogLine,
     NamespaceProgress,

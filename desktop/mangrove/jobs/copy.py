@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, Selection
-from mangrove.core.backup_ports import Contents
 from mangrove.core.copy import CopySource
-from mangrove.core.dump_ports import DumpSource, OpenDump
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.dump import DumpSource, OpenDump
 from mangrove.core.replay import ReplayWindow
 from mangrove.core.run import Phase, RunResult
 from mangrove.engine.queries import queries_of

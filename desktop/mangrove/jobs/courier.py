@@ -7,23 +7,24 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.core.alert_policy import (
+from mangrove.core.alerts.delivery import Beat, Delivery, DeliveryKind, DeliveryState, Message
+from mangrove.core.alerts.policy import (
     DESKTOP,
     AlertSettings,
     Channel,
     channel_ref,
     heartbeat_ref,
 )
-from mangrove.core.alert_ports import (
+from mangrove.core.errors import AlertNotFoundError, DeliveryError, MangroveError, SecretError
+from mangrove.core.ports.alert import (
     AlertSender,
     AlertStore,
     ChannelStore,
     DesktopNotifier,
     Pinger,
 )
-from mangrove.core.delivery import Beat, Delivery, DeliveryKind, DeliveryState, Message
-from mangrove.core.errors import AlertNotFoundError, DeliveryError, MangroveError, SecretError
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 log = logging.getLogger(__name__)

@@ -8,9 +8,7 @@ from typing import TypeAlias, TypeVar
 
 from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupRequest, Compression, Consistency
-from mangrove.core.backup_ports import Draft
 from mangrove.core.blobs import BlobName, BlobPlace, BlobReceipt, BlobRole
-from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import NamespaceChangedError, SnapshotLostError
 from mangrove.core.manifest import (
     AuthEntry,
@@ -20,6 +18,8 @@ from mangrove.core.manifest import (
     StoredUsersAndRoles,
 )
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.dump import CollectionInfo, OpenDump
 from mangrove.core.run import Loss, Phase
 from mangrove.engine.digest import ContentDigest
 from mangrove.engine.metadata import CollectionMetadata

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangrove.core.accounts import ADMIN, AuthPart, UsersAndRoles, auth_part
-from mangrove.core.backup_ports import Contents
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
@@ -17,6 +16,7 @@ from mangrove.core.manifest import (
     StoredOplog,
     documents_of_backup,
 )
+from mangrove.core.ports.backup import Contents
 from mangrove.core.run import Phase, RunResult
 from mangrove.core.wording import counted, is_or_are
 from mangrove.engine.content import documents_of

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import RETRY_WAITS, Firing, FiringState, Job, JobKind, ending_of
-from mangrove.core.ports import Clock
-from mangrove.core.proving import PROOF_FAILED, what_is_wrong
+from mangrove.core.jobs.job import RETRY_WAITS, Firing, FiringState, Job, JobKind, ending_of
+from mangrove.core.jobs.proving import PROOF_FAILED, what_is_wrong
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import JobStore
 from mangrove.core.run import RunId, RunState, RunStatus
-from mangrove.core.state_ports import JobStore
 
 log = logging.getLogger(__name__)
 Step = Callable[[BackupId | None], RunId | None]

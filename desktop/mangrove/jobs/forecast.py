@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mangrove.core.backup import IndexChoice, RestoreRequest
-from mangrove.core.forecast import (
+from mangrove.core.manifest import Manifest
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.restores.forecast import (
     Forecast,
     Measured,
     secondary_indexes,
     space_forecast,
     time_forecast,
 )
-from mangrove.core.manifest import Manifest
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import RestoreSink
-from mangrove.core.version_conflicts import version_conflicts
+from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.restores.version_conflicts import version_conflicts
 
 
 def with_forecast(

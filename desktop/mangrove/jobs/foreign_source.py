@@ -8,11 +8,11 @@ from pathlib import Path
 from mangrove.core.accounts import NOT_ASKED_FOR, AuthPart, UsersAndRoles, auth_namespace
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import ServerFacts, Topology
-from mangrove.core.dump_ports import CollectionInfo, DumpSource, OpenDump, ReadingPlace
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo, DumpSource, OpenDump, ReadingPlace
 from mangrove.engine.metadata import CollectionMetadata
 from mangrove.engine.mongodump.foreign import ForeignCollection, ForeignDump, ForeignSpecial
 from mangrove.engine.mongodump.opening import open_dump

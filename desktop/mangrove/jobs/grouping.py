@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 
 SMALL_BYTES = 1 << 20
 GROUP_BYTES = 8 << 20

@@ -4,7 +4,7 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
-from mangrove.core.agent_ports import Wakefulness
+from mangrove.core.ports.agent import Wakefulness
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 
 log = logging.getLogger(__name__)

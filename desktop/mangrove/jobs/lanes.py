@@ -8,9 +8,9 @@ from itertools import count
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import LaneBook
 from mangrove.core.errors import MangroveError, RunCancelled
-from mangrove.core.lane import Claim, Occupied
+from mangrove.core.jobs.lane import Claim, Occupied
+from mangrove.core.ports.agent import LaneBook
 from mangrove.core.run import RunId
 
 __all__ = ["Claim", "Entrant", "Lanes", "MemoryLaneBook"]

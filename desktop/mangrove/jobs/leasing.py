@@ -12,9 +12,9 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultLockedError,
 )
-from mangrove.core.ports import Clock
-from mangrove.core.vault_lock import GIVE_UP_AFTER_S, REFRESH_EVERY_S, LockMode
-from mangrove.core.vault_ports import Lease, Vault
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.vault import Lease, Vault
+from mangrove.core.vaults.lock import GIVE_UP_AFTER_S, REFRESH_EVERY_S, LockMode
 from mangrove.jobs.context import RunContext
 
 WAIT_S = 600.0

@@ -12,7 +12,7 @@ from mangrove.core.errors import (
     MangroveError,
     WrongIdentityError,
 )
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import Loss
 from mangrove.core.verification import Finding, NamespaceResult, StepName
 from mangrove.jobs.context import RunContext

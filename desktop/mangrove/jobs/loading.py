@@ -5,9 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import IndexChoice, OnRefusal
-from mangrove.core.backup_ports import Contents
 from mangrove.core.documents import DocumentBatch
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     ConnectionLostError,
     NamespaceChangedError,
@@ -15,9 +13,11 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import InsertOutcome, RestoreSink
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import InsertOutcome, RestoreSink
+from mangrove.core.ports.storage import Passing
 from mangrove.core.run import Loss, Phase
-from mangrove.core.storage_ports import Passing
 from mangrove.core.verification import NamespaceResult
 from mangrove.core.wording import buckets_in, counted
 from mangrove.engine.compare import content_differences, shape_differences

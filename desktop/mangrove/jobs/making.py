@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.state import MakingRegister
 from mangrove.core.profile import ProfileId
-from mangrove.core.restore_ports import RestoreSink
-from mangrove.core.state_ports import MakingRegister
-from mangrove.core.unfinished import Unfinished
+from mangrove.core.restores.unfinished import Unfinished
 from mangrove.jobs.context import RunContext
 
 EVERY_S = 0.5

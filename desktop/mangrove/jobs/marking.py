@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import MangroveError
-from mangrove.core.gate_ports import Gate
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.oplog_ports import SliceShelf
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.slices import BreakKind, ChainBreak
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.oplog import SliceShelf
 from mangrove.core.profile import Profile
-from mangrove.core.slices import BreakKind, ChainBreak
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.jobs.chain import NEEDS_BASE
 from mangrove.jobs.context import RunContext
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
-from mangrove.core.mirror import Mended
-from mangrove.core.mirror_ports import Mender
-from mangrove.core.ports import Clock
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.mirror import Mender
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
-from mangrove.core.vault_report import FindingKind
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.mirror import Mended
+from mangrove.core.vaults.report import FindingKind
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
-from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import MangroveError, RunCancelled
-from mangrove.core.mirror_ports import ManyCopies, Mirror
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.mirror import ManyCopies, Mirror
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext

@@ -6,8 +6,8 @@ import threading
 from typing_extensions import override
 
 from mangrove.core.errors import StalledError
-from mangrove.core.mirror_ports import Mirror
 from mangrove.core.patience import FIRST_SIGN_S
+from mangrove.core.ports.mirror import Mirror
 
 _LOOK_S = 0.1
 _LAST_WORDS_S = 3.0

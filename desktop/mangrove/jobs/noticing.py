@@ -5,9 +5,8 @@ import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mangrove.core.agent_ports import Lease
 from mangrove.core.errors import MangroveError
-from mangrove.core.vigil import (
+from mangrove.core.jobs.vigil import (
     SILENT_TOO_LONG,
     AgentRank,
     ClockReading,
@@ -15,6 +14,7 @@ from mangrove.core.vigil import (
     NoticeKind,
     noticed,
 )
+from mangrove.core.ports.agent import Lease
 from mangrove.jobs.surroundings import Surroundings
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable, Iterator
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.rate import TokenBucket
 from mangrove.jobs.context import RunContext, closed_after
 

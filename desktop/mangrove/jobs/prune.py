@@ -7,17 +7,17 @@ from datetime import datetime
 from threading import Lock
 
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import BackupNotFoundError, ConfirmationMissingError, MangroveError
-from mangrove.core.mirror_ports import Mirror
-from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
-from mangrove.core.ports import Clock
-from mangrove.core.retention import Judgement, Verdict, ageing_slices
-from mangrove.core.retention_chains import LostWindow, SliceVerdict, lost_windows
-from mangrove.core.retention_marks import Statement, StatementKind
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.vault import Vault
+from mangrove.core.retention.chains import LostWindow, SliceVerdict, lost_windows
+from mangrove.core.retention.marks import Statement, StatementKind
+from mangrove.core.retention.rule import Judgement, Verdict, ageing_slices
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.object_lock import NOTHING_HIDDEN, Hidden
 from mangrove.core.wording import counted, is_or_are
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased

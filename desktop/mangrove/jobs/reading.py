@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mangrove.core.backup import Consistency
-from mangrove.core.dump_ports import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.errors import ConnectionLostError, SnapshotLostError
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.steady import Patience
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import IndexChoice
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.replay import ReplayOutcome
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase
 from mangrove.core.verification import StepName
 from mangrove.engine.compare import content_differences, shape_differences

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from mangrove.core.errors import MangroveError, ReplayRefusedError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.replay import (
     OpenEntries,
     ReplayBase,
@@ -14,7 +15,6 @@ from mangrove.core.replay import (
     ReplayOutcome,
     ReplayWindow,
 )
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Phase
 from mangrove.core.wording import counted
 from mangrove.engine.replay.foresight import Foresight

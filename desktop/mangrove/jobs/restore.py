@@ -9,22 +9,22 @@ from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupId, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
-from mangrove.core.backup_ports import Contents
 from mangrove.core.copy import CopySource, copy_plan
 from mangrove.core.errors import MangroveError, RunCancelled
-from mangrove.core.gate_ports import Gate
-from mangrove.core.leftovers import working_namespace
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.namespace import Namespace
-from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.planning import RewindPlan
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.state import MakingRegister
 from mangrove.core.profile import Profile
-from mangrove.core.restore_naming import target_namer
-from mangrove.core.restore_plan import PlannedNamespace, RestorePlan
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.restores.leftovers import working_namespace
+from mangrove.core.restores.naming import target_namer
+from mangrove.core.restores.plan import PlannedNamespace, RestorePlan
+from mangrove.core.restores.unfinished import Unfinished
 from mangrove.core.run import Phase, RunResult
-from mangrove.core.state_ports import MakingRegister
-from mangrove.core.unfinished import Unfinished
 from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are
 from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel

@@ -6,16 +6,16 @@ from datetime import datetime
 
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.command_line import command_line, typed
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import NamespaceConflictError
 from mangrove.core.globs import literal
-from mangrove.core.leftovers import is_working_name
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore import plan_restore
-from mangrove.core.restore_naming import target_databases
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.restores.leftovers import is_working_name
+from mangrove.core.restores.naming import target_databases
+from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.restores.planning import plan_restore
 from mangrove.core.wording import counted
 from mangrove.engine.compare import canonical_options
 from mangrove.engine.extended_json_write import to_canonical

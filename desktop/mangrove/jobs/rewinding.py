@@ -5,18 +5,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from mangrove.core.backup import IndexChoice, OnExisting, RestoreRequest
-from mangrove.core.backup_ports import Contents
 from mangrove.core.command_line import typed
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError, TargetNotEmptyError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
-from mangrove.core.pitr import RewindPlan
+from mangrove.core.pitr.planning import RewindPlan
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import FailedIndex, RestoreSink
 from mangrove.core.replay import OpenEntries, ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import FailedIndex, RestoreSink
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import Loss, Phase
-from mangrove.core.slices import OplogSlice
 from mangrove.core.wording import counted
 from mangrove.engine.content import documents_of
 from mangrove.engine.extended_json_read import from_extended

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import (
     BackupNotFoundError,
     CorruptBackupError,
@@ -13,11 +12,12 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.slices import OplogSlice
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.lock import LockMode
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mangrove.core.agent_ports import LaneBook
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError, RunCancelled, RunError, RunNotFoundError
-from mangrove.core.lane import Occupied
+from mangrove.core.jobs.lane import Occupied
 from mangrove.core.patience import RETRY_WAITS_S
-from mangrove.core.ports import Clock
+from mangrove.core.ports.agent import LaneBook
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import RunHistory
 from mangrove.core.run import (
     LogLine,
     Phase,
@@ -25,7 +26,6 @@ from mangrove.core.run import (
     RunState,
     RunStatus,
 )
-from mangrove.core.state_ports import RunHistory
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.lanes import Claim, Entrant, Lanes
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from mangrove.core.errors import MangroveError, NamespaceConflictError
 from mangrove.core.figures.listing import SCRATCH
 from mangrove.core.manifest import Manifest
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.state import ScratchRegister
 from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import RestoreSink
-from mangrove.core.state_ports import ScratchRegister
 from mangrove.jobs.context import RunContext
 
 PREFIX = SCRATCH

@@ -12,13 +12,13 @@ from datetime import datetime
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import BackupNotFoundError, MangroveError, RetentionError
-from mangrove.core.mirror_ports import Mirror
-from mangrove.core.object_lock import NOTHING_HIDDEN, Hidden
-from mangrove.core.retention import ageing_slices
-from mangrove.core.retention_facts import chains_of
-from mangrove.core.retention_marks import NO_MARKS, Journal, Marks
-from mangrove.core.slices import OplogSlice
-from mangrove.core.vault_ports import Vault
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.vault import Vault
+from mangrove.core.retention.facts import chains_of
+from mangrove.core.retention.marks import NO_MARKS, Journal, Marks
+from mangrove.core.retention.rule import ageing_slices
+from mangrove.core.vaults.object_lock import NOTHING_HIDDEN, Hidden
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 
 from mangrove.core.errors import MangroveError, StorageUnavailableError
-from mangrove.core.mirror_ports import Mirror
 from mangrove.core.patience import GRACE_S
+from mangrove.core.ports.mirror import Mirror
 from mangrove.jobs.context import closed_after
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
-from mangrove.core.mirror_ports import Mirror
-from mangrove.core.object_lock import Hidden
-from mangrove.core.oplog_ports import SliceShelf
 from mangrove.core.patience import LAST_COPY_S
-from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
-from mangrove.core.storage_ports import Passing
+from mangrove.core.pitr.slices import ChainBreak, NewSlice, OplogSlice
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.oplog import SliceShelf
+from mangrove.core.ports.storage import Passing
+from mangrove.core.vaults.object_lock import Hidden
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.slice_feeding import MirrorFeed
 

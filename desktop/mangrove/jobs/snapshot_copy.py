@@ -6,22 +6,22 @@ from dataclasses import dataclass, field
 from posixpath import join
 
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
-from mangrove.core.backup_ports import Draft
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.blobs import BlobPlace, BlobRole
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError, RunCancelled, SnapshotCommandError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, NotIncluded, StoredBlob, StoredFile, StoredFiles
 from mangrove.core.namespace import Namespace
-from mangrove.core.ports import Clock
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import CopyLedger, HostFile, OpenHost, UnfinishedCopy
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Phase, RunResult
-from mangrove.core.snapshot import LockUse, Snapshot
-from mangrove.core.snapshot_clone import origin_of
-from mangrove.core.snapshot_ports import CopyLedger, HostFile, OpenHost, UnfinishedCopy
-from mangrove.core.snapshot_volumes import SNAPSHOT_FOLDER
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.snapshots.clone import origin_of
+from mangrove.core.snapshots.snapshot import LockUse, Snapshot
+from mangrove.core.snapshots.volumes import SNAPSHOT_FOLDER
+from mangrove.core.vaults.lock import LockMode
 from mangrove.core.wording import counted
 from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.backup import nowhere, reread

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from mangrove.core.errors import SnapshotCommandError
+from mangrove.core.ports.snapshot import OpenHost, SnapshotHost, SnapshotStore
 from mangrove.core.run import Phase, RunResult
-from mangrove.core.snapshot import Snapshot
-from mangrove.core.snapshot_ports import OpenHost, SnapshotHost, SnapshotStore
-from mangrove.core.snapshot_providers import plan_removal, presence_command
+from mangrove.core.snapshots.providers import plan_removal, presence_command
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.snapshot_machine import HostShell
 

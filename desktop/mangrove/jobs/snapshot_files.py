@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from posixpath import dirname, join
 
 from mangrove.core.errors import SnapshotCommandError
-from mangrove.core.snapshot import Provider, Snapshot
-from mangrove.core.snapshot_clone import mount_points, plan_clone, plan_mounts
-from mangrove.core.snapshot_ports import OpenHost
-from mangrove.core.snapshot_providers import filled, words_of
-from mangrove.core.snapshot_volumes import Command, read_last_line
+from mangrove.core.ports.snapshot import OpenHost
+from mangrove.core.snapshots.clone import mount_points, plan_clone, plan_mounts
+from mangrove.core.snapshots.providers import filled, words_of
+from mangrove.core.snapshots.snapshot import Provider, Snapshot
+from mangrove.core.snapshots.volumes import Command, read_last_line
 from mangrove.jobs.snapshot_machine import HostShell
 
 MOUNT_LIMIT_S = 600.0

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from posixpath import join
 
 from mangrove.core.errors import SnapshotCommandError
-from mangrove.core.snapshot import Provider
-from mangrove.core.snapshot_node import NodeFacts
-from mangrove.core.snapshot_ports import HostFile, Ran, SnapshotHost
-from mangrove.core.snapshot_preflight import Machine
-from mangrove.core.snapshot_providers import PROGRAMS
-from mangrove.core.snapshot_volumes import (
+from mangrove.core.ports.snapshot import HostFile, Ran, SnapshotHost
+from mangrove.core.snapshots.node import NodeFacts
+from mangrove.core.snapshots.preflight import Machine
+from mangrove.core.snapshots.providers import PROGRAMS
+from mangrove.core.snapshots.snapshot import Provider
+from mangrove.core.snapshots.volumes import (
     Command,
     Volume,
     ask_folders,

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from posixpath import join
 
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, WrongIdentityError
 from mangrove.core.explain import duration_text
 from mangrove.core.manifest import Manifest, StoredBlob, StoredFile
-from mangrove.core.mirror_ports import Mirror
-from mangrove.core.ports import Clock
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.snapshot import OpenHost, OpenTarget, SnapshotGate
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.snapshot_clone import open_files
-from mangrove.core.snapshot_ports import OpenHost, OpenTarget, SnapshotGate
-from mangrove.core.vault_ports import Vault
+from mangrove.core.snapshots.clone import open_files
 from mangrove.core.verification import EMBEDDED, Evidence, Finding, Level
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext

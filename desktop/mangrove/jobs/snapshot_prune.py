@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from mangrove.core.errors import MangroveError
+from mangrove.core.ports.snapshot import OpenHost, SnapshotStore
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.snapshot import Snapshot
-from mangrove.core.snapshot_ports import OpenHost, SnapshotStore
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.snapshot_delete import DeleteSnapshotBody

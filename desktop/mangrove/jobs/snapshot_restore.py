@@ -8,12 +8,12 @@ from mangrove.core.command_line import command_line
 from mangrove.core.errors import RestoreError
 from mangrove.core.explain import size_text
 from mangrove.core.manifest import Manifest, StoredFile, StoredFiles
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import FilesTarget, OpenHost, OpenTarget
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.snapshot import Snapshot
-from mangrove.core.snapshot_guide import GuideFacts, restore_guide, snapshot_facts
-from mangrove.core.snapshot_ports import FilesTarget, OpenHost, OpenTarget
-from mangrove.core.vault_ports import Vault
+from mangrove.core.snapshots.guide import GuideFacts, restore_guide, snapshot_facts
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.core.wording import counted
 from mangrove.engine.stages.compress import decompressed
 from mangrove.jobs.context import RunContext

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.namespace import SERVER_DATABASES, Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.snapshot import OpenHost, Served, SnapshotGate, SnapshotHost
+from mangrove.core.ports.vault import Vault
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayOutcome, ReplayWindow
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.run import Loss, Phase
-from mangrove.core.slices import OplogSlice
-from mangrove.core.snapshot_clone import KEEP_RECOVERED, log_of, open_files, scratch_mongod
-from mangrove.core.snapshot_ports import OpenHost, Served, SnapshotGate, SnapshotHost
-from mangrove.core.snapshot_volumes import Command
+from mangrove.core.snapshots.clone import KEEP_RECOVERED, log_of, open_files, scratch_mongod
+from mangrove.core.snapshots.volumes import Command
 from mangrove.core.stored_files import FilesOrigin
-from mangrove.core.vault_ports import Vault
 from mangrove.engine.slice_reading import entries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.replay import Replay, look

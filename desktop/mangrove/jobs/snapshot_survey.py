@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from posixpath import isabs
 
 from mangrove.core.errors import MangroveError, SnapshotRefusedError
-from mangrove.core.profile import Profile
-from mangrove.core.snapshot import SnapshotRequest
-from mangrove.core.snapshot_node import NodeFacts
-from mangrove.core.snapshot_ports import (
+from mangrove.core.ports.snapshot import (
     OpenHost,
     SnapshotGate,
     SnapshotHost,
     SnapshotNode,
 )
-from mangrove.core.snapshot_preflight import Preflight, Wanted, preflight
-from mangrove.core.snapshot_providers import likely_provider
+from mangrove.core.profile import Profile
+from mangrove.core.snapshots.node import NodeFacts
+from mangrove.core.snapshots.preflight import Preflight, Wanted, preflight
+from mangrove.core.snapshots.providers import likely_provider
+from mangrove.core.snapshots.snapshot import SnapshotRequest
 from mangrove.jobs.snapshot_machine import HostShell, machine_of, volumes_of
 
 

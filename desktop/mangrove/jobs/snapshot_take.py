@@ -9,13 +9,13 @@ from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError, SnapshotLockError
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import LockEnd, SnapshotStore
 from mangrove.core.profile import Profile
 from mangrove.core.run import Phase, RunResult
-from mangrove.core.snapshot import LockUse, Provider, Snapshot, SnapshotRequest
-from mangrove.core.snapshot_ports import LockEnd, SnapshotStore
-from mangrove.core.snapshot_preflight import Preflight
-from mangrove.core.snapshot_providers import Naming, TakePlan, plan_take, with_reference
+from mangrove.core.snapshots.preflight import Preflight
+from mangrove.core.snapshots.providers import Naming, TakePlan, plan_take, with_reference
+from mangrove.core.snapshots.snapshot import LockUse, Provider, Snapshot, SnapshotRequest
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.snapshot_delete import removed
 from mangrove.jobs.snapshot_survey import Site, SiteOpener, refuse_stops

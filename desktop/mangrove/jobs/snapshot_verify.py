@@ -5,11 +5,8 @@ from datetime import datetime
 
 from mangrove.core.errors import EmbeddedServerError, MangroveError
 from mangrove.core.explain import duration_text
-from mangrove.core.ports import Clock
-from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.snapshot import LockUse, Snapshot, SnapshotCheck
-from mangrove.core.snapshot_clone import log_of, open_snapshot, scratch_mongod
-from mangrove.core.snapshot_ports import (
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import (
     Opened,
     OpenHost,
     Served,
@@ -17,7 +14,10 @@ from mangrove.core.snapshot_ports import (
     SnapshotHost,
     SnapshotStore,
 )
-from mangrove.core.snapshot_volumes import Command
+from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.snapshots.clone import log_of, open_snapshot, scratch_mongod
+from mangrove.core.snapshots.snapshot import LockUse, Snapshot, SnapshotCheck
+from mangrove.core.snapshots.volumes import Command
 from mangrove.core.verification import Finding
 from mangrove.core.wording import counted
 from mangrove.jobs.context import RunContext

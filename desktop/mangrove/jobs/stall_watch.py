@@ -4,12 +4,12 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mangrove.core.agent_ports import AgentDiary
 from mangrove.core.errors import MangroveError, RunHungError
 from mangrove.core.explain import duration_text
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.vigil import Notice, NoticeKind
+from mangrove.core.ports.agent import AgentDiary
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import RunId, RunState, RunStatus
-from mangrove.core.vigil import Notice, NoticeKind
 from mangrove.jobs.runner import Runner
 
 log = logging.getLogger(__name__)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from mangrove.core.backup_ports import Contents
 from mangrove.core.manifest import AuthEntry, NamespaceEntry, StoredBlob, StoredOplog
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.storage import Passing
 from mangrove.core.run import Phase
-from mangrove.core.storage_ports import Passing
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.workers import each, side_by_side
 

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import AgentDiary, Network, Watch
-from mangrove.core.job import Job
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.job import Job
+from mangrove.core.jobs.vigil import ClockReading, Notice
+from mangrove.core.ports.agent import AgentDiary, Network, Watch
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import RunStatus
-from mangrove.core.vigil import ClockReading, Notice
 
 
 class PlainWatch(Watch):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mangrove.core.errors import MangroveError, WriteRefusedError
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.jobs.context import RunContext
 
 

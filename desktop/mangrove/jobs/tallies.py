@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mangrove.core.errors import MalformedBsonError
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import RefusedDocument
+from mangrove.core.ports.restore import RefusedDocument
 from mangrove.core.run import Loss
 from mangrove.engine.extended_json_write import to_canonical
 

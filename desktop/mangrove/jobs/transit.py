@@ -6,7 +6,6 @@ from datetime import datetime
 
 from mangrove.core.accounts import ADMIN
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection
-from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.manifest import (
     AuthEntry,
     Manifest,
@@ -14,7 +13,8 @@ from mangrove.core.manifest import (
     StoredBlob,
     StoredUsersAndRoles,
 )
-from mangrove.core.storage_ports import Passing, as_they_come
+from mangrove.core.ports.dump import CollectionInfo, OpenDump
+from mangrove.core.ports.storage import Passing, as_they_come
 from mangrove.engine.framing import iter_documents
 from mangrove.engine.target_shape import recorded_indexes, recorded_options
 from mangrove.jobs.reading import StartOverError

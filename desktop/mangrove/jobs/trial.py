@@ -9,17 +9,17 @@ from mangrove.core.assertion import Assertion
 from mangrove.core.backup import IndexChoice
 from mangrove.core.deployment import ScratchKind
 from mangrove.core.errors import ReplayRefusedError, WriteRefusedError
-from mangrove.core.forecast import secondary_indexes
-from mangrove.core.gate_ports import Gate
 from mangrove.core.manifest import Manifest, NamespaceEntry
 from mangrove.core.namespace import SERVER_DATABASES, Namespace
-from mangrove.core.pitr import RewindPlan
+from mangrove.core.pitr.planning import RewindPlan
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.state import ScratchRegister
+from mangrove.core.ports.vault import Vault
 from mangrove.core.profile import Profile
 from mangrove.core.replay import ReplayMapping, ReplayOutcome
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.restores.forecast import secondary_indexes
 from mangrove.core.run import Phase
-from mangrove.core.state_ports import ScratchRegister
-from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import Finding, StepName
 from mangrove.jobs.accounts import SUBJECT, merged_on_trial
 from mangrove.jobs.asserting import Copy, ask_all

@@ -7,17 +7,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord, SeenBackup
-from mangrove.core.catalog_ports import Catalog, WholeCatalog
 from mangrove.core.errors import InvalidPolicyError, RetentionError
-from mangrove.core.retention import Entry, Judgement, Policies, judge
-from mangrove.core.retention_chains import Chain
-from mangrove.core.retention_facts import chains_of, entries_of
-from mangrove.core.retention_marks import Journal, Marks
-from mangrove.core.retention_policy import RetentionPolicy, former_policies
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.ports.catalog import Catalog, WholeCatalog
+from mangrove.core.ports.vault import Vault
+from mangrove.core.retention.chains import Chain
+from mangrove.core.retention.facts import chains_of, entries_of
+from mangrove.core.retention.marks import Journal, Marks
+from mangrove.core.retention.policy import RetentionPolicy, former_policies
+from mangrove.core.retention.rule import Entry, Judgement, Policies, judge
 from mangrove.core.run import RunStatus
-from mangrove.core.slices import OplogSlice
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.core.wording import counted, is_or_are
 
 Pass = Callable[[SeenBackup], None]

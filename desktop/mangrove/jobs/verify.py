@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 
 from mangrove.core.assertion import Assertion
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import unlisted
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, MangroveError
 from mangrove.core.explain import duration_text
-from mangrove.core.gate_ports import Gate
 from mangrove.core.manifest import Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.mirror_ports import Mirror
-from mangrove.core.pitr import RewindPlan
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.planning import RewindPlan
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.mirror import Mirror
+from mangrove.core.ports.state import ScratchRegister
+from mangrove.core.ports.vault import Vault
 from mangrove.core.profile import Profile
 from mangrove.core.run import Loss, Phase, RunResult
-from mangrove.core.state_ports import ScratchRegister
-from mangrove.core.vault_ports import Vault
 from mangrove.core.verification import (
     Drill,
     Evidence,

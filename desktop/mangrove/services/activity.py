@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from mangrove.core.errors import RunNotFoundError
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import RunHistory
 from mangrove.core.run import LogLine, RunId, RunStatus
-from mangrove.core.state_ports import RunHistory
 from mangrove.jobs.runner import Runner
 
 HISTORY_LIMIT = 200

@@ -5,16 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mangrove.core.agent_ports import AgentDiary, Autostart, LaneBook, LeaseHolder
-from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import AutostartError, InvalidScheduleError
-from mangrove.core.job import Rest
-from mangrove.core.lane import MOST_AT_ONCE, deployment_lane, vault_lane
-from mangrove.core.moments import check_ahead
-from mangrove.core.outlook import JobStanding, Outlook, outlook
-from mangrove.core.ports import Clock
-from mangrove.core.state_ports import JobStore
-from mangrove.core.vigil import AgentRank, Notice
+from mangrove.core.jobs.autostart import AutostartState
+from mangrove.core.jobs.job import Rest
+from mangrove.core.jobs.lane import MOST_AT_ONCE, deployment_lane, vault_lane
+from mangrove.core.jobs.outlook import JobStanding, Outlook, outlook
+from mangrove.core.jobs.vigil import AgentRank, Notice
+from mangrove.core.pitr.moments import check_ahead
+from mangrove.core.ports.agent import AgentDiary, Autostart, LaneBook, LeaseHolder
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import JobStore
 from mangrove.jobs.agent import Agent
 from mangrove.services.profiles import Profiles
 from mangrove.services.vaults import Vaults

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from mangrove.core.agent_ports import LeaseHolder
-from mangrove.core.alert_facts import Watched, WatchedJob, WatchedVault
-from mangrove.core.alert_needs import need_troubles
+from mangrove.core.alerts.facts import Watched, WatchedJob, WatchedVault
+from mangrove.core.alerts.needs import need_troubles
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.errors import MangroveError
 from mangrove.core.figures.answer import Overview, VaultFigures
-from mangrove.core.job import Job, Rest
-from mangrove.core.state_ports import JobStore, VaultStore
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.jobs.job import Job, Rest
+from mangrove.core.ports.agent import LeaseHolder
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.state import JobStore, VaultStore
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 
 log = logging.getLogger(__name__)
 SHOWN_FIRINGS = 30

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mangrove.core.alert import Alert, Glance, glance_at, worst_first
-from mangrove.core.alert_course import as_found
-from mangrove.core.alert_facts import Watched
-from mangrove.core.alert_ports import AlertStore, DesktopNotifier
-from mangrove.core.alert_rules import troubles_in
-from mangrove.core.delivery import Delivery
+from mangrove.core.alerts.alert import Alert, Glance, glance_at, worst_first
+from mangrove.core.alerts.course import as_found
+from mangrove.core.alerts.delivery import Delivery
+from mangrove.core.alerts.facts import Watched
+from mangrove.core.alerts.rules import troubles_in
 from mangrove.core.errors import AlertNotFoundError
-from mangrove.core.moments import check_ahead
-from mangrove.core.ports import Clock
+from mangrove.core.pitr.moments import check_ahead
+from mangrove.core.ports.alert import AlertStore, DesktopNotifier
+from mangrove.core.ports.clock import Clock
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import SwitchedDesktop
 

@@ -12,10 +12,10 @@ from mangrove.core.assertion import (
     checked_question,
     judged,
 )
-from mangrove.core.assertion_ports import Asked, AssertionStore
 from mangrove.core.errors import AssertionNotFoundError
-from mangrove.core.gate_ports import Gate
-from mangrove.core.ports import Clock
+from mangrove.core.ports.assertion import Asked, AssertionStore
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
 from mangrove.core.profile import Profile, checked_name
 from mangrove.engine.extended_json_write import to_canonical
 from mangrove.engine.queries import query_bytes

@@ -15,23 +15,23 @@ from mangrove.core.backup import (
     backup_id,
 )
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.catalog_words import rebuilding
 from mangrove.core.errors import BackupNotFoundError, MangroveError
 from mangrove.core.explain import explanation
-from mangrove.core.gate_ports import Gate
-from mangrove.core.keeper_ports import VaultKeeper
 from mangrove.core.latest import LATEST, Latest, latest_of
 from mangrove.core.manifest import Manifest
-from mangrove.core.mirror_ports import Mirror, MirrorKeeper
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import OfficialCommand, dump_command
 from mangrove.core.own_work import OwnWork, OwnWorkLimits
-from mangrove.core.ports import Clock
+from mangrove.core.ports.catalog import Catalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.keeper import VaultKeeper
+from mangrove.core.ports.mirror import Mirror, MirrorKeeper
+from mangrove.core.ports.state import MakingRegister
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunResult
-from mangrove.core.state_ports import MakingRegister
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mangrove.core.ports import Clock
+    from mangrove.core.ports.clock import Clock
     from mangrove.services.activity import Activity
     from mangrove.services.agent_desk import AgentDesk
     from mangrove.services.alerts import Alerts

@@ -3,15 +3,15 @@
 from functools import partial
 
 from mangrove.core.backup import BackupRequest
-from mangrove.core.capture import CaptureMode, CaptureRequest, OnGap
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import ChainTakenError, MangroveError
 from mangrove.core.own_work import OwnWork
-from mangrove.core.pitr import Base, base_of
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest, OnGap
+from mangrove.core.pitr.planning import Base, base_of
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.state import RunHistory
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunStatus
-from mangrove.core.state_ports import RunHistory
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.capture import PHASES, CaptureBody
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim

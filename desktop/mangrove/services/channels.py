@@ -4,10 +4,18 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from mangrove.core.alert import Severity
-from mangrove.core.alert_address import check_web_address
-from mangrove.core.alert_message import TEST_MESSAGE
-from mangrove.core.alert_policy import (
+from mangrove.core.alerts.address import check_web_address
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import (
+    Beat,
+    Delivery,
+    DeliveryKind,
+    Signal,
+    TargetHealth,
+    health_of,
+)
+from mangrove.core.alerts.message import TEST_MESSAGE
+from mangrove.core.alerts.policy import (
     AGENT_HEARTBEAT,
     DESKTOP,
     LEAST_EVERY,
@@ -19,14 +27,14 @@ from mangrove.core.alert_policy import (
     channel_ref,
     heartbeat_ref,
 )
-from mangrove.core.alert_ports import AlertSender, AlertStore, ChannelStore, Pinger
-from mangrove.core.delivery import Beat, Delivery, DeliveryKind, Signal, TargetHealth, health_of
 from mangrove.core.errors import AlertNotFoundError, InvalidChannelError
-from mangrove.core.job import Job
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.jobs.job import Job
+from mangrove.core.ports.alert import AlertSender, AlertStore, ChannelStore, Pinger
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import checked_name
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.state_ports import JobStore
 from mangrove.jobs.alarm import delivery_of
 from mangrove.jobs.courier import Courier
 

@@ -15,9 +15,7 @@ from mangrove.core.backup import (
     SafetyBackup,
     Selection,
 )
-from mangrove.core.backup_ports import Contents
 from mangrove.core.copy import CopyRequest, DumpRestoreRequest, copy_plan
-from mangrove.core.dump_ports import DumpSource
 from mangrove.core.errors import ConfirmationMissingError
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
@@ -28,9 +26,11 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.dump import DumpSource
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.profile import Profile
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import Phase, RunId, RunKind
 from mangrove.engine.mongodump.opening import form_of
 from mangrove.engine.queries import queries_of

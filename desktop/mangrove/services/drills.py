@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from mangrove.core.backup import Consistency
 from mangrove.core.drill import DrillPlan, DrillRequest, plan_drill
+from mangrove.core.ports.state import ScratchRegister
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.state_ports import ScratchRegister
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket

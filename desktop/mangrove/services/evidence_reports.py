@@ -8,7 +8,6 @@ from pathlib import Path
 
 from mangrove.core.backup import SAFETY_MARK, BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.command_line import typed
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -16,18 +15,19 @@ from mangrove.core.errors import (
     InvalidSelectionError,
     SignatureInvalidError,
 )
-from mangrove.core.pitr import Timeline, base_of
+from mangrove.core.pitr.planning import Timeline, base_of
+from mangrove.core.pitr.timeline import timeline_of
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.report import ReportPrinter
+from mangrove.core.ports.vault import Vault
 from mangrove.core.profile import Profile
-from mangrove.core.report import Report, ReportKind, ReportSigner
-from mangrove.core.report_backup import backup_report
-from mangrove.core.report_period import Covered, month_of, period_report
-from mangrove.core.report_ports import ReportPrinter
-from mangrove.core.report_retention import retention_section
-from mangrove.core.report_shortfalls import Shortfalls
-from mangrove.core.retention_marks import Statement
-from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_ports import Vault
+from mangrove.core.reports.backup import backup_report
+from mangrove.core.reports.period import Covered, month_of, period_report
+from mangrove.core.reports.report import Report, ReportKind, ReportSigner
+from mangrove.core.reports.retention import retention_section
+from mangrove.core.reports.shortfalls import Shortfalls
+from mangrove.core.retention.marks import Statement
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Evidence
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.kit_files import refuse_existing, write_all

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from mangrove.core.job import Job, JobKind, RecommendedJob
+from mangrove.core.jobs.job import Job, JobKind, RecommendedJob
+from mangrove.core.jobs.schedule import Schedule
 from mangrove.core.profile import ProfileId
-from mangrove.core.schedule import Schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
 
 SHIFT = timedelta(hours=1)

@@ -6,14 +6,14 @@ from functools import partial
 
 from mangrove.core.backup import BackupId, BackupRequest
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.drill import DrillRequest
 from mangrove.core.errors import BackupNotFoundError, ChainTakenError, MangroveError
-from mangrove.core.job import Job, JobKind
-from mangrove.core.job_hosts import job_hosts
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.hosts import job_hosts
+from mangrove.core.jobs.job import Job, JobKind
+from mangrove.core.jobs.proving import to_verify
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.ports.clock import Clock
 from mangrove.core.profile import Profile
-from mangrove.core.proving import to_verify
 from mangrove.core.run import RunId
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.firing import Step

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.errors import InvalidScheduleError, JobNotFoundError, MangroveError
-from mangrove.core.job import (
+from mangrove.core.jobs.job import (
     DEFAULT_SHARE,
     HUNG_AFTER,
     RECOMMENDED,
@@ -19,13 +19,13 @@ from mangrove.core.job import (
     Rest,
     rest_of,
 )
-from mangrove.core.ports import Clock
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.jobs.vigil import AgentRank
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import checked_name
-from mangrove.core.schedule import parse_schedule
-from mangrove.core.state_ports import JobStore
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
-from mangrove.core.vigil import AgentRank
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Waits, quietly
 from mangrove.services.agent_desk import check_pause

@@ -5,23 +5,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import VaultMemory, WholeCatalog
 from mangrove.core.errors import InvalidKeyError, MangroveError, VaultError, WrongIdentityError
-from mangrove.core.key_changes import (
+from mangrove.core.ports.catalog import VaultMemory, WholeCatalog
+from mangrove.core.ports.kit import KitBinder
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import VaultStore
+from mangrove.core.run import RunId, RunKind
+from mangrove.core.secret import Secret
+from mangrove.core.vaults.key_changes import (
     Holder,
     holders,
     with_holder,
     with_new_signing_key,
     without_holder,
 )
-from mangrove.core.kit import check_passphrase
-from mangrove.core.kit_ports import KitBinder
-from mangrove.core.ports import SecretStore
-from mangrove.core.run import RunId, RunKind
-from mangrove.core.secret import Secret
-from mangrove.core.state_ports import VaultStore
-from mangrove.core.vault import VaultSpec, identity_ref, signing_ref_of
-from mangrove.core.vault_lock import LockMode
+from mangrove.core.vaults.kit import check_passphrase
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror_sign import require_sign
 from mangrove.jobs.rewrap import PHASES, RewrapBody

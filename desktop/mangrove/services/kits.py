@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mangrove.core.catalog_ports import Catalog, VaultMemory
 from mangrove.core.errors import (
     MangroveError,
     NameTakenError,
@@ -13,30 +12,32 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultNotFoundError,
 )
-from mangrove.core.keeper_ports import VaultKeeper
-from mangrove.core.key_changes import (
+from mangrove.core.ports.catalog import Catalog, VaultMemory
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.keeper import VaultKeeper
+from mangrove.core.ports.kit import KitBinder
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import ProfileStore, VaultStore
+from mangrove.core.profile import Profile, checked_name
+from mangrove.core.secret import Secret, SecretRef
+from mangrove.core.vaults.key_changes import (
     CODE_LENGTH,
     keys_fingerprint,
     kit_state,
     with_confirmed_kit,
     with_kit,
 )
-from mangrove.core.kit import CODE_LETTERS, RecoveryKit, check_passphrase, grouped_code
-from mangrove.core.kit_ports import KitBinder
-from mangrove.core.mirror import mirror_key_ref
-from mangrove.core.ports import Clock, SecretStore
-from mangrove.core.profile import Profile, checked_name
-from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.state_ports import ProfileStore, VaultStore
-from mangrove.core.vault import (
+from mangrove.core.vaults.keys import KitRecord, KitState
+from mangrove.core.vaults.kit import CODE_LETTERS, RecoveryKit, check_passphrase, grouped_code
+from mangrove.core.vaults.mirror import mirror_key_ref
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import (
     VaultSpec,
     description_ref,
     identity_ref,
     signing_ref_of,
     storage_key_ref,
 )
-from mangrove.core.vault_keys import KitRecord, KitState
-from mangrove.core.vault_url import parse_vault_url
 from mangrove.services.kit_files import (
     KitFiles,
     content_of,

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import ConfirmationMissingError
-from mangrove.core.gate_ports import Gate
-from mangrove.core.leftovers import Leftover, leftovers_in
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.state import MakingRegister, RunHistory
 from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.restores.leftovers import Leftover, leftovers_in
+from mangrove.core.restores.unfinished import Unfinished, unfinished_in
 from mangrove.core.run import RunKind
-from mangrove.core.state_ports import MakingRegister, RunHistory
-from mangrove.core.unfinished import Unfinished, unfinished_in
 from mangrove.services.profiles import Profiles
 
 _LOOKED_AT = 100

@@ -12,16 +12,16 @@ from mangrove.core.errors import (
     NameTakenError,
     VaultNotFoundError,
 )
-from mangrove.core.mirror import MirrorSpec, MirrorState, mirror_key_ref
-from mangrove.core.mirror_ports import Mirror, MirrorKeeper
-from mangrove.core.object_lock import ObjectLock
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.mirror import Mirror, MirrorKeeper
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import VaultStore
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.secret import Secret
-from mangrove.core.state_ports import VaultStore
-from mangrove.core.vault import VaultId, VaultSpec
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState, mirror_key_ref
+from mangrove.core.vaults.object_lock import ObjectLock
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.mirror import PHASES, MirrorBody
 from mangrove.jobs.mirror_sign import require_sign

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from mangrove.core.figure_ports import FiringFacts, RunFacts
 from mangrove.core.figures.compliance import GRACE, ScheduleVersion, SlotState, judged
-from mangrove.core.job import Job
+from mangrove.core.jobs.job import Job
+from mangrove.core.ports.figures import FiringFacts, RunFacts
+from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import ProfileId
-from mangrove.core.report_shortfalls import FailedBackup, MissedTime, Shortfalls
-from mangrove.core.state_ports import JobStore
+from mangrove.core.reports.shortfalls import FailedBackup, MissedTime, Shortfalls
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from mangrove.core.errors import InvalidObjectiveError
-from mangrove.core.figure_ports import ObjectiveStore
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.profile_facts import WHOLE
+from mangrove.core.ports.figures import ObjectiveStore
 from mangrove.services.profiles import Profiles
 
 

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta, tzinfo
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
 from mangrove.core.errors import InvalidScheduleError, ProfileNotFoundError
 from mangrove.core.figures.objectives import parse_age
-from mangrove.core.forecast import time_forecast
-from mangrove.core.moments import Edge, Moment, Zones, parse_moment
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import RewindPlan, Timeline, base_of, plan_rewind
+from mangrove.core.pitr.moments import Edge, Moment, Zones, parse_moment
+from mangrove.core.pitr.planning import RewindPlan, Timeline, base_of, plan_rewind
+from mangrove.core.pitr.rewind_answer import RewindAnswer, rewind_answer
+from mangrove.core.pitr.slices import OplogSlice
+from mangrove.core.pitr.timeline import timeline_of
+from mangrove.core.ports.catalog import SliceCatalog
 from mangrove.core.profile import Profile
-from mangrove.core.rewind_answer import RewindAnswer, rewind_answer
-from mangrove.core.slices import OplogSlice
-from mangrove.core.timeline import timeline_of
+from mangrove.core.restores.forecast import time_forecast
 from mangrove.services.backups import BackupTools
 
 UNTIL_HINT = "such as --until '2026-12-24 08:00', --until 18:00 or --for 8h"

@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.deployment import CollectionSize, DeploymentReport
 from mangrove.core.errors import NameTakenError, ProfileNotFoundError
-from mangrove.core.gate_ports import Gate
-from mangrove.core.ports import Clock, SecretStore, StepListener
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.gate import Gate
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import ProfileStore
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import (
     Colour,
     Profile,
@@ -20,7 +23,6 @@ from mangrove.core.profile import (
     tunnel_secret_ref,
 )
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.state_ports import ProfileStore
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec, check_tunnel
 from mangrove.core.uri import ParsedUri, parse_uri
 

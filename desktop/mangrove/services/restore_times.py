@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from mangrove.core.figure_ports import RunFacts
 from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.figures.restore_estimate import measured_by
-from mangrove.core.forecast import Measured
+from mangrove.core.ports.figures import RunFacts
+from mangrove.core.restores.forecast import Measured
 
 _MOST_TRIALS = 200
 

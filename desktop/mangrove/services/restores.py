@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import SliceCatalog
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, documents_of_backup
 from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
 from mangrove.core.own_work import OwnWork
-from mangrove.core.pitr import RewindPlan
+from mangrove.core.pitr.planning import RewindPlan
+from mangrove.core.ports.catalog import SliceCatalog
+from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.profile import Profile
-from mangrove.core.restore_plan import RestorePlan
-from mangrove.core.restore_ports import RestoreSink
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.accounts import with_accounts
 from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim

@@ -6,19 +6,19 @@ from datetime import datetime
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import BackupNotFoundError, BackupProtectedError, RetentionError
-from mangrove.core.retention import Judgement, Policies, Verdict, Why
-from mangrove.core.retention_chains import LostWindow
-from mangrove.core.retention_facts import series_words
-from mangrove.core.retention_forecast import forecast
-from mangrove.core.retention_marks import NO_MARKS, UNDONE_NOTE, Marks, Statement, StatementKind
-from mangrove.core.retention_policy import RetentionPolicy, checked_policy
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.state import RunHistory
+from mangrove.core.ports.vault import Vault
+from mangrove.core.retention.chains import LostWindow
+from mangrove.core.retention.facts import series_words
+from mangrove.core.retention.forecast import forecast
+from mangrove.core.retention.marks import NO_MARKS, UNDONE_NOTE, Marks, Statement, StatementKind
+from mangrove.core.retention.policy import RetentionPolicy, checked_policy
+from mangrove.core.retention.rule import Judgement, Policies, Verdict, Why
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.state_ports import RunHistory
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.prune import MIRRORED_PHASES, PHASES, PruneBody, PrunePlan, plan_prune
 from mangrove.jobs.runner import Ticket

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from mangrove.core.backup_record import BackupState
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.ports import Clock
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import SnapshotStore
 from mangrove.core.profile import Profile
-from mangrove.core.snapshot_kept import kept_snapshots
-from mangrove.core.snapshot_ports import SnapshotStore
+from mangrove.core.snapshots.kept import kept_snapshots
 from mangrove.core.verification import Level
 
 

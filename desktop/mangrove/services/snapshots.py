@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import backup_id
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.command_line import command_line, typed
 from mangrove.core.elsewhere import ElsewhereSource
 from mangrove.core.errors import (
@@ -14,12 +13,24 @@ from mangrove.core.errors import (
     SnapshotRefusedError,
 )
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import Clock
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.snapshot import (
+    CopyLedger,
+    OpenHost,
+    OpenTarget,
+    SnapshotGate,
+    SnapshotStore,
+)
 from mangrove.core.profile import Profile
-from mangrove.core.retention import Judgement
-from mangrove.core.retention_policy import RetentionPolicy, checked_policy
+from mangrove.core.retention.policy import RetentionPolicy, checked_policy
+from mangrove.core.retention.rule import Judgement
 from mangrove.core.run import Phase, RunId, RunKind
-from mangrove.core.snapshot import (
+from mangrove.core.snapshots.guide import restore_guide, snapshot_facts
+from mangrove.core.snapshots.kept import slices_onto
+from mangrove.core.snapshots.preflight import Preflight
+from mangrove.core.snapshots.retention import judge_snapshots
+from mangrove.core.snapshots.snapshot import (
     MAX_LOCK_LIMIT,
     MIN_LOCK_LIMIT,
     OwnCommands,
@@ -27,17 +38,6 @@ from mangrove.core.snapshot import (
     Snapshot,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_guide import restore_guide, snapshot_facts
-from mangrove.core.snapshot_kept import slices_onto
-from mangrove.core.snapshot_ports import (
-    CopyLedger,
-    OpenHost,
-    OpenTarget,
-    SnapshotGate,
-    SnapshotStore,
-)
-from mangrove.core.snapshot_preflight import Preflight
-from mangrove.core.snapshot_retention import judge_snapshots
 from mangrove.jobs import (
     snapshot_copy,
     snapshot_delete,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.catalog_ports import Catalog
 from mangrove.core.growth import Growth, growth_of
+from mangrove.core.ports.catalog import Catalog
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.report import FindingKind, VaultFinding, VaultReport
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.check import PHASES as CHECK_PHASES
 from mangrove.jobs.check import CheckBody
 from mangrove.jobs.lanes import Claim

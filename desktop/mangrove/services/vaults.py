@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Compression
-from mangrove.core.catalog_ports import WholeCatalog
 from mangrove.core.errors import (
     InvalidKeyError,
     MangroveError,
@@ -14,15 +13,20 @@ from mangrove.core.errors import (
     VaultLockedError,
     VaultNotFoundError,
 )
-from mangrove.core.keeper_ports import VaultKeeper
-from mangrove.core.key_changes import Holder, parse_holder
-from mangrove.core.object_lock import Keeping, ObjectLock, checked_object_lock
-from mangrove.core.ports import Clock, SecretStore, StepListener
+from mangrove.core.ports.catalog import WholeCatalog
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.keeper import VaultKeeper
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.state import RunHistory, VaultStore
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import checked_name
 from mangrove.core.run import RunKind, RunState
 from mangrove.core.secret import Secret
-from mangrove.core.state_ports import RunHistory, VaultStore
-from mangrove.core.vault import (
+from mangrove.core.vaults.key_changes import Holder, parse_holder
+from mangrove.core.vaults.lock import LockMode, VaultLock
+from mangrove.core.vaults.object_lock import Keeping, ObjectLock, checked_object_lock
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import (
     OPLOG_DEBRIS,
     Debris,
     PlaceReport,
@@ -35,8 +39,6 @@ from mangrove.core.vault import (
     signing_key_ref,
     storage_key_ref,
 )
-from mangrove.core.vault_lock import LockMode, VaultLock
-from mangrove.core.vault_url import parse_vault_url
 
 SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mangrove.core.backup import Consistency
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import InvalidSelectionError
+from mangrove.core.ports.snapshot import OpenHost, OpenTarget, SnapshotGate
+from mangrove.core.ports.state import ScratchRegister
 from mangrove.core.run import RunId, RunKind
-from mangrove.core.snapshot_ports import OpenHost, OpenTarget, SnapshotGate
-from mangrove.core.state_ports import ScratchRegister
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.agent_ports import LeaseHolder
 from mangrove.core.explain import duration_text
-from mangrove.core.vigil import AgentRank, Notice, NoticeKind
+from mangrove.core.jobs.vigil import AgentRank, Notice, NoticeKind
+from mangrove.core.ports.agent import LeaseHolder
 from mangrove.ui import text
 
 _UNREMARKABLE = (NoticeKind.STARTED, NoticeKind.STOPPED)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.alert import Action, Alert, Glance, Severity
-from mangrove.core.delivery import Delivery, DeliveryState, TargetHealth
+from mangrove.core.alerts.alert import Action, Alert, Glance, Severity
+from mangrove.core.alerts.delivery import Delivery, DeliveryState, TargetHealth
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.wording import counted

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.job import Firing, FiringState, Job, JobKind
-from mangrove.core.outlook import Outlook, Standing
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobKind
+from mangrove.core.jobs.outlook import Outlook, Standing
 from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone

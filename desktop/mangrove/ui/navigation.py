@@ -5,7 +5,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from mangrove.core.backup import BackupId
-from mangrove.core.moments import Moment
+from mangrove.core.pitr.moments import Moment
 from mangrove.core.run import RunId
 
 

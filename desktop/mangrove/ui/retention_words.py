@@ -5,8 +5,8 @@ from datetime import date
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.retention import Judgement
-from mangrove.core.retention_forecast import is_expected
+from mangrove.core.retention.forecast import is_expected
+from mangrove.core.retention.rule import Judgement
 from mangrove.services.retention import RetentionView
 from mangrove.ui import text
 from mangrove.ui.models.fates_model import day_of

@@ -2,8 +2,8 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from mangrove.core.snapshot import LockUse, Snapshot
-from mangrove.core.snapshot_preflight import Weight
+from mangrove.core.snapshots.preflight import Weight
+from mangrove.core.snapshots.snapshot import LockUse, Snapshot
 from mangrove.ui.theme.tokens import Tone
 
 WEIGHT_TONES = {

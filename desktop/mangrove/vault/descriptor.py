@@ -9,9 +9,9 @@ from mangrove.core.errors import (
     UnknownFormatError,
     VaultNotFoundError,
 )
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultId, VaultSpec
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.vault.layout import DESCRIPTOR, NEXT_DESCRIPTOR
 from mangrove.vault.manifest_codec import check_format
 from mangrove.vault.strict_json import (

@@ -16,8 +16,8 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.storage_ports import Passing, SettlingStorage, Storage, as_they_come
-from mangrove.core.vault import VaultId
+from mangrove.core.ports.storage import Passing, SettlingStorage, Storage, as_they_come
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.records import record_of

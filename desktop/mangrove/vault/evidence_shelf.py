@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, SignatureInvalidError
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultId
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Evidence
 from mangrove.vault.evidence_codec import LIMIT_BYTES, decode_evidence, encode_evidence
 from mangrove.vault.layout import BackupFolder, is_evidence, signature_of

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
-from mangrove.core.retention_marks import StatementKind
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultHealth, VaultSpec
+from mangrove.core.ports.storage import Storage
+from mangrove.core.retention.marks import StatementKind
+from mangrove.core.vaults.vault import VaultHealth, VaultSpec
 from mangrove.vault.descriptor import descriptor_problem
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.keeping import keeping_of

@@ -14,11 +14,11 @@ from mangrove.core.errors import (
     UnknownFormatError,
 )
 from mangrove.core.manifest import Manifest
-from mangrove.core.retention_marks import Journal
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import OPLOG_DEBRIS
-from mangrove.core.vault_lock import VaultLock
-from mangrove.core.vault_report import FindingKind, VaultFinding, VaultReport, compare_folder
+from mangrove.core.ports.storage import Storage
+from mangrove.core.retention.marks import Journal
+from mangrove.core.vaults.lock import VaultLock
+from mangrove.core.vaults.report import FindingKind, VaultFinding, VaultReport, compare_folder
+from mangrove.core.vaults.vault import OPLOG_DEBRIS
 from mangrove.core.wording import counted
 from mangrove.vault.inventory import Inventory, Shelf, take_inventory
 from mangrove.vault.keeping import hidden_in, hidden_of

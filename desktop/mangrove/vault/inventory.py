@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobInfo
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import OPLOG_DEBRIS, Debris
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.vault import OPLOG_DEBRIS, Debris
 from mangrove.vault.layout import SIGNATURE_SUFFIX, is_manifest_signature, owner_of
 from mangrove.vault.slice_layout import is_of_oplog, is_signature, slice_in
 

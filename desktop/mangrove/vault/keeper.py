@@ -9,17 +9,19 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, runtime_checkable
 
-from mangrove.core.catalog_ports import VaultMemory
 from mangrove.core.errors import SecretError, VaultNotFoundError
-from mangrove.core.keeper_ports import VaultKeys
-from mangrove.core.object_lock import Keeping
-from mangrove.core.ports import Clock, SecretStore, StepListener
+from mangrove.core.ports.catalog import VaultMemory
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.keeper import VaultKeys
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.steps import StepListener
+from mangrove.core.ports.storage import Storage
+from mangrove.core.ports.vault import Vault
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import PlaceReport, StorageLogin, VaultSpec, storage_key_ref
-from mangrove.core.vault_keys import RetiredKey
-from mangrove.core.vault_ports import Vault
-from mangrove.core.vault_url import StorageAddress, parse_vault_url
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.object_lock import Keeping
+from mangrove.core.vaults.url import StorageAddress, parse_vault_url
+from mangrove.core.vaults.vault import PlaceReport, StorageLogin, VaultSpec, storage_key_ref
 from mangrove.vault.crypto.minisign import MinisignSecretKey
 from mangrove.vault.crypto.recipients import X25519Identity, X25519Recipient
 from mangrove.vault.descriptor import (

@@ -7,8 +7,14 @@ from typing import Protocol, runtime_checkable
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageDeniedError
-from mangrove.core.object_lock import KEEPS_NOTHING, NOTHING_HIDDEN, Hidden, Keeping, ObjectLock
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.object_lock import (
+    KEEPS_NOTHING,
+    NOTHING_HIDDEN,
+    Hidden,
+    Keeping,
+    ObjectLock,
+)
 
 
 @dataclass(frozen=True, slots=True)

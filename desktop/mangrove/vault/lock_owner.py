@@ -4,7 +4,7 @@ import getpass
 import os
 import platform
 
-from mangrove.core.vault_lock import LockOwner
+from mangrove.core.vaults.lock import LockOwner
 
 
 def this_process(workstation: str = "", birth: str = "") -> LockOwner:

@@ -20,9 +20,9 @@ from mangrove.core.errors import (
     ManifestCorruptError,
     VaultLockedError,
 )
-from mangrove.core.ports import Clock
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_lock import LockMode, LockOwner, VaultLock, in_the_way
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.lock import LockMode, LockOwner, VaultLock, in_the_way
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import LOCKS_PATH
 from mangrove.vault.strict_json import (

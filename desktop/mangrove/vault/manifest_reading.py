@@ -11,8 +11,8 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultSpec
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.layout import BackupFolder, generation_of, is_manifest_signature, manifest_of
 from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
 from mangrove.vault.manifest_codec import decode_manifest

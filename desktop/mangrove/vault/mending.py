@@ -20,9 +20,9 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.mirror import Mended
-from mangrove.core.storage_ports import Passing, Storage
-from mangrove.core.vault_ports import Vault
+from mangrove.core.ports.storage import Passing, Storage
+from mangrove.core.ports.vault import Vault
+from mangrove.core.vaults.mirror import Mended
 from mangrove.core.wording import counted
 from mangrove.vault.layout import (
     KEYS_PATH,

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from functools import partial
 
-from mangrove.core.backup_ports import Contents
-from mangrove.core.mirror import MirrorSpec, mirror_key_ref
-from mangrove.core.mirror_ports import Mender, Mirror
-from mangrove.core.ports import SecretStore
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.mirror import Mender, Mirror
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.mirror import MirrorSpec, mirror_key_ref
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.descriptor import check_descriptor, descriptor_of, encode_descriptor
 from mangrove.vault.earlier_versions import EarlierVersions
 from mangrove.vault.keeper import OpenStorage, VaultFactory, with_checksum

@@ -18,10 +18,10 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.mirror import MirrorSpec, MirrorState
-from mangrove.core.storage_ports import Passing, Storage, as_they_come
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_ports import Vault
+from mangrove.core.ports.storage import Passing, Storage, as_they_come
+from mangrove.core.ports.vault import Vault
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.descriptor import read_descriptor, settle_descriptor
 from mangrove.vault.inventory import take_inventory
 from mangrove.vault.layout import (

@@ -16,10 +16,10 @@ from mangrove.core.errors import (
     VaultNotFoundError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.mirror import ReadFrom
-from mangrove.core.storage_ports import Passing, as_they_come
-from mangrove.core.vault_ports import Vault
-from mangrove.core.vault_url import StorageKind, parse_vault_url
+from mangrove.core.ports.storage import Passing, as_they_come
+from mangrove.core.ports.vault import Vault
+from mangrove.core.vaults.mirror import ReadFrom
+from mangrove.core.vaults.url import StorageKind, parse_vault_url
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

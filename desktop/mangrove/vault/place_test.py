@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobExistsError, BlobMismatchError, StorageDeniedError, VaultError
-from mangrove.core.object_lock import ObjectLock, ObjectLockMode
-from mangrove.core.ports import Clock, StepListener
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import PlaceReport
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.steps import StepListener
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.object_lock import ObjectLock, ObjectLockMode
+from mangrove.core.vaults.vault import PlaceReport
 from mangrove.vault.keeping import KeepingStorage, keeping_of
 from mangrove.vault.layout import DESCRIPTOR
 

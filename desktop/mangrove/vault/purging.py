@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mangrove.core.blobs import BlobInfo
 from mangrove.core.errors import BackupNotFoundError, StorageDeniedError
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
 from mangrove.core.wording import counted, is_or_are
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 from mangrove.core.backup import BackupId
-from mangrove.core.backup_ports import Draft
 from mangrove.core.backup_record import BackupRecord, SeenBackup
 from mangrove.core.blobs import BlobInfo
 from mangrove.core.errors import (
@@ -18,11 +17,12 @@ from mangrove.core.errors import (
     WrongIdentityError,
 )
 from mangrove.core.manifest import Manifest, StoredBlob
-from mangrove.core.object_lock import Hidden
-from mangrove.core.oplog_ports import SliceShelf
-from mangrove.core.storage_ports import Passing, Storage, as_they_come
-from mangrove.core.vault import Debris, VaultHealth, VaultSpec
-from mangrove.core.vault_report import VaultFinding, VaultReport
+from mangrove.core.ports.backup import Draft
+from mangrove.core.ports.oplog import SliceShelf
+from mangrove.core.ports.storage import Passing, Storage, as_they_come
+from mangrove.core.vaults.object_lock import Hidden
+from mangrove.core.vaults.report import VaultFinding, VaultReport
+from mangrove.core.vaults.vault import Debris, VaultHealth, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.vault.descriptor import settle_descriptor
 from mangrove.vault.draft import VaultDraft

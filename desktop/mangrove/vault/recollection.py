@@ -6,16 +6,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import VaultMemory
 from mangrove.core.errors import MangroveError, SignatureInvalidError
 from mangrove.core.manifest import Manifest
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_memory import (
+from mangrove.core.ports.catalog import VaultMemory
+from mangrove.core.vaults.memory import (
     Remembered,
     content_fingerprint,
     missing_from,
     rollback_sentence,
 )
+from mangrove.core.vaults.vault import VaultId
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import contents_of, cover_of
 from mangrove.core.manifest import Manifest
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.vault.inventory import Shelf
 

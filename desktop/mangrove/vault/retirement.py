@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobNotFoundError, MangroveError, SignatureInvalidError
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.blob_name import checked
 from mangrove.vault.crypto.minisign import MinisignPublicKey, MinisignSecretKey, sign, verify
 from mangrove.vault.layout import (

@@ -14,7 +14,7 @@ from dataclasses import replace
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
-from mangrove.core.storage_ports import Passing, Storage
+from mangrove.core.ports.storage import Passing, Storage
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.crypto.recipients import X25519Recipient
 from mangrove.vault.layout import (

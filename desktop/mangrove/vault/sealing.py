@@ -16,10 +16,16 @@ from mangrove.core.errors import (
     VaultError,
     WrongIdentityError,
 )
-from mangrove.core.key_changes import holders, is_within
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.core.vault import VaultId, VaultSpec, description_ref, identity_ref, signing_ref_of
+from mangrove.core.vaults.key_changes import holders, is_within
+from mangrove.core.vaults.vault import (
+    VaultId,
+    VaultSpec,
+    description_ref,
+    identity_ref,
+    signing_ref_of,
+)
 from mangrove.vault.crypto.age import decrypt_stream, encrypt_stream, rewrap_stream, unwrap_file_key
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.minisign import (

@@ -11,8 +11,8 @@ from mangrove.core.errors import (
     SignatureInvalidError,
     VaultError,
 )
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultId
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import SEQUENCE_PATH, is_manifest_signature
 from mangrove.vault.sealing import Sealer

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import SignatureInvalidError
-from mangrove.core.retention_marks import Statement
-from mangrove.core.vault import VaultId
+from mangrove.core.retention.marks import Statement
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Evidence, Level
 from mangrove.vault.strict_json import encode_moment
 

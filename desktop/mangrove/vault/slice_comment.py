@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from mangrove.core.errors import SignatureInvalidError
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
-from mangrove.core.slices import BreakKind, ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.slices import BreakKind, ChainBreak, OplogSlice
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.slice_layout import SliceName
 from mangrove.vault.strict_json import encode_moment
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mangrove.core.backup import Compression
 from mangrove.core.blobs import BlobName
 from mangrove.core.oplog import ChainId, OplogTimestamp
-from mangrove.core.slices import ChainBreak
+from mangrove.core.pitr.slices import ChainBreak
 from mangrove.vault.blob_name import checked
 from mangrove.vault.layout import SEALED_SUFFIX, SIGNATURE_SUFFIX
 

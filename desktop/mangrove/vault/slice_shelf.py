@@ -16,11 +16,11 @@ from mangrove.core.errors import (
     SignatureInvalidError,
 )
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.object_lock import Hidden
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
-from mangrove.core.slices import ChainBreak, NewSlice, OplogSlice
-from mangrove.core.storage_ports import Passing, Storage
-from mangrove.core.vault import VaultSpec
+from mangrove.core.pitr.slices import ChainBreak, NewSlice, OplogSlice
+from mangrove.core.ports.storage import Passing, Storage
+from mangrove.core.vaults.object_lock import Hidden
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.keeping import hidden_in
 from mangrove.vault.layout import signature_of

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ManifestCorruptError
-from mangrove.core.retention_marks import Statement, StatementKind
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
-from mangrove.core.vault import VaultId
+from mangrove.core.retention.marks import Statement, StatementKind
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.manifest_codec import check_format
 from mangrove.vault.strict_json import (
     MalformedDocumentError,

@@ -21,9 +21,9 @@ from mangrove.core.errors import (
     UnknownFormatError,
     WrongIdentityError,
 )
-from mangrove.core.retention_marks import Journal, Statement
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault import VaultSpec
+from mangrove.core.ports.storage import Storage
+from mangrove.core.retention.marks import Journal, Statement
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.layout import JOURNAL_PATH, SIGNATURE_SUFFIX, signature_of, statement_name
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES

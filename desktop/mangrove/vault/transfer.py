@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobMismatchError, BlobNotFoundError
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.storage_ports import Passing, Storage, as_they_come
+from mangrove.core.ports.storage import Passing, Storage, as_they_come
 from mangrove.vault.blob_name import checked
 
 

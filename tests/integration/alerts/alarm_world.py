@@ -19,10 +19,10 @@ from mangrove.connectors.state.alerts import SqliteAlerts
 from mangrove.connectors.state.channels import SqliteChannels
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.vaults import SqliteVaults
-from mangrove.core.alert_ports import DesktopNotifier
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError
-from mangrove.core.job import Firing, FiringState, Job
+from mangrove.core.jobs.job import Firing, FiringState, Job
+from mangrove.core.ports.alert import DesktopNotifier
 from mangrove.core.secret import Secret
 from mangrove.jobs.alarm import Alarm
 from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop

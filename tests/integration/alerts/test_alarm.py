@@ -10,16 +10,16 @@ import pytest
 from guards import LogGuard
 from integration.alerts.alarm_world import HOUR, NIGHTLY, TUESDAY, FakeDesktop, World
 from mangrove.connectors.state.database import FILE_NAME, StateDatabase
-from mangrove.core.alert import AlertKind, Severity
-from mangrove.core.alert_policy import AlertPolicy, quiet_hours
-from mangrove.core.delivery import DeliveryKind, DeliveryState
+from mangrove.core.alerts.alert import AlertKind, Severity
+from mangrove.core.alerts.delivery import DeliveryKind, DeliveryState
+from mangrove.core.alerts.policy import AlertPolicy, quiet_hours
 from mangrove.core.errors import (
     AlertNotFoundError,
     InvalidChannelError,
     KeyringLockedError,
     NameTakenError,
 )
-from mangrove.core.job import FiringState
+from mangrove.core.jobs.job import FiringState
 from mangrove.core.secret import Secret
 from mangrove.services.channels import ChannelDraft
 from servers.mail import MailServer

@@ -11,8 +11,8 @@ from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 
 from mangrove.connectors.alerts.desktop import FreedesktopNotifier
-from mangrove.core.alert import Severity
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError
 from servers.keyring_service import session_bus
 

@@ -8,9 +8,9 @@ import pytest
 from guards import LogGuard
 from mangrove.connectors.alerts.apprise_sender import AppriseSender
 from mangrove.connectors.alerts.heartbeat import HttpPinger
-from mangrove.core.alert import Severity
-from mangrove.core.alert_address import MailAccount, MailSecurity, mail_url
-from mangrove.core.delivery import Message, Signal
+from mangrove.core.alerts.address import MailAccount, MailSecurity, mail_url
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import Message, Signal
 from mangrove.core.errors import DeliveryError, InvalidChannelError
 from mangrove.core.secret import Secret
 from servers.mail import USER, MailServer

@@ -12,7 +12,6 @@ from mangrove.connectors.atlas.gate import HttpAtlasGate
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.atlas.account import AtlasAccount, AtlasAccountId, SignIn
 from mangrove.core.atlas.cluster import AtlasCluster, Tier
-from mangrove.core.atlas.ports import AtlasApi
 from mangrove.core.errors import (
     AtlasBusyError,
     AtlasComplianceError,
@@ -25,6 +24,7 @@ from mangrove.core.errors import (
     MangroveError,
     RunCancelled,
 )
+from mangrove.core.ports.atlas import AtlasApi
 from mangrove.core.secret import Secret
 from servers.atlas import FakeAtlas
 from servers.atlas_state import SHOP

@@ -8,7 +8,7 @@ import pytest
 
 from fakes.atlas_desk import AtlasDesk, atlas_desk
 from fakes.workstation import MovedClock
-from mangrove.core.alert import Action, AlertKind
+from mangrove.core.alerts.alert import Action, AlertKind
 from mangrove.core.atlas.kept import LOOK_EVERY, TRUSTED_FOR
 from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import NeedKind

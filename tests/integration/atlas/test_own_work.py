@@ -10,10 +10,10 @@ from mangrove.app.clock import SystemClock
 from mangrove.core.atlas.cluster import Tier
 from mangrove.core.atlas.own_work import why_not
 from mangrove.core.backup import BackupRequest, Consistency, RestoreRequest
-from mangrove.core.capture import CaptureRequest
 from mangrove.core.errors import PointNotReachableError, UnsupportedTopologyError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.own_work import OwnWork
+from mangrove.core.pitr.capture import CaptureRequest
 from mangrove.services.profiles import ProfileDraft
 from mangrove.services.vaults import VaultDraft
 from servers.atlas import FakeAtlas

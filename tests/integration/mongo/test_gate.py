@@ -15,7 +15,6 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.gate import MongoGate
 from mangrove.core.backup import Consistency, Selection, selection_of
 from mangrove.core.deployment import ScratchKind, Topology
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     AuthenticationFailedError,
     EmbeddedServerError,
@@ -24,6 +23,7 @@ from mangrove.core.errors import (
     ServerUnreachableError,
 )
 from mangrove.core.namespace import SERVER_DATABASES, Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
 from mangrove.core.secret import Secret
 from mangrove.core.uri import parse_uri

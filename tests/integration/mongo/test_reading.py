@@ -22,7 +22,6 @@ from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.backup import Consistency, Selection, selection_of
 from mangrove.core.documents import split_documents
-from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import (
     ConnectionLostError,
     InvalidSelectionError,
@@ -30,6 +29,7 @@ from mangrove.core.errors import (
     SnapshotLostError,
     UnsupportedTopologyError,
 )
+from mangrove.core.ports.dump import CollectionInfo, OpenDump
 from mangrove.core.uri import parse_uri
 
 pytestmark = pytest.mark.mongod

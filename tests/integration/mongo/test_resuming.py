@@ -15,9 +15,9 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.core.backup import Consistency, selection_of
-from mangrove.core.dump_ports import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.errors import ConnectionLostError, NamespaceChangedError
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.uri import parse_uri
 from servers.cut_line import CutLine, cut_line
 from servers.mongod import NEWEST, ServersByVersion

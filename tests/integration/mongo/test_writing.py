@@ -15,9 +15,9 @@ from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.documents import DocumentBatch, split_documents
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import ConnectionLostError, WriteRefusedError
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.uri import parse_uri
 
 pytestmark = [pytest.mark.mongod, pytest.mark.usefixtures("onlooker")]

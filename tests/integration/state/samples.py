@@ -19,7 +19,7 @@ from mangrove.core.run import (
     RunStatus,
 )
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 
 
 def a_profile(name: str = "Shop", profile_id: str = "p1", slug: str = "") -> Profile:

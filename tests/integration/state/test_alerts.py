@@ -11,18 +11,8 @@ from guards import LogGuard
 from mangrove.connectors.state.alerts import KEPT_ALERTS, KEPT_DELIVERIES, SqliteAlerts
 from mangrove.connectors.state.channels import REMOVED, SqliteChannels
 from mangrove.connectors.state.database import StateDatabase
-from mangrove.core.alert import Action, Alert, AlertKind, Severity, Trouble
-from mangrove.core.alert_facts import Outage
-from mangrove.core.alert_policy import (
-    AlertPolicy,
-    AlertSettings,
-    Channel,
-    ChannelId,
-    Heartbeat,
-    QuietHours,
-    Routes,
-)
-from mangrove.core.delivery import (
+from mangrove.core.alerts.alert import Action, Alert, AlertKind, Severity, Trouble
+from mangrove.core.alerts.delivery import (
     Beat,
     Delivery,
     DeliveryId,
@@ -31,8 +21,18 @@ from mangrove.core.delivery import (
     Message,
     Signal,
 )
+from mangrove.core.alerts.facts import Outage
+from mangrove.core.alerts.policy import (
+    AlertPolicy,
+    AlertSettings,
+    Channel,
+    ChannelId,
+    Heartbeat,
+    QuietHours,
+    Routes,
+)
 from mangrove.core.errors import DamagedStateError, NameTakenError
-from mangrove.core.job import JobId
+from mangrove.core.jobs.job import JobId
 
 MINUTE = timedelta(minutes=1)
 ALERT = Alert(

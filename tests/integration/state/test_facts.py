@@ -9,11 +9,11 @@ from mangrove.connectors.state.jobs import SqliteJobs
 from mangrove.connectors.state.objectives import SqliteObjectives, SqliteSightings
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.core.figures.objectives import Objectives
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.schedule import parse_schedule
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import Loss, RunId, RunKind, RunResult, RunState, RunStatus
-from mangrove.core.schedule import parse_schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.lanes import SqliteLaneBook
 from mangrove.connectors.state.runs import SqliteRuns
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.lane import Claim
+from mangrove.core.jobs.lane import Claim
 from mangrove.core.run import Phase, RunKind, RunResult, RunState, RunStatus
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.runner import Runner, Ticket

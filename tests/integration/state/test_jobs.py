@@ -15,14 +15,14 @@ from mangrove.connectors.state.leases import SqliteLease
 from mangrove.connectors.state.process import birth_of
 from mangrove.core.backup import Selection
 from mangrove.core.errors import NameTakenError
-from mangrove.core.job import Firing, FiringState, Job, JobId, JobKind, Rest
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, JobKind, Rest
+from mangrove.core.jobs.schedule import Schedule
+from mangrove.core.jobs.vigil import SILENT_TOO_LONG, AgentRank
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import RunId
-from mangrove.core.schedule import Schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
-from mangrove.core.vigil import SILENT_TOO_LONG, AgentRank
 
 NIGHTLY = Job(
     job_id=JobId("j1"),

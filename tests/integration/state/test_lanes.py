@@ -6,7 +6,7 @@ import sys
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.lanes import SqliteLaneBook
 from mangrove.connectors.state.process import birth_of
-from mangrove.core.lane import Claim, Occupied
+from mangrove.core.jobs.lane import Claim, Occupied
 from mangrove.core.run import RunId
 
 ONE, TWO, THREE = RunId("r1"), RunId("r2"), RunId("r3")

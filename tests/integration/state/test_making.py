@@ -7,7 +7,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.making import SqliteMakingRegister
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import ProfileId
-from mangrove.core.unfinished import Unfinished
+from mangrove.core.restores.unfinished import Unfinished
 
 SHOP, OTHER = ProfileId("p1"), ProfileId("p2")
 ORDERS, USERS = Namespace("killed", "orders"), Namespace("killed", "users")
@@ -18,7 +18,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.making import SqliteMakingRegister
 from mangrove.core.namespace import Namespace
 from mangrove.core.profile import ProfileId
-from mangrove.core.unfinished import Unfinished
+from mangrove.core.restores.unfinished import Unfinished
 register = SqliteMakingRegister(StateDatabase.open(Path(sys.argv[1])))
 orders = Namespace("killed", "orders")
 register.begin("load", ProfileId("p1"), [Unfinished(orders, "", 9, in_new_database=True)])

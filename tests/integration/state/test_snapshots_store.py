@@ -10,7 +10,7 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.snapshots import SqliteSnapshots
 from mangrove.core.backup import BackupId
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.snapshot import SnapshotCheck
+from mangrove.core.snapshots.snapshot import SnapshotCheck
 from mangrove.core.verification import Finding
 
 

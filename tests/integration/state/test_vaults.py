@@ -7,7 +7,7 @@ from integration.state.samples import a_vault
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.vaults import SqliteVaults
 from mangrove.core.errors import NameTakenError
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 from fakes.sample_alerts import ALERTS, CHAT
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
-from mangrove.core.alert import Severity
-from mangrove.core.alert_address import MailSecurity
-from mangrove.core.alert_policy import AlertPolicy, quiet_hours
+from mangrove.core.alerts.address import MailSecurity
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.policy import AlertPolicy, quiet_hours
 from mangrove.ui.dialogs.channel_dialog import ChannelDialog
 from mangrove.ui.dialogs.channel_form import AddressForm
 from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pytestqt.qtbot import QtBot
 
 from fakes.services import FakeServices
-from mangrove.core.capture import OnGap
+from mangrove.core.pitr.capture import OnGap
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from ui.conftest import Ends
 

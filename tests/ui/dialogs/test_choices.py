@@ -3,7 +3,7 @@ import pytest
 from mangrove.core.backup import BackupId, Rename
 from mangrove.core.globs import matches
 from mangrove.core.namespace import Namespace
-from mangrove.core.vault_url import StorageKind, parse_vault_url
+from mangrove.core.vaults.url import StorageKind, parse_vault_url
 from mangrove.ui.dialogs.restore_choice import RestoreChoice, include_globs, sources_of
 from mangrove.ui.dialogs.vault_fields import VaultPlace, is_recipient, recipients_in
 from mangrove.ui.models.namespace_tree_model import Chosen

@@ -8,8 +8,8 @@ from fakes.sample_data import RECORDS
 from fakes.services import FakeServices
 from mangrove.core.assertion import Answer, Measure
 from mangrove.core.errors import PointNotReachableError, ServerUnreachableError
-from mangrove.core.job import JobKind
-from mangrove.core.report import ReportKind
+from mangrove.core.jobs.job import JobKind
+from mangrove.core.reports.report import ReportKind
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.evidence_reports import ReportForm
 from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog

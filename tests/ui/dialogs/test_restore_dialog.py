@@ -15,11 +15,11 @@ from mangrove.core.errors import (
     ServerUnreachableError,
     WrongIdentityError,
 )
-from mangrove.core.moments import Moment
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, kept_name
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.restore_naming import copy_name
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.pitr.moments import Moment
+from mangrove.core.restores.naming import copy_name
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.models.namespace_tree_model import NamespaceRow

@@ -6,8 +6,8 @@ from fakes.readable import cut_off
 from fakes.sample_data import RECORDS
 from fakes.services import FakeServices
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal, Rename
-from mangrove.core.forecast import FreeSpace
-from mangrove.core.version_conflicts import Effect, VersionConflict
+from mangrove.core.restores.forecast import FreeSpace
+from mangrove.core.restores.version_conflicts import Effect, VersionConflict
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.theme.tokens import Tone

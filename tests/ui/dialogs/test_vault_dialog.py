@@ -6,9 +6,9 @@ from fakes.readable import cut_off
 from fakes.services import FakeServices
 from mangrove.core.backup import Compression
 from mangrove.core.errors import StorageDeniedError
-from mangrove.core.object_lock import ObjectLock, ObjectLockMode
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageKind
+from mangrove.core.vaults.object_lock import ObjectLock, ObjectLockMode
+from mangrove.core.vaults.url import StorageKind
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.dialogs.vault_dialog import VaultDialog, VaultStart
 from mangrove.ui.dialogs.vault_fields import VaultPlace

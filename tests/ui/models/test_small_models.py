@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 from fakes.sample_data import NOW, PROFILES, RECORDS, REPORT, manifest_of
 from mangrove.core.backup import RestoreRequest
 from mangrove.core.errors import ServerUnreachableError
-from mangrove.core.restore import plan_restore
+from mangrove.core.restores.planning import plan_restore
 from mangrove.ui.models.profiles_model import Live, Probe, ProfilesModel
 from mangrove.ui.models.rename_model import EFFECT, TARGET, RenameModel, RenameRow
 from mangrove.ui.widgets.oplog_bar import OplogBar

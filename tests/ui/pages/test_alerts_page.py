@@ -9,8 +9,8 @@ from pytestqt.qtbot import QtBot
 from fakes.sample_alerts import CHAT, FAILED, KIT, MAIL, OLD
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
-from mangrove.core.alert import Severity
-from mangrove.core.alert_policy import AlertPolicy, quiet_hours
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.policy import AlertPolicy, quiet_hours
 from mangrove.core.secret import Secret
 from mangrove.services.channels import ChannelDraft
 from mangrove.ui.dialogs.channel_dialog import ChannelDialog

@@ -7,7 +7,7 @@ from fakes.services import FakeServices
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import ServerUnreachableError
 from mangrove.core.namespace import Namespace
-from mangrove.core.unfinished import Unfinished
+from mangrove.core.restores.unfinished import Unfinished
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.profiles_model import Live
 from mangrove.ui.navigation import PageName

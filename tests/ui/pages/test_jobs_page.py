@@ -13,10 +13,10 @@ from fakes import sample_jobs, sample_runs
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.job import JobKind
+from mangrove.core.jobs.job import JobKind
+from mangrove.core.jobs.vigil import Notice, NoticeKind
 from mangrove.core.run import RunState
 from mangrove.core.verification import Level
-from mangrove.core.vigil import Notice, NoticeKind
 from mangrove.services.jobs import JobDraft
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
 from mangrove.ui.dialogs.job_dialog import JobDialog

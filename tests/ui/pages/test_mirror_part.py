@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 from fakes.sample_data import VAULTS
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import StorageUnavailableError
-from mangrove.core.mirror import MirrorSpec, MirrorState
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState
 from mangrove.ui.pages.vault_card import VaultCard
 from mangrove.ui.theme.tokens import Tone
 

@@ -10,8 +10,8 @@ from fakes.readable import cut_off
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.errors import BackupProtectedError, StorageUnavailableError, VaultLockedError
-from mangrove.core.retention_marks import Journal, Statement, StatementKind
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.marks import Journal, Statement, StatementKind
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.note_dialog import NoteDialog
 from mangrove.ui.dialogs.policy_dialog import PolicyDialog, PolicyStart

@@ -8,7 +8,7 @@ from fakes.readable import cut_off
 from fakes.services import FakeServices
 from fakes.snapshot_services import FakeSnapshots
 from mangrove.core.errors import MissingPrivilegeError
-from mangrove.core.snapshot import LockUse
+from mangrove.core.snapshots.snapshot import LockUse
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
 from mangrove.ui.dialogs.snapshot_dialog import SnapshotDialog
 from mangrove.ui.dialogs.snapshot_places import CopySnapshotDialog, RestoreSnapshotDialog

@@ -12,7 +12,7 @@ from fakes.sample_data import NOW
 from fakes.services import FakeServices
 from mangrove.core.elsewhere import Elsewhere, KeptGap, KeptPoint, KeptProof, KeptSpan
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Gap, GapReason, Timeline
+from mangrove.core.pitr.planning import Gap, GapReason, Timeline
 from mangrove.ui.models.spans_model import SpanColumn
 from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.timeline.kept import Kept, gaps_left

@@ -13,9 +13,9 @@ from fakes.sample_data import NOW, REPORT, evidence_summary
 from fakes.services import FakeServices
 from mangrove.core.deployment import PrivilegeFinding, Topology
 from mangrove.core.errors import ServerUnreachableError
-from mangrove.core.forecast import Measured
-from mangrove.core.moments import Edge
-from mangrove.core.pitr import GapReason
+from mangrove.core.pitr.moments import Edge
+from mangrove.core.pitr.planning import GapReason
+from mangrove.core.restores.forecast import Measured
 from mangrove.core.verification import Level
 from mangrove.ui.models.spans_model import SpanColumn
 from mangrove.ui.navigation import PageName

@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from fakes.services import FakeServices
-from mangrove.core.alert import Glance, Severity
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.alert import Glance, Severity
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError
 from mangrove.ui.shell.alert_watch import AlertWatch
 from mangrove.ui.shell.status_strip import StatusStrip

@@ -8,10 +8,10 @@ from fakes.sample_data import KIT_CODE, VAULTS
 from fakes.services import FakeServices
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import WrongIdentityError
-from mangrove.core.key_changes import Holder, kit_state
 from mangrove.core.run import RunKind
 from mangrove.core.secret import Secret
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.key_changes import Holder, kit_state
+from mangrove.core.vaults.keys import KitState
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
 from mangrove.ui.dialogs.keys_dialog import KeyChange, KeysDialog, KeyWish

@@ -13,8 +13,8 @@ from fakes import sample_runs
 from fakes.services import FakeServices
 from mangrove.core.backup import BackupRequest
 from mangrove.core.backup_record import BackupRecord
-from mangrove.core.capture import CaptureRequest
-from mangrove.core.moments import Moment
+from mangrove.core.pitr.capture import CaptureRequest
+from mangrove.core.pitr.moments import Moment
 from mangrove.core.run import RunId, RunState
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.application import build_window

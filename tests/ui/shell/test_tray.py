@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import NOW
 from fakes.services import FakeServices
-from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import AutostartError
+from mangrove.core.jobs.autostart import AutostartState
 from mangrove.ui.application import build_window
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.leave_dialog import LeaveDialog, Leaving

@@ -9,8 +9,8 @@ import pytest
 from fakes.doors import doors_to
 from fakes.services import FakeServices, sample_services
 from mangrove.cli.main import run
-from mangrove.core.alert_policy import DESKTOP
-from mangrove.core.delivery import DeliveryKind
+from mangrove.core.alerts.delivery import DeliveryKind
+from mangrove.core.alerts.policy import DESKTOP
 
 
 class Line:

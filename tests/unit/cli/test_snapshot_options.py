@@ -5,7 +5,7 @@ import pytest
 
 from mangrove.cli.snapshot_options import TakeOptions, size_of, ssh_of, time_of
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.snapshot import DEFAULT_LOCK_LIMIT, LockUse
+from mangrove.core.snapshots.snapshot import DEFAULT_LOCK_LIMIT, LockUse
 
 
 @pytest.mark.parametrize(

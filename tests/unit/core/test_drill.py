@@ -10,9 +10,9 @@ from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.drill import DrillRequest, drawn_limit, plan_drill, share_of
 from mangrove.core.errors import PointNotReachableError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Timeline, base_of
-from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.planning import Timeline, base_of
+from mangrove.core.pitr.timeline import timeline_of
+from mangrove.core.vaults.vault import VaultId
 
 TWO_WINDOWS = timeline_of(
     [base(5), base(30)],

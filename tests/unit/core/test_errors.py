@@ -10,7 +10,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.profile import checked_name
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
 
 
 def tree(kind: type[MangroveError]) -> Iterator[type[MangroveError]]:

@@ -29,7 +29,7 @@ from mangrove.core.official_command import (
     read_path,
     restore_command,
 )
-from mangrove.core.restore import plan_restore
+from mangrove.core.restores.planning import plan_restore
 from mangrove.core.uri import parse_uri
 
 URI = parse_uri("mongodb://ann:s3cret@db1,db2/?replicaSet=rs0").uri

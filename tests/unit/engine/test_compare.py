@@ -7,8 +7,8 @@ from bson.int64 import Int64
 
 from fakes.vaults import USERS, entry
 from mangrove.core.backup import IndexChoice
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.manifest import StoredBlob
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.engine.compare import (
     canonical_options,
     content_differences,

@@ -12,13 +12,13 @@ from fakes.clock import FakeClock
 from fakes.memory_state import MemoryJobs, MemoryLease
 from fakes.nightly import nightly
 from guards import LogGuard
-from mangrove.core.agent_ports import Network, Watch
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import ProfileNotFoundError
-from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.jobs.schedule import parse_schedule
+from mangrove.core.jobs.vigil import AgentRank, ClockReading, NoticeKind
+from mangrove.core.ports.agent import Network, Watch
 from mangrove.core.run import Problem, RunId, RunKind, RunState, RunStatus
-from mangrove.core.schedule import parse_schedule
-from mangrove.core.vigil import AgentRank, ClockReading, NoticeKind
 from mangrove.jobs.agent import Agent
 from mangrove.jobs.firing import Firer, Step
 from mangrove.jobs.surroundings import MemoryDiary, Surroundings

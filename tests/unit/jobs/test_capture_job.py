@@ -11,15 +11,15 @@ from fakes.oplog import FakeOplog, MemorySlices, position
 from fakes.oplog_story import record
 from fakes.vaults import SLUG, TestVault, new_vault
 from mangrove.core.blobs import BlobName
-from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.errors import BlobMismatchError, ContentMismatchError, StorageFullError
 from mangrove.core.oplog import OplogPosition
-from mangrove.core.pitr import Base, GapReason, Timeline, base_of
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.pitr.planning import Base, GapReason, Timeline, base_of
+from mangrove.core.pitr.slices import BreakKind, OplogSlice
+from mangrove.core.pitr.timeline import timeline_of
+from mangrove.core.ports.vault import Vault
 from mangrove.core.run import Phase, RunId, RunState, RunStatus
-from mangrove.core.slices import BreakKind, OplogSlice
-from mangrove.core.timeline import timeline_of
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_ports import Vault
+from mangrove.core.vaults.vault import VaultId
 from mangrove.engine.oplog_walk import positions
 from mangrove.engine.slice_reading import entries_of
 from mangrove.jobs.capture import PHASES, CaptureBody

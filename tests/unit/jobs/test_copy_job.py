@@ -17,9 +17,9 @@ from mangrove.core.backup import (
     RestoreRequest,
     Selection,
 )
-from mangrove.core.backup_ports import Contents
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.backup import Contents
 from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.jobs.copy import CopyBody
 from mangrove.jobs.restore import RestoreBody

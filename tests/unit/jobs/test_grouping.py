@@ -1,7 +1,7 @@
 """Which collections are read as one piece of work."""
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.jobs.grouping import GROUP_COLLECTIONS, SMALL_BYTES, grouped
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import Wakefulness
+from mangrove.core.ports.agent import Wakefulness
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.jobs.keep_awake import KeepAwake
 

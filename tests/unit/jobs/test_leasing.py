@@ -8,7 +8,7 @@ from fakes.clock import FakeClock
 from fakes.vaults import TestVault, new_vault
 from mangrove.core.errors import RunCancelled, StorageDeniedError, VaultLockedError
 from mangrove.core.run import LogLine, RunId, RunKind, RunState, RunStatus
-from mangrove.core.vault_lock import LockMode
+from mangrove.core.vaults.lock import LockMode
 from mangrove.jobs import leasing
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.leasing import leased, leased_if_allowed

@@ -1,8 +1,8 @@
 from mangrove.core.backup import OnExisting, Rename
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
+from mangrove.core.restores.unfinished import Unfinished
 from mangrove.core.run import RunState
-from mangrove.core.unfinished import Unfinished
 from unit.jobs.conftest import ORDERS, USERS, Bench
 
 SAME = (Rename("shop", "shop"),)

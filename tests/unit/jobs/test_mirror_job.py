@@ -8,9 +8,9 @@ import pytest
 from fakes.vaults import new_id
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError, StorageUnavailableError
-from mangrove.core.mirror import MirrorSpec
+from mangrove.core.ports.storage import Passing
 from mangrove.core.run import RunState
-from mangrove.core.storage_ports import Passing
+from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.core.verification import Level
 from mangrove.jobs.mirror import PHASES, MirrorBody
 from mangrove.jobs.verify import phases_of

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 
 from fakes.clock import NOON, FakeClock
-from mangrove.core.dump_ports import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo, OpenDump, ReadingPlace
 from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.reading import read_on

@@ -5,9 +5,9 @@ from dataclasses import replace
 from fakes.oplog_story import at, base, piece, ts
 from fakes.sample_data import evidence_summary
 from mangrove.core.backup import BackupId
-from mangrove.core.pitr import Base, base_of, plan_rewind
-from mangrove.core.restore import RestorePlan
-from mangrove.core.timeline import timeline_of
+from mangrove.core.pitr.planning import Base, base_of, plan_rewind
+from mangrove.core.pitr.timeline import timeline_of
+from mangrove.core.restores.planning import RestorePlan
 from mangrove.core.verification import Level
 from mangrove.jobs.rewinding import told
 

@@ -8,11 +8,11 @@ import pytest
 
 from fakes.oplog import FakeOplog, MemorySlices
 from fakes.vaults import SLUG
-from mangrove.core.capture import CaptureMode, CaptureRequest
 from mangrove.core.errors import MangroveError, StalledError, StorageUnavailableError
-from mangrove.core.mirror import MirrorSpec
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest
+from mangrove.core.ports.storage import Passing, as_they_come
 from mangrove.core.run import RunId, RunState
-from mangrove.core.storage_ports import Passing, as_they_come
+from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.jobs import slice_mirroring
 from mangrove.jobs.capture import PHASES, CaptureBody
 from mangrove.jobs.mirror_sign import require_sign

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from mangrove.core.errors import SnapshotCommandError
-from mangrove.core.snapshot_ports import Ran, SnapshotHost
+from mangrove.core.ports.snapshot import Ran, SnapshotHost
 from mangrove.jobs.snapshot_machine import HostShell
 
 LEFT = "no snapshot is registered"

@@ -9,7 +9,7 @@ from typing_extensions import override
 from fakes.clock import FakeClock
 from fakes.memory_state import MemoryRuns
 from mangrove.core.errors import RunCancelled
-from mangrove.core.lane import Claim
+from mangrove.core.jobs.lane import Claim
 from mangrove.core.run import Phase, RunKind, RunResult, RunState
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.runner import Runner, Ticket

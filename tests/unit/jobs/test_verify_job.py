@@ -5,11 +5,11 @@ import pytest
 from fakes.deployment import FakeDeployment
 from fakes.vaults import new_id, new_vault
 from mangrove.core.backup import BackupId
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import ConnectionLostError, StorageUnavailableError, WriteRefusedError
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.profile import ProfileId
 from mangrove.core.run import Phase, RunState
-from mangrove.core.vault import identity_ref
+from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import Evidence, Level
 from mangrove.jobs import scratch
 from mangrove.jobs.verify import phases_of

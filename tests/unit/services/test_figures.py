@@ -10,8 +10,8 @@ from fakes import sample_data
 from fakes.clock import FakeClock
 from fakes.figures import MemorySightings
 from fakes.services import FakeServices, empty_services, sample_services
-from mangrove.core.alert import AlertKind, Severity
-from mangrove.core.alert_needs import need_troubles
+from mangrove.core.alerts.alert import AlertKind, Severity
+from mangrove.core.alerts.needs import need_troubles
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupState
 from mangrove.core.elsewhere import Elsewhere, KeptPoint, KeptProof
@@ -21,11 +21,11 @@ from mangrove.core.figures.lights import Light
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.sightings import VaultSighting
-from mangrove.core.mirror import MirrorSpec, MirrorState
 from mangrove.core.profile import Profile, ProfileId
 from mangrove.core.run import Loss, Problem, RunId, RunKind, RunResult, RunState, RunStatus
-from mangrove.core.snapshot_kept import KEEPER
-from mangrove.core.vault import VaultHealth
+from mangrove.core.snapshots.kept import KEEPER
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState
+from mangrove.core.vaults.vault import VaultHealth
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.services.figures.looking import Looking
 from mangrove.services.figures.reaching import was_reached

@@ -12,7 +12,7 @@ from fakes.sample_data import RECORDS
 from mangrove.core.backup import SAFETY_MARK, BackupId
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.errors import BackupNotFoundError
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.services.backups import Backups
 
 TAKEN = next(r for r in RECORDS if r.state is BackupState.COMPLETE)

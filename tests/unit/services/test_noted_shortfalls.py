@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from fakes.figures import MemoryFiringFacts, MemoryRunFacts
 from fakes.memory_state import MemoryJobs
 from mangrove.core.figures.compliance import Fired
-from mangrove.core.job import FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.job import FiringState, Job, JobId, JobKind
+from mangrove.core.jobs.schedule import parse_schedule
 from mangrove.core.profile import ProfileId
-from mangrove.core.report_shortfalls import Shortfalls
+from mangrove.core.reports.shortfalls import Shortfalls
 from mangrove.core.run import Problem, RunId, RunKind, RunState, RunStatus
-from mangrove.core.schedule import parse_schedule
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.services.noted_shortfalls import NotedShortfalls
 
 START, END = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC)

@@ -13,9 +13,9 @@ from mangrove.core.errors import (
     RetentionError,
     VaultLockedError,
 )
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.run import RunState
-from mangrove.core.vault_lock import LockMode
+from mangrove.core.vaults.lock import LockMode
 from mangrove.core.verification import Level
 
 LAST_TWO = RetentionPolicy((KeepRule(Period.LAST, 2),))

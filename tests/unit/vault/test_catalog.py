@@ -14,8 +14,8 @@ from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import rough_cover
 from mangrove.core.errors import StateUnavailableError
-from mangrove.core.slices import BreakKind
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.slices import BreakKind
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog
 
 

@@ -17,7 +17,7 @@ from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover, DatabaseCover
 from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.figures.record_facts import RecordFacts
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog
 

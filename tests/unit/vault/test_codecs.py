@@ -14,7 +14,7 @@ from mangrove.core.errors import ManifestCorruptError, UnknownFormatError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Drill, Level
 from mangrove.vault.descriptor import Descriptor, decode_descriptor, encode_descriptor
 from mangrove.vault.evidence_codec import decode_evidence, encode_evidence

@@ -7,9 +7,14 @@ import pytest
 from fakes.vaults import STARTED_AT, TestVault, new_id, new_vault, write_backup
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageUnavailableError, VaultNotFoundError
-from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key, without_holder
-from mangrove.core.vault import signing_ref_of
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.vaults.key_changes import (
+    Holder,
+    with_holder,
+    with_new_signing_key,
+    without_holder,
+)
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.vault import signing_ref_of
 from mangrove.vault.descriptor import (
     check_descriptor,
     decode_descriptor,

@@ -16,11 +16,11 @@ from fakes.vaults import (
     write_backup,
 )
 from mangrove.core.backup import Compression
-from mangrove.core.backup_ports import Draft
 from mangrove.core.blobs import BlobName, BlobPlace, BlobRole
 from mangrove.core.errors import BlobExistsError, RunCancelled, StorageFullError, VaultError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.backup import Draft
 from mangrove.vault.storage.memory import MemoryStorage
 
 SEGMENT = BlobPlace(BlobRole.SEGMENT, USERS, Compression.ZSTD)

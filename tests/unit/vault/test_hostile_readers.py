@@ -15,18 +15,18 @@ from fakes.vaults import SLUG, STARTED_AT, USERS, entry, evidence_for, manifest_
 from fakes.vaults import new_vault as make_vault
 from mangrove.core.backup import Compression
 from mangrove.core.errors import MangroveError
-from mangrove.core.kit import RecoveryKit
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.mirror import MirrorSpec
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
+from mangrove.core.pitr.slices import OplogSlice
 from mangrove.core.profile import Profile
-from mangrove.core.retention_marks import Statement, StatementKind
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.marks import Statement, StatementKind
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
 from mangrove.core.secret import Secret
-from mangrove.core.slices import OplogSlice
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_keys import RetiredKey
-from mangrove.core.vault_lock import LockMode, LockOwner, VaultLock
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.kit import RecoveryKit
+from mangrove.core.vaults.lock import LockMode, LockOwner, VaultLock
+from mangrove.core.vaults.mirror import MirrorSpec
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.descriptor import decode_descriptor, descriptor_of, encode_descriptor
 from mangrove.vault.evidence_codec import decode_evidence, encode_evidence
 from mangrove.vault.kit.kit_codec import decode_kit, encode_kit

@@ -6,9 +6,9 @@ import pytest
 from fakes.vaults import STARTED_AT, TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.blobs import BlobName
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.retention_marks import Statement, StatementKind
-from mangrove.core.vault_lock import LockMode
-from mangrove.core.vault_report import FindingKind, VaultReport, compare_folder
+from mangrove.core.retention.marks import Statement, StatementKind
+from mangrove.core.vaults.lock import LockMode
+from mangrove.core.vaults.report import FindingKind, VaultReport, compare_folder
 
 ONE, OTHER = new_id(1), new_id(2)
 

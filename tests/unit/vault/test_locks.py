@@ -7,7 +7,7 @@ import pytest
 from fakes.clock import FakeClock
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import VaultLockedError
-from mangrove.core.vault_lock import STALE_AFTER, LockMode, LockOwner
+from mangrove.core.vaults.lock import STALE_AFTER, LockMode, LockOwner
 from mangrove.vault.locks import Locking, StorageLocks
 from mangrove.vault.storage.memory import MemoryStorage
 

@@ -8,7 +8,6 @@ from typing_extensions import override
 
 from fakes.vaults import SLUG, TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
-from mangrove.core.backup_ports import Contents
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import (
     BackupNotFoundError,
@@ -17,11 +16,12 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     VaultNotFoundError,
 )
-from mangrove.core.mirror import MirrorSpec, MirrorState, given_back
+from mangrove.core.ports.backup import Contents
+from mangrove.core.ports.storage import Storage, as_they_come
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage, as_they_come
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_url import StorageAddress, parse_vault_url
+from mangrove.core.vaults.mirror import MirrorSpec, MirrorState, given_back
+from mangrove.core.vaults.url import StorageAddress, parse_vault_url
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.layout import DESCRIPTOR, is_manifest_signature
 from mangrove.vault.mirror_keeper import MirrorFactory

@@ -33,7 +33,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.secret import Secret
-from mangrove.core.vault import Debris, identity_ref, signing_key_ref
+from mangrove.core.vaults.vault import Debris, identity_ref, signing_key_ref
 from mangrove.core.verification import Level
 from mangrove.vault.crypto.age import encrypt_bytes
 from mangrove.vault.crypto.minisign import MinisignSecretKey, sign

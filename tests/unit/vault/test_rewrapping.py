@@ -28,7 +28,6 @@ from mangrove.core.errors import (
     StorageUnavailableError,
     WrongIdentityError,
 )
-from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key
 from mangrove.core.manifest import (
     OPLOG_NAMESPACE,
     AuthEntry,
@@ -38,10 +37,11 @@ from mangrove.core.manifest import (
 )
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.storage import as_they_come
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import as_they_come
-from mangrove.core.vault import identity_ref, signing_ref_of
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.vaults.key_changes import Holder, with_holder, with_new_signing_key
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.vault import identity_ref, signing_ref_of
 from mangrove.vault.crypto.age_header import HeaderReader
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.descriptor import descriptor_of, replace_descriptor

@@ -14,10 +14,10 @@ from mangrove.core.errors import (
     SignatureInvalidError,
     WrongIdentityError,
 )
-from mangrove.core.key_changes import Holder, with_holder, with_new_signing_key
 from mangrove.core.secret import Secret
-from mangrove.core.vault import description_ref, identity_ref, signing_ref_of
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.vaults.key_changes import Holder, with_holder, with_new_signing_key
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.vault import description_ref, identity_ref, signing_ref_of
 from mangrove.vault.crypto.recipients import X25519Identity
 from mangrove.vault.sealing import Sealer
 

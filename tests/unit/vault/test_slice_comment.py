@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from fakes.oplog_story import CHAIN, cut, piece
 from mangrove.core.errors import SignatureInvalidError
 from mangrove.core.oplog import OplogPosition, OplogTimestamp
-from mangrove.core.slices import BreakKind
+from mangrove.core.pitr.slices import BreakKind
 from mangrove.vault.slice_comment import (
     break_comment,
     parse_break_comment,

@@ -7,9 +7,9 @@ from fakes.vaults import STARTED_AT, TestVault, new_id, new_vault
 from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import SecretNotFoundError
-from mangrove.core.retention_marks import Marks, Statement, StatementKind
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
-from mangrove.core.vault import identity_ref, signing_key_ref
+from mangrove.core.retention.marks import Marks, Statement, StatementKind
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.vaults.vault import identity_ref, signing_key_ref
 from mangrove.vault.statements import UNREADABLE_NOTE
 
 ONE, OTHER = new_id(1), new_id(2)

@@ -10,9 +10,9 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.until_options import For, Until, until_of
-from mangrove.core.agent_ports import LeaseHolder
+from mangrove.core.jobs.vigil import AgentRank
+from mangrove.core.ports.agent import LeaseHolder
 from mangrove.core.run import RunStatus
-from mangrove.core.vigil import AgentRank
 from mangrove.core.wording import counted
 
 WAIT_S = 1.0

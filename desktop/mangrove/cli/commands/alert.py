@@ -11,9 +11,9 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Facts, Table
 from mangrove.cli.until_options import For, Until, until_of
-from mangrove.core.alert import Alert, Severity
-from mangrove.core.alert_policy import QUIET_POLICY, quiet_hours
-from mangrove.core.delivery import Delivery, DeliveryState
+from mangrove.core.alerts.alert import Alert, Severity
+from mangrove.core.alerts.delivery import Delivery, DeliveryState
+from mangrove.core.alerts.policy import QUIET_POLICY, quiet_hours
 from mangrove.core.explain import duration_text
 from mangrove.core.wording import counted
 

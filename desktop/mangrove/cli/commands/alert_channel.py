@@ -7,9 +7,9 @@ import typer
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.output import Table
-from mangrove.core.alert import Severity
-from mangrove.core.alert_address import MailAccount, MailSecurity, mail_url
-from mangrove.core.delivery import DeliveryState
+from mangrove.core.alerts.address import MailAccount, MailSecurity, mail_url
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import DeliveryState
 from mangrove.core.errors import DeliveryError, InvalidChannelError
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services

@@ -7,7 +7,7 @@ import typer
 
 from mangrove.cli.front import desk_of, require_keyring
 from mangrove.cli.output import Table
-from mangrove.core.alert_policy import HEARTBEAT_EVERY
+from mangrove.core.alerts.policy import HEARTBEAT_EVERY
 from mangrove.core.errors import InvalidChannelError
 from mangrove.core.secret import Secret
 from mangrove.services.channels import HeartbeatView

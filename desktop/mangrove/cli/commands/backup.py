@@ -17,7 +17,7 @@ from mangrove.core.command_line import command_line
 from mangrove.core.errors import MangroveError
 from mangrove.core.explain import size_text
 from mangrove.core.rate import parse_rate
-from mangrove.core.vault import Debris
+from mangrove.core.vaults.vault import Debris
 from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.queries import parse_query

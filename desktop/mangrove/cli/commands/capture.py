@@ -10,7 +10,7 @@ from mangrove.cli.json_value import run_document
 from mangrove.cli.output import Output
 from mangrove.cli.progress import CANCELLING, STORING, follow
 from mangrove.cli.reports import report_run
-from mangrove.core.capture import CaptureMode, CaptureRequest, OnGap, parse_slice_length
+from mangrove.core.pitr.capture import CaptureMode, CaptureRequest, OnGap, parse_slice_length
 from mangrove.core.run import RunState, RunStatus
 
 

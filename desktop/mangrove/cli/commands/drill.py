@@ -12,7 +12,7 @@ from mangrove.core.assertion_words import expects, figure_found
 from mangrove.core.command_line import typed
 from mangrove.core.drill import DrillPlan, DrillRequest
 from mangrove.core.explain import duration_text
-from mangrove.core.moments import Edge
+from mangrove.core.pitr.moments import Edge
 from mangrove.core.run import RunStatus
 from mangrove.core.verification import EMBEDDED, Evidence
 from mangrove.services.bundle import Services

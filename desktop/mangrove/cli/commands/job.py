@@ -14,9 +14,9 @@ from mangrove.cli.reports import ending_words
 from mangrove.cli.until_options import For, Until, until_of
 from mangrove.core.backup import Consistency, selection_of
 from mangrove.core.explain import duration_text
-from mangrove.core.job import DEFAULT_SHARE, Firing, FiringState, JobKind, parse_patience
+from mangrove.core.jobs.job import DEFAULT_SHARE, Firing, FiringState, JobKind, parse_patience
+from mangrove.core.jobs.schedule import SUMMER_TIME, Slot, parse_schedule
 from mangrove.core.run import Problem, RunStatus
-from mangrove.core.schedule import SUMMER_TIME, Slot, parse_schedule
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.jobs import NO_AGENT, JobDraft, JobView
 

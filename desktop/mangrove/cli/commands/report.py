@@ -8,7 +8,7 @@ import typer
 
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Facts
-from mangrove.core.moments import Edge
+from mangrove.core.pitr.moments import Edge
 from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import ReportForm, WrittenReport
 

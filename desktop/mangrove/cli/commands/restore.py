@@ -28,7 +28,7 @@ from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest
 from mangrove.core.copy import DumpRestoreRequest, is_dump_path
 from mangrove.core.errors import BackupNotFoundError, ProfileNotFoundError
 from mangrove.core.latest import LATEST
-from mangrove.core.moments import Edge, Moment, parse_entry
+from mangrove.core.pitr.moments import Edge, Moment, parse_entry
 from mangrove.services.bundle import Services
 
 BACKUP_HELP = "An id, the beginning of one, latest, or a mongodump directory or archive."

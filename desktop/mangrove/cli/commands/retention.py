@@ -14,7 +14,7 @@ from mangrove.cli.reports import report_run
 from mangrove.core.backup import BackupId
 from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
-from mangrove.core.retention_chains import LostWindow
+from mangrove.core.retention.chains import LostWindow
 from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.retention import Fate, RetentionView

@@ -37,8 +37,8 @@ from mangrove.cli.snapshot_reports import (
     snapshot_facts,
 )
 from mangrove.core.rate import parse_rate
-from mangrove.core.retention_policy import RetentionPolicy, policy_of
-from mangrove.core.snapshot import OwnCommands
+from mangrove.core.retention.policy import RetentionPolicy, policy_of
+from mangrove.core.snapshots.snapshot import OwnCommands
 
 app = typer.Typer(
     name="snapshot", no_args_is_help=True, help="Snapshots of the volumes with a server's files."

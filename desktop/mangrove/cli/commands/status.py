@@ -5,7 +5,7 @@ import typer
 from mangrove.cli import status_parts
 from mangrove.cli.front import desk_of
 from mangrove.cli.output import Table
-from mangrove.core.alert import Glance
+from mangrove.core.alerts.alert import Glance
 from mangrove.core.explain import duration_text, size_text
 from mangrove.core.figures.answer import Overview, ProfileFigures
 from mangrove.core.wording import counted

@@ -28,11 +28,11 @@ from mangrove.cli.reports import report_run, result_blocks
 from mangrove.core.backup import BackupId, Compression
 from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
-from mangrove.core.key_changes import Holder, holders, kit_state
-from mangrove.core.mirror import given_back
-from mangrove.core.object_lock import ObjectLockMode, keeping_words
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import VaultHealth, VaultSpec
+from mangrove.core.vaults.key_changes import Holder, holders, kit_state
+from mangrove.core.vaults.mirror import given_back
+from mangrove.core.vaults.object_lock import ObjectLockMode, keeping_words
+from mangrove.core.vaults.vault import VaultHealth, VaultSpec
 from mangrove.core.wording import counted
 from mangrove.services.bundle import Services
 from mangrove.services.vaults import VaultDraft

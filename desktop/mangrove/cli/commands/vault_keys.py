@@ -11,7 +11,7 @@ from mangrove.cli.output import Facts, Table
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.command_line import command_line
-from mangrove.core.key_changes import holders, parse_holder
+from mangrove.core.vaults.key_changes import holders, parse_holder
 from mangrove.services.keys import ChangedKeys
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The vault's name.")]

@@ -10,8 +10,8 @@ from mangrove.cli.front import Desk, desk_of, require_keyring
 from mangrove.cli.json_value import vault_document
 from mangrove.cli.output import Facts
 from mangrove.core.command_line import command_line
-from mangrove.core.key_changes import kit_state
 from mangrove.core.secret import Secret
+from mangrove.core.vaults.key_changes import kit_state
 from mangrove.core.wording import counted
 
 KIT_WORDS = {

@@ -19,8 +19,8 @@ from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.command_line import command_line
 from mangrove.core.explain import size_text
-from mangrove.core.mirror import MirrorState
-from mangrove.core.object_lock import ObjectLockMode
+from mangrove.core.vaults.mirror import MirrorState
+from mangrove.core.vaults.object_lock import ObjectLockMode
 from mangrove.services.mirrors import MirrorDraft
 
 app = typer.Typer(help="More copies of a vault, in places of their own.", no_args_is_help=True)

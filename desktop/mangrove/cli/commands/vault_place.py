@@ -4,11 +4,11 @@ from mangrove.cli.front import Desk
 from mangrove.cli.output import Facts
 from mangrove.core.errors import InvalidKeyError
 from mangrove.core.explain import size_text
-from mangrove.core.object_lock import ObjectLock, ObjectLockMode, checked_object_lock
-from mangrove.core.ports import StepListener
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.secret import Secret
-from mangrove.core.vault import PlaceReport
-from mangrove.core.vault_url import StorageKind, parse_vault_url
+from mangrove.core.vaults.object_lock import ObjectLock, ObjectLockMode, checked_object_lock
+from mangrove.core.vaults.url import StorageKind, parse_vault_url
+from mangrove.core.vaults.vault import PlaceReport
 
 URL_HELP = (
     "file:///path, s3://bucket/prefix?endpoint=..., az://container/prefix?account=..., "

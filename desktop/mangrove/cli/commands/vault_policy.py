@@ -10,7 +10,7 @@ from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Table
 from mangrove.cli.retention_options import ZONE, Count, counts_of
-from mangrove.core.retention_policy import (
+from mangrove.core.retention.policy import (
     Period,
     RetentionPolicy,
     parse_span,

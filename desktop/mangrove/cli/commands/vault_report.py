@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mangrove.cli.output import Block, Table
 from mangrove.core.explain import size_text
 from mangrove.core.growth import Growth
-from mangrove.core.vault_report import VaultFinding, VaultReport
+from mangrove.core.vaults.report import VaultFinding, VaultReport
 from mangrove.core.wording import counted
 from mangrove.services.upkeep import Repair
 

@@ -11,7 +11,7 @@ from mangrove.cli.output import Table
 from mangrove.cli.reports import proof_text
 from mangrove.core.explain import duration_text
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Base, Gap, Timeline, Window
+from mangrove.core.pitr.planning import Base, Gap, Timeline, Window
 from mangrove.core.wording import counted
 
 IN_DOUBT = "in doubt: its last check failed"

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from typing_extensions import override
 
-from mangrove.core.alert import Severity
-from mangrove.core.alert_ports import AlertSender
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError, InvalidChannelError
+from mangrove.core.ports.alert import AlertSender
 from mangrove.core.secret import Secret
 
 if TYPE_CHECKING:

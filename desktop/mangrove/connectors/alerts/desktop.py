@@ -5,10 +5,10 @@ from contextlib import closing
 
 from typing_extensions import override
 
-from mangrove.core.alert import Severity
-from mangrove.core.alert_ports import DesktopNotifier
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError
+from mangrove.core.ports.alert import DesktopNotifier
 
 TIMEOUT_S = 5.0
 SERVER_DECIDES = -1  # how long it is shown

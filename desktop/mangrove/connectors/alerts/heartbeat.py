@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from mangrove.core.alert_ports import Pinger
-from mangrove.core.delivery import Signal
+from mangrove.core.alerts.delivery import Signal
 from mangrove.core.errors import DeliveryError
+from mangrove.core.ports.alert import Pinger
 from mangrove.core.secret import Secret
 
 TIMEOUT_S = 10.0

@@ -15,10 +15,10 @@ from mangrove.connectors.atlas.encoding import retention_request, schedule_reque
 from mangrove.core.atlas.cluster import AtlasCluster, AtlasProject, Tier
 from mangrove.core.atlas.compliance import CompliancePolicy
 from mangrove.core.atlas.policy import BackupSchedule, Retention
-from mangrove.core.atlas.ports import AtlasApi, OpenDownload
 from mangrove.core.atlas.restore import AtlasJobId, AtlasRestoreJob, Delivery, RestoreOrder
 from mangrove.core.atlas.snapshot import AtlasSnapshot, AtlasSnapshotId, newest_first
 from mangrove.core.errors import AtlasDeniedError, AtlasNotFoundError, AtlasUnsupportedError
+from mangrove.core.ports.atlas import AtlasApi, OpenDownload
 
 BASE, COMPLIANCE, CLUSTERS = "2023-01-01", "2023-10-01", "2024-08-05"
 FLEX, CONTENTS = "2024-11-13", "2025-03-12"

@@ -10,9 +10,9 @@ from mangrove.connectors.atlas.api import HttpAtlasApi
 from mangrove.connectors.atlas.client import LIMIT_WAITS_S, AtlasClient
 from mangrove.connectors.atlas.signing_in import auth_of
 from mangrove.core.atlas.account import AtlasAccount, SignIn
-from mangrove.core.atlas.ports import AtlasApi, AtlasGate, Say
 from mangrove.core.patience import RETRY_WAITS_S
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.atlas import AtlasApi, AtlasGate, Say
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret
 
 

@@ -3,7 +3,7 @@
 import plistlib
 from xml.sax.saxutils import escape
 
-from mangrove.core.autostart import DESCRIPTION, SERVICE, AgentCommand
+from mangrove.core.jobs.autostart import DESCRIPTION, SERVICE, AgentCommand
 
 RESTART_S = 30
 _TASK = """<?xml version="1.0" encoding="UTF-16"?>

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing_extensions import override
 
 from mangrove.connectors.autostart.definitions import launchd_list, systemd_unit, windows_task
-from mangrove.core.agent_ports import Autostart
-from mangrove.core.autostart import SERVICE, AgentCommand, AutostartState
 from mangrove.core.errors import AutostartError
+from mangrove.core.jobs.autostart import SERVICE, AgentCommand, AutostartState
+from mangrove.core.ports.agent import Autostart
 
 TIMEOUT_S = 30.0
 Tell = Callable[[Sequence[str]], tuple[int, str]]

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from mangrove.connectors.host.words import ended_badly, leashed, not_started, too_slow
 from mangrove.core.errors import SnapshotCommandError
-from mangrove.core.snapshot_ports import Ran, Served, SnapshotHost
+from mangrove.core.ports.snapshot import Ran, Served, SnapshotHost
 
 HERE = "127.0.0.1"
 CHUNK_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing_extensions import override
 
 from mangrove.core.errors import SnapshotCommandError, TargetNotEmptyError
-from mangrove.core.snapshot_ports import FilesTarget
+from mangrove.core.ports.snapshot import FilesTarget
 
 MARK, GUIDE, DATA, PART = ".mangrove-restore.json", "RESTORE.txt", "data", ".part"
 FOLDER_MODE, FILE_MODE = 0o700, 0o600

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import Wakefulness
+from mangrove.core.ports.agent import Wakefulness
 
 log = logging.getLogger(__name__)
 WHO = "Mangrove"

@@ -10,7 +10,7 @@ from jeepney.io.blocking import open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
 from typing_extensions import override
 
-from mangrove.core.agent_ports import Wakefulness
+from mangrove.core.ports.agent import Wakefulness
 
 log = logging.getLogger(__name__)
 MANAGER = DBusAddress(

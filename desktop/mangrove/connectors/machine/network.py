@@ -6,7 +6,7 @@ from contextlib import closing
 
 from typing_extensions import override
 
-from mangrove.core.agent_ports import Network
+from mangrove.core.ports.agent import Network
 
 # Source: RFC 5737 and RFC 3849: addresses for documentation, which nobody has.
 ANYWHERE = ("192.0.2.1", "2001:db8::1")

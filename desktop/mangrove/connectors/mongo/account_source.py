@@ -27,10 +27,10 @@ from mangrove.core.accounts import (
     auth_part,
 )
 from mangrove.core.backup import Selection
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 
 _LABEL = "users and roles"
 

@@ -22,7 +22,7 @@ from mangrove.connectors.mongo.error_map import connecting, working
 from mangrove.connectors.mongo.route import Route, open_route
 from mangrove.core.errors import ConnectionLostError, InvalidUriError
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mangrove.connectors.mongo.client import Connection
 from mangrove.core.deployment import ServerFacts, Topology
 from mangrove.core.errors import MissingPrivilegeError
-from mangrove.core.forecast import FreeSpace
+from mangrove.core.restores.forecast import FreeSpace
 
 _ALWAYS_THERE = "admin"
 

@@ -33,12 +33,12 @@ from mangrove.connectors.mongo.resuming import Home
 from mangrove.connectors.mongo.topology import deployment_mark, server_facts
 from mangrove.core.backup import Consistency, Selection
 from mangrove.core.deployment import DeploymentMark, ServerFacts, Topology
-from mangrove.core.dump_ports import CollectionInfo, OpenDump
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.known import Known
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo, OpenDump
 
 DESCRIBED_AT_ONCE = 3
 MOMENT_TRIES = 5

@@ -15,15 +15,16 @@ from mangrove.connectors.mongo.error_map import working
 from mangrove.connectors.mongo.oplog_source import MongoOplogSource
 from mangrove.connectors.mongo.probe import collection_sizes, probe
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
-from mangrove.core.assertion_ports import Asked
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
-from mangrove.core.dump_ports import DumpSource
 from mangrove.core.errors import ConnectError, EmbeddedServerError, MangroveError
-from mangrove.core.oplog_ports import OplogSource
 from mangrove.core.patience import STALL_S
-from mangrove.core.ports import SecretStore, StepListener
+from mangrove.core.ports.assertion import Asked
+from mangrove.core.ports.dump import DumpSource
+from mangrove.core.ports.oplog import OplogSource
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import RestoreSink
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri, parse_uri
 

@@ -8,9 +8,9 @@ from pymongo.errors import OperationFailure
 
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import FailedIndex
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import FailedIndex
 
 _DUPLICATE_KEY = 11000
 # Source: MongoDB server, error_codes.yml: CannotCreateIndex, IndexOptionsConflict,

@@ -22,7 +22,7 @@ from mangrove.connectors.mongo.privileges import BUCKETS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.documents import DocumentBatch, batch_of
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import InsertOutcome, RefusedDocument
+from mangrove.core.ports.restore import InsertOutcome, RefusedDocument
 
 # Source: MongoDB manual, "MongoDB Wire Protocol": maxMessageSizeBytes 48000000, of which a
 # margin goes to the command itself; maxWriteBatchSize 100000.

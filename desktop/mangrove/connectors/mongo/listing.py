@@ -15,11 +15,11 @@ from mangrove.connectors.mongo.sizes import EstimatedSize, disk_use, estimated_s
 from mangrove.core.accounts import NOT_ASKED_FOR, TEMPORARY_ACCOUNTS, UsersAndRoles, auth_part
 from mangrove.core.backup import Selection
 from mangrove.core.cover import ON_THE_WAY, SERVER_OWN
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import database_of, without_match
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 
 VIEW, TIME_SERIES, COLLECTION = "view", "timeseries", "collection"
 EMPTY_DOCUMENT = b"\x05\0\0\0\0"

@@ -28,7 +28,7 @@ from mangrove.connectors.mongo.fsync import unlock_for_certain
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.connectors.state.codec import decoded, encoded
 from mangrove.core.errors import MangroveError
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret, SecretRef
 

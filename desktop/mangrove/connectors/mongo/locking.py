@@ -26,9 +26,9 @@ from mangrove.connectors.mongo.lock_watchdog import (
 from mangrove.connectors.mongo.standing import standing
 from mangrove.core.errors import MangroveError, SnapshotLockError
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.snapshot import LockEnd
 from mangrove.core.profile import Profile
-from mangrove.core.snapshot_ports import LockEnd
 
 log = logging.getLogger(__name__)
 READY_WITHIN_S = 60.0

@@ -24,11 +24,11 @@ from mangrove.connectors.mongo.queries import Filter
 from mangrove.connectors.mongo.resuming import Home, going_on
 from mangrove.core.backup import Consistency
 from mangrove.core.deployment import ServerFacts
-from mangrove.core.dump_ports import CollectionInfo, ReadingPlace
 from mangrove.core.errors import NamespaceChangedError
 from mangrove.core.manifest import NotIncluded
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo, ReadingPlace
 
 _EVERYTHING = Filter(b"", scans=True)
 _MAYBE_CHANGED = SNAPSHOT_CODES | {NAMESPACE_NOT_FOUND, CURSOR_NOT_FOUND, QUERY_PLAN_KILLED}

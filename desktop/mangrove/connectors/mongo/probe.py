@@ -29,7 +29,8 @@ from mangrove.core.errors import (
     SourceError,
 )
 from mangrove.core.namespace import SERVER_DATABASES, Namespace
-from mangrove.core.ports import SecretStore, StepListener
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.uri import MongoUri

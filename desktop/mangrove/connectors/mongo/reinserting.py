@@ -13,7 +13,7 @@ from mangrove.connectors.mongo.raw_reply import OpaqueDocument, slice_reply
 from mangrove.core.documents import split_documents
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import InsertOutcome
+from mangrove.core.ports.restore import InsertOutcome
 
 LOOK_UP_BYTES = 8 << 20
 _TIMESTAMP = 0x11

@@ -42,16 +42,16 @@ from mangrove.connectors.mongo.topology import deployment_mark, server_facts
 from mangrove.core.assertion import Answer, Question
 from mangrove.core.deployment import DeploymentMark, PrivilegeFinding, ServerFacts, Topology
 from mangrove.core.documents import split_documents
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import (
     MangroveError,
     MissingPrivilegeError,
     NamespaceChangedError,
     WriteRefusedError,
 )
-from mangrove.core.forecast import FreeSpace
 from mangrove.core.namespace import Namespace
-from mangrove.core.restore_ports import AccountSink, FailedIndex, InsertOutcome, ReplaySink
+from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.ports.restore import AccountSink, FailedIndex, InsertOutcome, ReplaySink
+from mangrove.core.restores.forecast import FreeSpace
 from mangrove.core.wording import counted
 
 SETTLE_POLL_S = 0.05

@@ -25,8 +25,8 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo.batch_reader import BatchReader
 from mangrove.connectors.mongo.client import Connection
-from mangrove.core.dump_ports import ReadingPlace
 from mangrove.core.errors import ConnectionLostError
+from mangrove.core.ports.dump import ReadingPlace
 
 KEY_NOT_FOUND = 211  # the record is gone, and with it the place
 NULL_TOKEN_BYTES = len(b"\x10\0\0\0\x0a$recordId\0\0")  # what 4.4 sends before the first record

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from mangrove.core.errors import ConnectionLostError, ServerUnreachableError
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.profile import Profile
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec, check_tunnel, far_end, near_end

@@ -18,10 +18,10 @@ from mangrove.core.errors import ConnectError, ServerUnreachableError
 from mangrove.core.manifest import OPLOG_NAMESPACE
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.restore import RestoreSink
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.snapshot import Opened, SnapshotGate
 from mangrove.core.profile import Profile
-from mangrove.core.restore_ports import RestoreSink
-from mangrove.core.snapshot_ports import Opened, SnapshotGate
 from mangrove.core.uri import MongoUri, parse_uri
 from mangrove.core.verification import Finding
 

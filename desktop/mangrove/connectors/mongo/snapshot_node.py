@@ -13,11 +13,11 @@ from mangrove.connectors.mongo.locking import ServerLock, locked
 from mangrove.connectors.mongo.privileges import read_privileges
 from mangrove.core.errors import MangroveError, MissingPrivilegeError, SourceError
 from mangrove.core.namespace import SERVER_DATABASES
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
+from mangrove.core.ports.snapshot import SnapshotNode
 from mangrove.core.profile import Profile
-from mangrove.core.snapshot import DataLayout
-from mangrove.core.snapshot_node import NodeFacts
-from mangrove.core.snapshot_ports import SnapshotNode
+from mangrove.core.snapshots.node import NodeFacts
+from mangrove.core.snapshots.snapshot import DataLayout
 
 LOCK_ACTIONS = ("fsync", "unlock")
 # Source: MongoDB manual, "Configuration File Options": storage.dbPath outside of Windows.

@@ -4,7 +4,7 @@ from typing_extensions import override
 
 from mangrove.connectors.secrets.session_only import SessionSecrets
 from mangrove.core.errors import KeyringLostSecretError, KeyringUnavailableError
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 

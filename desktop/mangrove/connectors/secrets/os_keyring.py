@@ -17,7 +17,7 @@ from mangrove.core.errors import (
     SecretError,
     SecretNotFoundError,
 )
-from mangrove.core.ports import SecretStore
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.secret import Secret, SecretRef
 
 SERVICE = "mangrove"

@@ -14,8 +14,8 @@ from mangrove.connectors.ssh.dialing import Dialer, hang_up
 from mangrove.connectors.ssh.loop_thread import LoopThread
 from mangrove.core.errors import TunnelError
 from mangrove.core.patience import STALL_S
+from mangrove.core.ports.snapshot import Ran, Served, SnapshotHost
 from mangrove.core.secret import Secret
-from mangrove.core.snapshot_ports import Ran, Served, SnapshotHost
 from mangrove.core.tunnel import TunnelSpec
 
 HERE = "127.0.0.1"

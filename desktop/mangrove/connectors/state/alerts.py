@@ -10,10 +10,10 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import Value, read, read_all
-from mangrove.core.alert import Alert
-from mangrove.core.alert_facts import Outage
-from mangrove.core.alert_ports import AlertStore
-from mangrove.core.delivery import Beat, Delivery, DeliveryId, DeliveryState
+from mangrove.core.alerts.alert import Alert
+from mangrove.core.alerts.delivery import Beat, Delivery, DeliveryId, DeliveryState
+from mangrove.core.alerts.facts import Outage
+from mangrove.core.ports.alert import AlertStore
 
 RECORD = "alert record"
 KEPT_DELIVERIES = 500

@@ -6,8 +6,8 @@ from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read_all
 from mangrove.core.assertion import Assertion, AssertionId
-from mangrove.core.assertion_ports import AssertionStore
 from mangrove.core.errors import NameTakenError
+from mangrove.core.ports.assertion import AssertionStore
 from mangrove.core.profile import ProfileId
 
 

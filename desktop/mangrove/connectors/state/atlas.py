@@ -9,8 +9,8 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read_all
 from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.link import AtlasLink, AtlasView
-from mangrove.core.atlas.ports import AtlasAccountStore, AtlasLinkStore
 from mangrove.core.errors import NameTakenError
+from mangrove.core.ports.atlas import AtlasAccountStore, AtlasLinkStore
 from mangrove.core.profile import ProfileId
 
 log = logging.getLogger(__name__)

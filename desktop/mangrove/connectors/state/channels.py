@@ -8,10 +8,10 @@ from mangrove.connectors.state.alerts import RECORD
 from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read, read_all
-from mangrove.core.alert_policy import AlertSettings, Channel, ChannelId
-from mangrove.core.alert_ports import ChannelStore
-from mangrove.core.delivery import Delivery, DeliveryState
+from mangrove.core.alerts.delivery import Delivery, DeliveryState
+from mangrove.core.alerts.policy import AlertSettings, Channel, ChannelId
 from mangrove.core.errors import NameTakenError
+from mangrove.core.ports.alert import ChannelStore
 
 _SETTINGS = "settings"
 REMOVED = "the channel was removed"

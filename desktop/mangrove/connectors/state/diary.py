@@ -5,8 +5,8 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read_all
-from mangrove.core.agent_ports import AgentDiary
-from mangrove.core.vigil import Notice
+from mangrove.core.jobs.vigil import Notice
+from mangrove.core.ports.agent import AgentDiary
 
 KEPT = 500
 

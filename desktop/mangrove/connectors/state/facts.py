@@ -10,10 +10,10 @@ from typing_extensions import override
 
 from mangrove.connectors.state.codec import CodecError, decoded, sortable
 from mangrove.connectors.state.database import StateDatabase
-from mangrove.core.figure_ports import FiringFacts, RunFacts
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.restore_estimate import MeasuredRestore, Steps
-from mangrove.core.job import FiringState, JobId
+from mangrove.core.jobs.job import FiringState, JobId
+from mangrove.core.ports.figures import FiringFacts, RunFacts
 from mangrove.core.run import RunKind, RunState, RunStatus
 
 log = logging.getLogger(__name__)

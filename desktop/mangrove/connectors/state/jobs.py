@@ -11,11 +11,11 @@ from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.connectors.state.records import read, read_all
-from mangrove.core.catch_up import trusted
 from mangrove.core.errors import NameTakenError
 from mangrove.core.figures.compliance import ScheduleVersion
-from mangrove.core.job import Firing, FiringState, Job, JobId, Rest
-from mangrove.core.state_ports import JobStore
+from mangrove.core.jobs.catch_up import trusted
+from mangrove.core.jobs.job import Firing, FiringState, Job, JobId, Rest
+from mangrove.core.ports.state import JobStore
 
 LOOKED_AT = 10
 _RECORD = "job record"

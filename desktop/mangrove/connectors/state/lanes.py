@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
-from mangrove.core.agent_ports import LaneBook
-from mangrove.core.lane import Claim, Occupied
+from mangrove.core.jobs.lane import Claim, Occupied
+from mangrove.core.ports.agent import LaneBook
 from mangrove.core.run import RunId
 
 

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
-from mangrove.core.agent_ports import Lease, LeaseHolder
-from mangrove.core.vigil import SILENT_TOO_LONG, AgentRank
+from mangrove.core.jobs.vigil import SILENT_TOO_LONG, AgentRank
+from mangrove.core.ports.agent import Lease, LeaseHolder
 
 _FIND = "SELECT owner_pid, owner_birth, since, beat_at, beat_s, rank FROM leases WHERE name = ?"
 _NOBODY = 0

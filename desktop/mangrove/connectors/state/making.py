@@ -8,9 +8,9 @@ from typing_extensions import override
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.state import MakingRegister
 from mangrove.core.profile import ProfileId
-from mangrove.core.state_ports import MakingRegister
-from mangrove.core.unfinished import Unfinished
+from mangrove.core.restores.unfinished import Unfinished
 
 _NOBODY = 0
 """The owner of what a load that ended could not take back."""

@@ -7,9 +7,9 @@ from typing_extensions import override
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.backup import BackupId
-from mangrove.core.catalog_ports import VaultMemory
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_memory import Remembered
+from mangrove.core.ports.catalog import VaultMemory
+from mangrove.core.vaults.memory import Remembered
+from mangrove.core.vaults.vault import VaultId
 
 
 class SqliteMemory(VaultMemory):

@@ -9,12 +9,12 @@ from typing_extensions import override
 
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
-from mangrove.core.figure_ports import ObjectiveStore, Sightings
 from mangrove.core.figures.listing import SeenDatabase
 from mangrove.core.figures.objectives import Objectives
 from mangrove.core.figures.sightings import VaultSighting
+from mangrove.core.ports.figures import ObjectiveStore, Sightings
 from mangrove.core.profile import ProfileId
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.errors import InvalidUriError, NameTakenError
+from mangrove.core.ports.state import ProfileStore
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
-from mangrove.core.state_ports import ProfileStore
 from mangrove.core.uri import parse_uri
 
 

@@ -13,8 +13,8 @@ from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
 from mangrove.core.command_line import command_line
 from mangrove.core.errors import RunInterruptedError
+from mangrove.core.ports.state import RunHistory
 from mangrove.core.run import LogLine, Problem, RunId, RunKind, RunState, RunStatus
-from mangrove.core.state_ports import RunHistory
 
 MAX_LOG_LINES = 2000
 OPEN_STATES = tuple(state for state in RunState if not state.is_over)

@@ -6,8 +6,8 @@ from typing_extensions import override
 
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.process import birth_of, is_alive
+from mangrove.core.ports.state import ScratchRegister
 from mangrove.core.profile import ProfileId
-from mangrove.core.state_ports import ScratchRegister
 
 
 class SqliteScratchRegister(ScratchRegister):

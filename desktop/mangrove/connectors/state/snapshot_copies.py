@@ -6,8 +6,8 @@ from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.backup import BackupId
 from mangrove.core.manifest import StoredBlob
-from mangrove.core.snapshot_ports import CopyLedger, UnfinishedCopy
-from mangrove.core.vault import VaultId
+from mangrove.core.ports.snapshot import CopyLedger, UnfinishedCopy
+from mangrove.core.vaults.vault import VaultId
 
 
 class SqliteCopyLedger(CopyLedger):

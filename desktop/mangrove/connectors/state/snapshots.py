@@ -6,8 +6,8 @@ from mangrove.connectors.state.codec import encoded, sortable
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.connectors.state.records import read_all
 from mangrove.core.backup import BackupId
-from mangrove.core.snapshot import Snapshot
-from mangrove.core.snapshot_ports import SnapshotStore
+from mangrove.core.ports.snapshot import SnapshotStore
+from mangrove.core.snapshots.snapshot import Snapshot
 
 
 class SqliteSnapshots(SnapshotStore):

@@ -7,9 +7,9 @@ from typing_extensions import override
 from mangrove.connectors.state.codec import CodecError, decoded, encoded
 from mangrove.connectors.state.database import StateDatabase
 from mangrove.core.errors import InvalidVaultUrlError, NameTakenError
-from mangrove.core.state_ports import VaultStore
-from mangrove.core.vault import VaultId, VaultSpec
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.ports.state import VaultStore
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 
 log = logging.getLogger(__name__)
 

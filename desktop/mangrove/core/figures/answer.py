@@ -18,9 +18,9 @@ from mangrove.core.figures.objectives import Objectives, RpoTarget
 from mangrove.core.figures.protection import Observed, RpoPoint
 from mangrove.core.figures.restore_estimate import MeasuredRestore, RestoreEstimate
 from mangrove.core.figures.sizes import SizeSeries
-from mangrove.core.job import JobId, JobKind
-from mangrove.core.vault import VaultId
-from mangrove.core.vault_keys import KitState
+from mangrove.core.jobs.job import JobId, JobKind
+from mangrove.core.vaults.keys import KitState
+from mangrove.core.vaults.vault import VaultId
 
 
 @dataclass(frozen=True, slots=True)

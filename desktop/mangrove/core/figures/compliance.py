@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from mangrove.core.figures.slots import slots_between
-from mangrove.core.job import FiringState
-from mangrove.core.schedule import Schedule
+from mangrove.core.jobs.job import FiringState
+from mangrove.core.jobs.schedule import Schedule
 
 GRACE = timedelta(minutes=15)
 _GOOD = frozenset({FiringState.SUCCEEDED, FiringState.SUCCEEDED_WITH_WARNINGS})

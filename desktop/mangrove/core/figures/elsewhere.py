@@ -15,7 +15,7 @@ from mangrove.core.figures.facts import DayTotal, Group, GroupId
 from mangrove.core.figures.listing import Listing, SeenDatabase
 from mangrove.core.figures.profile_facts import WHOLE, Captured, ProfileFacts
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
 
 EVERYTHING = "all databases"

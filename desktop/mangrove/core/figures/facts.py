@@ -9,7 +9,7 @@ from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 GroupId = NewType("GroupId", str)
 

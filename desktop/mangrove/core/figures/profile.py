@@ -30,7 +30,7 @@ from mangrove.core.figures.restore_estimate import (
     Work,
     restore_estimate,
 )
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.wording import counted
 
 

@@ -12,7 +12,7 @@ from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 _BEFORE = 2
 _Key = tuple[str, VaultId, Cover]

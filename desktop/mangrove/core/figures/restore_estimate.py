@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from mangrove.core.figures.evidence import EvidenceFact
-from mangrove.core.forecast import COMPARABLE
+from mangrove.core.restores.forecast import COMPARABLE
 from mangrove.core.verification import EMBEDDED, Level, StepName
 
 HALF_LIFE = timedelta(days=90)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
-from mangrove.core.schedule import Schedule
+from mangrove.core.jobs.schedule import Schedule
 
 _DAY = timedelta(days=1)
 _LOOKED_AHEAD = timedelta(days=70)

@@ -9,9 +9,9 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.known import Known, together
 from mangrove.core.namespace import Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.metadata import EMPTY_DOCUMENT, CollectionMetadata
 from mangrove.engine.mongodump.names import BUCKETS_PREFIX

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.replay import Skipped
 from mangrove.engine.oplog_entry import Command, OplogEntry, document_of, spans
 from mangrove.engine.replay.index_entries import IndexTranslator

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ Source: MongoDB server, src/mongo/db/views/durable_view_catalog.cpp.
 
 from collections.abc import Iterator
 
-from mangrove.core.dump_ports import CollectionInfo
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.oplog import OplogTimestamp
+from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.replay import ReplayMapping, Skipped
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.oplog_entry import OplogEntry, document_of, spans, string_element

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from mangrove.core.atlas.ports import AtlasApi
 from mangrove.core.atlas.restore import AtlasRestoreJob
 from mangrove.core.errors import (
     AtlasUnreachableError,
@@ -13,6 +12,7 @@ from mangrove.core.errors import (
     StorageFullError,
     StorageUnavailableError,
 )
+from mangrove.core.ports.atlas import AtlasApi
 from mangrove.core.run import Phase
 from mangrove.jobs.context import RunContext
 

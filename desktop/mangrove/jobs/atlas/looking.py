@@ -8,7 +8,7 @@ from datetime import datetime
 
 from mangrove.core.atlas.kept import LOOK_EVERY
 from mangrove.core.errors import MangroveError, RunCancelled
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 
 log = logging.getLogger(__name__)
 CLOSE_DEADLINE_S = 5.0

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from mangrove.core.atlas.cluster import Tier
 from mangrove.core.atlas.link import Located
-from mangrove.core.atlas.ports import AtlasApi, AtlasGate
 from mangrove.core.atlas.restore import AtlasRestoreJob, Delivery, JobState, RestoreOrder
 from mangrove.core.errors import AtlasWorkFailedError, MangroveError, RunCancelled
 from mangrove.core.explain import size_text
+from mangrove.core.ports.atlas import AtlasApi, AtlasGate
 from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.wording import counted
 from mangrove.jobs.atlas.fetching import fetch

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from mangrove.core.atlas.link import Located
-from mangrove.core.atlas.ports import AtlasGate
 from mangrove.core.atlas.snapshot import AtlasSnapshot, AtlasSnapshotId, SnapshotState
 from mangrove.core.errors import AtlasWorkFailedError, RunCancelled
 from mangrove.core.explain import size_text
+from mangrove.core.ports.atlas import AtlasGate
 from mangrove.core.run import Phase, RunResult
 from mangrove.jobs.atlas.watching import opened, watched
 from mangrove.jobs.context import RunContext

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.link import Located
-from mangrove.core.atlas.ports import AtlasApi, AtlasGate
 from mangrove.core.errors import RunCancelled
+from mangrove.core.ports.atlas import AtlasApi, AtlasGate
 from mangrove.jobs.context import RunContext
 
 Seen = TypeVar("Seen")

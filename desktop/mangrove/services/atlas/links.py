@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from mangrove.core.atlas.cluster import Tier, Wish
 from mangrove.core.atlas.link import AtlasLink, AtlasView, Located, leads_to
-from mangrove.core.atlas.ports import AtlasApi
 from mangrove.core.atlas.restore import AtlasRestoreJob
 from mangrove.core.command_line import command_line
 from mangrove.core.errors import AtlasNotFoundError, MangroveError
+from mangrove.core.ports.atlas import AtlasApi
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.services.atlas.clusters import AtlasClusters
 from mangrove.services.atlas.tools import AtlasTools

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from mangrove.core.atlas.account import AtlasAccount
 from mangrove.core.atlas.link import Located
-from mangrove.core.atlas.ports import AtlasAccountStore, AtlasApi, AtlasGate, AtlasLinkStore
 from mangrove.core.errors import AtlasNotFoundError
-from mangrove.core.ports import Clock, SecretStore
+from mangrove.core.ports.atlas import AtlasAccountStore, AtlasApi, AtlasGate, AtlasLinkStore
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.secrets import SecretStore
 from mangrove.jobs.runner import Runner
 from mangrove.services.profiles import Profiles
 

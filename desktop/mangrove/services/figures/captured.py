@@ -8,8 +8,8 @@ from math import ceil
 from mangrove.core.figures.exposure import Span
 from mangrove.core.figures.objectives import CapturePace
 from mangrove.core.figures.profile_facts import Captured
-from mangrove.core.pitr import Timeline, Window
-from mangrove.core.slices import OplogSlice
+from mangrove.core.pitr.planning import Timeline, Window
+from mangrove.core.pitr.slices import OplogSlice
 
 _LOOKED_AT = 100
 

@@ -21,11 +21,11 @@ from mangrove.core.figures.protection import Moment
 from mangrove.core.figures.restore_estimate import MeasuredRestore, measured_by
 from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.figures.slots import longest_gap
-from mangrove.core.job import Job, JobKind
-from mangrove.core.key_changes import kit_state
+from mangrove.core.jobs.job import Job, JobKind
 from mangrove.core.profile import Profile, ProfileId, UnreadableProfile
 from mangrove.core.run import RunKind, RunStatus
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.key_changes import kit_state
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.figures.captured import captured_of
 from mangrove.services.figures.jobs import job_figures

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from mangrove.core.figure_ports import FiringFacts
 from mangrove.core.figures.answer import JobFigures
 from mangrove.core.figures.compliance import (
     Fired,
@@ -12,9 +11,10 @@ from mangrove.core.figures.compliance import (
     judged,
     slots_of,
 )
-from mangrove.core.job import Job, JobId
+from mangrove.core.jobs.job import Job, JobId
+from mangrove.core.ports.figures import FiringFacts
 from mangrove.core.profile import ProfileId
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 SHOWN = timedelta(days=7)
 COUNTED = timedelta(days=30)

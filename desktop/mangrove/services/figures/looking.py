@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.figure_ports import Sightings
 from mangrove.core.figures.sightings import VaultSighting
-from mangrove.core.mirror import MirrorState
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.figures import Sightings
 from mangrove.core.profile import ProfileId
-from mangrove.core.vault import VaultHealth, VaultId
+from mangrove.core.vaults.mirror import MirrorState
+from mangrove.core.vaults.vault import VaultHealth, VaultId
 
 
 @dataclass(frozen=True, slots=True)

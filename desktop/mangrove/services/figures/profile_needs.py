@@ -8,7 +8,7 @@ from mangrove.core.command_line import command_line
 from mangrove.core.explain import duration_text
 from mangrove.core.figures.answer import ProfileFigures
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
-from mangrove.core.snapshot_kept import KEEPER as FILE_SYSTEM
+from mangrove.core.snapshots.kept import KEEPER as FILE_SYSTEM
 from mangrove.core.verification import Level
 from mangrove.core.wording import counted
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from mangrove.core.errors import StorageUnavailableError
-from mangrove.core.figure_ports import RunFacts
 from mangrove.core.figures.sightings import VaultSighting
+from mangrove.core.ports.figures import RunFacts
 from mangrove.core.run import RunKind, RunState, RunStatus
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 
 _REACHED = (RunState.SUCCEEDED, RunState.SUCCEEDED_WITH_WARNINGS)
 _AT_THE_VAULT = (RunKind.PRUNE, RunKind.REWRAP, RunKind.IMPORT)

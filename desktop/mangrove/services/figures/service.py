@@ -11,7 +11,7 @@ from mangrove.core.figures.profile import profile_figures
 from mangrove.core.figures.sizes import SizeSeries, sizes_of, together
 from mangrove.core.profile import Profile, UnreadableProfile
 from mangrove.core.run import RunKind
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.services.figures.gathering import Gathered, gather
 from mangrove.services.figures.job_needs import job_needs, run_needs
 from mangrove.services.figures.profile_needs import profile_needs

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from mangrove.core.agent_ports import LeaseHolder
-from mangrove.core.figure_ports import FiringFacts, ObjectiveStore, RunFacts, Sightings
 from mangrove.core.figures.facts import BackupFacts
-from mangrove.core.ports import Clock
-from mangrove.core.state_ports import JobStore
+from mangrove.core.ports.agent import LeaseHolder
+from mangrove.core.ports.clock import Clock
+from mangrove.core.ports.figures import FiringFacts, ObjectiveStore, RunFacts, Sightings
+from mangrove.core.ports.state import JobStore
 from mangrove.services.points import Points
 from mangrove.services.profiles import Profiles
 from mangrove.services.vaults import Vaults

@@ -7,7 +7,7 @@ from mangrove.core.command_line import command_line
 from mangrove.core.figures.answer import VaultFigures, VaultReaders
 from mangrove.core.figures.needs import Need, NeedKind, Remedy, Urgency
 from mangrove.core.run import RunState, RunStatus
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.keys import KitState
 from mangrove.core.wording import counted
 
 NOW, SOON = Urgency.NOW, Urgency.SOON

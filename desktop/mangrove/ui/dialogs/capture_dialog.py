@@ -5,10 +5,10 @@ from datetime import timedelta
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from mangrove.core.capture import CaptureRequest, OnGap
-from mangrove.core.pitr import base_of, newest_base
-from mangrove.core.slices import DEFAULT_SLICE
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.capture import CaptureRequest, OnGap
+from mangrove.core.pitr.planning import base_of, newest_base
+from mangrove.core.pitr.slices import DEFAULT_SLICE
+from mangrove.core.vaults.vault import VaultId
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
 
-from mangrove.core.alert import Severity
-from mangrove.core.alert_policy import Channel, kind_of
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.policy import Channel, kind_of
 from mangrove.core.errors import MangroveError
 from mangrove.services.bundle import Services
 from mangrove.services.channels import ChannelDraft

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from mangrove.core.alert_address import MailAccount, MailSecurity, check_web_address, mail_url
+from mangrove.core.alerts.address import MailAccount, MailSecurity, check_web_address, mail_url
 from mangrove.core.errors import InvalidChannelError
 from mangrove.core.secret import Secret
 from mangrove.ui.theme.tokens import Space

@@ -12,7 +12,7 @@ from mangrove.core.copy import CopyRequest
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
 from mangrove.core.profile import Profile
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.plan_dialog import PlanDialog

@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from mangrove.core.backup import BackupId
-from mangrove.core.report import ReportKind
+from mangrove.core.reports.report import ReportKind
 from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import ReportForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked

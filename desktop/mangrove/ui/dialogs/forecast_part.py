@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from mangrove.core.forecast import Forecast, Room
+from mangrove.core.restores.forecast import Forecast, Room
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.labels import SectionTitle

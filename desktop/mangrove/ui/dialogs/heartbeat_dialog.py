@@ -5,8 +5,8 @@ from datetime import timedelta
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
 
-from mangrove.core.alert_address import check_web_address
-from mangrove.core.alert_policy import HEARTBEAT_EVERY
+from mangrove.core.alerts.address import check_web_address
+from mangrove.core.alerts.policy import HEARTBEAT_EVERY
 from mangrove.core.errors import MangroveError
 from mangrove.core.secret import Secret
 from mangrove.services.bundle import Services

@@ -6,9 +6,9 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import DEFAULT_SHARE, JobKind
+from mangrove.core.jobs.job import DEFAULT_SHARE, JobKind
+from mangrove.core.jobs.schedule import SUMMER_TIME, parse_schedule
 from mangrove.core.profile import Profile
-from mangrove.core.schedule import SUMMER_TIME, parse_schedule
 from mangrove.core.verification import EMBEDDED, Level
 from mangrove.services.bundle import Services
 from mangrove.services.jobs import JobDraft

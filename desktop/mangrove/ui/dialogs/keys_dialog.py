@@ -6,9 +6,9 @@ from enum import StrEnum
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
-from mangrove.core.key_changes import Holder, holders
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.key_changes import Holder, holders
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_fields import is_recipient
 from mangrove.ui.theme.tokens import Size, Space

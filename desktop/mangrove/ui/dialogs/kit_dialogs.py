@@ -7,12 +7,12 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QWidget
 
 from mangrove.core.errors import InvalidKeyError, InvalidVaultUrlError, MangroveError
-from mangrove.core.key_changes import kit_state
-from mangrove.core.kit import check_passphrase
 from mangrove.core.secret import Secret
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_keys import KitState
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.key_changes import kit_state
+from mangrove.core.vaults.keys import KitState
+from mangrove.core.vaults.kit import check_passphrase
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mangrove.core.errors import InvalidProfileError, MangroveError
 from mangrove.core.profile import checked_name
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_url import parse_vault_url
+from mangrove.core.vaults.url import parse_vault_url
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.services.mirrors import MirrorDraft
 from mangrove.services.vaults import VaultDraft

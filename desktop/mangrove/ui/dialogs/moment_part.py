@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.moments import Edge, Moment
+from mangrove.core.pitr.moments import Edge, Moment
 from mangrove.services.points import Points
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Space

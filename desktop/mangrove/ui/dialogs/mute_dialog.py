@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from mangrove.core.alert import Alert
+from mangrove.core.alerts.alert import Alert
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size

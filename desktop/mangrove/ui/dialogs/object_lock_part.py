@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from mangrove.core.object_lock import MOST_DAYS, ObjectLock, ObjectLockMode
+from mangrove.core.vaults.object_lock import MOST_DAYS, ObjectLock, ObjectLockMode
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.form import FormRow
 

@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import InvalidVaultUrlError, MangroveError
-from mangrove.core.object_lock import ObjectLock
-from mangrove.core.ports import StepListener
+from mangrove.core.ports.steps import StepListener
 from mangrove.core.secret import Secret
-from mangrove.core.vault import PlaceReport
-from mangrove.core.vault_url import StorageKind, parse_vault_url
+from mangrove.core.vaults.object_lock import ObjectLock
+from mangrove.core.vaults.url import StorageKind, parse_vault_url
+from mangrove.core.vaults.vault import PlaceReport
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.object_lock_part import ObjectLockPart

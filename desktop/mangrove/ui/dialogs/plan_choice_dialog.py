@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from mangrove.core.job import RECOMMENDED
+from mangrove.core.jobs.job import RECOMMENDED
 from mangrove.core.profile import Profile
 from mangrove.services.bundle import Services
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked

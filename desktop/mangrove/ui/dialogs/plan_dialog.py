@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QWidget
 
 from mangrove.core.backup import BackupId, IndexChoice, OnExisting
 from mangrove.core.errors import MangroveError
-from mangrove.core.forecast import Room
 from mangrove.core.profile import Profile
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.forecast import Room
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls

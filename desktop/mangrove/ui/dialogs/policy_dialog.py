@@ -7,8 +7,8 @@ from PySide6.QtCore import QTimeZone, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QSpinBox, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.retention import Judgement
-from mangrove.core.retention_policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy
+from mangrove.core.retention.rule import Judgement
 from mangrove.services.bundle import Services
 from mangrove.services.retention import RetentionView
 from mangrove.ui import text

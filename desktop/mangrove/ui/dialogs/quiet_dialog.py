@@ -3,7 +3,7 @@
 from PySide6.QtCore import QTime, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QTimeEdit, QWidget
 
-from mangrove.core.alert_policy import QUIET_POLICY, AlertPolicy, QuietHours, quiet_hours
+from mangrove.core.alerts.policy import QUIET_POLICY, AlertPolicy, QuietHours, quiet_hours
 from mangrove.core.errors import MangroveError
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked

@@ -16,8 +16,8 @@ from mangrove.core.backup import (
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import literal
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.renaming import parse_rename, rule_of
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.restores.renaming import parse_rename, rule_of
 from mangrove.ui.models.namespace_tree_model import Chosen
 
 

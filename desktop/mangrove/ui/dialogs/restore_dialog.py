@@ -9,9 +9,9 @@ from mangrove.core.backup import RestoreRequest
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import Manifest
-from mangrove.core.moments import Moment
-from mangrove.core.pitr import base_of
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.pitr.moments import Moment
+from mangrove.core.pitr.planning import base_of
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls

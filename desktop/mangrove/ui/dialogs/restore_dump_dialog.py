@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from mangrove.core.copy import DumpRestoreRequest
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.dump_part import DumpPart

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QToolButton, QVBoxLayout, QWidget
 
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui import text
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.widgets.fold import Fold

@@ -18,8 +18,8 @@ from mangrove.core.backup import SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import database_room, kept_name
-from mangrove.core.restore_naming import MAX_DATABASE_BYTES, copy_name
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.naming import MAX_DATABASE_BYTES, copy_name
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_tree_model import (

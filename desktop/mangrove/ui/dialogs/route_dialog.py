@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
-from mangrove.core.alert_policy import DESKTOP
+from mangrove.core.alerts.policy import DESKTOP
 from mangrove.services.bundle import Services
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space

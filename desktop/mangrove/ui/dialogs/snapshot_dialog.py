@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSpinBox, QWidg
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.profile import Profile
-from mangrove.core.snapshot import (
+from mangrove.core.snapshots.preflight import Preflight
+from mangrove.core.snapshots.snapshot import (
     DEFAULT_LOCK_LIMIT,
     MAX_LOCK_LIMIT,
     MIN_LOCK_LIMIT,
@@ -16,7 +17,6 @@ from mangrove.core.snapshot import (
     OwnCommands,
     SnapshotRequest,
 )
-from mangrove.core.snapshot_preflight import Preflight
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec, parse_server
 from mangrove.services.bundle import Services
 from mangrove.ui import text

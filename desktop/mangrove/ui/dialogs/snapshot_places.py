@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from mangrove.core.snapshot import Snapshot
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked

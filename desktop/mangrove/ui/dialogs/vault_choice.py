@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from mangrove.core.backup import Compression
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from mangrove.core.vault_url import StorageKind
+from mangrove.core.vaults.url import StorageKind
 
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QWidget
 
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageKind
+from mangrove.core.vaults.url import StorageKind
 from mangrove.ui.dialogs.profile_form import FileField
 from mangrove.ui.dialogs.vault_fields import VaultPlace
 from mangrove.ui.theme.tokens import Space

@@ -7,7 +7,7 @@ from typing import Any
 
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.figures.lights import Light
-from mangrove.core.vault import VaultId, VaultSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.core.verification import Level
 
 

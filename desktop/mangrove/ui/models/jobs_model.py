@@ -6,7 +6,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.services.jobs import JobView
 from mangrove.ui import text
 from mangrove.ui.job_words import firing_tone, firing_word, kind_word

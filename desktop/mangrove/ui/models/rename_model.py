@@ -13,7 +13,7 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from mangrove.core.restore_plan import RestorePlan
+from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui.wording import counted
 
 AnyIndex = QModelIndex | QPersistentModelIndex

@@ -6,7 +6,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import RunId, RunStatus
 from mangrove.ui import text
 from mangrove.ui.run_words import now_doing, run_tone, run_word

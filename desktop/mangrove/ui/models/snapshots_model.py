@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
-from mangrove.core.ports import Clock
-from mangrove.core.snapshot import Snapshot
+from mangrove.core.ports.clock import Clock
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.ui import text
 from mangrove.ui.snapshot_words import locked_words, proof_rank, proof_tone, proof_words
 from mangrove.ui.theme.state_shapes import state_icon

@@ -8,7 +8,7 @@ from enum import IntEnum
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from typing_extensions import override
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.ui import text
 from mangrove.ui.theme.state_shapes import state_icon
 from mangrove.ui.theme.tokens import Tone

@@ -4,8 +4,8 @@ from PySide6.QtCore import QSettings, Slot
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPlainTextEdit, QPushButton, QWidget
 
-from mangrove.core.autostart import AutostartState
 from mangrove.core.errors import MangroveError
+from mangrove.core.jobs.autostart import AutostartState
 from mangrove.services.agent_desk import AutostartView
 from mangrove.services.bundle import Services
 from mangrove.ui import text

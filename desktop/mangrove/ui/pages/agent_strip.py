@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mangrove.core.agent_ports import LeaseHolder
-from mangrove.core.autostart import AutostartState
-from mangrove.core.job import Rest
-from mangrove.core.ports import Clock
-from mangrove.core.vigil import Notice
+from mangrove.core.jobs.autostart import AutostartState
+from mangrove.core.jobs.job import Rest
+from mangrove.core.jobs.vigil import Notice
+from mangrove.core.ports.agent import LeaseHolder
+from mangrove.core.ports.clock import Clock
 from mangrove.services.agent_desk import AutostartView
 from mangrove.ui import text
 from mangrove.ui.agent_words import holder_words, notice_words, remarkable

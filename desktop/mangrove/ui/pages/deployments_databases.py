@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QVBox
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
-from mangrove.core.leftovers import Leftover
+from mangrove.core.restores.leftovers import Leftover
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls

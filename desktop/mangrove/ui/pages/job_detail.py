@@ -3,9 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from mangrove.core.job import Firing
-from mangrove.core.ports import Clock
-from mangrove.core.schedule import SUMMER_TIME, Slot
+from mangrove.core.jobs.job import Firing
+from mangrove.core.jobs.schedule import SUMMER_TIME, Slot
+from mangrove.core.ports.clock import Clock
 from mangrove.services.jobs import JobView
 from mangrove.ui import text
 from mangrove.ui.job_words import firing_tone, firing_word, steps_words

@@ -4,9 +4,9 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from mangrove.core.key_changes import kit_state
-from mangrove.core.vault import VaultSpec
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.key_changes import kit_state
+from mangrove.core.vaults.keys import KitState
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui.widgets.banner import Banner, BannerKind
 
 

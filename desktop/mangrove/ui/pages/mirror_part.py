@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
-from mangrove.core.mirror import MirrorState, given_back
+from mangrove.core.vaults.mirror import MirrorState, given_back
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner

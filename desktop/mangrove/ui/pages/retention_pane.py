@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError, VaultLockedError
-from mangrove.core.retention import Judgement
-from mangrove.core.retention_policy import RetentionPolicy
+from mangrove.core.retention.policy import RetentionPolicy
+from mangrove.core.retention.rule import Judgement
 from mangrove.services.bundle import Services
 from mangrove.services.retention import Deletion, RetentionView
 from mangrove.ui import text

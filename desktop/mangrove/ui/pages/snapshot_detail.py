@@ -10,8 +10,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mangrove.core.ports import Clock
-from mangrove.core.snapshot import Snapshot
+from mangrove.core.ports.clock import Clock
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.ui import text
 from mangrove.ui.snapshot_words import locked_words, proof_tone, proof_words, stands_words
 from mangrove.ui.theme.tokens import Space, Tone

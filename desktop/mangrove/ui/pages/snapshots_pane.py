@@ -11,7 +11,7 @@ from typing_extensions import override
 from mangrove.core.backup import BackupId
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunStatus
-from mangrove.core.snapshot import Snapshot
+from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog

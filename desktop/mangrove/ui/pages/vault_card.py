@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QWid
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.growth import Growth
-from mangrove.core.key_changes import holders
-from mangrove.core.vault import VaultHealth, VaultSpec
-from mangrove.core.vault_url import StorageKind, parse_vault_url
+from mangrove.core.vaults.key_changes import holders
+from mangrove.core.vaults.url import StorageKind, parse_vault_url
+from mangrove.core.vaults.vault import VaultHealth, VaultSpec
 from mangrove.ui import text
 from mangrove.ui.pages.kit_part import KitPart
 from mangrove.ui.pages.mirror_part import MirrorPart

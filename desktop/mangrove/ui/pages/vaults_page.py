@@ -6,7 +6,7 @@ from typing_extensions import override
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunKind, RunStatus
-from mangrove.core.vault import VaultHealth
+from mangrove.core.vaults.vault import VaultHealth
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls

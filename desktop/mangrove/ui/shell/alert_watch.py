@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from mangrove.core.alert import Glance
+from mangrove.core.alerts.alert import Glance
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
 from mangrove.services.alerts import Alerts

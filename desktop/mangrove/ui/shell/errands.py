@@ -7,8 +7,8 @@ from PySide6.QtCore import Slot
 from mangrove.core.backup import BackupId, Selection
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import MangroveError
-from mangrove.core.moments import Moment
 from mangrove.core.namespace import Namespace
+from mangrove.core.pitr.moments import Moment
 from mangrove.core.profile import Profile
 from mangrove.services.bundle import Services
 from mangrove.services.profiles import ProfileDraft, SavedProfile

@@ -7,7 +7,7 @@ from PySide6.QtCore import QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 
 from mangrove.core.backup import BackupId
-from mangrove.core.report import ReportKind
+from mangrove.core.reports.report import ReportKind
 from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import SignedReport, WrittenReport
 from mangrove.ui.bridge import Calls

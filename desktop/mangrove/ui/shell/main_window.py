@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from mangrove.core.alert import Glance
+from mangrove.core.alerts.alert import Glance
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services

@@ -5,7 +5,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 from typing_extensions import override
 
-from mangrove.core.alert import Glance
+from mangrove.core.alerts.alert import Glance
 from mangrove.core.run import RunState, RunStatus
 from mangrove.ui.alert_words import glance_words, severity_tone, severity_word
 from mangrove.ui.dialogs.progress_dialog import progress_figures

@@ -8,10 +8,10 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
-from mangrove.core.alert import Glance
+from mangrove.core.alerts.alert import Glance
 from mangrove.core.errors import MangroveError
-from mangrove.core.job import Rest
-from mangrove.core.outlook import Outlook
+from mangrove.core.jobs.job import Rest
+from mangrove.core.jobs.outlook import Outlook
 from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui import text

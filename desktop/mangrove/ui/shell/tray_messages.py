@@ -4,8 +4,8 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QSystemTrayIcon
 from shiboken6 import isValid
 
-from mangrove.core.alert import Severity
-from mangrove.core.delivery import Message
+from mangrove.core.alerts.alert import Severity
+from mangrove.core.alerts.delivery import Message
 from mangrove.core.errors import DeliveryError
 
 _SHOWN_MS = 15_000

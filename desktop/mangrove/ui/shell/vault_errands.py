@@ -3,7 +3,7 @@
 from PySide6.QtCore import Slot
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.mirror import MirrorSpec
+from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.services.bundle import Services
 from mangrove.services.vaults import SavedVault
 from mangrove.ui.bridge import Calls

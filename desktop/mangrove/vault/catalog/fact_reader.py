@@ -15,7 +15,7 @@ from mangrove.core.cover import Cover
 from mangrove.core.figures.evidence import EvidenceFact
 from mangrove.core.figures.facts import BackupFacts, DayTotal, Group, GroupId
 from mangrove.core.figures.protection import Moment
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.facts import EPOCH, microseconds

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover
 from mangrove.core.figures.record_facts import is_restored
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.catalog import covers
 from mangrove.vault.catalog.covers import cover_id
 from mangrove.vault.catalog.groups import group_keys

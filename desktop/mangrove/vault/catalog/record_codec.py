@@ -11,7 +11,7 @@ from mangrove.core.backup import BackupId, Compression, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover, DatabaseContent
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EvidenceSummary, Level
 from mangrove.vault.strict_json import encode_duration, encode_moment
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from mangrove.core.backup import Compression
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.oplog import ChainId, OplogPosition, OplogTimestamp
-from mangrove.core.slices import BreakKind, ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.slices import BreakKind, ChainBreak, OplogSlice
+from mangrove.core.vaults.vault import VaultId
 
 SCHEMA = """
 CREATE TABLE slices (

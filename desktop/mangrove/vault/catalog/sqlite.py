@@ -15,8 +15,8 @@ from mangrove.core.catalog_words import rebuilding
 from mangrove.core.cover import Cover
 from mangrove.core.errors import StateUnavailableError
 from mangrove.core.figures.facts import BackupFacts
-from mangrove.core.slices import ChainBreak, OplogSlice
-from mangrove.core.vault import VaultId
+from mangrove.core.pitr.slices import ChainBreak, OplogSlice
+from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.catalog import facts, slices
 from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.fact_reader import CatalogFacts

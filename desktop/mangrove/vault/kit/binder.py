@@ -1,8 +1,8 @@
 """Makes and opens recovery kits: a file sealed with a passphrase, and a sheet to print."""
 
 from mangrove.core.errors import HeaderMalformedError, WrongIdentityError
-from mangrove.core.kit import RecoveryKit
 from mangrove.core.secret import Secret
+from mangrove.core.vaults.kit import RecoveryKit
 from mangrove.vault.crypto.age import decrypt_bytes, encrypt_bytes
 from mangrove.vault.crypto.recipients import (
     DEFAULT_WORK_FACTOR,

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from mangrove.core.key_changes import holders
-from mangrove.core.kit import RecoveryKit
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.key_changes import holders
+from mangrove.core.vaults.kit import RecoveryKit
+from mangrove.core.vaults.vault import VaultSpec
 
 IDENTITY_FILE = "identity.txt"
 _WORK = "mkdir -p ~/recovery && cd ~/recovery"

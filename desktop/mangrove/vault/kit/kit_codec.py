@@ -5,14 +5,14 @@ from typing import TypeVar
 
 from mangrove.core.backup import Compression
 from mangrove.core.errors import InvalidProfileError, InvalidUriError, UnknownFormatError
-from mangrove.core.kit import RecoveryKit
-from mangrove.core.mirror import MirrorSpec
 from mangrove.core.profile import Colour, Profile, ProfileId
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
 from mangrove.core.uri import parse_uri
-from mangrove.core.vault import VaultId, VaultSpec
-from mangrove.core.vault_keys import RetiredKey
+from mangrove.core.vaults.keys import RetiredKey
+from mangrove.core.vaults.kit import RecoveryKit
+from mangrove.core.vaults.mirror import MirrorSpec
+from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.vault.manifest_codec import check_format
 from mangrove.vault.strict_json import (
     MalformedDocumentError,

@@ -8,9 +8,9 @@ import segno
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
 
-from mangrove.core.key_changes import holders
-from mangrove.core.kit import RecoveryKit
 from mangrove.core.profile import Profile
+from mangrove.core.vaults.key_changes import holders
+from mangrove.core.vaults.kit import RecoveryKit
 from mangrove.vault.kit.by_hand import steps
 
 MARGIN = 18.0

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from mangrove.core.report import (
+from mangrove.core.reports.report import (
     Report,
     ReportSigner,
     ReportTable,

@@ -4,7 +4,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TableCellFillMode, WrapMode, XPos, YPos
 from fpdf.fonts import FontFace
 
-from mangrove.core.report import (
+from mangrove.core.reports.report import (
     Report,
     ReportSigner,
     ReportTable,

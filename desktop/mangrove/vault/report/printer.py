@@ -2,8 +2,8 @@
 
 from typing_extensions import override
 
-from mangrove.core.report import Report, ReportSigner
-from mangrove.core.report_ports import ReportPrinter
+from mangrove.core.ports.report import ReportPrinter
+from mangrove.core.reports.report import Report, ReportSigner
 from mangrove.vault.report.page import page_of
 
 

@@ -14,7 +14,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 from mangrove.core.errors import InvalidKeyError, StorageDeniedError
 from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageAddress, StorageKind
+from mangrove.core.vaults.url import StorageAddress, StorageKind
 from mangrove.vault.storage.error_map import ObjectStoreFault, from_object_store
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from mangrove.core.blobs import BlobInfo, BlobName
 from mangrove.core.errors import StorageDeniedError, VaultError
-from mangrove.core.object_lock import Keeping, ObjectLock
-from mangrove.core.storage_ports import Storage
+from mangrove.core.ports.storage import Storage
+from mangrove.core.vaults.object_lock import Keeping, ObjectLock
 from mangrove.vault.keeping import BlobVersion, KeepingStorage
 from mangrove.vault.layout import LOCKS_PATH, NEXT_DESCRIPTOR, SEQUENCE_PATH
 

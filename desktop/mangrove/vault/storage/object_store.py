@@ -17,7 +17,7 @@ from mangrove.core.errors import (
     VaultError,
 )
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageAddress
+from mangrove.core.vaults.url import StorageAddress
 from mangrove.vault.blob_name import checked, is_safe
 from mangrove.vault.storage.connecting import PATIENCE, Patience, connect
 from mangrove.vault.storage.error_map import ObjectStoreFault, already_there, from_object_store

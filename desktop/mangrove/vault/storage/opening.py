@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mangrove.core.errors import InvalidVaultUrlError, StorageUnavailableError
 from mangrove.core.patience import STALL_S
+from mangrove.core.ports.storage import Storage
 from mangrove.core.secret import Secret
-from mangrove.core.storage_ports import Storage
-from mangrove.core.vault_url import StorageAddress, StorageKind
+from mangrove.core.vaults.url import StorageAddress, StorageKind
 from mangrove.vault.storage.connecting import Patience
 from mangrove.vault.storage.error_map import from_os
 from mangrove.vault.storage.object_store import ObjectStorage

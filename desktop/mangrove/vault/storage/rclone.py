@@ -19,7 +19,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.patience import STALL_S
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageAddress
+from mangrove.core.vaults.url import StorageAddress
 from mangrove.vault.blob_name import TEMPORARY_PREFIX, checked, is_safe_part
 from mangrove.vault.storage.distant_folder import DistantFolder
 from mangrove.vault.storage.error_map import already_there

@@ -11,9 +11,9 @@ from typing_extensions import override
 
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import StorageDeniedError, StorageUnavailableError, VaultError
-from mangrove.core.object_lock import KEEPS_NOTHING, Keeping, ObjectLock, ObjectLockMode
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageAddress
+from mangrove.core.vaults.object_lock import KEEPS_NOTHING, Keeping, ObjectLock, ObjectLockMode
+from mangrove.core.vaults.url import StorageAddress
 from mangrove.vault.blob_name import is_safe
 from mangrove.vault.keeping import BlobVersion
 from mangrove.vault.storage.connecting import PATIENCE, Patience

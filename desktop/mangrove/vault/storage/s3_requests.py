@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from mangrove.core.errors import StorageUnavailableError
 from mangrove.core.secret import Secret
-from mangrove.core.vault_url import StorageAddress
+from mangrove.core.vaults.url import StorageAddress
 from mangrove.vault.storage.connecting import DEFAULT_REGION, Patience, endpoint_of
 from mangrove.vault.storage.s3_signing import Keys, Request, quoted, signed_headers
 

@@ -11,8 +11,8 @@ import pytest
 
 from mangrove.connectors.autostart.definitions import launchd_list, systemd_unit, windows_task
 from mangrove.connectors.autostart.installing import FileAutostart, autostart
-from mangrove.core.autostart import AgentCommand, AutostartState
 from mangrove.core.errors import AutostartError
+from mangrove.core.jobs.autostart import AgentCommand, AutostartState
 from unit.connectors.autostart.schemas import faults, launchd_faults
 
 COMMAND = AgentCommand(

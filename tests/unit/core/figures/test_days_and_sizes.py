@@ -6,7 +6,7 @@ from mangrove.core.figures.changes import ChangeKind, Look, changes_of, missed_d
 from mangrove.core.figures.days import DayState, calendar_of
 from mangrove.core.figures.facts import DayTotal
 from mangrove.core.figures.sizes import Tier, sizes_of, together
-from mangrove.core.vault import VaultId
+from mangrove.core.vaults.vault import VaultId
 
 LAST = date(2026, 3, 8)  # a Sunday
 DAY = timedelta(days=1)

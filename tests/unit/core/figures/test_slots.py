@@ -15,8 +15,8 @@ from mangrove.core.figures.compliance import (
     slots_of,
 )
 from mangrove.core.figures.slots import longest_gap, slots_between
-from mangrove.core.job import FiringState
-from mangrove.core.schedule import parse_schedule
+from mangrove.core.jobs.job import FiringState
+from mangrove.core.jobs.schedule import parse_schedule
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 HOURLY = parse_schedule("hourly", "UTC")

@@ -5,7 +5,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from mangrove.core.alert import Alert
+from mangrove.core.alerts.alert import Alert
 from mangrove.ui import text
 from mangrove.ui.alert_words import action_word, alert_line, severity_tone, severity_word
 from mangrove.ui.theme.tokens import Space, Tone

@@ -8,10 +8,10 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout
 from typing_extensions import override
 
-from mangrove.core.alert import Action, Alert
-from mangrove.core.alert_policy import DESKTOP, AlertPolicy
+from mangrove.core.alerts.alert import Action, Alert
+from mangrove.core.alerts.delivery import Delivery, DeliveryState
+from mangrove.core.alerts.policy import DESKTOP, AlertPolicy
 from mangrove.core.backup import BackupId
-from mangrove.core.delivery import Delivery, DeliveryState
 from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunStatus
 from mangrove.services.bundle import Services

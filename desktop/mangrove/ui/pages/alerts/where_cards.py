@@ -6,8 +6,8 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from mangrove.core.alert_policy import DESKTOP, AlertPolicy
-from mangrove.core.delivery import Delivery
+from mangrove.core.alerts.delivery import Delivery
+from mangrove.core.alerts.policy import DESKTOP, AlertPolicy
 from mangrove.services.channels import ChannelView, HeartbeatView
 from mangrove.ui import text
 from mangrove.ui.alert_words import delivery_tone, delivery_words, health_words, least_words

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
 from mangrove.core.atlas.cluster import Wish
 from mangrove.core.atlas.restore import JobState
 from mangrove.core.atlas.windows import Continuous
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.ui import text
 from mangrove.ui.atlas_words import item_words
 from mangrove.ui.models.records_model import RECORD_ROLE

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from mangrove.core.atlas.restore import AtlasRestoreJob
 from mangrove.core.atlas.snapshot import AtlasSnapshot
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.ui import text
 from mangrove.ui.atlas_words import (
     cluster_word,

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from mangrove.core.errors import MangroveError
 from mangrove.core.figures.answer import Overview
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.navigation import Navigator

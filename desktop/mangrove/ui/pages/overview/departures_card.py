@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError
-from mangrove.core.ports import Clock
-from mangrove.core.vault import VaultSpec
+from mangrove.core.ports.clock import Clock
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.retention import Fate, Retention
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls

@@ -8,7 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.core.run import RunId, RunState, RunStatus
 from mangrove.ui import text
 from mangrove.ui.navigation import Navigator, PageName

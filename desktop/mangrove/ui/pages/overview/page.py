@@ -10,7 +10,7 @@ from typing_extensions import override
 from mangrove.core.errors import MangroveError
 from mangrove.core.figures.answer import Overview, ProfileFigures
 from mangrove.core.run import RunStatus
-from mangrove.core.vault import VaultSpec
+from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator

@@ -8,7 +8,7 @@ from mangrove.core.figures.changes import Change, ChangeKind
 from mangrove.core.figures.needs import Urgency
 from mangrove.core.figures.restore_estimate import RestoreEstimate
 from mangrove.core.figures.sizes import Tier
-from mangrove.core.vault_keys import KitState
+from mangrove.core.vaults.keys import KitState
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone
 

@@ -10,8 +10,8 @@ from mangrove.core.atlas.kept import KEEPER
 from mangrove.core.backup_record import BackupState
 from mangrove.core.elsewhere import Elsewhere, KeptGap
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Base, Gap, RewindPlan
-from mangrove.core.rewind_answer import RewindAnswer
+from mangrove.core.pitr.planning import Base, Gap, RewindPlan
+from mangrove.core.pitr.rewind_answer import RewindAnswer
 from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.pages.timeline.kept import Kept

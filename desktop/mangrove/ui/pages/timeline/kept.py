@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from mangrove.core.elsewhere import Elsewhere, KeptGap, KeptPoint, KeptSpan, without
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Gap, Timeline
+from mangrove.core.pitr.planning import Gap, Timeline
 from mangrove.ui import text
 from mangrove.ui.models.spans_model import Span
 from mangrove.ui.theme.tokens import Tone

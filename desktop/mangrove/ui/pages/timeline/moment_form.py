@@ -5,7 +5,7 @@ from datetime import datetime, tzinfo
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
-from mangrove.core.moments import Edge
+from mangrove.core.pitr.moments import Edge
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.timeline.axis import local_at

@@ -8,10 +8,10 @@ from typing_extensions import override
 from mangrove.core.backup import BackupId
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import InvalidSelectionError, MangroveError
-from mangrove.core.moments import Edge, Moment
-from mangrove.core.pitr import Base
+from mangrove.core.pitr.moments import Edge, Moment
+from mangrove.core.pitr.planning import Base
+from mangrove.core.pitr.rewind_answer import RewindAnswer
 from mangrove.core.profile import Profile
-from mangrove.core.rewind_answer import RewindAnswer
 from mangrove.core.run import RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui import text

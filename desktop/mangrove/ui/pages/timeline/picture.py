@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.elsewhere import KeptGap
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr import Base, Gap, GapReason, Timeline, Window
+from mangrove.core.pitr.planning import Base, Gap, GapReason, Timeline, Window
 from mangrove.core.verification import Level
 from mangrove.ui import text
 from mangrove.ui.models.backup_rows import standing

@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
-from mangrove.core.ports import Clock
+from mangrove.core.ports.clock import Clock
 from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout
 
 from mangrove.core.elsewhere import KeptGap
-from mangrove.core.pitr import Gap, Timeline
+from mangrove.core.pitr.planning import Gap, Timeline
 from mangrove.ui import text
 from mangrove.ui.models.spans_model import Span
 from mangrove.ui.pages.timeline.kept import newest_span, tone_of_span

@@ -1,0 +1,1 @@
+"""Jobs: what runs by itself and when, what became of it, and what an agent notices."""

@@ -1,0 +1,1 @@
+"""Evidence reports: what they say, before anybody decides how it looks."""

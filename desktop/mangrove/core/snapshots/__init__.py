@@ -1,0 +1,1 @@
+"""Filesystem snapshots: values, commands and rules. Nothing is run here."""

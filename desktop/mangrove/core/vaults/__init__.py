@@ -1,0 +1,1 @@
+"""Vaults: where backups are kept, with which keys, in how many copies."""
