@@ -29,56 +29,56 @@ from mangrove.core.run import RunId  # noqa: E402
 from mangrove.services.bundle import Services  # noqa: E402
 from mangrove.ui.application import build_window  # noqa: E402
 from mangrove.ui.bridge import ActivityBridge, Calls  # noqa: E402
-from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog  # noqa: E402
+from mangrove.ui.dialogs.alerts.channel_dialog import ChannelDialog  # noqa: E402
+from mangrove.ui.dialogs.alerts.heartbeat_dialog import HeartbeatDialog  # noqa: E402
+from mangrove.ui.dialogs.alerts.mute_dialog import KnowDialog, MuteDialog  # noqa: E402
+from mangrove.ui.dialogs.alerts.quiet_dialog import QuietDialog  # noqa: E402
+from mangrove.ui.dialogs.alerts.route_dialog import RouteDialog  # noqa: E402
 from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog  # noqa: E402
 from mangrove.ui.dialogs.atlas.restore_dialog import AtlasRestoreDialog, RestoreStart  # noqa: E402
 from mangrove.ui.dialogs.atlas.schedule_dialog import ScheduleDialog  # noqa: E402
 from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog  # noqa: E402
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset  # noqa: E402
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog  # noqa: E402
-from mangrove.ui.dialogs.channel_dialog import ChannelDialog  # noqa: E402
 from mangrove.ui.dialogs.copy_dialog import CopyDialog  # noqa: E402
 from mangrove.ui.dialogs.drill_dialog import DrillDialog  # noqa: E402
 from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog  # noqa: E402
 from mangrove.ui.dialogs.export_dialog import ExportDialog  # noqa: E402
-from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog  # noqa: E402
 from mangrove.ui.dialogs.import_dialog import ImportDialog  # noqa: E402
 from mangrove.ui.dialogs.job_dialog import JobDialog  # noqa: E402
-from mangrove.ui.dialogs.keys_dialog import KeysDialog  # noqa: E402
-from mangrove.ui.dialogs.kit_dialogs import (  # noqa: E402
-    ConfirmKitDialog,
-    MakeKitDialog,
-    OpenKitDialog,
-)
 from mangrove.ui.dialogs.leave_dialog import LeaveDialog  # noqa: E402
-from mangrove.ui.dialogs.mirror_dialog import MirrorDialog  # noqa: E402
-from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog  # noqa: E402
 from mangrove.ui.dialogs.note_dialog import NoteDialog  # noqa: E402
-from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog  # noqa: E402
 from mangrove.ui.dialogs.pause_dialog import PauseDialog  # noqa: E402
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog  # noqa: E402
-from mangrove.ui.dialogs.policy_dialog import PolicyDialog, PolicyStart  # noqa: E402
-from mangrove.ui.dialogs.profile_dialog import ProfileDialog  # noqa: E402
+from mangrove.ui.dialogs.profiles.assertions_dialog import AssertionsDialog  # noqa: E402
+from mangrove.ui.dialogs.profiles.objectives_dialog import ObjectivesDialog  # noqa: E402
+from mangrove.ui.dialogs.profiles.profile_dialog import ProfileDialog  # noqa: E402
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog  # noqa: E402
-from mangrove.ui.dialogs.quiet_dialog import QuietDialog  # noqa: E402
 from mangrove.ui.dialogs.quit_dialog import QuitDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog  # noqa: E402
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog  # noqa: E402
-from mangrove.ui.dialogs.route_dialog import RouteDialog  # noqa: E402
 from mangrove.ui.dialogs.snapshot_dialog import SnapshotDialog  # noqa: E402
 from mangrove.ui.dialogs.snapshot_places import (  # noqa: E402
     CopySnapshotDialog,
     RestoreSnapshotDialog,
 )
-from mangrove.ui.dialogs.vault_dialog import VaultDialog  # noqa: E402
+from mangrove.ui.dialogs.vaults.keys_dialog import KeysDialog  # noqa: E402
+from mangrove.ui.dialogs.vaults.kit_dialogs import (  # noqa: E402
+    ConfirmKitDialog,
+    MakeKitDialog,
+    OpenKitDialog,
+)
+from mangrove.ui.dialogs.vaults.mirror_dialog import MirrorDialog  # noqa: E402
+from mangrove.ui.dialogs.vaults.policy_dialog import PolicyDialog, PolicyStart  # noqa: E402
+from mangrove.ui.dialogs.vaults.vault_dialog import VaultDialog  # noqa: E402
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog  # noqa: E402
 from mangrove.ui.navigation import PageName  # noqa: E402
 from mangrove.ui.pages.atlas.page import AtlasPage  # noqa: E402
-from mangrove.ui.pages.backups_page import BackupsPage  # noqa: E402
-from mangrove.ui.pages.deployments_page import DeploymentsPage  # noqa: E402
+from mangrove.ui.pages.backups.page import BackupsPage  # noqa: E402
+from mangrove.ui.pages.deployments.page import DeploymentsPage  # noqa: E402
 from mangrove.ui.pages.overview.page import OverviewPage  # noqa: E402
 from mangrove.ui.pages.timeline.page import TimelinePage  # noqa: E402
-from mangrove.ui.pages.vaults_page import VaultsPage  # noqa: E402
+from mangrove.ui.pages.vaults.page import VaultsPage  # noqa: E402
 from mangrove.ui.shell.main_window import MainWindow  # noqa: E402
 from mangrove.ui.theme.style import Theme, theme  # noqa: E402
 from mangrove.ui.theme.tokens import SchemeChoice  # noqa: E402

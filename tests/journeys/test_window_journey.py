@@ -27,10 +27,10 @@ from mangrove.services.profiles import ProfileDraft
 from mangrove.services.vaults import VaultDraft
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.backup_dialog import BackupDialog
-from mangrove.ui.dialogs.profile_dialog import ProfileDialog
+from mangrove.ui.dialogs.profiles.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.progress_dialog import ProgressDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
-from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog
+from mangrove.ui.dialogs.vaults.vault_dialog import VaultAnswer, VaultDialog
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.shell.main_window import MainWindow

@@ -10,8 +10,8 @@ from mangrove.cli.output import JSON
 
 COMMANDS = {
     "demo": "demo:demo",
-    "profile": "profile:app",
-    "vault": "vault:app",
+    "profile": "profile.profile:app",
+    "vault": "vault.vault:app",
     "backup": "backup:backup",
     "backups": "backups:backups",
     "show": "show:show",
@@ -28,8 +28,8 @@ COMMANDS = {
     "report": "report:app",
     "job": "job:app",
     "agent": "agent:app",
-    "alert": "alert:app",
-    "atlas": "atlas:app",
+    "alert": "alert.alert:app",
+    "atlas": "atlas.atlas:app",
     "prune": "retention:prune",
     "pin": "retention:pin",
     "unpin": "retention:unpin",

@@ -10,17 +10,17 @@ from PySide6.QtWidgets import QApplication
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.navigation import Navigator, PageName
-from mangrove.ui.pages.activity_page import ActivityPage
-from mangrove.ui.pages.agent_card import AgentCard
+from mangrove.ui.pages.activity.page import ActivityPage
 from mangrove.ui.pages.alerts.page import AlertsPage
 from mangrove.ui.pages.atlas.page import AtlasPage
-from mangrove.ui.pages.backups_page import BackupsPage
-from mangrove.ui.pages.deployments_page import DeploymentsPage
-from mangrove.ui.pages.jobs_page import JobsPage
+from mangrove.ui.pages.backups.page import BackupsPage
+from mangrove.ui.pages.deployments.page import DeploymentsPage
+from mangrove.ui.pages.jobs.page import JobsPage
 from mangrove.ui.pages.overview.page import OverviewPage
-from mangrove.ui.pages.settings_page import SCHEME_KEY, SettingsPage
+from mangrove.ui.pages.settings.agent_card import AgentCard
+from mangrove.ui.pages.settings.page import SCHEME_KEY, SettingsPage
 from mangrove.ui.pages.timeline.page import TimelinePage
-from mangrove.ui.pages.vaults_page import VaultsPage
+from mangrove.ui.pages.vaults.page import VaultsPage
 from mangrove.ui.shell.alert_watch import AlertWatch
 from mangrove.ui.shell.errands import Errands
 from mangrove.ui.shell.evidence_errands import EvidenceErrands

@@ -10,7 +10,7 @@ from mangrove.core.retention.rule import Judgement
 from mangrove.services.retention import RetentionView
 from mangrove.ui import text
 from mangrove.ui.models.fates_model import day_of
-from mangrove.ui.widgets.retention_calendar import NOTHING, DayFate
+from mangrove.ui.widgets.days.retention_calendar import NOTHING, DayFate
 from mangrove.ui.wording import counted
 
 

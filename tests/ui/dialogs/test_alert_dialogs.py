@@ -12,12 +12,12 @@ from fakes.services import FakeServices
 from mangrove.core.alerts.address import MailSecurity
 from mangrove.core.alerts.alert import Severity
 from mangrove.core.alerts.policy import AlertPolicy, quiet_hours
-from mangrove.ui.dialogs.channel_dialog import ChannelDialog
-from mangrove.ui.dialogs.channel_form import AddressForm
-from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog
-from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog
-from mangrove.ui.dialogs.quiet_dialog import QuietDialog
-from mangrove.ui.dialogs.route_dialog import RouteDialog
+from mangrove.ui.dialogs.alerts.channel_dialog import ChannelDialog
+from mangrove.ui.dialogs.alerts.channel_form import AddressForm
+from mangrove.ui.dialogs.alerts.heartbeat_dialog import HeartbeatDialog
+from mangrove.ui.dialogs.alerts.mute_dialog import KnowDialog, MuteDialog
+from mangrove.ui.dialogs.alerts.quiet_dialog import QuietDialog
+from mangrove.ui.dialogs.alerts.route_dialog import RouteDialog
 from ui.conftest import Ends
 
 MAIL, WEB, OTHER = range(3)

@@ -6,7 +6,6 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from fakes.sample_data import RECORDS, VAULTS
-from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog
 from mangrove.ui.dialogs.atlas.account_dialog import AtlasAccountDialog
 from mangrove.ui.dialogs.atlas.take_dialog import TakeSnapshotDialog
 from mangrove.ui.dialogs.backup_dialog import BackupDialog, BackupPreset
@@ -16,15 +15,16 @@ from mangrove.ui.dialogs.drill_dialog import DrillDialog
 from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
-from mangrove.ui.dialogs.keys_dialog import KeysDialog
-from mangrove.ui.dialogs.kit_dialogs import ConfirmKitDialog, MakeKitDialog, OpenKitDialog
-from mangrove.ui.dialogs.mirror_dialog import MirrorDialog
-from mangrove.ui.dialogs.objectives_dialog import ObjectivesDialog
-from mangrove.ui.dialogs.profile_dialog import ProfileDialog
+from mangrove.ui.dialogs.profiles.assertions_dialog import AssertionsDialog
+from mangrove.ui.dialogs.profiles.objectives_dialog import ObjectivesDialog
+from mangrove.ui.dialogs.profiles.profile_dialog import ProfileDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
-from mangrove.ui.dialogs.vault_dialog import VaultDialog
+from mangrove.ui.dialogs.vaults.keys_dialog import KeysDialog
+from mangrove.ui.dialogs.vaults.kit_dialogs import ConfirmKitDialog, MakeKitDialog, OpenKitDialog
+from mangrove.ui.dialogs.vaults.mirror_dialog import MirrorDialog
+from mangrove.ui.dialogs.vaults.vault_dialog import VaultDialog
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog
 from ui.conftest import Ends
 

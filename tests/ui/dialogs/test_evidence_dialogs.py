@@ -12,10 +12,10 @@ from mangrove.core.jobs.job import JobKind
 from mangrove.core.reports.report import ReportKind
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.evidence_reports import ReportForm
-from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog
 from mangrove.ui.dialogs.drill_dialog import DrillDialog, Way
 from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog
 from mangrove.ui.dialogs.job_dialog import JobDialog
+from mangrove.ui.dialogs.profiles.assertions_dialog import AssertionsDialog
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from ui.conftest import Ends
 

@@ -8,8 +8,8 @@ from fakes.sample_data import VAULTS
 from mangrove.core.errors import WrongIdentityError
 from mangrove.core.secret import Secret
 from mangrove.core.vaults.key_changes import Holder, with_holder
-from mangrove.ui.dialogs.keys_dialog import KeyChange, KeysDialog, KeyWish
-from mangrove.ui.dialogs.kit_dialogs import (
+from mangrove.ui.dialogs.vaults.keys_dialog import KeyChange, KeysDialog, KeyWish
+from mangrove.ui.dialogs.vaults.kit_dialogs import (
     ConfirmKitDialog,
     KitToOpen,
     KitWish,

@@ -13,11 +13,11 @@ from mangrove.core.alerts.alert import Severity
 from mangrove.core.alerts.policy import AlertPolicy, quiet_hours
 from mangrove.core.secret import Secret
 from mangrove.services.channels import ChannelDraft
-from mangrove.ui.dialogs.channel_dialog import ChannelDialog
+from mangrove.ui.dialogs.alerts.channel_dialog import ChannelDialog
+from mangrove.ui.dialogs.alerts.heartbeat_dialog import HeartbeatDialog
+from mangrove.ui.dialogs.alerts.mute_dialog import KnowDialog, MuteDialog
+from mangrove.ui.dialogs.alerts.quiet_dialog import QuietDialog
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
-from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog
-from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog
-from mangrove.ui.dialogs.quiet_dialog import QuietDialog
 from mangrove.ui.navigation import PageName
 from mangrove.ui.pages.alerts.page import AlertsPage
 from mangrove.ui.widgets.labels import TextLabel

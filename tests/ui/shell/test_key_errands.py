@@ -14,8 +14,8 @@ from mangrove.core.vaults.key_changes import Holder, kit_state
 from mangrove.core.vaults.keys import KitState
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
-from mangrove.ui.dialogs.keys_dialog import KeyChange, KeysDialog, KeyWish
-from mangrove.ui.dialogs.kit_dialogs import (
+from mangrove.ui.dialogs.vaults.keys_dialog import KeyChange, KeysDialog, KeyWish
+from mangrove.ui.dialogs.vaults.kit_dialogs import (
     ConfirmKitDialog,
     KitToOpen,
     KitWish,
@@ -23,7 +23,7 @@ from mangrove.ui.dialogs.kit_dialogs import (
     OpenKitDialog,
 )
 from mangrove.ui.navigation import PageName
-from mangrove.ui.pages.vaults_page import VaultsPage
+from mangrove.ui.pages.vaults.page import VaultsPage
 from mangrove.ui.shell.main_window import MainWindow
 
 NAME = VAULTS[0].name

@@ -22,8 +22,8 @@ from mangrove.ui.dialogs.backup_dialog import BackupDialog
 from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
-from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog
-from mangrove.ui.dialogs.vault_fields import VaultPlace
+from mangrove.ui.dialogs.vaults.vault_dialog import VaultAnswer, VaultDialog
+from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.shell.main_window import MainWindow
 

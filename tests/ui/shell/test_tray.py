@@ -19,7 +19,7 @@ from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.leave_dialog import LeaveDialog, Leaving
 from mangrove.ui.dialogs.pause_dialog import PauseDialog
 from mangrove.ui.dialogs.quit_dialog import QuitDialog
-from mangrove.ui.pages.agent_card import AgentCard
+from mangrove.ui.pages.settings.agent_card import AgentCard
 from mangrove.ui.shell.closing_keys import ASKED_KEY, KEEP_KEY
 from mangrove.ui.shell.main_window import MainWindow
 from mangrove.ui.shell.presence import Presence

@@ -9,11 +9,11 @@ from mangrove.core.errors import StorageDeniedError
 from mangrove.services.mirrors import MirrorDraft
 from mangrove.ui.application import build_window
 from mangrove.ui.dialogs.confirm_dialog import ConfirmDialog
-from mangrove.ui.dialogs.mirror_dialog import MirrorAnswer, MirrorDialog, MirrorStart
-from mangrove.ui.dialogs.vault_fields import VaultPlace
+from mangrove.ui.dialogs.vaults.mirror_dialog import MirrorAnswer, MirrorDialog, MirrorStart
+from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace
 from mangrove.ui.navigation import PageName
-from mangrove.ui.pages.vault_card import VaultCard
-from mangrove.ui.pages.vaults_page import VaultsPage
+from mangrove.ui.pages.vaults.card import VaultCard
+from mangrove.ui.pages.vaults.page import VaultsPage
 from mangrove.ui.shell.main_window import MainWindow
 from ui.conftest import Ends
 

@@ -11,14 +11,14 @@ from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.empty_state import EmptyState
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.password_field import PasswordField
+from mangrove.ui.widgets.fields.search_field import SearchField
+from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
-from mangrove.ui.widgets.password_field import PasswordField
-from mangrove.ui.widgets.search_field import SearchField
 from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.step_list import StepList
-from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
 
 
 @pytest.mark.parametrize("tone", list(Tone))

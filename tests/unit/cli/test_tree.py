@@ -29,7 +29,7 @@ def test_who_asks_for_words_alone_waits_for_no_services(arguments: tuple[str, ..
 
     assert "mangrove.cli.main" in loaded
     assert not {"mangrove.app.container", "mangrove.services.figures.service"} & loaded
-    assert "mangrove.cli.commands.vault" not in loaded
+    assert "mangrove.cli.commands.vault.vault" not in loaded
 
 
 def test_a_call_that_names_no_command_finds_all_of_them() -> None:

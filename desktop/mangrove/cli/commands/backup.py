@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
+from mangrove.cli.commands.vault.place import BREAK_LOCK_HELP
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.json_value import official_document
 from mangrove.cli.progress import follow

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
+from mangrove.cli.commands.vault.place import BREAK_LOCK_HELP
 from mangrove.cli.front import desk_of
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run

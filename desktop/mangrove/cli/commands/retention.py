@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mangrove.cli.commands.show import BackupName
-from mangrove.cli.commands.vault_place import BREAK_LOCK_HELP
+from mangrove.cli.commands.vault.place import BREAK_LOCK_HELP
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.front import Desk, desk_of
 from mangrove.cli.output import Block, Table

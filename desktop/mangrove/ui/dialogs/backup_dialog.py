@@ -32,13 +32,13 @@ from mangrove.ui.models.namespace_tree_model import (
 )
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.command_text import CommandText
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.rate_field import RateField
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
-from mangrove.ui.widgets.namespace_tree import NamespaceTree
-from mangrove.ui.widgets.rate_field import RateField
+from mangrove.ui.widgets.tables.namespace_tree import NamespaceTree
 from mangrove.ui.wording import counted
 
 

@@ -16,10 +16,10 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.models.namespace_tree_model import NamespaceRow
 from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.lines_edit import LinesEdit
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.lines_edit import LinesEdit
 from mangrove.ui.wording import counted
 
 COUNT_PAUSE_MS = 400

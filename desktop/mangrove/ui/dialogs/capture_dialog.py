@@ -15,8 +15,8 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import PlainVaultWarning, VaultBox
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
 
 _LENGTHS = tuple(timedelta(minutes=n) for n in (1, 5, 15, 30, 60))

@@ -21,7 +21,7 @@ from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
 from mangrove.ui.models.contents_model import rows_of_deployment
 from mangrove.ui.models.namespace_tree_model import LIVE_COLUMNS
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
 
 
 class CopyDialog(PlanDialog[CopyRequest]):

@@ -17,8 +17,8 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
 
 _SEED_BYTES = 4

@@ -11,9 +11,9 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.path_field import Browse, PathField
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
-from mangrove.ui.widgets.path_field import Browse, PathField
 from mangrove.ui.wording import counted
 
 _MOST_NOTES = 4

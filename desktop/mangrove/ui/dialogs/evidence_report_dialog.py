@@ -13,10 +13,10 @@ from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import ReportForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.path_field import Browse, PathField
 from mangrove.ui.widgets.labels import SectionTitle
-from mangrove.ui.widgets.path_field import Browse, PathField
 
 MONTHS = 24
 

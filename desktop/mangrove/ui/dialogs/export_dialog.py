@@ -16,11 +16,11 @@ from mangrove.ui.dialogs.dump_path import pick_new_dump
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.command_text import CommandText
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.path_field import Browse, PathField
 from mangrove.ui.widgets.labels import SectionTitle
-from mangrove.ui.widgets.path_field import Browse, PathField
 from mangrove.ui.wording import counted
 
 

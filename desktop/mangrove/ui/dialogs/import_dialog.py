@@ -16,7 +16,7 @@ from mangrove.ui.dialogs.dump_part import DumpPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
 
 _NAME_LIMIT = 60  # what the service takes of the path's last part

@@ -18,7 +18,7 @@ from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.dialogs.vault_choice import VaultBox
 from mangrove.ui.job_words import kind_word, level_word
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.form import Form
+from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.labels import TextLabel
 
 _SHOWN_TIMES = 10

@@ -8,7 +8,7 @@ from mangrove.core.pitr.moments import Edge, Moment
 from mangrove.services.points import Points
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import TextLabel
 
 

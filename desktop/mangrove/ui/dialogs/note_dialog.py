@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.form import Form
+from mangrove.ui.widgets.fields.form import Form
 
 
 class NoteDialog(QuestionDialog):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDateTimeEdit, QLineEdit, QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.form import Form
+from mangrove.ui.widgets.fields.form import Form
 
 _USUAL = timedelta(days=1)
 

@@ -9,7 +9,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import VaultBox
 from mangrove.ui.job_words import kind_word
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.form import Form
+from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted

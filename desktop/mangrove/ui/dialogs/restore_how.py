@@ -9,11 +9,11 @@ from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui import text
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.lines_edit import LinesEdit
+from mangrove.ui.widgets.fields.rate_field import RateField
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.form import FormRow
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.lines_edit import LinesEdit
-from mangrove.ui.widgets.rate_field import RateField
 
 _SHOWN_MOVES = 4
 

@@ -31,12 +31,12 @@ from mangrove.ui.models.namespace_tree_model import (
 )
 from mangrove.ui.models.rename_model import EFFECT, RenameModel, RenameRow
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.search_field import SearchField
+from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
-from mangrove.ui.widgets.namespace_tree import NamespaceTree
-from mangrove.ui.widgets.search_field import SearchField
-from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
+from mangrove.ui.widgets.tables.namespace_tree import NamespaceTree
 
 _MOST_ROWS = 6
 

@@ -26,9 +26,9 @@ from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.problems import explain
 from mangrove.ui.snapshot_words import WEIGHT_TONES
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.form import Form
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.widgets.step_list import StepList
 

@@ -11,8 +11,8 @@ from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import PlainVaultWarning, VaultBox
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.form import Form
-from mangrove.ui.widgets.path_field import Browse, PathField
+from mangrove.ui.widgets.fields.form import Form
+from mangrove.ui.widgets.fields.path_field import Browse, PathField
 
 
 class CopySnapshotDialog(QuestionDialog):

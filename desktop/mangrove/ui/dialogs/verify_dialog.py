@@ -11,8 +11,8 @@ from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.scratch_choice import ScratchBox
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted
 

@@ -18,7 +18,7 @@ from mangrove.ui.dialogs.capture_dialog import CaptureDialog
 from mangrove.ui.dialogs.copy_dialog import CopyDialog
 from mangrove.ui.dialogs.export_dialog import ExportDialog
 from mangrove.ui.dialogs.import_dialog import ImportDialog
-from mangrove.ui.dialogs.profile_dialog import ProfileDialog, ProfileStart
+from mangrove.ui.dialogs.profiles.profile_dialog import ProfileDialog, ProfileStart
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
 from mangrove.ui.dialogs.verify_dialog import VerifyDialog

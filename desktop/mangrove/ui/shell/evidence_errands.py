@@ -11,9 +11,9 @@ from mangrove.core.reports.report import ReportKind
 from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import SignedReport, WrittenReport
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.assertions_dialog import AssertionsDialog
 from mangrove.ui.dialogs.drill_dialog import DrillDialog
 from mangrove.ui.dialogs.evidence_report_dialog import EvidenceReportDialog, ReportWish
+from mangrove.ui.dialogs.profiles.assertions_dialog import AssertionsDialog
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.shell.errand import Errand
 from mangrove.ui.shell.main_window import MainWindow

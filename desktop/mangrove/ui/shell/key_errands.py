@@ -10,8 +10,8 @@ from mangrove.services.kit_files import KitFiles
 from mangrove.services.kits import OpenedKit
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
-from mangrove.ui.dialogs.keys_dialog import KeyChange, KeysDialog, KeyWish
-from mangrove.ui.dialogs.kit_dialogs import (
+from mangrove.ui.dialogs.vaults.keys_dialog import KeyChange, KeysDialog, KeyWish
+from mangrove.ui.dialogs.vaults.kit_dialogs import (
     ConfirmKitDialog,
     KitToOpen,
     MakeKitDialog,

@@ -8,8 +8,8 @@ from mangrove.services.bundle import Services
 from mangrove.services.vaults import SavedVault
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
-from mangrove.ui.dialogs.mirror_dialog import MirrorAnswer, MirrorDialog, MirrorStart
-from mangrove.ui.dialogs.vault_dialog import VaultAnswer, VaultDialog, VaultStart
+from mangrove.ui.dialogs.vaults.mirror_dialog import MirrorAnswer, MirrorDialog, MirrorStart
+from mangrove.ui.dialogs.vaults.vault_dialog import VaultAnswer, VaultDialog, VaultStart
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.shell.errand import Errand
 from mangrove.ui.shell.main_window import MainWindow

@@ -8,8 +8,8 @@ from typing_extensions import override
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.card import Line
+from mangrove.ui.widgets.fields.search_field import SearchField
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.search_field import SearchField
 
 
 class PageHeader(QWidget):

@@ -25,7 +25,7 @@ from mangrove.ui.pages.overview.words import tier_word
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.charts.plots import Look
 from mangrove.ui.widgets.charts.slots import SlotKind
-from mangrove.ui.widgets.day_calendar import DayMark
+from mangrove.ui.widgets.days.calendar import DayMark
 
 NOW = sample_data.NOW
 TODAY = NOW.date()

@@ -12,11 +12,11 @@ from mangrove.services.atlas.accounts import AccountDraft
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.banner import Banner
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import Form
+from mangrove.ui.widgets.fields.password_field import PasswordField
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.form import Form
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.password_field import PasswordField
 
 
 @dataclass(frozen=True, slots=True)

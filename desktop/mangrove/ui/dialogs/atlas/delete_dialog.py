@@ -4,8 +4,8 @@ from PySide6.QtWidgets import QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.labels import TextLabel
-from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
 
 
 class DeleteSnapshotDialog(QuestionDialog):

@@ -24,11 +24,11 @@ from mangrove.services.points import Points
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.choice_list import ChoiceList, Option
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.lines_edit import LinesEdit
+from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
-from mangrove.ui.widgets.lines_edit import LinesEdit
-from mangrove.ui.widgets.typed_confirmation import TypedConfirmation
 
 
 @dataclass(frozen=True, slots=True)

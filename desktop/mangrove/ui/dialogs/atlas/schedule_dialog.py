@@ -23,9 +23,9 @@ from mangrove.ui.dialogs.atlas.schedule_row import KINDS, ScheduleRow
 from mangrove.ui.dialogs.atlas.take_dialog import days_field
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
+from mangrove.ui.widgets.fields.lines_edit import LinesEdit
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
-from mangrove.ui.widgets.lines_edit import LinesEdit
 from mangrove.ui.wording import counted
 
 _WIDTH = 780

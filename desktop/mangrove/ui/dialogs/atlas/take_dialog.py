@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.form import Form
+from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.wording import counted
 
 _MOST_DAYS = 3_650

@@ -18,12 +18,12 @@ from mangrove.services.bundle import Services
 from mangrove.services.channels import ChannelView, HeartbeatView
 from mangrove.ui import text
 from mangrove.ui.bridge import ActivityBridge, Calls
-from mangrove.ui.dialogs.channel_dialog import ChannelDialog
+from mangrove.ui.dialogs.alerts.channel_dialog import ChannelDialog
+from mangrove.ui.dialogs.alerts.heartbeat_dialog import HeartbeatDialog
+from mangrove.ui.dialogs.alerts.mute_dialog import KnowDialog, MuteDialog
+from mangrove.ui.dialogs.alerts.quiet_dialog import QuietDialog
+from mangrove.ui.dialogs.alerts.route_dialog import RouteDialog
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
-from mangrove.ui.dialogs.heartbeat_dialog import HeartbeatDialog
-from mangrove.ui.dialogs.mute_dialog import KnowDialog, MuteDialog
-from mangrove.ui.dialogs.quiet_dialog import QuietDialog
-from mangrove.ui.dialogs.route_dialog import RouteDialog
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.alerts.alert_row import AlertRow
 from mangrove.ui.pages.alerts.where_cards import (

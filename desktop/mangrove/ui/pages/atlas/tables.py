@@ -22,7 +22,7 @@ from mangrove.ui.atlas_words import (
 from mangrove.ui.models.records_model import RECORD_ROLE, SORT_ROLE, Column, RecordsModel
 from mangrove.ui.pages.atlas.gathered import ClusterRow
 from mangrove.ui.theme.tokens import Tone
-from mangrove.ui.widgets.row_table import RowTable
+from mangrove.ui.widgets.tables.row_table import RowTable
 
 R = TypeVar("R")
 

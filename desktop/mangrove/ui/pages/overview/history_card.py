@@ -19,7 +19,7 @@ from mangrove.ui.pages.overview.strips import day_words
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.charts.chart import Chart
-from mangrove.ui.widgets.day_calendar import DayCalendar, DayMark, mark_key
+from mangrove.ui.widgets.days.calendar import DayCalendar, DayMark, mark_key
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.legend import DrawKey, Legend
 from mangrove.ui.widgets.side_by_side import SideBySide

@@ -18,7 +18,7 @@ from mangrove.ui.pages.overview.words import evidence_words
 from mangrove.ui.run_words import light_tone, light_word
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.card import Card
-from mangrove.ui.widgets.day_strip import DayStrip
+from mangrove.ui.widgets.days.strip import DayStrip
 from mangrove.ui.widgets.fold import Fold
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge

@@ -12,7 +12,7 @@ from mangrove.core.figures.days import DayState
 from mangrove.ui import text
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.charts.slots import SlotKind, SlotMark, SlotRow
-from mangrove.ui.widgets.day_calendar import DayMark, DayWords
+from mangrove.ui.widgets.days.calendar import DayMark, DayWords
 from mangrove.ui.widgets.timeline.marks import Stretch, Stretches, StripMarks
 from mangrove.ui.wording import counted
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QRadioButton, QVBoxLayout,
 
 from mangrove.core.pitr.moments import Edge
 from mangrove.ui.theme.tokens import Space
-from mangrove.ui.widgets.form import FormRow
+from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.timeline.axis import local_at
 
 

@@ -25,7 +25,7 @@ from mangrove.ui.pages.timeline.kept import (
     kept_spans,
 )
 from mangrove.ui.theme.tokens import Tone
-from mangrove.ui.widgets.backup_delegate import tone_of
+from mangrove.ui.widgets.tables.backup_delegate import tone_of
 from mangrove.ui.widgets.timeline.marks import Stretch, Stretches, StripMarks, Tick, Ticks
 from mangrove.ui.wording import counted
 

@@ -8,7 +8,7 @@ from mangrove.core.ports.clock import Clock
 from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
-from mangrove.ui.widgets.row_table import choose_rows
+from mangrove.ui.widgets.tables.row_table import choose_rows
 
 
 class SpansTable(QTableView):

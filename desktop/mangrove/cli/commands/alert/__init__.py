@@ -1,0 +1,1 @@
+"""``mangrove alert``, a module for each of its groups."""

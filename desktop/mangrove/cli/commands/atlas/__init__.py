@@ -1,0 +1,1 @@
+"""``mangrove atlas``, a module for each of its groups."""

@@ -1,0 +1,1 @@
+"""``mangrove profile``, a module for each of its groups."""

@@ -1,0 +1,1 @@
+"""``mangrove vault``, a module for each of its groups."""

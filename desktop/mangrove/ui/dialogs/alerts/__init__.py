@@ -1,0 +1,1 @@
+"""Dialogs about who is told of what is wrong, and when."""

@@ -1,0 +1,1 @@
+"""Dialogs about profiles: how to reach a deployment, and what it is held to."""

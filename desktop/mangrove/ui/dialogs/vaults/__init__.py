@@ -1,0 +1,1 @@
+"""Dialogs about vaults: their place, keys, kits, mirrors and policies."""

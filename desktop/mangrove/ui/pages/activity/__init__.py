@@ -1,0 +1,1 @@
+"""The activity page: what runs, and what ran."""

@@ -1,0 +1,1 @@
+"""The backups page, and the pane of filesystem snapshots on it."""

@@ -1,0 +1,1 @@
+"""The deployments page: profiles, and what is known of the chosen one."""

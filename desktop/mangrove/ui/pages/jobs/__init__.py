@@ -1,0 +1,1 @@
+"""The jobs page: what runs by itself."""

@@ -1,0 +1,1 @@
+"""The vaults page: a card for each vault, and what stays in it."""

@@ -1,0 +1,1 @@
+"""Days as cells: calendars and strips of what each day brought."""

@@ -1,0 +1,1 @@
+"""Fields of forms: what a person types or chooses."""
