@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord, SeenBackup
-from mangrove.core.errors import InvalidPolicyError, RetentionError
+from mangrove.core.errors import InvalidPolicyError, MangroveError, RetentionError
 from mangrove.core.pitr.slices import OplogSlice
 from mangrove.core.ports.catalog import Catalog, WholeCatalog
 from mangrove.core.ports.vault import Vault
 from mangrove.core.retention.chains import Chain
 from mangrove.core.retention.facts import chains_of, entries_of
 from mangrove.core.retention.marks import Journal, Marks
+from mangrove.core.retention.parts import Inside
 from mangrove.core.retention.policy import RetentionPolicy, former_policies
 from mangrove.core.retention.rule import Entry, Judgement, Policies, judge
 from mangrove.core.run import RunStatus
@@ -97,10 +99,28 @@ def gather(
         seen=tuple(seen),
         journal=journal,
         marks=marks,
-        entries=tuple(entries_of(seen, marks, busy)),
+        entries=tuple(entries_of(seen, marks, busy, _inside(vault))),
         chains=chains_of(records, slices, tuple(vault.slices().breaks())),
         slices=slices,
     )
+
+
+def _inside(vault: Vault) -> Inside:
+    """Return what tells of a backup which collections, users and roles it holds.
+
+    A manifest that cannot be read here, for want of a key too, tells nothing.
+    """
+
+    @cache
+    def names(backup: BackupId) -> frozenset[str] | None:
+        try:
+            manifest = vault.manifest(backup)
+        except MangroveError:
+            return None
+        accounts = ("users and roles",) if manifest.users_and_roles else ()
+        return frozenset((*(str(e.namespace) for e in manifest.namespaces), *accounts))
+
+    return names
 
 
 def refresh_catalog(

@@ -10,13 +10,8 @@ from mangrove.core.pitr.slices import ChainBreak, OplogSlice
 from mangrove.core.pitr.stretches import stretches_of
 from mangrove.core.retention.chains import Chain, ChainBase, ChainSlice
 from mangrove.core.retention.marks import NO_MARKS, Marks
+from mangrove.core.retention.parts import Inside, nothing_known, series_of, surpassed_parts
 from mangrove.core.retention.rule import Entry
-
-
-def series_of(record: BackupRecord) -> str:
-    """Name the series of a backup: its profile, and what of it is inside."""
-    scope = "" if record.is_whole else f"/{record.scope or record.selection}"
-    return f"{record.profile_slug}{scope}"
 
 
 def series_words(record: BackupRecord) -> str:
@@ -25,7 +20,12 @@ def series_words(record: BackupRecord) -> str:
 
 
 def entry_of(
-    seen: SeenBackup, marks: Marks = NO_MARKS, busy: str = "", *, is_replaced: bool = False
+    seen: SeenBackup,
+    marks: Marks = NO_MARKS,
+    busy: str = "",
+    *,
+    is_replaced: bool = False,
+    surpassed_by: BackupId | None = None,
 ) -> Entry:
     """Return what the rule must know of a backup."""
     record = seen.record
@@ -42,6 +42,8 @@ def entry_of(
         hold=None if marks.hold is None else marks.hold.note,
         is_deleted=deletion is not None and deletion.by_hand,
         is_replaced=is_replaced,
+        surpassed_by=surpassed_by,
+        whole="" if record.is_whole else record.profile_slug,
     )
 
 
@@ -58,16 +60,26 @@ def entries_of(
     seen: Iterable[SeenBackup],
     marks: Mapping[BackupId, Marks],
     busy: Mapping[BackupId, str],
+    inside: Inside = nothing_known,
 ) -> list[Entry]:
-    """Return what the rule must know of all backups of a vault."""
+    """Return what the rule must know of all backups of a vault.
+
+    Args:
+        seen: The backups.
+        marks: What is said of each.
+        busy: What uses it.
+        inside: Asked of parts, and of the backups of everything that may surpass them.
+    """
     found = tuple(seen)
     proven_at = _proven_wholes(found)
+    surpassed = surpassed_parts(found, marks, inside)
     return [
         entry_of(
             item,
             marks.get(item.record.backup, NO_MARKS),
             busy.get(item.record.backup, ""),
             is_replaced=_is_replaced(item.record, proven_at),
+            surpassed_by=surpassed.get(item.record.backup),
         )
         for item in found
     ]

@@ -5,7 +5,7 @@ The preview and the deletion both call ``judge``. The moment and the time zones 
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from operator import attrgetter
@@ -37,11 +37,15 @@ class Why(StrEnum):
     PROVEN = "newest proven"
     NEWEST_GOOD = "newest good"
     REDUNDANCY = "minimum redundancy"
+    PART = "a part of what others hold"
     CHAIN_BASE = "base of chain"
 
 
 GUARDED = frozenset({Why.PIN, Why.HOLD, Why.BUSY, Why.PROVEN, Why.NEWEST_GOOD, Why.CHAIN_BASE})
 """What a deletion by hand is refused for, too."""
+BY_POLICY = frozenset({Why.RULE, Why.WITHIN, Why.WINDOW, Why.FORMER, Why.REDUNDANCY})
+"""What a policy says, in other words than those of safety."""
+_OF_OWN_SERIES = BY_POLICY | {Why.PROVEN, Why.NEWEST_GOOD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,10 @@ class Entry:
         is_deleted: Whether somebody chose it for deletion.
         is_replaced: Whether a newer proven backup of everything makes it needless, though its own
             series has nothing better; a deletion by hand is then not refused for that.
+        surpassed_by: Where it is the only one of its series: a much newer backup of everything
+            that holds each of its collections, is proven as deeply, and is of the series
+            ``whole``; None without one.
+        whole: The series of the backups of everything of the same profile; "" for those.
     """
 
     backup: BackupId
@@ -79,6 +87,8 @@ class Entry:
     hold: str | None = None
     is_deleted: bool = False
     is_replaced: bool = False
+    surpassed_by: BackupId | None = None
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,11 @@ class Verdict:
             return ", ".join(reason.text for reason in self.reasons)
         if self.entry.is_deleted:
             return "somebody deleted it"
+        if self.entry.surpassed_by:
+            return (
+                f"{self.entry.surpassed_by}, which stays, holds all of its collections, newer and"
+                " proven; no backup of everything is kept that is as old"
+            )
         if self.represented:
             period, other = self.represented
             return f"no rule keeps it: the same {period} has {other}"
@@ -177,6 +192,7 @@ def judge(
         ruling = _Series(members, policies, now, zone_of)
         found.update((verdict.entry.backup, verdict) for verdict in ruling.verdicts())
     _keep_open_chains(chains, found)
+    _let_parts_age(found)
     verdicts = tuple(found[entry.backup] for entry in ordered)
     kept = {verdict.entry.backup for verdict in verdicts if verdict.stays}
     all_of_them = {entry.backup for entry in ordered if not entry.problem}
@@ -217,6 +233,30 @@ def _keep_open_chains(chains: Iterable[Chain], found: dict[BackupId, Verdict]) -
         held = found[max(good, key=lambda base: base.after).backup]
         reason = Reason(Why.CHAIN_BASE, f"base of the open chain {chain.chain}")
         found[held.entry.backup] = Verdict(held.entry, (*held.reasons, reason))
+
+
+def _let_parts_age(found: dict[BackupId, Verdict]) -> None:
+    """Let parts that a backup of everything surpasses age as those of everything do.
+
+    The series of a part may never get another backup, so its own counts would hold it for ever.
+    """
+    reach: dict[str, datetime] = {}
+    for verdict in found.values():
+        entry = verdict.entry
+        if not entry.whole and any(reason.why in BY_POLICY for reason in verdict.reasons):
+            oldest = reach.get(entry.series, entry.finished_at)
+            reach[entry.series] = min(oldest, entry.finished_at)
+    for backup, verdict in tuple(found.items()):
+        entry = verdict.entry
+        other = found.get(entry.surpassed_by) if entry.surpassed_by else None
+        if other is None or not other.stays or other.entry.series != entry.whole:
+            continue
+        others = tuple(r for r in verdict.reasons if r.why not in _OF_OWN_SERIES)
+        is_own = len(others) < len(verdict.reasons)
+        if is_own and entry.whole in reach and entry.finished_at >= reach[entry.whole]:
+            text = "a part, kept as long as backups of everything of its age"
+            others = (*others, Reason(Why.PART, text))
+        found[backup] = replace(verdict, reasons=others)
 
 
 @dataclass(slots=True)
@@ -327,7 +367,8 @@ class _Series:
         """Keep so many whatever happens; the newest good one above all while newer ones failed."""
         least = max(1, self.policies.present.minimum_redundancy)
         for number, entry in enumerate(counted[:least]):
-            self._keep(entry, Why.REDUNDANCY, f"minimum redundancy {number + 1}/{least}")
+            only = ", the only one of its selection" if entry.whole and len(counted) == 1 else ""
+            self._keep(entry, Why.REDUNDANCY, f"minimum redundancy {number + 1}/{least}{only}")
         if counted and any(
             e.problem and e.finished_at > counted[0].finished_at for e in self.members
         ):
