@@ -16,7 +16,7 @@ OFFERED = re.compile(
 )
 QUOTING = ("command_line", "typed", "quote")
 NOT_TO_TYPE = {
-    "connectors/mongo/locking.py": "what fsync is marked with",
+    "connectors/mongo/snapshots/locking.py": "what fsync is marked with",
     "services/evidence_reports.py": "what a signature says",
     "vault/signatures.py": "what a signature says",
 }

@@ -11,7 +11,7 @@ from bench.dataset import DATABASE
 from bench.watch import Figures, watched
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.engine.framing import document_chunks
-from mangrove.jobs.loading import BATCH_BYTES
+from mangrove.jobs.restores.loading import BATCH_BYTES
 
 THREADS = 4  # two collections with two batches each, as the restore does
 TARGET = f"{DATABASE}_by_hand"

@@ -30,7 +30,7 @@ from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.core.uri import parse_uri
 from mangrove.engine.framing import document_chunks
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.replay import replay
+from mangrove.jobs.restores.replay import replay
 
 DATABASE, COLLECTIONS = "replaying", ("a", "b", "c", "d")
 FULL, SINGLES, ROUNDS = 500_000, 4_000, 10

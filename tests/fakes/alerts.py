@@ -29,8 +29,8 @@ from mangrove.core.ports.alert import (
     Pinger,
 )
 from mangrove.core.secret import Secret
-from mangrove.jobs.alarm import Alarm
-from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
+from mangrove.jobs.alerts.alarm import Alarm
+from mangrove.jobs.alerts.courier import Addresses, Courier, SwitchedDesktop
 from mangrove.services.alerts import Alerts
 from mangrove.services.channels import Channels, ChannelTools
 

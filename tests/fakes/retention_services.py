@@ -17,7 +17,7 @@ from mangrove.core.retention.policy import KeepRule, Period, RetentionPolicy, ch
 from mangrove.core.retention.rule import Judgement
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vaults.vault import VaultSpec
-from mangrove.jobs.vault_facts import VaultFacts, zone_named
+from mangrove.jobs.vaults.facts import VaultFacts, zone_named
 from mangrove.services.retention import Deletion, RetentionView, retention_view
 
 if TYPE_CHECKING:

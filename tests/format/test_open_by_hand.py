@@ -14,7 +14,7 @@ from mangrove.core.backup import Compression
 from mangrove.core.blobs import BlobRole
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.vaults.vault import identity_ref
-from mangrove.vault.manifest_codec import decode_manifest
+from mangrove.vault.codecs.manifest import decode_manifest
 
 PACK = {
     Compression.ZSTD: zstandard.ZstdCompressor(level=3).compress,

@@ -20,8 +20,8 @@ from mangrove.core.secret import Secret
 from mangrove.core.vaults.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
 from mangrove.engine.slice_reading import entries_of
 from mangrove.vault.keeper import VaultFactory
-from mangrove.vault.slice_comment import break_comment, parse_break_comment, slice_comment
-from mangrove.vault.slice_layout import break_name, slice_in
+from mangrove.vault.slices.comment import break_comment, parse_break_comment, slice_comment
+from mangrove.vault.slices.layout import break_name, slice_in
 from mangrove.vault.storage.folder import FolderStorage
 
 GOLDEN = Path(__file__).parent / "golden" / "oplog-v1"

@@ -10,7 +10,7 @@ from mangrove.core.backup import CollectionQuery
 from mangrove.core.errors import ManifestCorruptError
 from mangrove.core.namespace import Namespace
 from mangrove.vault.catalog.record_codec import decode_record, encode_record
-from mangrove.vault.manifest_codec import decode_manifest, encode_manifest
+from mangrove.vault.codecs.manifest import decode_manifest, encode_manifest
 from mangrove.vault.records import record_of
 
 GOLDEN = Path(__file__).parent / "golden"

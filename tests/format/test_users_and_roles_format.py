@@ -11,7 +11,7 @@ from mangrove.core.accounts import AuthPart, UsersAndRoles, auth_namespace
 from mangrove.core.backup import Selection
 from mangrove.core.errors import ManifestCorruptError
 from mangrove.core.manifest import AuthEntry, Manifest, StoredBlob, StoredUsersAndRoles
-from mangrove.vault.manifest_codec import decode_manifest, encode_manifest
+from mangrove.vault.codecs.manifest import decode_manifest, encode_manifest
 
 GOLDEN = Path(__file__).parent / "golden"
 BASE = f"{SLUG}/{new_id()}/"

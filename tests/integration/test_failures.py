@@ -22,8 +22,9 @@ from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.core.secret import Secret
 from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import Level, VerifyRequest
-from mangrove.jobs import backup, restore
-from mangrove.jobs.verify import phases_of
+from mangrove.jobs import backup
+from mangrove.jobs.restores import restore
+from mangrove.jobs.verifications.verify import phases_of
 from mangrove.services.profiles import ProfileDraft
 from servers.mongod import GuardedServer, TlsServer
 from servers.object_stores import rclone_binary

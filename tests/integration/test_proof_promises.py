@@ -20,7 +20,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.jobs.job import JobKind
 from mangrove.core.run import Phase, RunState
 from mangrove.core.verification import Level, VerifyRequest
-from mangrove.jobs import scratch
+from mangrove.jobs.verifications import scratch
 from mangrove.services.jobs import JobDraft
 from servers.mongod import SOURCE_TREE, mongod_binary
 from servers.process import is_alive

@@ -41,7 +41,7 @@ from mangrove.core.uri import parse_uri
 from mangrove.engine.framing import document_chunks, iter_documents
 from mangrove.engine.mongodump.opening import open_dump
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.replay import replay
+from mangrove.jobs.restores.replay import replay
 from servers.mongod import Account, GuardedServer
 
 CASES = cases()

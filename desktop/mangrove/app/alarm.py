@@ -20,8 +20,8 @@ from mangrove.core.ports.catalog import Catalog
 from mangrove.core.ports.clock import Clock
 from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.vaults.vault import VaultSpec
-from mangrove.jobs.alarm import Alarm
-from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
+from mangrove.jobs.alerts.alarm import Alarm
+from mangrove.jobs.alerts.courier import Addresses, Courier, SwitchedDesktop
 from mangrove.services.alert_facts import AlertFacts, Rooms
 from mangrove.services.alerts import Alerts
 from mangrove.services.channels import Channels, ChannelTools

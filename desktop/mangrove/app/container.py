@@ -48,15 +48,15 @@ from mangrove.core.ports.state import RunHistory
 from mangrove.core.secret import Secret
 from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.vaults.lock import LockOwner
-from mangrove.jobs.agent import Agent
-from mangrove.jobs.alarm import Alarm
+from mangrove.jobs.agent.agent import Agent
+from mangrove.jobs.agent.firing import Firer
+from mangrove.jobs.agent.keep_awake import KeepAwake
+from mangrove.jobs.agent.stall_watch import StallWatch
+from mangrove.jobs.agent.surroundings import Surroundings
+from mangrove.jobs.alerts.alarm import Alarm
 from mangrove.jobs.atlas.looking import AtlasLook
 from mangrove.jobs.background import ThreadBackground
-from mangrove.jobs.firing import Firer
-from mangrove.jobs.keep_awake import KeepAwake
 from mangrove.jobs.runner import Runner
-from mangrove.jobs.stall_watch import StallWatch
-from mangrove.jobs.surroundings import Surroundings
 from mangrove.services.activity import Activity
 from mangrove.services.agent_desk import AgentDesk
 from mangrove.services.assertions import Assertions
@@ -92,7 +92,7 @@ from mangrove.vault.catalog.sqlite import SqliteCatalog
 from mangrove.vault.crypto.recipients import DEFAULT_WORK_FACTOR
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.kit.binder import KitBinder
-from mangrove.vault.mirror_keeper import MirrorFactory
+from mangrove.vault.mirrors.keeper import MirrorFactory
 from mangrove.vault.report.printer import Printer
 from mangrove.vault.storage.opening import open_storage
 

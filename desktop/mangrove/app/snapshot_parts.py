@@ -84,7 +84,7 @@ class LateSnapshotGate(SnapshotGate):
     @cached_property
     def _gate(self) -> SnapshotGate:
         from mangrove.connectors.embedded.mongod import find_mongod  # noqa: PLC0415
-        from mangrove.connectors.mongo.snapshot_gate import MongoSnapshotGate  # noqa: PLC0415
+        from mangrove.connectors.mongo.snapshots.gate import MongoSnapshotGate  # noqa: PLC0415
 
         def find() -> Path:
             return find_mongod(self._folders)

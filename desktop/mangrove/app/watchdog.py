@@ -20,6 +20,6 @@ def is_for_watchdog(arguments: Sequence[str]) -> bool:
 def run_watchdog() -> int:
     """Be the watchdog until the master is done or gone."""
     # Only here: it brings the MongoDB driver with it.
-    from mangrove.connectors.mongo.lock_watchdog import main  # noqa: PLC0415
+    from mangrove.connectors.mongo.snapshots.lock_watchdog import main  # noqa: PLC0415
 
     return main()

@@ -29,8 +29,8 @@ from mangrove.engine.stages.compress import compressed
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.dumping import Dumping, stored_blob
 from mangrove.jobs.entering import entering
-from mangrove.jobs.leasing import leased
 from mangrove.jobs.pacing import Pace
+from mangrove.jobs.vaults.leasing import leased
 from mangrove.jobs.workers import each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)

@@ -19,9 +19,9 @@ from mangrove.core.run import Loss, Phase, RunResult
 from mangrove.core.vaults.lock import LockMode
 from mangrove.jobs.chain import ChainWriter, Places
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.leasing import leased
-from mangrove.jobs.slice_mirroring import MirroredShelf
 from mangrove.jobs.steady import steadily
+from mangrove.jobs.vaults.leasing import leased
+from mangrove.jobs.vaults.slice_mirroring import MirroredShelf
 
 PHASES = (Phase.CONNECT, Phase.CAPTURE)
 POLL_S = 1.0

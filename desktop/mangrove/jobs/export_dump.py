@@ -32,8 +32,8 @@ from mangrove.engine.mongodump.outgoing import (
 )
 from mangrove.engine.stages.compress import decompressed
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.mirror import told_of_copies
-from mangrove.jobs.stored import check_stored
+from mangrove.jobs.vaults.mirror import told_of_copies
+from mangrove.jobs.vaults.stored import check_stored
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
 PHASES = (Phase.CHECK_STORED, Phase.WRITE_DUMP)

@@ -15,7 +15,7 @@ from mangrove.core.pitr.moments import check_ahead
 from mangrove.core.ports.agent import AgentDiary, Autostart, LaneBook, LeaseHolder
 from mangrove.core.ports.clock import Clock
 from mangrove.core.ports.state import JobStore
-from mangrove.jobs.agent import Agent
+from mangrove.jobs.agent.agent import Agent
 from mangrove.services.profiles import Profiles
 from mangrove.services.vaults import Vaults
 

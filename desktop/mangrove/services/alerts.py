@@ -13,8 +13,8 @@ from mangrove.core.errors import AlertNotFoundError
 from mangrove.core.pitr.moments import check_ahead
 from mangrove.core.ports.alert import AlertStore, DesktopNotifier
 from mangrove.core.ports.clock import Clock
-from mangrove.jobs.alarm import Alarm
-from mangrove.jobs.courier import SwitchedDesktop
+from mangrove.jobs.alerts.alarm import Alarm
+from mangrove.jobs.alerts.courier import SwitchedDesktop
 
 SHOWN_ALERTS = 200
 SHOWN_DELIVERIES = 100

@@ -37,8 +37,8 @@ from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.mirror import follow_up
 from mangrove.jobs.runner import Runner, Ticket
+from mangrove.jobs.vaults.mirror import follow_up
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
 from mangrove.services.vaults import Vaults

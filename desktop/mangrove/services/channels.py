@@ -35,8 +35,8 @@ from mangrove.core.ports.secrets import SecretStore
 from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import checked_name
 from mangrove.core.secret import Secret, SecretRef
-from mangrove.jobs.alarm import delivery_of
-from mangrove.jobs.courier import Courier
+from mangrove.jobs.alerts.alarm import delivery_of
+from mangrove.jobs.alerts.courier import Courier
 
 LOOKED_AT = 500
 SESSION_ONLY = (

@@ -36,14 +36,14 @@ from mangrove.engine.mongodump.opening import form_of
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.accounts import read_accounts, with_held_accounts
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.copy import PHASES, CopyBody, copy_source
-from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restore import RestoreBody, TakeSafetyBackup
-from mangrove.jobs.restore_planning import index_commands, planned
+from mangrove.jobs.restores.copy import PHASES, CopyBody, copy_source
+from mangrove.jobs.restores.forecast import with_forecast
+from mangrove.jobs.restores.planning import index_commands, planned
+from mangrove.jobs.restores.restore import RestoreBody, TakeSafetyBackup
+from mangrove.jobs.restores.transit import Transit
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.transit import Transit
 from mangrove.services.backups import DEPLOYMENT_LIMIT, Backups, BackupTools
 
 OpenSource = Callable[[], AbstractContextManager[DumpSource]]

@@ -11,7 +11,7 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.verify import phases_of
+from mangrove.jobs.verifications.verify import phases_of
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import BackupTools
 from mangrove.services.points import Points

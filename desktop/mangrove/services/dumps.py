@@ -18,8 +18,8 @@ from mangrove.jobs.export_dump import PHASES as EXPORT_PHASES
 from mangrove.jobs.export_dump import ExportBody
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
+from mangrove.jobs.restores.transit import Transit
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.transit import Transit
 from mangrove.services.backups import Backups, BackupTools
 
 IMPORT_PHASES = (Phase.CONNECT, *BACKUP_PHASES[1:])

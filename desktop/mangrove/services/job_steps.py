@@ -16,7 +16,7 @@ from mangrove.core.ports.clock import Clock
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
-from mangrove.jobs.firing import Step
+from mangrove.jobs.agent.firing import Step
 from mangrove.services.backups import Backups
 from mangrove.services.captures import Captures
 from mangrove.services.drills import Drills

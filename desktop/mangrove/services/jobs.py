@@ -26,8 +26,8 @@ from mangrove.core.ports.state import JobStore
 from mangrove.core.profile import checked_name
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EMBEDDED, Level
-from mangrove.jobs.agent import Agent
-from mangrove.jobs.firing import Waits, quietly
+from mangrove.jobs.agent.agent import Agent
+from mangrove.jobs.agent.firing import Waits, quietly
 from mangrove.services.agent_desk import check_pause
 from mangrove.services.job_plan import Covered, Planned, Wanted
 from mangrove.services.job_steps import JobSteps

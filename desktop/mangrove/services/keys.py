@@ -23,9 +23,9 @@ from mangrove.core.vaults.kit import check_passphrase
 from mangrove.core.vaults.lock import LockMode
 from mangrove.core.vaults.vault import VaultSpec, identity_ref, signing_ref_of
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.mirror_sign import require_sign
-from mangrove.jobs.rewrap import PHASES, RewrapBody
 from mangrove.jobs.runner import Ticket
+from mangrove.jobs.vaults.mirror_sign import require_sign
+from mangrove.jobs.vaults.rewrap import PHASES, RewrapBody
 from mangrove.services.backups import BackupTools
 from mangrove.services.kit_files import content_of, refuse_existing, write_all
 from mangrove.services.vaults import WRITERS

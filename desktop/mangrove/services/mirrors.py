@@ -23,9 +23,9 @@ from mangrove.core.vaults.object_lock import ObjectLock
 from mangrove.core.vaults.url import parse_vault_url
 from mangrove.core.vaults.vault import VaultId, VaultSpec
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.mirror import PHASES, MirrorBody
-from mangrove.jobs.mirror_sign import require_sign
 from mangrove.jobs.runner import Runner, Ticket
+from mangrove.jobs.vaults.mirror import PHASES, MirrorBody
+from mangrove.jobs.vaults.mirror_sign import require_sign
 from mangrove.services.vaults import Vaults
 
 

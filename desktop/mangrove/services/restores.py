@@ -18,12 +18,12 @@ from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import RunId, RunKind
 from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.accounts import with_accounts
-from mangrove.jobs.forecast import with_forecast
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.marking import RestoreMarks
-from mangrove.jobs.restore import RestoreBody, phases_of
-from mangrove.jobs.restore_planning import index_commands, planned
-from mangrove.jobs.rewinding import told
+from mangrove.jobs.restores.forecast import with_forecast
+from mangrove.jobs.restores.marking import RestoreMarks
+from mangrove.jobs.restores.planning import index_commands, planned
+from mangrove.jobs.restores.restore import RestoreBody, phases_of
+from mangrove.jobs.restores.rewinding import told
 from mangrove.jobs.runner import Ticket
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.points import Points

@@ -20,9 +20,9 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.vaults.lock import LockMode
 from mangrove.core.vaults.vault import VaultSpec
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.prune import MIRRORED_PHASES, PHASES, PruneBody, PrunePlan, plan_prune
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.vault_facts import VaultFacts, busy_backups, gather, zone_named
+from mangrove.jobs.vaults.facts import VaultFacts, busy_backups, gather, zone_named
+from mangrove.jobs.vaults.prune import MIRRORED_PHASES, PHASES, PruneBody, PrunePlan, plan_prune
 from mangrove.services.backups import Backups, BackupTools
 
 LOOK_BACK = 500

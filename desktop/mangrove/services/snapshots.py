@@ -38,25 +38,23 @@ from mangrove.core.snapshots.snapshot import (
     Snapshot,
     SnapshotRequest,
 )
-from mangrove.jobs import (
-    snapshot_copy,
-    snapshot_delete,
-    snapshot_prune,
-    snapshot_restore,
-    snapshot_take,
-    snapshot_verify,
-)
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
-from mangrove.jobs.snapshot_copy import CopySnapshotBody
-from mangrove.jobs.snapshot_delete import DeleteSnapshotBody
-from mangrove.jobs.snapshot_prune import PruneSnapshotsBody
-from mangrove.jobs.snapshot_restore import RestoreFilesBody, RestoreSnapshotBody, files_in
-from mangrove.jobs.snapshot_rewind import SnapshotRewind
-from mangrove.jobs.snapshot_survey import SiteOpener
-from mangrove.jobs.snapshot_take import TakeSnapshotBody
-from mangrove.jobs.snapshot_verify import VerifySnapshotBody
-from mangrove.jobs.vault_facts import zone_named
+from mangrove.jobs.snapshots.copy import PHASES as COPY_PHASES
+from mangrove.jobs.snapshots.copy import CopySnapshotBody
+from mangrove.jobs.snapshots.delete import PHASES as DELETE_PHASES
+from mangrove.jobs.snapshots.delete import DeleteSnapshotBody
+from mangrove.jobs.snapshots.prune import PHASES as PRUNE_PHASES
+from mangrove.jobs.snapshots.prune import PruneSnapshotsBody
+from mangrove.jobs.snapshots.restore import PHASES as RESTORE_PHASES
+from mangrove.jobs.snapshots.restore import RestoreFilesBody, RestoreSnapshotBody, files_in
+from mangrove.jobs.snapshots.rewind import SnapshotRewind
+from mangrove.jobs.snapshots.survey import SiteOpener
+from mangrove.jobs.snapshots.take import PHASES as TAKE_PHASES
+from mangrove.jobs.snapshots.take import TakeSnapshotBody
+from mangrove.jobs.snapshots.verify import PHASES as VERIFY_PHASES
+from mangrove.jobs.snapshots.verify import VerifySnapshotBody
+from mangrove.jobs.vaults.facts import zone_named
 from mangrove.services.backups import Backups, BackupTools
 from mangrove.services.profiles import Profiles
 from mangrove.services.snapshot_kept import AllKept, SnapshotsKept
@@ -126,7 +124,7 @@ class Snapshots:
         ticket = Ticket(
             kind=RunKind.SNAPSHOT,
             title=f"Snapshot of {profile.name}",
-            phases=snapshot_take.PHASES,
+            phases=TAKE_PHASES,
             profile=profile.name,
             backup=name,
             claims=(Claim(f"snapshot of {profile.name}"),),
@@ -177,7 +175,7 @@ class Snapshots:
                 hint=f"unpin it first: {command_line('snapshot', 'unpin', snapshot.snapshot)}",
             )
         body = DeleteSnapshotBody(snapshot, self._tools.open_host, self._tools.store)
-        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Delete", snapshot_delete.PHASES)
+        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Delete", DELETE_PHASES)
         return self._tools.runner.start(ticket, body)
 
     def verify(self, text: str, mongod: str = "") -> RunId:
@@ -194,7 +192,7 @@ class Snapshots:
         body = VerifySnapshotBody(
             snapshot, tools.gate, tools.open_host, tools.store, tools.clock, mongod
         )
-        ticket = self._ticket(snapshot, RunKind.VERIFY, "Verify", snapshot_verify.PHASES)
+        ticket = self._ticket(snapshot, RunKind.VERIFY, "Verify", VERIFY_PHASES)
         return tools.runner.start(ticket, body)
 
     def copy(self, text: str, vault: str, limit_bytes_per_s: int | None = None) -> RunId:
@@ -221,7 +219,7 @@ class Snapshots:
             limit_bytes_per_s=limit_bytes_per_s,
             copy_on=shared.copy_on(spec),
         )
-        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Copy", snapshot_copy.PHASES)
+        ticket = self._ticket(snapshot, RunKind.SNAPSHOT, "Copy", COPY_PHASES)
         claims = (*ticket.claims, Claim(f"vault {spec.name}"))
         return tools.runner.start(replace(ticket, vault=spec.name, claims=claims), body)
 
@@ -245,7 +243,7 @@ class Snapshots:
         _require_whole(snapshot)
         rewind = self._rewind(snapshot.profile_slug, snapshot.consistent_at, limit)
         body = RestoreSnapshotBody(snapshot, folder, tools.open_host, tools.open_target, rewind)
-        ticket = self._ticket(snapshot, RunKind.EXPORT, "Restore", snapshot_restore.PHASES)
+        ticket = self._ticket(snapshot, RunKind.EXPORT, "Restore", RESTORE_PHASES)
         return shared.runner.start(ticket, body)
 
     def _restore_stored(self, text: str, folder: str, limit: OplogTimestamp | None) -> RunId:
@@ -262,7 +260,7 @@ class Snapshots:
         ticket = Ticket(
             kind=RunKind.EXPORT,
             title=f"Restore the files of {record.backup}",
-            phases=snapshot_restore.PHASES,
+            phases=RESTORE_PHASES,
             profile=record.profile_name,
             vault=spec.name,
             backup=record.backup,
@@ -312,7 +310,7 @@ class Snapshots:
         ticket = Ticket(
             kind=RunKind.SNAPSHOT,
             title=f"Prune the snapshots of {profile}",
-            phases=snapshot_prune.PHASES,
+            phases=PRUNE_PHASES,
             profile=profile,
             claims=(Claim(f"snapshot of {profile}"),),
         )

@@ -11,12 +11,12 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.vaults.lock import LockMode
 from mangrove.core.vaults.report import FindingKind, VaultFinding, VaultReport
 from mangrove.core.vaults.vault import VaultSpec
-from mangrove.jobs.check import PHASES as CHECK_PHASES
-from mangrove.jobs.check import CheckBody
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.mend import PHASES, MendBody
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.vault_facts import refresh_catalog
+from mangrove.jobs.vaults.check import PHASES as CHECK_PHASES
+from mangrove.jobs.vaults.check import CheckBody
+from mangrove.jobs.vaults.facts import refresh_catalog
+from mangrove.jobs.vaults.mend import PHASES, MendBody
 from mangrove.services.backups import BackupTools
 from mangrove.services.vaults import Vaults
 

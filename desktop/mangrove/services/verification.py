@@ -12,10 +12,10 @@ from mangrove.core.run import RunId, RunKind
 from mangrove.core.verification import EMBEDDED, Level, VerifyRequest
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Ticket
-from mangrove.jobs.scratch import drop_abandoned
-from mangrove.jobs.snapshot_proof import VerifyFilesBody
-from mangrove.jobs.snapshot_proof import phases_of as files_phases_of
-from mangrove.jobs.verify import VerifyBody, phases_of
+from mangrove.jobs.snapshots.proof import VerifyFilesBody
+from mangrove.jobs.snapshots.proof import phases_of as files_phases_of
+from mangrove.jobs.verifications.scratch import drop_abandoned
+from mangrove.jobs.verifications.verify import VerifyBody, phases_of
 from mangrove.services.assertions import Assertions
 from mangrove.services.backups import Backups, BackupTools
 

@@ -12,15 +12,15 @@ from mangrove.core.errors import (
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.keys import RetiredKey
 from mangrove.core.vaults.vault import VaultId, VaultSpec
-from mangrove.vault.layout import DESCRIPTOR, NEXT_DESCRIPTOR
-from mangrove.vault.manifest_codec import check_format
-from mangrove.vault.strict_json import (
+from mangrove.vault.codecs.manifest import check_format
+from mangrove.vault.codecs.strict_json import (
     MalformedDocumentError,
     Node,
     decode_document,
     encode_document,
     encode_moment,
 )
+from mangrove.vault.layout import DESCRIPTOR, NEXT_DESCRIPTOR
 from mangrove.vault.transfer import fetch_whole, store_compared
 
 LIMIT_BYTES = 1 << 20

@@ -18,8 +18,8 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.ports.storage import Passing, SettlingStorage, Storage, as_they_come
 from mangrove.core.vaults.vault import VaultId
+from mangrove.vault.codecs.manifest import encode_manifest
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
-from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.records import record_of
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import SequenceClaims

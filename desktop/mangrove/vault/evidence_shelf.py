@@ -9,7 +9,7 @@ from mangrove.core.errors import BlobNotFoundError, CorruptBackupError, Signatur
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Evidence
-from mangrove.vault.evidence_codec import LIMIT_BYTES, decode_evidence, encode_evidence
+from mangrove.vault.codecs.evidence import LIMIT_BYTES, decode_evidence, encode_evidence
 from mangrove.vault.layout import BackupFolder, is_evidence, signature_of
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES

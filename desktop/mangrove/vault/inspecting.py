@@ -36,7 +36,7 @@ from mangrove.vault.layout import (
     is_manifest_signature,
     owner_of,
 )
-from mangrove.vault.slice_layout import is_of_oplog
+from mangrove.vault.slices.layout import is_of_oplog
 
 _OWN_PATHS = (JOURNAL_PATH, KEYS_PATH, LOCKS_PATH, SEQUENCE_PATH)
 

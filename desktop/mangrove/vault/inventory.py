@@ -10,7 +10,7 @@ from mangrove.core.blobs import BlobInfo
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.vault import OPLOG_DEBRIS, Debris
 from mangrove.vault.layout import SIGNATURE_SUFFIX, is_manifest_signature, owner_of
-from mangrove.vault.slice_layout import is_of_oplog, is_signature, slice_in
+from mangrove.vault.slices.layout import is_of_oplog, is_signature, slice_in
 
 
 @runtime_checkable

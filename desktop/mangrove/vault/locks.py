@@ -24,13 +24,13 @@ from mangrove.core.ports.clock import Clock
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.lock import LockMode, LockOwner, VaultLock, in_the_way
 from mangrove.vault.blob_name import checked
-from mangrove.vault.layout import LOCKS_PATH
-from mangrove.vault.strict_json import (
+from mangrove.vault.codecs.strict_json import (
     MalformedDocumentError,
     decode_document,
     encode_document,
     encode_moment,
 )
+from mangrove.vault.layout import LOCKS_PATH
 from mangrove.vault.transfer import fetch_whole
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from mangrove.core.errors import (
 from mangrove.core.manifest import Manifest
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.vault import VaultSpec
+from mangrove.vault.codecs.manifest import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
+from mangrove.vault.codecs.manifest import decode_manifest
 from mangrove.vault.layout import BackupFolder, generation_of, is_manifest_signature, manifest_of
-from mangrove.vault.manifest_codec import LIMIT_BYTES as MANIFEST_LIMIT_BYTES
-from mangrove.vault.manifest_codec import decode_manifest
 from mangrove.vault.recollection import Recollection
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import (

@@ -40,7 +40,7 @@ from mangrove.vault.records import record_of, unreadable_record
 from mangrove.vault.retirement import Retirements
 from mangrove.vault.rewrapping import Rewrapping
 from mangrove.vault.sealing import Sealer
-from mangrove.vault.slice_shelf import StoredSlices
+from mangrove.vault.slices.shelf import StoredSlices
 from mangrove.vault.statements import StatementShelf
 from mangrove.vault.surveying import survey
 from mangrove.vault.transfer import Meter, compare_blob, open_blob

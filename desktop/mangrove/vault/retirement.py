@@ -18,6 +18,13 @@ from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.keys import RetiredKey
 from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.blob_name import checked
+from mangrove.vault.codecs.manifest import check_format
+from mangrove.vault.codecs.strict_json import (
+    MalformedDocumentError,
+    decode_document,
+    encode_document,
+    encode_moment,
+)
 from mangrove.vault.crypto.minisign import MinisignPublicKey, MinisignSecretKey, sign, verify
 from mangrove.vault.layout import (
     KEYS_PATH,
@@ -26,14 +33,7 @@ from mangrove.vault.layout import (
     SIGNATURE_SUFFIX,
     signature_of,
 )
-from mangrove.vault.manifest_codec import check_format
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES
-from mangrove.vault.strict_json import (
-    MalformedDocumentError,
-    decode_document,
-    encode_document,
-    encode_moment,
-)
 from mangrove.vault.transfer import fetch_whole, store_compared
 
 log = logging.getLogger(__name__)

@@ -15,6 +15,7 @@ from mangrove.core.blobs import BlobName
 from mangrove.core.errors import MangroveError
 from mangrove.core.manifest import AuthEntry, Manifest, NamespaceEntry, StoredBlob
 from mangrove.core.ports.storage import Passing, Storage
+from mangrove.vault.codecs.manifest import encode_manifest
 from mangrove.vault.crypto.age import rewrap_stream
 from mangrove.vault.crypto.recipients import X25519Recipient
 from mangrove.vault.layout import (
@@ -25,7 +26,6 @@ from mangrove.vault.layout import (
     is_evidence,
     signature_of,
 )
-from mangrove.vault.manifest_codec import encode_manifest
 from mangrove.vault.manifest_reading import Active
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES

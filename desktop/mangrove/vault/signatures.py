@@ -8,7 +8,7 @@ from mangrove.core.errors import SignatureInvalidError
 from mangrove.core.retention.marks import Statement
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Evidence, Level
-from mangrove.vault.strict_json import encode_moment
+from mangrove.vault.codecs.strict_json import encode_moment
 
 LIMIT_BYTES = 16 << 10
 MAX_SEQUENCE = 10**12  # a forged comment cannot push the numbers out of any range

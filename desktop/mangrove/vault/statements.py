@@ -24,11 +24,11 @@ from mangrove.core.errors import (
 from mangrove.core.ports.storage import Storage
 from mangrove.core.retention.marks import Journal, Statement
 from mangrove.core.vaults.vault import VaultSpec
+from mangrove.vault.codecs.statements import LIMIT_BYTES, decode_statement, encode_statement
 from mangrove.vault.layout import JOURNAL_PATH, SIGNATURE_SUFFIX, signature_of, statement_name
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.signatures import LIMIT_BYTES as SIGNATURE_LIMIT_BYTES
 from mangrove.vault.signatures import statement_comment
-from mangrove.vault.statement_codec import LIMIT_BYTES, decode_statement, encode_statement
 from mangrove.vault.transfer import fetch_whole, store_compared
 
 log = logging.getLogger(__name__)

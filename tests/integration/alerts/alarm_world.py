@@ -24,8 +24,8 @@ from mangrove.core.errors import DeliveryError
 from mangrove.core.jobs.job import Firing, FiringState, Job
 from mangrove.core.ports.alert import DesktopNotifier
 from mangrove.core.secret import Secret
-from mangrove.jobs.alarm import Alarm
-from mangrove.jobs.courier import Addresses, Courier, SwitchedDesktop
+from mangrove.jobs.alerts.alarm import Alarm
+from mangrove.jobs.alerts.courier import Addresses, Courier, SwitchedDesktop
 from mangrove.services.alert_facts import AlertFacts, Rooms
 from mangrove.services.alerts import Alerts
 from mangrove.services.channels import ChannelDraft, Channels, ChannelTools

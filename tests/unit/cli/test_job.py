@@ -17,7 +17,7 @@ from mangrove.__main__ import CANCELLED, main
 from mangrove.cli.exit_codes import ExitCode
 from mangrove.cli.main import run
 from mangrove.core.jobs.job import Firing, FiringState, JobKind, Rest
-from mangrove.jobs.firing import Waits
+from mangrove.jobs.agent.firing import Waits
 from mangrove.services.job_plan import Covered, Planned
 
 

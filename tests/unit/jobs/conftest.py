@@ -24,9 +24,9 @@ from mangrove.core.uri import parse_uri
 from mangrove.core.verification import Level, VerifyRequest
 from mangrove.jobs.backup import BackupBody, Origin
 from mangrove.jobs.context import RunContext
-from mangrove.jobs.restore import RestoreBody
+from mangrove.jobs.restores.restore import RestoreBody
 from mangrove.jobs.runner import Body, Runner, Ticket
-from mangrove.jobs.verify import VerifyBody
+from mangrove.jobs.verifications.verify import VerifyBody
 
 MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 USERS = [{"_id": n, "name": f"user {n}"} for n in range(9)]

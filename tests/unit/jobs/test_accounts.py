@@ -9,7 +9,7 @@ from mangrove.core.backup import BackupRequest, Selection
 from mangrove.core.errors import WriteRefusedError
 from mangrove.core.run import Phase, RunState
 from mangrove.core.verification import Level
-from mangrove.jobs.restore import PHASES, phases_of
+from mangrove.jobs.restores.restore import PHASES, phases_of
 from unit.jobs.conftest import Bench
 
 INCLUDE = UsersAndRoles.INCLUDE

@@ -21,8 +21,8 @@ from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.backup import Contents
 from mangrove.core.run import Phase, RunState, RunStatus
-from mangrove.jobs.copy import CopyBody
-from mangrove.jobs.restore import RestoreBody
+from mangrove.jobs.restores.copy import CopyBody
+from mangrove.jobs.restores.restore import RestoreBody
 from unit.jobs.conftest import NAME_INDEX, SHORT_WAITS_S, Bench, profile_of
 
 SAME = (Rename("shop", "shop"),)

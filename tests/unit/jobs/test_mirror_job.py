@@ -12,8 +12,8 @@ from mangrove.core.ports.storage import Passing
 from mangrove.core.run import RunState
 from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.core.verification import Level
-from mangrove.jobs.mirror import PHASES, MirrorBody
-from mangrove.jobs.verify import phases_of
+from mangrove.jobs.vaults.mirror import PHASES, MirrorBody
+from mangrove.jobs.verifications.verify import phases_of
 from unit.jobs.conftest import Bench
 
 CELLAR = MirrorSpec("1", "cellar", "file:///cellar")

@@ -8,7 +8,7 @@ from mangrove.core.backup import IndexChoice, Rename, SafetyBackup
 from mangrove.core.errors import ConnectionLostError, MangroveError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.run import Phase, RunState
-from mangrove.jobs.restore import PHASES
+from mangrove.jobs.restores.restore import PHASES
 from unit.jobs.conftest import NAME_INDEX, ORDERS, USERS, Bench
 
 COPY = "shop_restored_20260301_120000"

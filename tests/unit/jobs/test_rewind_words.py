@@ -9,7 +9,7 @@ from mangrove.core.pitr.planning import Base, base_of, plan_rewind
 from mangrove.core.pitr.timeline import timeline_of
 from mangrove.core.restores.planning import RestorePlan
 from mangrove.core.verification import Level
-from mangrove.jobs.rewinding import told
+from mangrove.jobs.restores.rewinding import told
 
 SLICES = [piece(1, 10, opens=True), piece(10, 20)]
 

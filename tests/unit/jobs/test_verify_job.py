@@ -11,8 +11,8 @@ from mangrove.core.profile import ProfileId
 from mangrove.core.run import Phase, RunState
 from mangrove.core.vaults.vault import identity_ref
 from mangrove.core.verification import Evidence, Level
-from mangrove.jobs import scratch
-from mangrove.jobs.verify import phases_of
+from mangrove.jobs.verifications import scratch
+from mangrove.jobs.verifications.verify import phases_of
 from unit.jobs.conftest import USERS, Bench
 
 LEVELS = (Level.STORED, Level.DECODED, Level.RESTORED)

@@ -16,10 +16,10 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Drill, Level
+from mangrove.vault.codecs.evidence import decode_evidence, encode_evidence
+from mangrove.vault.codecs.manifest import decode_manifest, encode_manifest
+from mangrove.vault.codecs.strict_json import encode_moment
 from mangrove.vault.descriptor import Descriptor, decode_descriptor, encode_descriptor
-from mangrove.vault.evidence_codec import decode_evidence, encode_evidence
-from mangrove.vault.manifest_codec import decode_manifest, encode_manifest
-from mangrove.vault.strict_json import encode_moment
 
 BASE = f"{SLUG}/{new_id()}/shop/"
 

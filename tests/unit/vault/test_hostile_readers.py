@@ -27,16 +27,16 @@ from mangrove.core.vaults.kit import RecoveryKit
 from mangrove.core.vaults.lock import LockMode, LockOwner, VaultLock
 from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.core.vaults.vault import VaultId
+from mangrove.vault.codecs.evidence import decode_evidence, encode_evidence
+from mangrove.vault.codecs.manifest import decode_manifest, encode_manifest
+from mangrove.vault.codecs.statements import decode_statement, encode_statement
 from mangrove.vault.descriptor import decode_descriptor, descriptor_of, encode_descriptor
-from mangrove.vault.evidence_codec import decode_evidence, encode_evidence
 from mangrove.vault.kit.kit_codec import decode_kit, encode_kit
 from mangrove.vault.locks import _decode as decode_lock
 from mangrove.vault.locks import _encode as encode_lock
-from mangrove.vault.manifest_codec import decode_manifest, encode_manifest
 from mangrove.vault.retirement import decode_record, encode_record
-from mangrove.vault.slice_comment import parse_slice_comment, slice_comment
-from mangrove.vault.slice_layout import SliceName
-from mangrove.vault.statement_codec import decode_statement, encode_statement
+from mangrove.vault.slices.comment import parse_slice_comment, slice_comment
+from mangrove.vault.slices.layout import SliceName
 
 VAULT = VaultId("a1b2c3")
 _AT = OplogTimestamp(1_772_366_400, 7)

@@ -13,7 +13,7 @@ from mangrove.core.cover import Cover, DatabaseContent
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import EvidenceSummary, Level
-from mangrove.vault.strict_json import encode_duration, encode_moment
+from mangrove.vault.codecs.strict_json import encode_duration, encode_moment
 
 _FIELDS = tuple(BackupRecord.__dataclass_fields__)
 

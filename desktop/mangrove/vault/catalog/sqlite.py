@@ -22,7 +22,7 @@ from mangrove.vault.catalog.covers import read_covers
 from mangrove.vault.catalog.fact_reader import CatalogFacts
 from mangrove.vault.catalog.record_codec import DamagedRowError, decode_record, encode_record
 from mangrove.vault.catalog.schema import IS_PHYSICAL, ensure_schema
-from mangrove.vault.strict_json import encode_moment
+from mangrove.vault.codecs.strict_json import encode_moment
 
 log = logging.getLogger(__name__)
 FILE_NAME = "catalog.sqlite"

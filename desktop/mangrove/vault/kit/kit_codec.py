@@ -13,8 +13,8 @@ from mangrove.core.vaults.keys import RetiredKey
 from mangrove.core.vaults.kit import RecoveryKit
 from mangrove.core.vaults.mirror import MirrorSpec
 from mangrove.core.vaults.vault import VaultId, VaultSpec
-from mangrove.vault.manifest_codec import check_format
-from mangrove.vault.strict_json import (
+from mangrove.vault.codecs.manifest import check_format
+from mangrove.vault.codecs.strict_json import (
     MalformedDocumentError,
     Node,
     decode_document,

@@ -1,0 +1,1 @@
+"""What looks for something wrong, and carries the news of it."""

@@ -1,0 +1,1 @@
+"""Bodies that load data into a deployment, and the steps they are made of."""

@@ -1,0 +1,1 @@
+"""Bodies about filesystem snapshots: taken, proven, copied, restored, removed."""

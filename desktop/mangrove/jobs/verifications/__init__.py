@@ -1,0 +1,1 @@
+"""The verify body: proofs, trial restores, and what they found."""

@@ -1,0 +1,1 @@
+"""Documents in a vault as JSON bytes, and back: manifest, evidence, statements."""

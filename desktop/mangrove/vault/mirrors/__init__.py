@@ -1,0 +1,1 @@
+"""More copies of a vault: written, read from, and mended from."""

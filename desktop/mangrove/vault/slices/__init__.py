@@ -1,0 +1,1 @@
+"""Oplog slices and breaks of chains, as they lie in a vault."""
