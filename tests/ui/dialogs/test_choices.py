@@ -6,7 +6,7 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.vaults.url import StorageKind, parse_vault_url
 from mangrove.ui.dialogs.restore_choice import RestoreChoice, include_globs, sources_of
 from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace, is_recipient, recipients_in
-from mangrove.ui.models.namespace_tree_model import Chosen
+from mangrove.ui.models.namespace_rows import Chosen
 
 
 def test_everything_needs_no_globs() -> None:

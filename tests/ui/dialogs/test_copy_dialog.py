@@ -100,7 +100,7 @@ def test_a_source_that_cannot_be_listed_is_an_error_in_place(
 
     dialog = opened(qtbot, ends)
 
-    qtbot.waitUntil(lambda: "roduction is away" in dialog.banner.text)
+    qtbot.waitUntil(lambda: "roduction is away" in dialog.live.banner.text)
     assert not dialog.yes.isEnabled()
 
 

@@ -20,7 +20,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
 from mangrove.ui.dialogs.restore_dump_dialog import RestoreDumpDialog
-from mangrove.ui.models.namespace_tree_model import NamespaceRow
+from mangrove.ui.models.namespace_rows import NamespaceRow
 from mangrove.ui.widgets.labels import TextLabel
 from ui.conftest import Ends
 

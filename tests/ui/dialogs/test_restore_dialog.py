@@ -22,7 +22,7 @@ from mangrove.core.restores.naming import copy_name
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.dialogs.restore_dialog import RestoreDialog
-from mangrove.ui.models.namespace_tree_model import NamespaceRow
+from mangrove.ui.models.namespace_rows import NamespaceRow
 from mangrove.ui.models.rename_model import EFFECT, TARGET
 from ui.conftest import Ends
 

@@ -1,4 +1,4 @@
-from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtCore import QPersistentModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -6,11 +6,8 @@ from fakes.sample_data import TREE
 from mangrove.core.known import Known
 from mangrove.core.namespace import Namespace
 from mangrove.ui.models.contents_model import rows_of_deployment
-from mangrove.ui.models.namespace_tree_model import (
-    STORED_COLUMNS,
-    NamespaceRow,
-    NamespaceTreeModel,
-)
+from mangrove.ui.models.namespace_rows import STORED_COLUMNS, NamespaceRow
+from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel
 
 CHECKED = Qt.ItemDataRole.CheckStateRole
 
@@ -89,13 +86,58 @@ def test_sizes_sort_as_numbers_even_beyond_32_bits() -> None:
     model = NamespaceTreeModel()
     sizes = (9 << 40, 5, 1 << 33)
     model.set_rows([NamespaceRow(f"d{n}", "c", "collection", 1, s) for n, s in enumerate(sizes)])
-    proxy = QSortFilterProxyModel()
-    proxy.setSourceModel(model)
-    proxy.setSortRole(int(Qt.ItemDataRole.UserRole))
 
-    proxy.sort(2, Qt.SortOrder.AscendingOrder)
+    model.sort(2, Qt.SortOrder.AscendingOrder)
 
-    assert [proxy.index(n, 0).data() for n in range(3)] == ["d1", "d2", "d0"]
+    assert [model.index(n, 0).data() for n in range(3)] == ["d1", "d2", "d0"]
+
+
+def test_sorting_takes_ticks_and_held_places_along() -> None:
+    model = shop_and_billing()
+    shop = model.index_of("shop")
+    held = [QPersistentModelIndex(shop), QPersistentModelIndex(model.index_of("shop", "orders"))]
+    model.setData(model.index_of("shop", "orders"), Qt.CheckState.Unchecked, CHECKED)
+
+    model.sort(2, Qt.SortOrder.DescendingOrder)
+
+    assert [index.data() for index in held] == ["shop", "orders"]
+    assert held[0].row() == 0
+    assert held[1].parent() == model.index_of("shop")
+    assert model.data(model.index_of("shop", "orders"), CHECKED) == Qt.CheckState.Unchecked
+
+
+def test_a_search_shows_what_holds_it_and_databases_of_that_name_whole() -> None:
+    model = shop_and_billing()
+
+    model.search("ORD")
+    assert shown_names(model) == {"shop": ["orders"]}
+    model.search("bill")
+    assert shown_names(model) == {"billing": ["invoices", "ledger", "payments"]}
+    model.search("")
+
+    assert list(shown_names(model)) == ["billing", "shop"]
+
+
+def test_a_database_is_ticked_as_far_as_it_is_shown(qtmodeltester: ModelTester) -> None:
+    model = shop_and_billing()
+    model.search("orders")
+    qtmodeltester.check(model)
+
+    model.setData(model.index(0, 0), Qt.CheckState.Unchecked, CHECKED)
+
+    assert model.data(model.index(0, 0), CHECKED) == Qt.CheckState.Unchecked
+    assert Namespace("shop", "orders") not in model.chosen().collections
+    assert Namespace("shop", "users") in model.chosen().collections
+    model.search("")
+    assert model.data(model.index_of("shop"), CHECKED) == Qt.CheckState.PartiallyChecked
+
+
+def shown_names(model: NamespaceTreeModel) -> dict[str, list[str]]:
+    tops = [model.index(row, 0) for row in range(model.rowCount())]
+    return {
+        top.data(): [model.index(row, 0, top).data() for row in range(model.rowCount(top))]
+        for top in tops
+    }
 
 
 def test_a_view_shows_no_figures() -> None:

@@ -8,8 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupRequest, Consistency, Selection
-from mangrove.core.deployment import CollectionSize
-from mangrove.core.errors import InvalidSelectionError, MangroveError
+from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.profile import Profile
 from mangrove.services.bundle import Services
 from mangrove.ui import text
@@ -21,15 +20,11 @@ from mangrove.ui.dialogs.backup_filters import (
     PatternsPart,
     patterns_found,
 )
+from mangrove.ui.dialogs.live_part import LivePart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
-from mangrove.ui.models.contents_model import rows_of_deployment
-from mangrove.ui.models.namespace_tree_model import (
-    NAMESPACE_ROLE,
-    Chosen,
-    NamespaceRow,
-    NamespaceTreeModel,
-)
+from mangrove.ui.models.namespace_rows import Chosen, NamespaceRow
+from mangrove.ui.models.namespace_tree_model import NAMESPACE_ROLE
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.command_text import CommandText
@@ -38,7 +33,6 @@ from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.rate_field import RateField
 from mangrove.ui.widgets.fold import Fold
 from mangrove.ui.widgets.labels import SectionTitle
-from mangrove.ui.widgets.tables.namespace_tree import NamespaceTree
 from mangrove.ui.wording import counted
 
 
@@ -61,15 +55,15 @@ class BackupDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Back up"))
         self.yes.setText(self.tr("&Back up now"))
         self._services, self._calls, self._preset = services, calls, preset
-        self._listed_for = ""
         self._vault_is_picked = bool(preset.vault)
         self.profile, self.vault = QComboBox(), VaultBox(services.vaults.all())
         self.compression = CompressionBox()
         self.compression.offer_vaults_own()
         self.banner, self.warning = Banner(), PlainVaultWarning()
         self.scope = ChoiceList(self._scopes())
-        self.model = NamespaceTreeModel(checkable=True, parent=self)
-        self.tree = NamespaceTree(self.model)
+        self.live = LivePart(services.profiles, calls, self.banner, is_titled=False)
+        self.live.tick_at_first(preset.profile, preset.selection)
+        self.model, self.tree = self.live.model, self.live.tree
         self.filter = FilterPart(calls, services.backups.count)
         self.patterns = PatternsPart()
         self.command = CommandText(self.tr("Show as mongodump command"), calls, self._official)
@@ -202,7 +196,7 @@ class BackupDialog(QuestionDialog):
         self.body.addWidget(SectionTitle(self.tr("What")))
         self.body.addWidget(self.scope)
         self.tree.setMinimumHeight(Space.XXL * 4)
-        self.body.addWidget(self.tree, 1)
+        self.body.addWidget(self.live, 1)
         self.body.addWidget(self.filter)
         self.body.addWidget(self.patterns)
         self.body.addWidget(self.accounts)
@@ -219,7 +213,7 @@ class BackupDialog(QuestionDialog):
         self.vault.activated.connect(self._on_vault_picked)
         self.scope.chosen.connect(self._on_changed)
         self.consistency.chosen.connect(self._on_changed)
-        self.model.choice_changed.connect(self._on_ticked)
+        self.live.changed.connect(self._on_ticked)
         self.tree.selectionModel().currentChanged.connect(self._on_ticked)
         for part in (self.filter, self.patterns, self.accounts, self.rate):
             part.changed.connect(self._on_changed)
@@ -227,17 +221,9 @@ class BackupDialog(QuestionDialog):
     @Slot()
     def _on_profile_changed(self) -> None:
         name = self.profile.currentText()
-        self._listed_for = ""
-        self.model.set_rows(())
         self.filter.turn_to(name)
-        self.banner.clear()
+        self.live.turn_to(name)
         if name:
-            self._calls.run(
-                self,
-                lambda: self._services.profiles.collections(name),
-                lambda found: self._on_listed(name, found),
-                lambda error: self._on_list_failed(name, error),
-            )
             self._calls.run(
                 self,
                 lambda: self._services.backups.usual_vault(name),
@@ -255,21 +241,6 @@ class BackupDialog(QuestionDialog):
         if name == self.profile.currentText() and not self._vault_is_picked:
             _select(self.vault, vault)
 
-    def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
-        if name != self.profile.currentText():
-            return
-        self._listed_for = name
-        self.model.set_rows(rows_of_deployment(found))
-        wanted = self._preset.selection
-        if not wanted.is_whole and name == self._preset.profile:
-            self.model.choose(wanted.databases, wanted.collections)
-        self._on_changed()
-
-    def _on_list_failed(self, name: str, error: MangroveError) -> None:
-        if name == self.profile.currentText():
-            self.banner.show_error(error)
-            self._on_changed()
-
     @Slot()
     def _on_ticked(self) -> None:
         """Let the query of the collection be edited that is picked and ticked."""
@@ -282,34 +253,52 @@ class BackupDialog(QuestionDialog):
 
     @Slot()
     def _on_changed(self) -> None:
-        self.tree.setVisible(not self.scope.value)
-        self.filter.setVisible(not self.scope.value)
+        self.live.setVisible(not self.scope.value)
+        self.filter.setVisible(not self.scope.value and self.live.is_known)
         self.patterns.turn_to(whole=self.scope.value)
-        self.patterns.show_found(self._found())
+        found = self._found()
+        self.patterns.show_found(found)
         spec = self.vault.spec
         self.accounts.turn_to(is_encrypted=spec is None or spec.is_encrypted)
-        problem = self._problem() or self._problem_of_accounts()
+        missing = self._missing(found)
+        problem = missing or self._problem(found) or self._problem_of_accounts()
         self.yes.setEnabled(not problem)
-        self.say(problem or self._sentence(), is_error=bool(problem))
+        self.say(problem or self._sentence(found), is_error=bool(problem) and not missing)
         self.warning.show_for(self.vault.spec)
         self.command.refresh()
 
     def _found(self) -> PatternsFound | None:
-        if self._listed_for != self.profile.currentText() or not self._listed_for:
+        """Return what is taken of what the deployment lists; None while that is not known."""
+        if not self.live.is_known:
             return None
-        return patterns_found(self._without_queries(), self.model.all_rows())
+        every = self.model.all_rows()
+        ticked = every if self.scope.value else self.model.chosen_rows()
+        return patterns_found(self._without_queries(), every, ticked)
 
-    def _problem(self) -> str:
+    def _missing(self, found: PatternsFound | None) -> str:
+        """Say what there has to be yet."""
         if not self.profile.currentText():
             return self.tr("Add a profile first: there is no deployment to back up.")
         if not self.vault.currentText():
             return self.tr("Add a vault first: there is no place to keep the backup.")
-        found = self._found()
+        if self.scope.value:
+            return ""
+        if found is None:
+            return self.live.missing
+        is_chosen = self._without_queries().is_chosen
+        return "" if is_chosen else self.tr("Tick at least one collection.")
+
+    def _problem(self, found: PatternsFound | None) -> str:
         if found is not None and found.idle:
             words = self.tr("The pattern '{pattern}' matches no collection.")
             return words.format(pattern=found.idle)
-        of_choice = "" if self.scope.value else self._problem_of_choice(found)
-        return of_choice or self.rate.problem
+        if found is not None and found.all and not found.taken:
+            return self.tr("The patterns leave out everything.")
+        try:
+            self._selection()
+        except InvalidSelectionError as error:
+            return text.sentence(error.message)
+        return self.rate.problem
 
     def _problem_of_accounts(self) -> str:
         if self.accounts.lacks_word:
@@ -320,38 +309,35 @@ class BackupDialog(QuestionDialog):
             return self.tr("Users and roles belong to whole databases: tick one as a whole.")
         return ""
 
-    def _problem_of_choice(self, found: PatternsFound | None) -> str:
-        if found is None:
-            return self.tr("The databases are not known yet.")
-        if not self._without_queries().is_chosen:
-            return self.tr("Tick at least one collection.")
-        if not found.chosen:
-            return self.tr("The patterns leave out everything.")
-        try:
-            self._selection()
-        except InvalidSelectionError as error:
-            return text.sentence(error.message)
-        return ""
-
-    def _sentence(self) -> str:
+    def _sentence(self, found: PatternsFound | None) -> str:
         words = self.tr(
             "Back up {what} from {profile} into {vault}. Nothing on the deployment is changed."
         )
-        sentence = words.format(
-            what=self._what(), profile=self.profile.currentText(), vault=self.vault.currentText()
-        )
-        if self._selection().is_filtered:
-            sentence += " " + self.tr("It is filtered, so it does not count as full protection.")
-        return sentence
+        said = [
+            words.format(
+                what=self._what(found),
+                profile=self.profile.currentText(),
+                vault=self.vault.currentText(),
+            )
+        ]
+        if self.accounts.choice is UsersAndRoles.INCLUDE:
+            said.append(self.tr("Users and roles go along."))
+        selection = self._selection()
+        if selection.is_filtered:
+            said.append(self.tr("It is filtered, so it does not count as full protection."))
+        elif self.scope.value and selection.exclude:
+            said.append(self.tr("What is left out of it is not protected."))
+        return " ".join(said)
 
-    def _what(self) -> str:
-        if self.scope.value and self._listed_for != self.profile.currentText():
-            return self.tr("the whole deployment")
+    def _what(self, found: PatternsFound | None) -> str:
         selection = self._without_queries()
-        rows = [row for row in self.model.all_rows() if selection.matches(row.namespace)]
+        if found is None:
+            is_all = selection.is_whole
+            rest = self.tr("everything but what the patterns leave out")
+            return self.tr("the whole deployment") if is_all else rest
         figures = self.tr("{collections}, {size}").format(
-            collections=counted(len(rows), self.tr("collection"), self.tr("collections")),
-            size=text.size(sum(row.plain_bytes for row in rows)),
+            collections=counted(len(found.taken), self.tr("collection"), self.tr("collections")),
+            size=text.size(sum(row.plain_bytes for row in found.taken)),
         )
         if selection.is_whole:
             return self.tr("the whole deployment ({figures})").format(figures=figures)

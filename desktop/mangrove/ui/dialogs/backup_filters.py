@@ -1,6 +1,6 @@
 """The finer selection of a backup: patterns, and which documents of a collection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from mangrove.core.backup import CollectionQuery, Selection
 from mangrove.core.errors import InvalidSelectionError, MangroveError
-from mangrove.core.globs import without_match
+from mangrove.core.globs import matches_any, without_match
 from mangrove.core.namespace import Namespace
 from mangrove.services.queries import collection_query
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
-from mangrove.ui.models.namespace_tree_model import NamespaceRow
+from mangrove.ui.models.namespace_rows import NamespaceRow
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.lines_edit import LinesEdit
@@ -29,19 +29,29 @@ Count = Callable[[str, Namespace, str], int | None]
 
 @dataclass(frozen=True, slots=True)
 class PatternsFound:
-    """What patterns come to: how many collections stay, and the first that fits none."""
+    """What ticks and patterns come to: what is taken, of how many, and a pattern without match."""
 
-    chosen: int
+    taken: tuple[NamespaceRow, ...]
     all: int
-    idle: str
+    idle: str = ""
 
 
-def patterns_found(selection: Selection, rows: tuple[NamespaceRow, ...]) -> PatternsFound:
-    """Hold a selection against what a deployment lists."""
-    names = [str(row.namespace) for row in rows]
-    idle = without_match((*selection.include, *selection.exclude), names)
-    chosen = sum(selection.matches(row.namespace) for row in rows)
-    return PatternsFound(chosen, len(rows), idle[0] if idle else "")
+def patterns_found(
+    selection: Selection, rows: Sequence[NamespaceRow], ticked: Sequence[NamespaceRow]
+) -> PatternsFound:
+    """Add a selection's patterns to what is ticked of all that a deployment lists."""
+    if not (selection.include or selection.exclude):
+        return PatternsFound(tuple(ticked), len(rows))
+    names = {row: str(row.namespace) for row in rows}
+    idle = without_match((*selection.include, *selection.exclude), names.values())
+    is_ticked = set(ticked)
+    taken = tuple(
+        row
+        for row, name in names.items()
+        if (row in is_ticked or matches_any(selection.include, name))
+        and not matches_any(selection.exclude, name)
+    )
+    return PatternsFound(taken, len(rows), idle[0] if idle else "")
 
 
 class PatternsPart(QWidget):
@@ -84,7 +94,7 @@ class PatternsPart(QWidget):
             return
         every = counted(found.all, self.tr("collection"), self.tr("collections"))
         words = self.tr("Selects {chosen} of {all}.")
-        self.count.setText(words.format(chosen=f"{found.chosen:,}", all=every))
+        self.count.setText(words.format(chosen=f"{len(found.taken):,}", all=every))
 
 
 class FilterPart(QWidget):
@@ -194,7 +204,8 @@ class FilterPart(QWidget):
         row, words = self._row, self.field.text().strip()
         if row is None or not words:
             return
-        profile, namespace, asked = self.profile, row.namespace, (row.namespace, words)
+        profile, namespace = self.profile, row.namespace
+        asked = (profile, namespace, words)
         self._calls.run(
             self,
             lambda: self._count(profile, namespace, words),
@@ -202,7 +213,7 @@ class FilterPart(QWidget):
             lambda error: self._on_count_failed(asked, error),
         )
 
-    def _on_counted(self, asked: tuple[Namespace, str], found: int | None) -> None:
+    def _on_counted(self, asked: tuple[str, Namespace, str], found: int | None) -> None:
         if not self._is_current(asked) or self._row is None:
             return
         if found is None:
@@ -212,14 +223,14 @@ class FilterPart(QWidget):
         words = self.tr("{found} of about {all} match now.")
         self.said.setText(words.format(found=f"{found:,}", all=every))
 
-    def _on_count_failed(self, asked: tuple[Namespace, str], error: MangroveError) -> None:
+    def _on_count_failed(self, asked: tuple[str, Namespace, str], error: MangroveError) -> None:
         if self._is_current(asked):
             self.said.setText("")
             self.row.set_error(text.sentence(error.message))
 
-    def _is_current(self, asked: tuple[Namespace, str]) -> bool:
+    def _is_current(self, asked: tuple[str, Namespace, str]) -> bool:
         shown = self._row.namespace if self._row is not None else None
-        return (shown, self.field.text().strip()) == asked
+        return (self.profile, shown, self.field.text().strip()) == asked
 
 
 def _column(part: QWidget) -> QVBoxLayout:

@@ -9,18 +9,16 @@ from typing_extensions import override
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import OnExisting, Selection
 from mangrove.core.copy import CopyRequest
-from mangrove.core.deployment import CollectionSize
-from mangrove.core.errors import MangroveError
 from mangrove.core.profile import Profile
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
+from mangrove.ui.dialogs.live_part import LivePart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
-from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
-from mangrove.ui.models.contents_model import rows_of_deployment
-from mangrove.ui.models.namespace_tree_model import LIVE_COLUMNS
+from mangrove.ui.dialogs.restore_parts import ReplacePart
+from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.fields.form import FormRow
 
 
@@ -36,10 +34,10 @@ class CopyDialog(PlanDialog[CopyRequest]):
         selection: Selection | None = None,
     ) -> None:
         vaults = [spec.name for spec in services.vaults.all()]
-        super().__init__(parent, services, calls, WhatPart(LIVE_COLUMNS), ReplacePart(vaults))
+        self.live = LivePart(services.profiles, calls, Banner())
+        super().__init__(parent, services, calls, self.live, ReplacePart(vaults))
         self.setWindowTitle(self.tr("Copy to another deployment"))
-        self._preset = (profile, selection or Selection())
-        self._listed_for = ""
+        self.live.tick_at_first(profile, selection or Selection())
         self._profiles = {p.name: p for p in services.profiles.all() if isinstance(p, Profile)}
         self.source = QComboBox()
         self.source.addItems(list(self._profiles))
@@ -47,7 +45,7 @@ class CopyDialog(PlanDialog[CopyRequest]):
         source = self.source.currentText()
         others = [name for name in self._profiles if name != source]
         self.fill_targets(lambda candidate: candidate.name in others[:1])
-        self.begin(FormRow(self.tr("&From"), self.source))
+        self.begin(FormRow(self.tr("&From"), self.source), self.live.banner)
         self.source.currentIndexChanged.connect(self._on_source_changed)
         self._on_source_changed()
 
@@ -88,8 +86,8 @@ class CopyDialog(PlanDialog[CopyRequest]):
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:
-        if choice.profile and self._listed_for != self.source.currentText():
-            return self.tr("The databases are not known yet.")
+        if choice.profile and self.live.missing:
+            return self.live.missing
         missing = super().what_is_missing(choice) or self._own_names(choice)
         wants_users = choice.users_and_roles is UsersAndRoles.INCLUDE
         if not missing and wants_users and not choice.chosen.databases:
@@ -125,30 +123,7 @@ class CopyDialog(PlanDialog[CopyRequest]):
 
     @Slot()
     def _on_source_changed(self) -> None:
-        name = self.source.currentText()
-        self._listed_for = ""
-        self.what.model.set_rows(())
-        self.banner.clear()
-        if name:
-            self._calls.run(
-                self,
-                lambda: self._services.profiles.collections(name),
-                lambda found: self._on_listed(name, found),
-                lambda error: self._on_list_failed(name, error),
-            )
-
-    def _on_listed(self, name: str, found: tuple[CollectionSize, ...]) -> None:
-        if name != self.source.currentText():
-            return
-        self._listed_for = name
-        self.what.model.set_rows(rows_of_deployment(found))
-        profile, wanted = self._preset
-        if name == profile and not wanted.is_whole:
-            self.what.model.choose(wanted.databases, wanted.collections)
-
-    def _on_list_failed(self, name: str, error: MangroveError) -> None:
-        if name == self.source.currentText():
-            self.banner.show_error(error)
+        self.live.turn_to(self.source.currentText())
 
 
 def _is_same_deployment(one: Profile, other: Profile) -> bool:

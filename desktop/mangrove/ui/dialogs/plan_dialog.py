@@ -19,7 +19,8 @@ from mangrove.ui.dialogs.forecast_part import ForecastPart
 from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.dialogs.restore_choice import RestoreChoice, Where, replaced_databases, sources_of
 from mangrove.ui.dialogs.restore_how import HowPart
-from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart, WherePart
+from mangrove.ui.dialogs.restore_parts import ReplacePart, WherePart
+from mangrove.ui.dialogs.what_part import WhatPart
 from mangrove.ui.long_words import shortened
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size, Space
@@ -49,6 +50,7 @@ class PlanDialog(QuestionDialog, Generic[R]):
         super().__init__(parent, "", "")
         self._services, self._calls = services, calls
         self._plan: RestorePlan | None = None
+        self._is_current = False  # the plan is of the parts as they stand
         self._shows_refusal = False  # the banner says why there is no plan
         self._asked: R | None = None  # what the plan is made for; None while something is missing
         self._newest = NewestCall(calls, self)
@@ -160,8 +162,8 @@ class PlanDialog(QuestionDialog, Generic[R]):
     # --- inside --------------------------------------------------------------------------
 
     def _of_answer(self, find: Callable[[R], str]) -> Callable[[], str] | None:
-        """Return what finds the commands for the question as it stands; None without a plan."""
-        if self._plan is None or self._asked is None:
+        """Return what finds the commands for the question as it stands; None without its plan."""
+        if not self._is_current or self._asked is None:
             return None
         request = self._asked
         return lambda: find(request)
@@ -171,7 +173,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
         self.replace.turn_to(self.where.profile.currentText())
         self._forget_refusal()
         self.where.show_sources(sources_of(self.what.chosen), self.what.model.all_rows())
+        self.where.show_plan(None)
         self.yes.setEnabled(False)
+        self._show_as_current(is_current=False)
         self._name_button()
         missing = self.what_is_missing(self.choice())
         self._asked = None if missing else self.answer()
@@ -185,8 +189,9 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def _on_planned(self, plan: RestorePlan) -> None:
         self._plan = plan
+        self._show_as_current(is_current=True)
         self.banner.clear()
-        self.where.model.show_plan(plan)
+        self.where.show_plan(plan)
         was_hidden = self.replace.isHidden()
         self.show_details(plan)
         self.replace.show_plan(plan)
@@ -221,12 +226,22 @@ class PlanDialog(QuestionDialog, Generic[R]):
 
     def _on_plan_failed(self, error: MangroveError) -> None:
         self._plan = None
-        self.where.model.show_plan(None)
+        self.where.show_plan(None)
         self.show_details(None)
         self.replace.hide()
         self.banner.show_error(error)
         self._shows_refusal = True
         self.say(text.sentence(error.message), is_error=True)
+
+    def _show_as_current(self, *, is_current: bool) -> None:
+        """Grey what the last plan said while the next is made; commands go altogether."""
+        self._is_current = is_current
+        for part in (self.notes, self.forecast, self.how.preview, self.accounts.names):
+            part.setEnabled(is_current)
+        self.replace.note.setEnabled(is_current)
+        if not is_current:
+            self.command.refresh()
+            self.indexes.refresh()
 
     def _forget_refusal(self) -> None:
         """Take the banner away that was about another question."""

@@ -18,7 +18,7 @@ from mangrove.core.globs import literal
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.restores.renaming import parse_rename, rule_of
-from mangrove.ui.models.namespace_tree_model import Chosen
+from mangrove.ui.models.namespace_rows import Chosen
 
 
 class Where(StrEnum):

@@ -19,7 +19,8 @@ from mangrove.ui.dialogs.moment_part import MomentPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
-from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
+from mangrove.ui.dialogs.restore_parts import ReplacePart
+from mangrove.ui.dialogs.what_part import WhatPart
 
 
 class RestoreDialog(PlanDialog[RestoreRequest]):

@@ -12,9 +12,10 @@ from mangrove.ui.dialogs.dump_part import DumpPart
 from mangrove.ui.dialogs.plan_dialog import PlanDialog
 from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
-from mangrove.ui.dialogs.restore_parts import ReplacePart, WhatPart
+from mangrove.ui.dialogs.restore_parts import ReplacePart
+from mangrove.ui.dialogs.what_part import WhatPart
 from mangrove.ui.models.contents_model import rows_of_manifest
-from mangrove.ui.models.namespace_tree_model import TreeColumn
+from mangrove.ui.models.namespace_rows import TreeColumn
 
 _COLUMNS = (TreeColumn.NAME, TreeColumn.SIZE, TreeColumn.INDEXES, TreeColumn.KIND)
 

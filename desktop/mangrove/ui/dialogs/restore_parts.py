@@ -16,66 +16,20 @@ from PySide6.QtWidgets import (
 
 from mangrove.core.backup import SafetyBackup
 from mangrove.core.errors import InvalidSelectionError
-from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import database_room, kept_name
 from mangrove.core.restores.naming import MAX_DATABASE_BYTES, copy_name
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui.dialogs.restore_choice import Where
-from mangrove.ui.models.contents_model import rows_of_manifest
-from mangrove.ui.models.namespace_tree_model import (
-    STORED_COLUMNS,
-    Chosen,
-    NamespaceRow,
-    NamespaceTreeModel,
-    TreeColumn,
-)
+from mangrove.ui.models.namespace_rows import NamespaceRow
 from mangrove.ui.models.rename_model import EFFECT, RenameModel, RenameRow
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.fields.search_field import SearchField
 from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
-from mangrove.ui.widgets.tables.namespace_tree import NamespaceTree
 
 _MOST_ROWS = 6
-
-
-class WhatPart(QWidget):
-    """A tree of what there is to be restored, everything ticked.
-
-    Signals:
-        changed(): Other collections are ticked.
-    """
-
-    changed = Signal()
-
-    def __init__(
-        self, columns: Sequence[TreeColumn] = STORED_COLUMNS, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self.model = NamespaceTreeModel(columns, checkable=True, parent=self)
-        self.tree = NamespaceTree(self.model)
-        self.tree.setMinimumHeight(Space.XXL * 3)  # leaves what follows in sight
-        self.search = SearchField(self.tr("Find a collection"))
-        head = QHBoxLayout()
-        head.addWidget(SectionTitle(self.tr("What")))
-        head.addStretch()
-        head.addWidget(self.search)
-        column = _column(self)
-        column.addLayout(head)
-        column.addWidget(self.tree)
-        self.search.filter_changed.connect(self.tree.filter_by)
-        self.model.choice_changed.connect(self.changed)
-
-    def show_manifest(self, manifest: Manifest) -> None:
-        """Show what the backup holds."""
-        self.model.set_rows(rows_of_manifest(manifest))
-
-    @property
-    def chosen(self) -> Chosen:
-        """What is ticked."""
-        return self.model.chosen()
+_LEAST_EFFECT = 180  # px; what stands at a target is said in a few words
 
 
 class WherePart(QWidget):
@@ -129,6 +83,17 @@ class WherePart(QWidget):
         self._rooms = {database: database_room(kept) for database, kept in names.items()}
         self._show_rows()
 
+    def show_plan(self, plan: RestorePlan | None) -> None:
+        """Say what stands at each target; None while that is not known."""
+        self.model.show_plan(plan)
+        if plan is not None:
+            wanted = max(
+                self.table.sizeHintForColumn(EFFECT),
+                self.table.horizontalHeader().sectionSizeHint(EFFECT),
+            )
+            room = self.table.viewport().width() * 2 // 5
+            self.table.setColumnWidth(EFFECT, min(wanted, max(room, _LEAST_EFFECT)))
+
     @property
     def targets(self) -> tuple[tuple[str, str], ...]:
         """Source and target of each database."""
@@ -146,7 +111,7 @@ class WherePart(QWidget):
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(EFFECT, QHeaderView.ResizeMode.Interactive)
         header.setHighlightSections(False)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Where")))
@@ -208,7 +173,7 @@ class ReplacePart(QWidget):
         self._has_own_vault = vaults is None
         self.fields: dict[str, TypedConfirmation] = {}
         self._profile = ""
-        self._note = TextLabel("", "strong").wrapping()
+        self.note = TextLabel("", "strong").wrapping()
         self.safety = QCheckBox(self.tr("&Back up first what would be dropped"))
         self.safety.setChecked(True)
         self.vault = QComboBox()
@@ -221,7 +186,7 @@ class ReplacePart(QWidget):
         self._rows.setSpacing(Space.S)
         column = _column(self)
         column.addWidget(SectionTitle(self.tr("Existing data")))
-        column.addWidget(self._note)
+        column.addWidget(self.note)
         column.addLayout(self._rows)
         self._safety_row = QWidget()
         below = QHBoxLayout()
@@ -254,7 +219,7 @@ class ReplacePart(QWidget):
         for name in plan.occupied:
             if name not in self.fields:
                 self._add(name, plan.profile)
-        self._note.setText(self._described(plan))
+        self.note.setText(self._described(plan))
         self._safety_row.setVisible(bool(plan.replaced))
         self.setVisible(bool(plan.occupied))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.manifest import Manifest
-from mangrove.ui.models.namespace_tree_model import NamespaceRow
+from mangrove.ui.models.namespace_rows import NamespaceRow
 
 
 def rows_of_deployment(collections: Iterable[CollectionSize]) -> tuple[NamespaceRow, ...]:

@@ -1,8 +1,6 @@
 """Item model of databases and their collections, with figures and, if wanted, checkboxes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -14,94 +12,36 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from mangrove.core.known import Known, together
+from mangrove.core.known import Known
 from mangrove.core.namespace import Namespace
 from mangrove.core.wording import TIME_SERIES
 from mangrove.ui import text
+from mangrove.ui.models.namespace_rows import (
+    LIVE_COLUMNS,
+    Arrangement,
+    Branch,
+    Chosen,
+    NamespaceRow,
+    TreeColumn,
+    arranged,
+    branches_of,
+)
 from mangrove.ui.wording import counted
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
-SORT_ROLE = int(Qt.ItemDataRole.UserRole)
-NAMESPACE_ROLE = SORT_ROLE + 1
+NAMESPACE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_PLAIN = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 ABSENT = "—"
-_BRANCH = 0  # internal id of database rows; a collection carries its database's row plus one
-
-
-class TreeColumn(Enum):
-    """What a column of the tree shows."""
-
-    NAME = "name"
-    KIND = "kind"
-    DOCUMENTS = "documents"
-    SIZE = "size"
-    STORED = "stored"
-    INDEXES = "indexes"
-
-
-LIVE_COLUMNS = (TreeColumn.NAME, TreeColumn.DOCUMENTS, TreeColumn.SIZE, TreeColumn.KIND)
-STORED_COLUMNS = (
-    TreeColumn.NAME,
-    TreeColumn.DOCUMENTS,
-    TreeColumn.SIZE,
-    TreeColumn.STORED,
-    TreeColumn.INDEXES,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class NamespaceRow:
-    """One collection, view or time series as a row.
-
-    Units: bytes of BSON, and bytes as stored.
-    """
-
-    database: str
-    collection: str
-    kind: str
-    documents: int
-    plain_bytes: int
-    stored_bytes: int = 0
-    indexes: int = 0
-    documents_known: Known = Known.EXACT
-    bytes_known: Known = Known.EXACT
-
-    @property
-    def namespace(self) -> Namespace:
-        """The namespace it shows."""
-        return Namespace(self.database, self.collection)
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What is checked in the tree.
-
-    Attributes:
-        databases: Those whose every collection is checked.
-        collections: The checked ones of the other databases.
-        is_all: Whether everything there is is checked.
-    """
-
-    databases: tuple[str, ...] = ()
-    collections: tuple[Namespace, ...] = ()
-    is_all: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is checked."""
-        return not (self.databases or self.collections)
-
-
-@dataclass(frozen=True, slots=True)
-class _Branch:
-    name: str
-    rows: tuple[NamespaceRow, ...]
-    total: NamespaceRow
+_BRANCH = 0  # internal id of database rows; a collection carries its database's number plus one
 
 
 class NamespaceTreeModel(QAbstractItemModel):
     """Databases on the first level, their collections on the second.
+
+    It sorts and searches by itself: a proxy that asks for every cell in Python took seconds
+    for thousands of collections.
 
     Signals:
         choice_changed(): A checkbox changed.
@@ -119,16 +59,33 @@ class NamespaceTreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._columns = tuple(columns)
         self._checkable = checkable
-        self._branches: tuple[_Branch, ...] = ()
+        self._branches: tuple[Branch, ...] = ()
         self._checked: list[set[int]] = []
+        self._wanted = ""
+        self._sorted_by = (TreeColumn.NAME, False)
+        self._shown = Arrangement()
 
     def set_rows(self, rows: Sequence[NamespaceRow]) -> None:
         """Show these collections; with checkboxes, all of them are checked."""
         self.beginResetModel()
-        self._branches = _branches(rows)
+        self._branches = branches_of(rows)
         self._checked = [set(range(len(b.rows))) for b in self._branches]
+        self._shown = self._arranged()
         self.endResetModel()
         self.choice_changed.emit()
+
+    def search(self, wanted: str) -> None:
+        """Show only what holds this text in its name; what is hidden keeps its tick."""
+        if wanted != self._wanted:
+            self.beginResetModel()
+            self._wanted = wanted
+            self._shown = self._arranged()
+            self.endResetModel()
+
+    @property
+    def shown_rows(self) -> int:
+        """How many databases and collections are shown."""
+        return len(self._shown.order) + sum(map(len, self._shown.rows))
 
     def choose(self, databases: Sequence[str], collections: Sequence[Namespace]) -> None:
         """Check exactly these, as far as they exist."""
@@ -174,25 +131,61 @@ class NamespaceTreeModel(QAbstractItemModel):
         """Names of all databases shown."""
         return tuple(branch.name for branch in self._branches)
 
+    def index_of(self, database: str, collection: str = "") -> QModelIndex:
+        """Return where a database or collection stands now; invalid when it is not shown."""
+        for number, branch in enumerate(self._branches):
+            if branch.name != database or self._shown.places[number] < 0:
+                continue
+            if not collection:
+                return self.createIndex(self._shown.places[number], 0, _BRANCH)
+            for row, n in enumerate(self._shown.rows[number]):
+                if branch.rows[n].collection == collection:
+                    return self.createIndex(row, 0, number + 1)
+        return QModelIndex()
+
+    @override
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if not 0 <= column < len(self._columns):
+            return
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        named = [(self._number(index), index.column()) for index in kept]
+        self._sorted_by = (self._columns[column], order is Qt.SortOrder.DescendingOrder)
+        self._shown = self._arranged()
+        self.changePersistentIndexList(kept, [self._at(*place) for place in named])
+        self.layoutChanged.emit()
+
     @override
     def index(self, row: int, column: int, parent: AnyIndex = ROOT) -> QModelIndex:
-        if not self.hasIndex(row, column, parent):
+        if row < 0 or not 0 <= column < len(self._columns):
             return QModelIndex()
-        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else _BRANCH)
+        if not parent.isValid():
+            is_there, identity = row < len(self._shown.order), _BRANCH
+        elif parent.internalId() != _BRANCH or parent.column() != 0:
+            return QModelIndex()
+        else:
+            number = self._shown.order[parent.row()]
+            is_there, identity = row < len(self._shown.rows[number]), number + 1
+        return self.createIndex(row, column, identity) if is_there else QModelIndex()
 
     @override
     def parent(self, index: AnyIndex = ROOT) -> QModelIndex:  # type: ignore[override]  # Qt overloads parent()
         if not index.isValid() or index.internalId() == _BRANCH:
             return QModelIndex()
-        return self.createIndex(index.internalId() - 1, 0, _BRANCH)
+        return self.createIndex(self._shown.places[index.internalId() - 1], 0, _BRANCH)
+
+    @override
+    def hasChildren(self, parent: AnyIndex = ROOT) -> bool:
+        is_branch = parent.internalId() == _BRANCH and parent.column() == 0
+        return is_branch if parent.isValid() else bool(self._shown.order)
 
     @override
     def rowCount(self, parent: AnyIndex = ROOT) -> int:
         if not parent.isValid():
-            return len(self._branches)
+            return len(self._shown.order)
         if parent.internalId() != _BRANCH or parent.column() != 0:
             return 0
-        return len(self._branches[parent.row()].rows)
+        return len(self._shown.rows[self._shown.order[parent.row()]])
 
     @override
     def columnCount(self, parent: AnyIndex = ROOT) -> int:
@@ -202,7 +195,7 @@ class NamespaceTreeModel(QAbstractItemModel):
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        flags = _PLAIN
         if self._checkable and index.column() == 0:
             flags |= Qt.ItemFlag.ItemIsUserCheckable
         if index.internalId() != _BRANCH:
@@ -221,13 +214,11 @@ class NamespaceTreeModel(QAbstractItemModel):
     def _cell(self, row: NamespaceRow, column: TreeColumn, role: int) -> object:
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return self._shown(row, column)
+                return self._words(row, column)
             case Qt.ItemDataRole.TextAlignmentRole:
-                return _RIGHT if _is_number(column) else None
+                return _RIGHT if column.is_number else None
             case Qt.ItemDataRole.ToolTipRole if column is TreeColumn.NAME and row.collection:
                 return str(row.namespace)
-            case _ if role == SORT_ROLE:
-                return _sort_key(row, column)
             case _:
                 return row if role == NAMESPACE_ROLE else None
 
@@ -235,15 +226,13 @@ class NamespaceTreeModel(QAbstractItemModel):
     def setData(self, index: AnyIndex, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or not self._checkable or index.column() != 0:
             return False
-        checked = Qt.CheckState(value) == Qt.CheckState.Checked
-        if index.internalId() == _BRANCH:
-            rows = self._branches[index.row()].rows
-            self._checked[index.row()] = set(range(len(rows))) if checked else set()
-            self._tell_branch(index.row())
+        number, n = self._number(index)
+        rows = self._shown.rows[number] if n is None else (n,)
+        if Qt.CheckState(value) == Qt.CheckState.Checked:
+            self._checked[number].update(rows)
         else:
-            branch = self._checked[index.internalId() - 1]
-            branch.add(index.row()) if checked else branch.discard(index.row())
-            self._tell_branch(index.internalId() - 1)
+            self._checked[number].difference_update(rows)
+        self._tell_branch(number)
         self.choice_changed.emit()
         return True
 
@@ -257,26 +246,46 @@ class NamespaceTreeModel(QAbstractItemModel):
         if orientation is not Qt.Orientation.Horizontal or section >= len(self._columns):
             return None
         column = self._columns[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and _is_number(column):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column.is_number:
             return _RIGHT
         return self._title(column) if role == Qt.ItemDataRole.DisplayRole else None
 
-    def _row_at(self, index: AnyIndex) -> NamespaceRow:
+    def _arranged(self) -> Arrangement:
+        column, is_descending = self._sorted_by
+        return arranged(self._branches, self._wanted, column, descending=is_descending)
+
+    def _number(self, index: AnyIndex) -> tuple[int, int | None]:
+        """Return the places of a database and, if it is one, of a collection in the branches."""
         if index.internalId() == _BRANCH:
-            return self._branches[index.row()].total
-        return self._branches[index.internalId() - 1].rows[index.row()]
+            return self._shown.order[index.row()], None
+        number = index.internalId() - 1
+        return number, self._shown.rows[number][index.row()]
+
+    def _at(self, place: tuple[int, int | None], column: int) -> QModelIndex:
+        number, n = place
+        if n is None:
+            return self.createIndex(self._shown.places[number], column, _BRANCH)
+        return self.createIndex(self._shown.rows[number].index(n), column, number + 1)
+
+    def _row_at(self, index: AnyIndex) -> NamespaceRow:
+        number, n = self._number(index)
+        branch = self._branches[number]
+        return branch.total if n is None else branch.rows[n]
 
     def _check_state(self, index: AnyIndex) -> Qt.CheckState:
-        if index.internalId() != _BRANCH:
-            is_in = index.row() in self._checked[index.internalId() - 1]
-            return Qt.CheckState.Checked if is_in else Qt.CheckState.Unchecked
-        checked = len(self._checked[index.row()])
-        if not checked:
+        """Return a tick; that of a database is about its collections shown, as its change is."""
+        number, n = self._number(index)
+        checked = self._checked[number]
+        if n is not None:
+            return Qt.CheckState.Checked if n in checked else Qt.CheckState.Unchecked
+        shown = self._shown.rows[number]
+        is_whole = len(shown) == len(self._branches[number].rows)
+        within = len(checked) if is_whole else len(checked.intersection(shown))
+        if not within:
             return Qt.CheckState.Unchecked
-        is_full = checked == len(self._branches[index.row()].rows)
-        return Qt.CheckState.Checked if is_full else Qt.CheckState.PartiallyChecked
+        return Qt.CheckState.Checked if within == len(shown) else Qt.CheckState.PartiallyChecked
 
-    def _shown(self, row: NamespaceRow, column: TreeColumn) -> str:
+    def _words(self, row: NamespaceRow, column: TreeColumn) -> str:
         match column:
             case TreeColumn.NAME:
                 return row.collection or row.database
@@ -335,59 +344,16 @@ class NamespaceTreeModel(QAbstractItemModel):
             case TreeColumn.INDEXES:
                 return self.tr("Indexes")
 
-    def _tell_branch(self, row: int) -> None:
-        top = self.index(row, 0)
+    def _tell_branch(self, number: int) -> None:
+        if self._shown.places[number] < 0:
+            return
+        top = self._at((number, None), 0)
         self.dataChanged.emit(top, top, [Qt.ItemDataRole.CheckStateRole])
-        last = self.rowCount(top) - 1
-        if last >= 0:
-            first, end = self.index(0, 0, top), self.index(last, 0, top)
+        if last := len(self._shown.rows[number]):
+            first, end = self.index(0, 0, top), self.index(last - 1, 0, top)
             self.dataChanged.emit(first, end, [Qt.ItemDataRole.CheckStateRole])
 
     def _tell_all(self) -> None:
-        for row in range(len(self._branches)):
-            self._tell_branch(row)
+        for number in range(len(self._branches)):
+            self._tell_branch(number)
         self.choice_changed.emit()
-
-
-def _branches(rows: Sequence[NamespaceRow]) -> tuple[_Branch, ...]:
-    by_database: dict[str, list[NamespaceRow]] = {}
-    for row in sorted(rows, key=lambda r: (r.database, r.collection)):
-        by_database.setdefault(row.database, []).append(row)
-    return tuple(_Branch(name, tuple(own), _total(name, own)) for name, own in by_database.items())
-
-
-def _total(name: str, rows: Sequence[NamespaceRow]) -> NamespaceRow:
-    documents = sum(r.documents for r in rows)
-    plain_bytes = sum(r.plain_bytes for r in rows)
-    return NamespaceRow(
-        database=name,
-        collection="",
-        kind="database",
-        documents=documents,
-        plain_bytes=plain_bytes,
-        stored_bytes=sum(r.stored_bytes for r in rows),
-        indexes=sum(r.indexes for r in rows),
-        documents_known=together((r.documents_known for r in rows), documents),
-        bytes_known=together((r.bytes_known for r in rows), plain_bytes),
-    )
-
-
-def _is_number(column: TreeColumn) -> bool:
-    return column not in (TreeColumn.NAME, TreeColumn.KIND)
-
-
-def _sort_key(row: NamespaceRow, column: TreeColumn) -> str | float:
-    # Counts and bytes as float: a Qt variant of a Python int may overflow 32 bits.
-    match column:
-        case TreeColumn.NAME:
-            return (row.collection or row.database).casefold()
-        case TreeColumn.KIND:
-            return row.kind
-        case TreeColumn.DOCUMENTS:
-            return float(row.documents)
-        case TreeColumn.SIZE:
-            return float(row.plain_bytes)
-        case TreeColumn.STORED:
-            return float(row.stored_bytes)
-        case TreeColumn.INDEXES:
-            return float(row.indexes)

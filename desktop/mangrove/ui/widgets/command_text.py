@@ -56,13 +56,13 @@ class CommandText(QWidget):
 
     @Slot()
     def refresh(self) -> None:
-        """Bring the text up to date, if anybody sees it."""
+        """Bring the text up to date, if anybody sees it; what was true before goes at once."""
         if not self.fold.button.isChecked():
             return
         self._asked += 1
         asked, work = self._asked, self._make()
+        self._show(asked, "")
         if work is None:
-            self._show(asked, "")
             return
         self._calls.run(
             self,

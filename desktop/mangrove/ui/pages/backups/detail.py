@@ -18,7 +18,8 @@ from mangrove.ui import text
 from mangrove.ui.models.backup_rows import BackupRow
 from mangrove.ui.models.backup_words import state_tip, state_word
 from mangrove.ui.models.contents_model import rows_of_manifest
-from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel, TreeColumn
+from mangrove.ui.models.namespace_rows import TreeColumn
+from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import Card, ScrolledColumn, clear_layout

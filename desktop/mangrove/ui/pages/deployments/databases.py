@@ -11,7 +11,8 @@ from mangrove.ui import text
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.models.contents_model import rows_of_deployment
-from mangrove.ui.models.namespace_tree_model import Chosen, NamespaceTreeModel
+from mangrove.ui.models.namespace_rows import Chosen
+from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner, BannerKind, LastingBanner
 from mangrove.ui.widgets.fields.search_field import SearchField

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 from mangrove.core.profile import UnreadableProfile
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
-from mangrove.ui.models.namespace_tree_model import Chosen
+from mangrove.ui.models.namespace_rows import Chosen
 from mangrove.ui.models.profiles_model import Live, ProfileRow
 from mangrove.ui.pages.deployments.about import AboutTab
 from mangrove.ui.pages.deployments.databases import DatabasesTab

@@ -15,7 +15,7 @@ from mangrove.ui.bridge import ActivityBridge, Calls
 from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.profiles.objectives_dialog import Chosen as Objectives
 from mangrove.ui.dialogs.profiles.objectives_dialog import ObjectivesDialog
-from mangrove.ui.models.namespace_tree_model import Chosen
+from mangrove.ui.models.namespace_rows import Chosen
 from mangrove.ui.models.profiles_model import Live, Probe, ProfilesModel
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.deployments.detail import DeploymentDetail

@@ -12,7 +12,7 @@ _PAUSE_MS = 150
 
 
 class SearchField(QLineEdit):
-    """Filters after a short pause; Ctrl+F reaches it, Escape empties it.
+    """Filters after a short pause or at Enter; Ctrl+F reaches it, Escape empties it.
 
     Signals:
         filter_changed: The text, trimmed.
@@ -45,6 +45,10 @@ class SearchField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():
             self.clear()
+            return
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):  # never the dialog's button
+            self._pause.stop()
+            self._on_pause_timeout()
             return
         super().keyPressEvent(event)
 

@@ -1,20 +1,18 @@
 """A tree view of databases and collections that sorts, filters and keeps its checkboxes."""
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Slot
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Slot
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
-from mangrove.core.namespace import Namespace
-from mangrove.ui.models.namespace_tree_model import (
-    NAMESPACE_ROLE,
-    SORT_ROLE,
-    Chosen,
-    NamespaceRow,
-    NamespaceTreeModel,
-)
+from mangrove.ui.models.namespace_rows import Chosen, NamespaceRow
+from mangrove.ui.models.namespace_tree_model import NAMESPACE_ROLE, NamespaceTreeModel
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.tables.backup_delegate import RowHeight
 
-_UNFOLD_UP_TO = 4
+_UNFOLD_UP_TO = 4  # databases
+_UNFOLD_ROWS = 1000  # unfolding more would be felt
+_MEASURED_ROWS = 64  # for the width of a column: more are not looked at
+_SELECT_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+_KEEP_SELECTION = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
 class NamespaceTree(QTreeView):
@@ -23,13 +21,7 @@ class NamespaceTree(QTreeView):
     def __init__(self, model: NamespaceTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.namespaces = model
-        self._proxy = QSortFilterProxyModel(self)
-        self._proxy.setSourceModel(model)
-        self._proxy.setSortRole(SORT_ROLE)
-        self._proxy.setRecursiveFilteringEnabled(True)
-        self._proxy.setAutoAcceptChildRows(True)
-        self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.setModel(self._proxy)
+        self.setModel(model)
         self.setItemDelegate(RowHeight(self))
         self.setUniformRowHeights(True)
         self.setSortingEnabled(True)
@@ -39,16 +31,23 @@ class NamespaceTree(QTreeView):
         self.setIndentation(Space.M)
         header = self.header()
         header.setStretchLastSection(False)
+        header.setResizeContentsPrecision(_MEASURED_ROWS)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         model.modelReset.connect(self._on_model_reset)
 
     @Slot(str)
     def filter_by(self, text: str) -> None:
-        """Show only what holds this text, and unfold it."""
-        self._proxy.setFilterFixedString(text)
-        if text:
+        """Show only what holds this text, and unfold it; what was picked stays so, if shown."""
+        rows, current = self._selected_rows(), self.currentIndex().data(NAMESPACE_ROLE)
+        self.namespaces.search(text)
+        if text and self._is_small():
             self.expandAll()
+        selection = self.selectionModel()
+        for row in rows:
+            selection.select(self._index_of(row), _SELECT_ROW)
+        if isinstance(current, NamespaceRow):
+            selection.setCurrentIndex(self._index_of(current), _KEEP_SELECTION)
 
     def fit_rows(self, most: int) -> None:
         """Take the height of all rows that are unfolded, up to so many."""
@@ -62,21 +61,22 @@ class NamespaceTree(QTreeView):
 
     def selected(self) -> Chosen:
         """Return the selected rows as databases and single collections."""
-        databases: list[str] = []
-        collections: list[Namespace] = []
-        for index in self.selectionModel().selectedRows():
-            row = index.data(NAMESPACE_ROLE)
-            if isinstance(row, NamespaceRow):
-                if row.collection:
-                    collections.append(row.namespace)
-                else:
-                    databases.append(row.database)
-        single = tuple(n for n in collections if n.database not in databases)
-        return Chosen(tuple(databases), single)
+        rows = self._selected_rows()
+        databases = tuple(row.database for row in rows if not row.collection)
+        single = tuple(r.namespace for r in rows if r.collection and r.database not in databases)
+        return Chosen(databases, single)
+
+    def _selected_rows(self) -> list[NamespaceRow]:
+        found = (index.data(NAMESPACE_ROLE) for index in self.selectionModel().selectedRows())
+        return [row for row in found if isinstance(row, NamespaceRow)]
+
+    def _index_of(self, row: NamespaceRow) -> QModelIndex:
+        return self.namespaces.index_of(row.database, row.collection)
 
     @Slot()
     def _on_model_reset(self) -> None:
-        if self.namespaces.rowCount() <= _UNFOLD_UP_TO:
+        if self.namespaces.rowCount() <= _UNFOLD_UP_TO and self._is_small():
             self.expandAll()
-        elif self.namespaces.rowCount():
-            self.collapse(QModelIndex())
+
+    def _is_small(self) -> bool:
+        return self.namespaces.shown_rows <= _UNFOLD_ROWS
