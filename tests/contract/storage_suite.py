@@ -227,7 +227,7 @@ class StorageSuite:
         def write(letter: bytes) -> None:
             def chunks() -> Iterator[bytes]:
                 yield letter * 1000
-                together.wait(10)
+                together.wait(60)
                 yield letter * 1000
 
             try:

@@ -308,8 +308,8 @@ def test_a_large_blob_needs_little_memory(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_answer_stalls_the_work_and_not_for_ever(
     frozen_disk: FrozenDisk,
 ) -> None:
+    FolderStorage(frozen_disk.folder).put(BlobName("a/there"), [b"x"])
     storage = SteadyFolder(frozen_disk.folder, stall_s=0.3)
-    storage.put(BlobName("a/there"), [b"x"])
     frozen_disk.freeze()
 
     with pytest.raises(StalledError, match="did not answer"):
@@ -337,7 +337,7 @@ def test_an_abort_gets_through_to_a_disk_that_does_not_answer(frozen_disk: Froze
     writer.join(0.2)
     assert writer.is_alive()
     storage.abort()
-    writer.join(10)
+    writer.join(30)
 
     assert not writer.is_alive()
     assert len(outcome) == 1

@@ -25,6 +25,7 @@ from mangrove.vault.storage.rclone import RcloneStorage
 from mangrove.vault.storage.rclone_process import RcloneProcess
 from servers.flaky_proxy import flaky_proxy
 from servers.object_stores import ObjectStore
+from servers.process import descendants, is_alive
 from servers.sshd import Sshd
 
 pytestmark = pytest.mark.storage
@@ -43,8 +44,8 @@ def s3_remote(store: ObjectStore, endpoint: str = "") -> str:
     )
 
 
-def open_at(url: str, configuration: str, stall_s: float = 20) -> RcloneStorage:
-    return RcloneStorage(parse_vault_url(url), Secret(configuration), stall_s)
+def open_at(url: str, configuration: str) -> RcloneStorage:
+    return RcloneStorage(parse_vault_url(url), Secret(configuration), 20)
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +73,16 @@ def files(root: Path) -> list[str]:
     return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
 
 
-def rclones() -> set[str]:
-    """Return the processes of ours. Source: proc(5), "/proc/pid/cmdline"."""
+def rclones() -> set[int]:
+    """Return those that this process started: another one may test the same at the same time.
+
+    Source: proc(5), "/proc/pid/cmdline".
+    """
     found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+    for pid in descendants(os.getpid()):
         with suppress(OSError):  # it ended meanwhile
-            if b"mangrove-rclone-" in path.read_bytes():
-                found.add(path.parent.name)
+            if b"mangrove-rclone-" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.add(pid)
     return found
 
 
@@ -86,12 +90,13 @@ def test_the_program_ends_with_the_storage_and_its_files_go(tmp_path: Path) -> N
     before = rclones()
     storage = open_at("rclone://loc", alias(tmp_path))
     storage.put(NAME, [b"x"])
-    assert rclones() > before
+    started = rclones() - before
+    assert started
 
     del storage
     gc.collect()
 
-    assert rclones() <= before
+    assert not [pid for pid in started if is_alive(pid)]
     assert files(tmp_path) == [NAME]
 
 
@@ -185,13 +190,13 @@ def test_a_whole_vault_lives_in_a_bucket_behind_it(moto_s3: ObjectStore) -> None
 
 def test_a_remote_that_does_not_answer_stalls(moto_s3: ObjectStore) -> None:
     with flaky_proxy(moto_s3.endpoint) as proxy:
-        configuration = s3_remote(moto_s3, proxy.endpoint)
-        storage = open_at(f"rclone://cloud/{moto_s3.bucket}/v", configuration, stall_s=1)
-        storage.put(NAME, [b"x"])
+        process = RcloneProcess(Secret(s3_remote(moto_s3, proxy.endpoint)))
+        address = parse_vault_url(f"rclone://cloud/{moto_s3.bucket}/v")
+        RcloneStorage(address, None, 20, process).put(NAME, [b"x"])
         proxy.mood.is_stuck.set()
 
         with pytest.raises(StalledError):
-            storage.get(NAME)
+            RcloneStorage(address, None, 1, process).get(NAME)
 
 
 def test_a_remote_over_ssh_is_a_remote_as_any(sshd: Sshd, tmp_path: Path) -> None:

@@ -44,13 +44,20 @@ def start(desk: Workstation, profile: str, vault: str, seconds: float) -> subpro
     kept = {ref.name: secret.reveal() for ref, secret in desk.secrets._kept.items()}
     process.stdin.write(json.dumps(kept) + "\n")
     process.stdin.flush()
-    assert process.stdout.readline().strip() == STARTED
+    if (told := process.stdout.readline().strip()) != STARTED:
+        give_back(process)
+        raise AssertionError(f"no capture started: {told!r}")
     return process
 
 
 def end(process: subprocess.Popen[str]) -> None:
     """Kill it, as a power cut would, and give everything of it back; it must still run."""
     assert process.poll() is None
+    give_back(process)
+
+
+def give_back(process: subprocess.Popen[str]) -> None:
+    """End it, if it still runs, and close what leads to it; that may be done twice."""
     process.kill()
     process.wait()
     for pipe in (process.stdin, process.stdout):

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -134,11 +134,18 @@ def kill(desk: Workstation, capture: Popen[str]) -> None:
 
 def disturb(desk: Workstation, nodes: ThreeNodes, writers: Writers) -> None:
     """Let everything happen that a capture must survive, while writes go on."""
+    with ExitStack() as stack:
+        _disturb(desk, nodes, writers, stack)
+
+
+def _disturb(desk: Workstation, nodes: ThreeNodes, writers: Writers, stack: ExitStack) -> None:
     capture = capture_process.start(desk, PROFILE, VAULT, 1)
+    stack.callback(capture_process.give_back, capture)
     writers.wait_for(ROUND)
     kill(desk, capture)  # SIGKILL of capture
     writers.wait_for(ROUND)
     capture = capture_process.start(desk, PROFILE, VAULT, 1)
+    stack.callback(capture_process.give_back, capture)
     writers.wait_for(ROUND)
     with MongoClient[Any](nodes.primary().uri) as client, suppress(AutoReconnect):
         client.admin.command("replSetStepDown", 30, secondaryCatchUpPeriodSecs=10)

@@ -69,7 +69,7 @@ def test_a_copy_is_the_same_and_compared(
         assert status.state is RunState.SUCCEEDED, status.problem
         assert status.result is not None
         assert "compared" in status.result.summary
-        assert list(target[copy]["big"].find()) == list(source[database_name]["big"].find())
+        assert documents(target, copy) == documents(source, database_name)
         assert "group_1" in target[copy]["big"].index_information()
         target.drop_database(copy)
 

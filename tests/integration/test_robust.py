@@ -48,7 +48,8 @@ SHOP = Selection(databases=("shop",))
 # the second, however fast the machine is.
 BIG = Selection(collections=(Namespace("shop", "big"),))
 COPIED = (Rename("shop", "shop_copied"),)
-CANCEL_S = 5.0  # two to three on a quiet machine
+CANCEL_S = 12.0  # two to three on a quiet machine; without the cancel it would be minutes
+PATIENCE = 5
 QUICK = "serverSelectionTimeoutMS=500"
 
 
@@ -411,14 +412,18 @@ def test_a_limit_holds_for_backup_and_restore_and_lets_a_cancel_through(
         desk.add_vault()
         desk.add_profile(fresh_replica_set.uri)
 
-        taken = desk.backup(selection=SHOP, compression=Compression.NONE, limit_bytes_per_s=limit)
-        assert taken.state is RunState.SUCCEEDED, taken.problem
+        kept = {"limit_bytes_per_s": limit}
+        taken = kept_and_used(
+            limit,
+            lambda: desk.backup(selection=SHOP, compression=Compression.NONE, **kept),
+            lambda status: 2 * manifest_of(desk, status).stored_bytes,
+        )
         manifest = manifest_of(desk, taken)
-        assert 0.8 < rate_of(taken, 2 * manifest.stored_bytes) / limit < 1.2
-
-        restored = desk.restore(manifest.backup, limit_bytes_per_s=limit)
-        assert restored.state is RunState.SUCCEEDED, restored.problem
-        assert 0.8 < rate_of(restored, 2 * manifest.stored_bytes) / limit < 1.2
+        kept_and_used(
+            limit,
+            lambda: desk.restore(manifest.backup, **kept),
+            lambda _: 2 * manifest.stored_bytes,
+        )
 
         request = BackupRequest("shop", "attic", SHOP, limit_bytes_per_s=20_000)
         in_dump = desk.at_phase(Phase.DUMP, lambda _: None)
@@ -426,11 +431,22 @@ def test_a_limit_holds_for_backup_and_restore_and_lets_a_cancel_through(
         cancelled_within(desk, run_id, in_dump)
 
 
+def kept_and_used(
+    limit: int, run: Callable[[], RunStatus], moved_bytes: Callable[[RunStatus], int]
+) -> RunStatus:
+    """Run until a limit is used up: a busy machine makes a run slower, and none makes it faster."""
+    shares: list[float] = []
+    while len(shares) < PATIENCE:
+        status = run()
+        assert status.state is RunState.SUCCEEDED, status.problem
+        shares.append(moved_bytes(status) / seconds_of(status) / limit)
+        assert shares[-1] < 1.2
+        if shares[-1] > 0.8:
+            return status
+    raise AssertionError(f"the limit was never used up: {shares}")
+
+
 def seconds_of(status: RunStatus) -> float:
     assert status.started_at is not None
     assert status.ended_at is not None
     return (status.ended_at - status.started_at).total_seconds()
-
-
-def rate_of(status: RunStatus, moved_bytes: int) -> float:
-    return moved_bytes / seconds_of(status)

@@ -108,9 +108,10 @@ def test_passwords_do_not_show_in_a_representation(mongod_with_auth: GuardedServ
 
 @pytest.mark.mongod
 def test_tls_server_answers_only_those_who_trust_its_authority(mongod_with_tls: TlsServer) -> None:
-    def ping(**tls: Any) -> float:
+    def ping(patience_ms: int = 20_000, **tls: Any) -> float:
         uri = mongod_with_tls.bare_uri
-        with MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=300, **tls) as client:
+        limit = {"serverSelectionTimeoutMS": patience_ms}
+        with MongoClient[dict[str, Any]](uri, **limit, **tls) as client:
             return float(client.admin.command("ping")["ok"])
 
     ca_file, client_file = str(mongod_with_tls.ca_file), str(mongod_with_tls.client_file)
@@ -118,14 +119,14 @@ def test_tls_server_answers_only_those_who_trust_its_authority(mongod_with_tls: 
     assert ping(tls=True, tlsCAFile=ca_file) == 1
     assert ping(tls=True, tlsCAFile=ca_file, tlsCertificateKeyFile=client_file) == 1
     with pytest.raises(ServerSelectionTimeoutError, match="CERTIFICATE_VERIFY_FAILED"):
-        ping(tls=True, tlsCAFile=str(mongod_with_tls.stranger_ca_file))
+        ping(1500, tls=True, tlsCAFile=str(mongod_with_tls.stranger_ca_file))
     with pytest.raises(ServerSelectionTimeoutError):
-        ping()
+        ping(300)
 
 
 @pytest.mark.keyring
 def test_keyring_keeps_a_secret_of_a_child_and_can_be_locked(secret_service: SecretService) -> None:
-    subprocess.run([sys.executable, "-c", STORE_FROM_CHILD], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", STORE_FROM_CHILD], check=True, timeout=120)
     kept = keyring.get_password("mangrove", "child")
 
     secret_service.lock()

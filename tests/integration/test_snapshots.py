@@ -221,14 +221,14 @@ def test_f1_program_killed_between_lock_and_snapshot_leaves_no_lock(
     with server_on(btrfs_volume) as mongod, MongoClient[dict[str, Any]](mongod.uri) as client:
         command.json("profile", "add", PROFILE, "--uri", mongod.uri)
         hanging = f"echo $$ > {pid_file}.new; mv {pid_file}.new {pid_file}; exec sleep 600"
-        process = command.start(
-            "snapshot", "take", PROFILE, "--lock-limit", "10m", "--take-command", hanging
-        )
-        _wait_until(pid_file.exists)
-        assert is_locked(client)
-
-        process.kill()
-        process.communicate()
+        take_it = ("snapshot", "take", PROFILE, "--lock-limit", "10m", "--take-command", hanging)
+        with command.start(*take_it) as process:
+            try:
+                _wait_until(pid_file.exists)
+                assert is_locked(client)
+            finally:
+                process.kill()
+            process.communicate()
 
         _wait_until(lambda: not is_locked(client))
         client[DATABASE][NAME].insert_one({"after": "the kill"})

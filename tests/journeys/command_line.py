@@ -67,8 +67,11 @@ class CommandLine:
         ours, theirs = pty.openpty()
         try:
             os.write(ours, typed.encode())
-            process = self.start(*arguments, stdin=theirs)
-            out, err = process.communicate(timeout=LIMIT_S)
+            with self.start(*arguments, stdin=theirs) as process:
+                try:
+                    out, err = process.communicate(timeout=LIMIT_S)
+                finally:
+                    process.kill()
         finally:
             os.close(ours)
             os.close(theirs)
@@ -95,12 +98,13 @@ class CommandLine:
         """
         with self.start(*arguments) as process:
             try:
-                self._wait_until_told(process, line)
+                self.wait_until_told(process, line)
                 yield process
             finally:
                 process.kill()
 
-    def _wait_until_told(self, process: subprocess.Popen[str], line: str) -> None:
+    def wait_until_told(self, process: subprocess.Popen[str], line: str) -> None:
+        """Read what a process tells on standard error up to a line with these words."""
         assert process.stderr is not None
         for told in process.stderr:
             self.printed.append(told)

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,9 @@ def test_a1_after_three_nights_a_killed_catch_up_is_closed_and_comes_once_more(
 ) -> None:
     port = black_hole.getsockname()[1]
     assert mangrove("profile", "add", "shop", "--uri", f"mongodb://127.0.0.1:{port}").code == 0
-    mangrove("job", "add", "nightly", "--vault", "Local", "--schedule", "daily 02:00",
+    # Half a day from now, so that no further night begins while this test looks.
+    hour = (datetime.now(UTC) + timedelta(hours=12)).hour  # noqa: TID251 - of real processes
+    mangrove("job", "add", "nightly", "--vault", "Local", "--schedule", f"daily {hour:02}:00",
              "--profile", "shop", "--zone", "UTC")  # fmt: skip
     make_nights_go_by(mangrove, "nightly", nights=3)
 
@@ -135,8 +137,8 @@ def test_a4_a_window_hands_its_jobs_to_an_agent_and_takes_them_back(
         holder = mangrove.json("job", "list")["agent"]
         return holder if holder and holder["pid"] == process.pid else None
 
-    window = mangrove.start()
-    try:
+    with mangrove.start() as window, ExitStack() as stack:
+        stack.callback(window.kill)
         until(lambda: fired_by(window), "the window's place")
         second = mangrove()
         assert second.code == 0, second
@@ -152,7 +154,6 @@ def test_a4_a_window_hands_its_jobs_to_an_agent_and_takes_them_back(
             agent.communicate()
 
         until(lambda: fired_by(window), "the window's place again")
-    finally:
         window.send_signal(signal.SIGTERM)
         window.communicate(timeout=LIMIT_S)
     assert mangrove.json("job", "list")["agent"] is None

@@ -193,10 +193,9 @@ def test_second_ctrl_c_leaves_a_frozen_server_at_once(
         os.kill(fresh_replica_set.pid, signal.SIGSTOP)
         try:
             process.send_signal(signal.SIGINT)
-            assert process.stderr is not None
-            assert "cancelling" in process.stderr.readline()
+            mangrove.wait_until_told(process, "cancelling")
             process.send_signal(signal.SIGINT)
-            process.wait(10)
+            process.wait(20)  # the server would be given up much later
         finally:
             os.kill(fresh_replica_set.pid, signal.SIGCONT)
 

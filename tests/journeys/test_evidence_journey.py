@@ -33,7 +33,6 @@ def mangrove(
     line = CommandLine(
         tmp_path / "home",
         variables={"MANGROVE_MONGOD": str(mongod_binary()), **secret_service.env},
-        secret="no process ever holds this",  # noqa: S106 - no secret at all
     )
     assert line("profile", "add", "shop", "--uri", fresh_replica_set.uri).code == 0
     assert line("vault", "add", "attic", "--url", (tmp_path / "vault").as_uri()).code == 0

@@ -48,7 +48,7 @@ WAIT_MS = 60_000
 TICK_MS = 5
 MAX_WORK_S = 0.050
 MAX_GAP_S = 0.250
-ROUNDS = 3
+ROUNDS = 8  # at most; where nothing else runs the first one will do
 
 
 @pytest.fixture
@@ -157,9 +157,19 @@ def test_a_person_backs_up_proves_and_restores_through_the_window(
     # The progress dialogs stay open and the window follows these runs too. What our own code
     # blocks it blocks each time; a single late tick is the machine's, which others share. With
     # other tests on the same cores a tick may wait for its turn, so the strict bound is on work.
-    rounds = [ticks_of_a_backup(qtbot, services) for _ in range(ROUNDS)]
-    assert min(max(ticks.worked) for ticks in rounds) < MAX_WORK_S
-    assert min(max(ticks.gaps) for ticks in rounds) < MAX_GAP_S
+    rounds: list[Ticks] = []
+    while len(rounds) < ROUNDS and not stayed_awake(rounds):
+        rounds.append(ticks_of_a_backup(qtbot, services))
+    assert stayed_awake(rounds), [(max(t.worked), max(t.gaps)) for t in rounds]
+
+
+def stayed_awake(rounds: list[Ticks]) -> bool:
+    """Whether the window was never kept from its loop for long, but for what the machine did."""
+    if not rounds:
+        return False
+    least_work = min(max(ticks.worked) for ticks in rounds)
+    least_gap = min(max(ticks.gaps) for ticks in rounds)
+    return least_work < MAX_WORK_S and least_gap < MAX_GAP_S
 
 
 def ticks_of_a_backup(qtbot: QtBot, services: Services) -> Ticks:

@@ -1,6 +1,7 @@
 """A real SMTP server that asks for a password, and keeps what it was given."""
 
 import logging
+import secrets
 import socket
 import threading
 import warnings
@@ -19,6 +20,7 @@ from servers.process import HOST
 
 USER = "ann"
 TAKEN = "250 taken"
+READY_S = 60.0
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ def mail_server_with(password: str) -> Iterator[MailServer]:
             authenticator=server.check,
             auth_required=True,
             auth_require_tls=False,
+            ready_timeout=READY_S,
         )
         controller.start()
         try:
@@ -123,5 +126,5 @@ def mail_server_with(password: str) -> Iterator[MailServer]:
 @pytest.fixture
 def mail_server() -> Iterator[MailServer]:
     """A mail server of its own for a test."""
-    with mail_server_with("c0rrect-h0rse-battery") as server:
+    with mail_server_with(secrets.token_hex(12)) as server:
         yield server

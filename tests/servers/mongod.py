@@ -15,6 +15,7 @@ from pymongo import MongoClient
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod, find_mongod
 from servers.certificates import new_authority, write_authority, write_identity
+from servers.shared import SharedServer
 
 SOURCE_TREE = Path(__file__).resolve().parents[2]
 PEERS = SOURCE_TREE / ".peers"
@@ -27,7 +28,7 @@ FOLDERS = {
 VERSIONS = tuple(FOLDERS)
 
 THREE_NODES = "three"
-ELECTION_TIMEOUT_S = 30.0
+ELECTION_TIMEOUT_S = 90.0  # about a second where nothing else runs
 POLL_S = 0.05
 READER_DATABASE = "shop"
 CLIENT_NAME, CLIENT_ORGANIZATION = "alice", "mangrove-tests-clients"
@@ -70,6 +71,14 @@ class GuardedServer:
         """Return the connection string with user and password."""
         credentials = f"{quote(account.user, safe='')}:{quote(account.password, safe='')}@"
         return self.uri.replace("mongodb://", f"mongodb://{credentials}") + "&authSource=admin"
+
+
+@dataclass(frozen=True, slots=True)
+class SharedGuarded:
+    """The session's server with access control, and how it is emptied."""
+
+    server: GuardedServer
+    shared: SharedServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,23 +143,18 @@ class ThreeNodes:
         return [node for node in self.nodes if node.pid is not None]
 
 
-def _hello(node: EmbeddedMongod) -> Mapping[str, Any]:
-    with MongoClient[dict[str, Any]](node.uri) as client:
-        return client.admin.command("hello")
-
-
-@pytest.fixture(scope="session")
-def replica_set() -> Iterator[EmbeddedMongod]:
-    """A one-node replica set for the whole session; take your database from `database_name`."""
-    yield from _one(EmbeddedMongod(mongod_binary()))
-
-
 class ServersByVersion:
     """One one-node replica set for each version, started when it is first asked for."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
         self._running: dict[str, EmbeddedMongod] = {}
+
+    def empty(self) -> None:
+        """Take away what a test made on those that run."""
+        for server in self._running.values():
+            with MongoClient[dict[str, Any]](server.uri) as client:
+                SharedServer(server, client).empty()
 
     def __getitem__(self, version: str) -> EmbeddedMongod:
         if version not in self._running:
@@ -163,9 +167,50 @@ class ServersByVersion:
         return self._running[version]
 
 
+def _hello(node: EmbeddedMongod) -> Mapping[str, Any]:
+    with MongoClient[dict[str, Any]](node.uri) as client:
+        return client.admin.command("hello")
+
+
+@pytest.fixture
+def replica_set(replica_set_of_session: SharedServer) -> Iterator[EmbeddedMongod]:
+    """A one-node replica set that all tests share, one after the other; each finds it empty."""
+    with replica_set_of_session.lent() as server:
+        yield server
+
+
+@pytest.fixture
+def standalone(standalone_of_session: SharedServer) -> Iterator[EmbeddedMongod]:
+    """A standalone server that all tests share, one after the other; each finds it empty."""
+    with standalone_of_session.lent() as server:
+        yield server
+
+
+@pytest.fixture
+def servers_by_version(
+    servers_by_version_of_session: ServersByVersion,
+) -> Iterator[ServersByVersion]:
+    """One-node replica sets of MongoDB 4.4, 5.0 and 6.0; each test finds them empty."""
+    yield servers_by_version_of_session
+    servers_by_version_of_session.empty()
+
+
+@pytest.fixture
+def mongod_with_auth(mongod_with_auth_of_session: SharedGuarded) -> Iterator[GuardedServer]:
+    """A one-node replica set with a key file and three users; each test finds no more than that."""
+    with mongod_with_auth_of_session.shared.lent():
+        yield mongod_with_auth_of_session.server
+
+
 @pytest.fixture(scope="session")
-def servers_by_version() -> Iterator[ServersByVersion]:
-    """One-node replica sets of MongoDB 4.4, 5.0 and 6.0 for the whole session."""
+def replica_set_of_session() -> Iterator[SharedServer]:
+    """The replica set behind ``replica_set``, for the whole session."""
+    yield from _shared(EmbeddedMongod(mongod_binary()))
+
+
+@pytest.fixture(scope="session")
+def servers_by_version_of_session() -> Iterator[ServersByVersion]:
+    """The servers behind ``servers_by_version``, for the whole session."""
     with ExitStack() as stack:
         yield ServersByVersion(stack)
 
@@ -177,9 +222,9 @@ def fresh_replica_set() -> Iterator[EmbeddedMongod]:
 
 
 @pytest.fixture(scope="session")
-def standalone() -> Iterator[EmbeddedMongod]:
-    """A standalone server for the whole session; take your database from `database_name`."""
-    yield from _one(EmbeddedMongod(mongod_binary(), replica_set=None))
+def standalone_of_session() -> Iterator[SharedServer]:
+    """The server behind ``standalone``, for the whole session."""
+    yield from _shared(EmbeddedMongod(mongod_binary(), replica_set=None))
 
 
 @pytest.fixture
@@ -207,8 +252,10 @@ def three_node_replica_set() -> Iterator[ThreeNodes]:
 
 
 @pytest.fixture(scope="session")
-def mongod_with_auth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedServer]:
-    """A one-node replica set with a key file and three users."""
+def mongod_with_auth_of_session(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SharedGuarded]:
+    """The server behind ``mongod_with_auth``, for the whole session."""
     key_file = tmp_path_factory.mktemp("keyfile") / "key"
     key_file.write_text(secrets.token_hex(64))
     key_file.chmod(0o400)
@@ -220,7 +267,9 @@ def mongod_with_auth(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard
         _create_user(guarded.uri, root, "root", "admin")
         _create_user(guarded.uri_for(root), backup, "backup", "admin")
         _create_user(guarded.uri_for(root), reader, "read", READER_DATABASE)
-        yield guarded
+        known = frozenset(f"admin.{account.user}" for account in (root, backup, reader))
+        with MongoClient[dict[str, Any]](guarded.uri_for(root)) as client:
+            yield SharedGuarded(guarded, SharedServer(mongod, client, known))
 
 
 @pytest.fixture(scope="session")
@@ -246,6 +295,12 @@ def mongod_with_tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsSer
     for mongod in _one(server):
         subject = client.subject.rfc4514_string()
         yield TlsServer(mongod, ca_file, client_file, subject, stranger)
+
+
+def _shared(server: EmbeddedMongod) -> Iterator[SharedServer]:
+    for mongod in _one(server):
+        with MongoClient[dict[str, Any]](mongod.uri) as client:
+            yield SharedServer(mongod, client)
 
 
 def _one(server: EmbeddedMongod) -> Iterator[EmbeddedMongod]:

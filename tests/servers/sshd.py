@@ -18,11 +18,11 @@ import pytest
 from typing_extensions import override
 
 from mangrove.core.tunnel import TunnelAuth, TunnelSpec
-from servers.process import HOST, free_port, is_listening, running
+from servers.process import HOST, descendants, free_port, is_listening, running
 
 SSHD = Path("/usr/sbin/sshd")
 PRIVILEGE_FOLDER = Path("/run/sshd")  # sshd of Debian wants it when root starts it
-START_TIMEOUT_S = 10.0
+START_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +122,6 @@ class PasswordServer:
             auth=TunnelAuth.PASSWORD,
             known_hosts=str(self.known_hosts),
         )
-
-
-def descendants(pid: int) -> list[int]:
-    """Return the ids of a process' children and theirs. Source: proc(5), task/[tid]/children."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
-        return []
-    return [found for child in map(int, children) for found in (child, *descendants(child))]
 
 
 def kill_all(pids: Iterable[int]) -> None:

@@ -213,10 +213,12 @@ def test_a_call_is_broken_off_while_atlas_lets_us_wait(atlas: FakeAtlas) -> None
 
         asking = threading.Thread(target=ask, name="asking")
         asking.start()
-        assert reached.wait(20)
-        api.abort()
-        asking.join(20)
-        atlas.release.set()
+        try:
+            assert reached.wait(20)
+            api.abort()
+            asking.join(20)
+        finally:
+            atlas.release.set()
 
     assert [type(e) for e in raised] == [RunCancelled]
 
@@ -234,6 +236,8 @@ def test_a_wait_for_a_limit_is_broken_off_at_once(atlas: FakeAtlas) -> None:
 
 def _abort_once(api: AtlasApi, said: list[str]) -> None:
     pause = threading.Event()
-    while not said:
+    for _ in range(3000):  # a test that fails must not wait for ever
+        if said:
+            break
         pause.wait(0.01)
     api.abort()

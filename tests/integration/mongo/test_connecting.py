@@ -81,7 +81,7 @@ def test_silent_host_is_given_up_in_time_and_named() -> None:
         with pytest.raises(ServerUnreachableError, match=f"127.0.0.1:{port}"), open_uri(uri):
             pass
 
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 8  # where nothing is said, ten are waited
 
 
 def test_server_that_never_answers_is_given_up_in_time() -> None:
@@ -121,11 +121,11 @@ def test_encrypted_client_key_is_opened_with_the_stored_password(
 ) -> None:
     uri = parse_uri(mongod_with_tls.uri).uri
     locked = _with_locked_key(mongod_with_tls.client_file, tmp_path / "locked.pem", b"open sesame")
-    uri = uri.with_option("tlsCertificateKeyFile", str(locked)).with_option(*QUICK)
+    uri = uri.with_option("tlsCertificateKeyFile", str(locked))
 
     with open_uri(uri, None, Secret("open sesame")) as connection:
         assert connection.command("admin", {"ping": 1})["ok"] == 1.0
-    with pytest.raises(TlsError), open_uri(uri, None, Secret("wrong")):
+    with pytest.raises(TlsError), open_uri(uri.with_option(*QUICK), None, Secret("wrong")):
         pass
 
 

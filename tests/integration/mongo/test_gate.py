@@ -1,6 +1,5 @@
 """The gate probes, lists and opens deployments by profile."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,7 +21,7 @@ from mangrove.core.errors import (
     SecretNotFoundError,
     ServerUnreachableError,
 )
-from mangrove.core.namespace import SERVER_DATABASES, Namespace
+from mangrove.core.namespace import Namespace
 from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.profile import Colour, Profile, ProfileId, password_ref
 from mangrove.core.secret import Secret
@@ -32,15 +31,6 @@ from servers.mongod import Account, GuardedServer, ThreeNodes, TlsServer, mongod
 pytestmark = pytest.mark.mongod
 
 STEPS = ["name", "port", "tls", "sign-in", "sizes", "privileges", "oplog"]
-
-
-@pytest.fixture
-def mongod_with_auth(mongod_with_auth: GuardedServer) -> Iterator[GuardedServer]:
-    """The server that other tests use too, which gets no database from these for good."""
-    yield mongod_with_auth
-    with MongoClient[Any](mongod_with_auth.uri_for(mongod_with_auth.root)) as root:
-        for name in set(root.list_database_names()) - SERVER_DATABASES:
-            root.drop_database(name)
 
 
 class Steps:

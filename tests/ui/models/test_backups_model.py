@@ -1,5 +1,5 @@
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from PySide6.QtCore import Qt
@@ -143,9 +143,9 @@ def test_a_hundred_thousand_rows_filter_within_a_frame_or_three() -> None:
     model = BackupsModel(lambda: NOW)
     model.set_rows(rows)
 
-    began = perf_counter()
+    began = thread_time()
     model.set_filter(BackupFilter(text="reporting"))
-    took_s = perf_counter() - began
+    took_s = thread_time() - began
 
     assert 0 < model.rowCount() < len(rows)
     assert took_s < 0.5  # measured: 0.06; a shared machine gets some room

@@ -1,7 +1,7 @@
 """The strict walk over one document: everything legal passes, everything else names its place."""
 
 import struct
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from bson.raw_bson import RawBSONDocument
@@ -115,10 +115,10 @@ def test_validator_meets_bottomless_nesting_without_recursion() -> None:
 def test_validator_takes_time_in_proportion_to_the_length() -> None:
     document = raw_document(b"\x0aa\0" * 300_000)
 
-    began = perf_counter()
+    began = thread_time()
     validate_document(document, check_utf8=True)
 
-    assert perf_counter() - began < 5
+    assert thread_time() - began < 5
 
 
 @settings(deadline=None)

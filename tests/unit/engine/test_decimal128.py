@@ -1,6 +1,6 @@
 """Decimal128 text: the shape the specification asks for, and no rounding, ever."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from bson.decimal128 import Decimal128
@@ -75,11 +75,11 @@ def test_decimal_refuses_what_it_cannot_hold_exactly(text: str) -> None:
 
 
 def test_decimal_of_a_very_long_text_takes_time_in_proportion() -> None:
-    began = perf_counter()
+    began = thread_time()
 
     assert decimal128_text(decimal128_bytes("0" * 3_000_000 + "1")) == "1"
 
-    assert perf_counter() - began < 5
+    assert thread_time() - began < 5
 
 
 @settings(deadline=None)

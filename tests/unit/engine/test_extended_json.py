@@ -2,7 +2,7 @@
 
 import json
 import struct
-from time import perf_counter
+from time import thread_time
 
 import bson
 import pytest
@@ -198,12 +198,12 @@ def test_refusal_names_the_position() -> None:
 
 @pytest.mark.parametrize("piece", ['{"a":', "[", '{"a":['])
 def test_bottomless_nesting_is_refused_quickly(piece: str) -> None:
-    began = perf_counter()
+    began = thread_time()
 
     with pytest.raises(MalformedMetadataError, match="nested too deeply"):
         from_extended('{"a":' + piece * 200_000)
 
-    assert perf_counter() - began < 5
+    assert thread_time() - began < 5
 
 
 def test_the_deepest_document_a_server_takes_survives() -> None:

@@ -2,7 +2,7 @@
 
 import struct
 from itertools import pairwise
-from time import perf_counter
+from time import thread_time
 
 import bson
 import pytest
@@ -82,11 +82,11 @@ def test_framing_fills_chunks_up_to_the_target() -> None:
 def test_framing_of_single_bytes_takes_time_in_proportion() -> None:
     stream = padded(1 << 20) + padded(100) * 100
 
-    began = perf_counter()
+    began = thread_time()
     chunks = list(document_chunks((stream[i : i + 1] for i in range(len(stream))), 1 << 16))
 
     assert b"".join(chunks) == stream
-    assert perf_counter() - began < 5
+    assert thread_time() - began < 5
 
 
 @pytest.mark.parametrize("length", [4, 0, -1, MAX_DOCUMENT_BYTES + 1])

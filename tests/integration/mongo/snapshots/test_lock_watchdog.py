@@ -100,7 +100,9 @@ def start_master(uri: str, limit_s: float) -> subprocess.Popen[str]:
         start_new_session=True,
     )
     assert master.stdout is not None
-    assert master.stdout.readline() == "locked\n"
+    if (told := master.stdout.readline()) != "locked\n":
+        end(master)
+        raise AssertionError(f"the master locked nothing: {told!r}")
     return master
 
 

@@ -10,7 +10,7 @@ from fakes.clock import FakeClock
 from fakes.memory_state import MemoryRuns
 from mangrove.core.errors import RunCancelled
 from mangrove.core.jobs.lane import Claim
-from mangrove.core.run import Phase, RunKind, RunResult, RunState
+from mangrove.core.run import Phase, RunId, RunKind, RunResult, RunState
 from mangrove.jobs.agent.stall_watch import StallWatch
 from mangrove.jobs.agent.surroundings import MemoryDiary
 from mangrove.jobs.context import RunContext
@@ -60,17 +60,32 @@ def test_a_hung_run_is_ended_with_its_reason(runner: Runner, clock: HastyClock) 
     assert "nothing moved for 2 h" in status.problem.message
 
 
-def test_a_run_that_moves_now_and_then_is_left_alone(runner: Runner, clock: HastyClock) -> None:
-    done = threading.Event()
+class CountingClock(FakeClock):
+    """Counts how often somebody looked at the seconds."""
+
+    looks = 0
+
+    @override
+    def monotonic_s(self) -> float:
+        self.looks += 1
+        return super().monotonic_s()
+
+
+def test_a_run_that_moves_now_and_then_is_left_alone() -> None:
+    pause, slow_clock = threading.Event(), CountingClock()
+    slow_runner = Runner(MemoryRuns(), slow_clock)
 
     def body(context: RunContext) -> RunResult:
-        for count in range(50):
+        for count in range(5):
             context.note(f"step {count}")
-            done.wait(0.002)
+            slow_clock.advance(timedelta(hours=20))
+            before = slow_clock.looks
+            while slow_clock.looks < before + 3:  # the watch saw it, and that nothing moved since
+                pause.wait(0.001)
         return RunResult("done")
 
-    watch = StallWatch(runner, clock, look_s=0.001)
-    status = watch.wait(runner.start(TICKET, body), timedelta(days=1))
+    watch = StallWatch(slow_runner, slow_clock, look_s=0.001)
+    status = watch.wait(slow_runner.start(TICKET, body), timedelta(days=1))
 
     assert status.state is RunState.SUCCEEDED
 
@@ -102,25 +117,38 @@ def test_a_run_that_answers_to_nothing_is_recorded_and_frees_its_lane(
 
 
 def test_a_run_that_waits_for_its_lane_is_not_hung(runner: Runner, clock: HastyClock) -> None:
-    release = threading.Event()
+    inside, release = threading.Event(), threading.Event()
 
     def holds(_: RunContext) -> RunResult:
+        inside.set()
         assert release.wait(WAIT_S)
         return RunResult("done")
 
     first = runner.start(TICKET, holds)
+    assert inside.wait(WAIT_S)
     second = runner.start(TICKET, lambda _: RunResult("done"))
     ended = []
     watch = StallWatch(runner, clock, look_s=0.001)
     thread = threading.Thread(target=lambda: ended.append(watch.wait(second, HUNG_AFTER)))
     thread.start()
-    while clock.monotonic_s() < 1000 + timedelta(days=3).total_seconds():
-        pass
-    waiting = runner.status(second)
-    assert waiting is not None
-    assert waiting.waiting_for == "'Back up shop' is at work in vault attic"
-    release.set()
-    thread.join(WAIT_S)
+    try:
+        waits_in = _waited_for(runner, second)
+        late = clock.now() + timedelta(days=3)
+        while clock.now() < late:  # time goes by with the looks of the watch
+            runner.wait(second, 0.001)
+    finally:
+        release.set()
+        thread.join(WAIT_S)
 
+    assert waits_in == "'Back up shop' is at work in vault attic"
     assert [s.state for s in ended] == [RunState.SUCCEEDED]
     assert runner.wait(first, WAIT_S).state is RunState.SUCCEEDED
+
+
+def _waited_for(runner: Runner, run: RunId) -> str:
+    """Return what a run waits for, once it says so."""
+    for _ in range(WAIT_S * 1000):
+        status = runner.wait(run, 0.001)
+        if status.waiting_for:
+            return status.waiting_for
+    raise AssertionError("it waits for nothing")
