@@ -233,7 +233,7 @@ def test_redaction_cuts_every_password_that_stands_in_a_built_uri(
     assert redact(f"x {uri.with_password(password).reveal()} y") == "x mongodb://db1 y"
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("text", ["x" * 3_000_000, "://" * 300_000, "a:b@" * 300_000])
 def test_redaction_of_a_long_text_takes_no_long_time(text: str) -> None:
     assert redact(text) == text
