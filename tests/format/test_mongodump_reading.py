@@ -368,6 +368,19 @@ def test_data_that_cannot_be_restored_is_told(tmp_path: Path, file: str, reason:
     assert {c.namespace.collection for c in dump.collections} == {"c", "view"}
 
 
+@pytest.mark.parametrize("name", ["system.users", "system.keys", "system.indexes", "system.x"])
+def test_collections_of_the_server_itself_are_told_and_not_offered(
+    tmp_path: Path, name: str
+) -> None:
+    root = make_dump(tmp_path / "d", db__c_dot_bson=DOCUMENT)
+    (root / "db" / f"{name}.bson").write_bytes(DOCUMENT)
+
+    dump = open_directory(root)
+
+    assert [c.namespace.collection for c in dump.collections] == ["c"]
+    assert [note.what for note in dump.notes] == [f"db/{name}.bson"]
+
+
 def test_files_that_are_no_part_of_a_dump_are_told(tmp_path: Path) -> None:
     root = make_dump(
         tmp_path / "d",
@@ -551,7 +564,9 @@ def test_paths_without_a_dump_are_refused(tmp_path: Path, plain: Path) -> None:
 
 
 def test_preludes_that_say_nothing_are_refused(tmp_path: Path) -> None:
-    for content in (b"", b"[]", b"{}", b'{"ServerVersion":6}', b"[" * 50_000, b" " * (65 << 10)):
+    no_versions = (b"six", b"6.0", b"9" * 5000 + b".0.1", "6.٣.1".encode(), b"6.0.5\\u001b[31m")
+    texts = (b"", b"[]", b"{}", b'{"ServerVersion":6}', b"[" * 50_000, b" " * (65 << 10))
+    for content in (*texts, *(b'{"ServerVersion":"%b"}' % version for version in no_versions)):
         root = make_dump(tmp_path / "d", db__c_dot_bson=DOCUMENT, prelude_dot_json=content)
         with pytest.raises(MalformedDumpError):
             open_directory(root)

@@ -15,7 +15,7 @@ from fakes.workstation import WAIT_S, Workstation, workstation
 from format.mongodump_golden import ARCHIVES, EMPTY_HASH, EXPECTED, contents, unpack
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
-from mangrove.core.backup import OnExisting, Rename, RestoreRequest
+from mangrove.core.backup import OnExisting, Rename, RestoreRequest, Selection
 from mangrove.core.copy import DumpRestoreRequest
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest, ImportRequest
 from mangrove.core.errors import InvalidSelectionError, UnusableDumpError
@@ -293,6 +293,38 @@ def test_documents_that_are_no_bson_are_listed_and_cost_no_other(
         held = {name: client[database_name][name].estimated_document_count() for name in HOSTILE}
         client.drop_database(database_name)
     assert set(held.values()) == {40}
+
+
+def test_options_that_no_dump_can_hold_come_back_and_are_named_in_an_export(
+    desk: Workstation, replica_set: EmbeddedMongod, tmp_path: Path, database_name: str
+) -> None:
+    literal = {"$expr": {"$eq": ["$a", {"$literal": {"$oid": "0" * 24}}]}}
+    with MongoClient[Any](replica_set.uri) as client:
+        database, copy = client[database_name], client[f"{database_name}_copy"]
+        database.command("create", "odd", validator=literal, validationAction="warn")
+        database.command("create", "view", viewOn="odd", pipeline=[{"$match": literal}])
+        desk.add_profile(replica_set.uri)
+        backup = desk.backup(selection=Selection(databases=(database_name,))).backup
+        assert backup is not None
+        restored = desk.restore(backup, renames=(Rename(database_name, copy.name),))
+        options = {e["name"]: e["options"] for e in copy.list_collections()}
+        client.drop_database(copy)
+        client.drop_database(database)
+
+    run_id = desk.services.dumps.start_export(ExportRequest(backup, str(tmp_path / "out")))
+    exported = desk.services.activity.wait(run_id, WAIT_S)
+
+    assert restored.result is not None
+    assert restored.result.losses == ()
+    assert options["odd"]["validator"] == literal
+    assert options["view"]["pipeline"] == [{"$match": literal}]
+    assert exported.result is not None
+    named = {loss.subject for loss in exported.result.losses}
+    assert named == {f"{database_name}.odd", f"{database_name}.view"}
+    with open_dump(tmp_path / "out") as dump:
+        (found,) = dump.collections
+        assert found.metadata is not None
+        assert bson.decode(found.metadata.options) == {"validationAction": "warn"}
 
 
 def test_an_export_over_something_is_refused(desk: Workstation, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_backup_comes_back_the_same_on_its_own_version(
     assert everything(client, copy) == everything(client, database_name)
 
 
-CLUSTERED_LOST = {"clustered": "create.clusteredIndex"}
+CLUSTERED_LOST = {"clustered": "lacks the index by id"}
 LOST = {
     (OLD, NEW): {"people index haystack": "GeoHaystack indexes cannot be created"},
     (NEW, OLD): CLUSTERED_LOST | {"weather": "could not be created"},
@@ -145,8 +145,7 @@ def test_a_backup_goes_to_another_version_and_what_that_lacks_is_named(
     assert {c.subject.removeprefix(f"{copy}.") for c in foretold.conflicts} == expected.keys()
     assert all(words in found[name] for name, words in expected.items())
     kept = everything(clients[source], database_name)
-    for name in expected:
-        kept.pop(name, None)
+    kept.pop("weather" if "weather" in expected else "", None)
     assert everything(clients[target], copy) == kept
     documents = clients[target][copy]["people"].count_documents({})
     assert documents == 300
@@ -187,7 +186,7 @@ def test_options_that_an_old_server_does_not_know_are_named_and_cost_no_document
 
     assert losses(restored, copy) == {
         "images": "has other options than in the backup: changeStreamPreAndPostImages",
-        "unique_soon": "has another definition of the index a",
+        "unique_soon": "has another definition of the index a: prepareUnique",
     }
     assert everything(clients[target], copy) == everything(clients[NEW], database_name)
 

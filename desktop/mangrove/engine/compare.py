@@ -16,8 +16,18 @@ _NUMBERS = frozenset({0x01, 0x10, 0x12})
 _NUMBER = re.compile(r'\{"\$number(?:Int|Long|Double)":"(-?[\d.]+(?:E[-+]?\d+)?)"\}')
 # Stored as they were typed before MongoDB 5.0 (sparse: 1.0), as booleans since (measured).
 _FLAGS = frozenset({b"unique", b"sparse", b"background"})
-# "temp", "autoIndexId" and "recordIdsReplicated" are never sent to a target.
-_NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsReplicated"})
+# Never sent to a target, or of no effect on any: "create" and "flags" among the options, "dropDups"
+# and "safe" of an index come from MongoDB 2.x and 3.x (mongo-tools, mongorestore/metadata.go).
+_NOT_COMPARED = frozenset({b"ns", b"v", b"temp", b"autoIndexId", b"recordIdsReplicated"}) | {
+    b"create",
+    b"flags",
+    b"dropDups",
+    b"safe",
+}
+# Source: MongoDB manual, "Capped Collections": before 7.0 the size becomes a multiple of 256, at
+# least 4096; newer servers list it as it was given (5.0.4 and 6.0.5: 1,000,000 is 1,000,192).
+_SIZE_STEP, _SMALLEST_SIZE = 256, 4096
+_SIZES = frozenset({(0x10, b"size"), (0x12, b"size")})
 
 
 def content_differences(entry: StoredDocuments, documents: int, digest: str) -> Iterator[str]:
@@ -39,19 +49,24 @@ class ShapeDifference:
 def shape_differences(
     expected: CollectionInfo, found: CollectionInfo, indexes: IndexChoice
 ) -> Iterator[ShapeDifference]:
-    """Say how options and indexes differ; nothing when they are the same."""
+    """Say how options and indexes differ; nothing when they are the same.
+
+    The order of an index's options does not count, the order inside ``key`` does. Version and
+    namespace are left out: a restore brings them up to date. Numbers as in canonical_options.
+    """
     if expected.kind != found.kind:
         yield ShapeDifference(f"is a {found.kind}, in the backup a {expected.kind}")
     if other := _other_options(expected.options, found.options):
         yield ShapeDifference(f"has other options than in the backup: {', '.join(other)}")
     if indexes is IndexChoice.NEVER:
         return
-    wanted, there = index_specs(expected.indexes), index_specs(found.indexes)
+    wanted, there = _by_name(expected.indexes), _by_name(found.indexes)
     for name in sorted(wanted.keys() - there.keys()):
         yield ShapeDifference(f"lacks the index {name}", name)
     for name in sorted(wanted.keys() & there.keys()):
-        if wanted[name] != there[name]:
-            yield ShapeDifference(f"has another definition of the index {name}", name)
+        if other := _other_options(wanted[name], there[name]):
+            text = f"has another definition of the index {name}: {', '.join(other)}"
+            yield ShapeDifference(text, name)
 
 
 def canonical_options(options: bytes) -> str:
@@ -63,22 +78,14 @@ def canonical_options(options: bytes) -> str:
     return _sorted_fields(options)
 
 
-def index_specs(indexes: Iterable[bytes]) -> dict[str, str]:
-    """Return each index by name as text that can be compared.
-
-    The order of an index's options does not count, the order inside ``key`` does. Version and
-    namespace are left out: a restore brings them up to date. Numbers as in canonical_options.
-    """
-    specs = {}
-    for spec in indexes:
-        specs[index_name(spec)] = _sorted_fields(spec)
-    return specs
-
-
 def index_name(spec: bytes) -> str:
     """Return the name inside an index specification, "" without one."""
     values = (value for kind, name, value in elements(spec) if (kind, name) == (_STRING, b"name"))
     return next((v[4:-1].decode(errors="replace") for v in values), "")
+
+
+def _by_name(indexes: Iterable[bytes]) -> dict[str, bytes]:
+    return {index_name(spec): spec for spec in indexes}
 
 
 def _other_options(expected: bytes, found: bytes) -> list[str]:
@@ -88,22 +95,36 @@ def _other_options(expected: bytes, found: bytes) -> list[str]:
 
 
 def _fields(document: bytes) -> dict[bytes, str]:
-    return {
-        name: _as_text([bytes([kind]) + name + b"\0" + value])
-        for kind, name, value in elements(document)
-        if name not in _NOT_COMPARED
-    }
+    return {name: _as_text([_element(kind, name, value)]) for kind, name, value in _told(document)}
 
 
 def _sorted_fields(document: bytes) -> str:
-    found = [_as_boolean(*e) if e[1] in _FLAGS else e for e in elements(document)]
     # sorted by name: 1 and 1.0 have to stand at the same place
-    found.sort(key=lambda e: e[1])
-    return _as_text(
-        bytes([kind]) + name + b"\0" + value
-        for kind, name, value in found
-        if name not in _NOT_COMPARED
-    )
+    found = sorted(_told(document), key=lambda e: e[1])
+    return _as_text(_element(*e) for e in found)
+
+
+def _told(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield the elements that count, each as every server would keep it."""
+    found = [e for e in elements(document) if e[1] not in _NOT_COMPARED]
+    is_capped = any(name == b"capped" for _, name, _ in found)
+    for kind, name, value in found:
+        if name in _FLAGS:
+            yield _as_boolean(kind, name, value)
+        elif is_capped and (kind, name) in _SIZES:
+            yield kind, name, _as_kept(value)
+        else:
+            yield kind, name, value
+
+
+def _element(kind: int, name: bytes, value: bytes) -> bytes:
+    return bytes([kind]) + name + b"\0" + value
+
+
+def _as_kept(size: bytes) -> bytes:
+    """Return a capped collection's size as servers keep it: in whole steps, and not too small."""
+    steps = -(-int.from_bytes(size, "little", signed=True) // _SIZE_STEP)
+    return (max(steps * _SIZE_STEP, _SMALLEST_SIZE)).to_bytes(len(size), "little", signed=True)
 
 
 def _as_boolean(kind: int, name: bytes, value: bytes) -> tuple[int, bytes, bytes]:

@@ -7,7 +7,7 @@ Source: mongodump 100.x, `<collection>.metadata.json`: one line of canonical Ext
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self, TypeVar
 
 from mangrove.core.errors import MalformedBsonError, MalformedMetadataError
@@ -64,7 +64,19 @@ class CollectionMetadata:
         """
         named = [("options", self.options)]
         named += [(f"index {number}", index) for number, index in enumerate(self.indexes)]
-        return tuple(name for name, document in named if not _survives(document))
+        return tuple(name for name, document in named if not survives_as_text(document))
+
+    def without_lost_parts(self) -> Self:
+        """Return it without the options and the indexes that would not come back from the text."""
+        if not self.parts_lost_in_text():
+            return self
+        fields = [bytes([k]) + n + b"\0" + v for k, n, v in bson_walk.elements(self.options)]
+        kept = b"".join(field for field in fields if survives_as_text(_document(field)))
+        return replace(
+            self,
+            options=_document(kept),
+            indexes=tuple(index for index in self.indexes if survives_as_text(index)),
+        )
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -128,11 +140,29 @@ def _documents(raw: bytes) -> tuple[bytes, ...]:
     items = tuple(bson_walk.elements(raw))
     if any(kind != bson_walk.DOCUMENT for kind, _, _ in items):
         raise MalformedMetadataError("the metadata's indexes hold something that is no document")
+    for number, (_, _, index) in enumerate(items, start=1):
+        _check_index(index, f"the metadata's index {number}")
     return tuple(item for _, _, item in items)
 
 
-def _survives(document: bytes) -> bool:
+def _check_index(index: bytes, what: str) -> None:
+    """Refuse an index that no server would list: each has fields and a name."""
+    kinds = {name: kind for kind, name, _ in bson_walk.elements(index)}
+    if kinds.get(b"key") != bson_walk.DOCUMENT:
+        raise MalformedMetadataError(f"{what} does not say what it is on")
+    if kinds.get(b"name") != bson_walk.STRING:
+        raise MalformedMetadataError(f"{what} has no name")
+
+
+def survives_as_text(document: bytes) -> bool:
+    """Whether a document comes back from canonical Extended JSON byte for byte."""
+    if b"$" not in document:
+        return True  # what is mistaken for a typed value has a dollar in a name
     try:
         return from_extended(to_canonical(document)) == document
     except (MalformedBsonError, MalformedMetadataError):
         return False
+
+
+def _document(fields: bytes) -> bytes:
+    return (len(fields) + 5).to_bytes(4, "little") + fields + b"\0"

@@ -12,7 +12,6 @@ from mangrove.core.ports.backup import Draft
 from mangrove.core.ports.dump import CollectionInfo, OpenDump
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow
 from mangrove.engine.digest import ContentDigest
-from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.framing import iter_documents
 from mangrove.engine.oplog_entry import OplogEntry
 from mangrove.engine.replay.foresight import Foresight
@@ -21,6 +20,7 @@ from mangrove.engine.replay.looking import FirstLook
 from mangrove.engine.replay.places import key_for
 from mangrove.engine.segments import SegmentCutter
 from mangrove.engine.stages.compress import compressed
+from mangrove.engine.target_shape import from_recorded
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.pacing import Pace
 from mangrove.jobs.steady import steadily
@@ -146,7 +146,7 @@ class KeepingOplog:
 
 def _base(entry: NamespaceEntry) -> ReplayBase:
     name = entry.namespace
-    return ReplayBase(name, name, entry.kind, from_extended(entry.options or "{}"), entry.uuid)
+    return ReplayBase(name, name, entry.kind, from_recorded(entry.options), entry.uuid)
 
 
 def _keys(info: CollectionInfo) -> set[bytes]:

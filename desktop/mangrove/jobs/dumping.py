@@ -207,7 +207,7 @@ class Dumping:
         return digest
 
     def _store_metadata(self, info: CollectionInfo) -> StoredBlob:
-        text = _metadata(info).to_text().encode()
+        text = _metadata(info).without_lost_parts().to_text().encode()
         place = BlobPlace(BlobRole.METADATA, info.namespace, self.compression)
         receipt = self.draft.put(place, compressed([text], self.compression))
         return stored_blob(receipt, len(text))

@@ -17,8 +17,14 @@ from mangrove.core.manifest import (
     documents_of_backup,
 )
 from mangrove.core.ports.backup import Contents
-from mangrove.core.run import Phase, RunResult
-from mangrove.core.wording import counted, is_or_are
+from mangrove.core.run import Loss, Phase, RunResult
+from mangrove.core.wording import (
+    bucket_figure,
+    buckets_in,
+    content_of_all,
+    counted,
+    is_or_are,
+)
 from mangrove.engine.content import documents_of
 from mangrove.engine.mongodump.archive_writer import ArchiveWriter
 from mangrove.engine.mongodump.directory_writer import DirectoryWriter
@@ -31,6 +37,7 @@ from mangrove.engine.mongodump.outgoing import (
     Packing,
 )
 from mangrove.engine.stages.compress import decompressed
+from mangrove.engine.target_shape import lost_in_a_dump
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.vaults.mirror import told_of_copies
 from mangrove.jobs.vaults.stored import check_stored
@@ -63,11 +70,12 @@ class ExportBody:
         """
         manifest = documents_of_backup(self.vault.manifest(self.request.backup))
         self.vault.require_key(manifest)
-        chosen = [n for n in manifest.namespaces if self._is_chosen(n)]
+        wanted = [n for n in manifest.namespaces if self._is_chosen(n)]
+        chosen = [n for n in wanted if not (n.kind == ForeignKind.VIEW and lost_in_a_dump(n))]
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
-        parts = self._accounts(manifest, chosen)
-        oplog = self._oplog(manifest, chosen)
+        parts = self._accounts(manifest, wanted)
+        oplog = self._oplog(manifest, wanted)
         held = (oplog,) if oplog else ()
         check_stored(ctx, self.vault, (*chosen, *parts, *held), self.parallel, ctx.passing)
         outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
@@ -100,7 +108,7 @@ class ExportBody:
                 writer.write_oplog(ctx.passing(entries))
             ctx.check()
             writer.finish()
-        result = self._result(chosen, parts)
+        result = replace(self._result(chosen, parts), losses=tuple(_lost(wanted)))
         copies = told_of_copies(ctx, self.vault)
         return replace(
             result, warnings=(*result.warnings, *copies, *_without_oplog(manifest, oplog))
@@ -176,16 +184,28 @@ class ExportBody:
 
     def _result(self, chosen: Sequence[NamespaceEntry], parts: Sequence[AuthEntry]) -> RunResult:
         documents = sum(n.documents for n in chosen)
+        buckets = buckets_in((n.kind, n.documents) for n in chosen)
         return RunResult(
             summary=f"{counted(len(chosen), 'collection')} with "
-            f"{counted(documents, 'document')} {is_or_are(len(chosen))} in "
+            f"{content_of_all(documents, buckets)} {is_or_are(len(chosen))} in "
             f"{self.request.path}; mongorestore reads it",
             warnings=(HASHES,) if parts else (),
             backup=self.request.backup,
             figures=(
                 ("documents", documents),
+                *bucket_figure(buckets),
                 ("bson_bytes", sum(n.plain_bytes for n in chosen)),
             ),
+        )
+
+
+def _lost(entries: Sequence[NamespaceEntry]) -> Iterator[Loss]:
+    for entry in filter(lost_in_a_dump, entries):
+        what = "it is" if entry.kind == ForeignKind.VIEW else "those are"
+        yield Loss(
+            str(entry.namespace),
+            f"its options or indexes have field names such as $oid, which mongodump's metadata "
+            f"cannot hold: {what} not in the dump",
         )
 
 

@@ -40,6 +40,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     },
     "series": {"timeseries": {"timeField": "t", "metaField": "m", "granularity": "minutes"}},
     "series_ttl": {"timeseries": {"timeField": "t"}, "expireAfterSeconds": Int64(86400)},
+    "french_series": {"timeseries": {"timeField": "t", "metaField": "m"}, "collation": FRENCH},
     "images": {"changeStreamPreAndPostImages": {"enabled": True}},
     "view": {"viewOn": "plain", "pipeline": [{"$match": {"a": {"$gt": 1}}}]},
     "collated_view": {"viewOn": "plain", "pipeline": [], "collation": FRENCH},
@@ -68,6 +69,10 @@ INDEXES: dict[str, list[dict[str, Any]]] = {
     ],
     "clustered": [{"key": {"a": 1}, "name": "a"}],
     "series": [{"key": {"m.host": 1, "t": -1}, "name": "by host"}],
+    "french_series": [
+        {"key": {"v": 1}, "name": "v", "partialFilterExpression": {"v": {"$gt": 5}}},
+        {"key": {"m": 1}, "name": "m", "collation": {"locale": "simple"}},
+    ],
 }
 
 
@@ -102,6 +107,27 @@ def test_options_and_indexes_come_back_as_they_were(
 
     assert _described(sink, target) == _described(sink, database_name)
     assert shape in _described(sink, target)
+
+
+def test_what_the_server_does_not_take_of_a_collection_costs_no_document(
+    sink: MongoRestoreSink, database_name: str
+) -> None:
+    plain = _info(
+        Namespace(database_name, "c"),
+        {"v": 0, "key": {"old": 1}, "name": "old"},
+        {"v": 1, "key": {"a": 1}, "name": "a", "dropDups": True, "safe": True, "later": 1},
+    )
+    options = {"validator": {"$later": 1}, "later": 1, "capped": True, "size": 8192}
+    info = replace(plain, options=bson.encode(options))
+
+    sink.create(info)
+    outcome = sink.insert(info.namespace, [bson.encode({"_id": 1})])
+    failed = sink.build_indexes(info)
+
+    (found,) = sink.existing(database_name)
+    assert (outcome.inserted, failed) == (1, ())
+    assert bson.decode(found.options) == {"capped": True, "size": 8192}
+    assert {bson.decode(i)["name"] for i in found.indexes} == {"_id_", "old", "a"}
 
 
 def test_documents_come_back_to_the_byte(sink: MongoRestoreSink, database_name: str) -> None:

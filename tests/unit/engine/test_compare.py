@@ -13,7 +13,6 @@ from mangrove.engine.compare import (
     canonical_options,
     content_differences,
     index_name,
-    index_specs,
     shape_differences,
 )
 
@@ -59,7 +58,9 @@ def test_the_order_of_options_does_not_count_and_that_inside_a_key_does() -> Non
     other = index("ab", {"b": 1, "a": 1}, unique=True, sparse=True)
 
     assert texts(info({}, first), info({}, second)) == []
-    assert texts(info({}, first), info({}, other)) == ["has another definition of the index ab"]
+    assert texts(info({}, first), info({}, other)) == [
+        "has another definition of the index ab: key"
+    ]
     assert texts(info({"size": 1, "capped": True}), info({"capped": True, "size": 1})) == []
 
 
@@ -72,7 +73,7 @@ def test_the_type_of_a_whole_number_does_not_count_and_its_value_does(
     longer = info({"size": kept}, index("a", {"t": 1}, expireAfterSeconds=kept + 1, sparse=True))
 
     assert texts(as_typed, as_kept) == []
-    assert texts(as_typed, longer) == ["has another definition of the index a"]
+    assert texts(as_typed, longer) == ["has another definition of the index a: expireAfterSeconds"]
 
 
 def test_each_difference_is_named() -> None:
@@ -82,7 +83,7 @@ def test_each_difference_is_named() -> None:
     assert [(d.text, d.index) for d in shape_differences(expected, found, IndexChoice.AFTER)] == [
         ("has other options than in the backup: capped", ""),
         ("lacks the index a_1", "a_1"),
-        ("has another definition of the index b_1", "b_1"),
+        ("has another definition of the index b_1: unique", "b_1"),
     ]
 
 
@@ -96,7 +97,7 @@ def test_indexes_that_were_not_wanted_are_not_missed() -> None:
     assert texts(expected, info({}), IndexChoice.NEVER) == []
 
 
-@pytest.mark.parametrize("name", ["temp", "autoIndexId", "recordIdsReplicated"])
+@pytest.mark.parametrize("name", ["temp", "autoIndexId", "recordIdsReplicated", "create", "flags"])
 def test_options_that_no_target_is_given_are_not_compared(name: str) -> None:
     assert texts(info({"capped": True, name: True}), info({"capped": True})) == []
 
@@ -104,13 +105,27 @@ def test_options_that_no_target_is_given_are_not_compared(name: str) -> None:
 def test_version_and_namespace_of_an_index_are_not_compared() -> None:
     old = bson.encode({"v": 1, "key": {"a": 1}, "name": "a_1", "ns": "shop.users"})
 
-    assert index_specs([old]) == index_specs([index("a_1", {"a": 1})])
+    assert texts(info({}, old), info({}, index("a_1", {"a": 1}))) == []
+
+
+def test_what_old_indexes_were_built_with_is_not_compared() -> None:
+    old = index("a_1", {"a": 1}, unique=True, dropDups=True, safe=True)
+
+    assert texts(info({}, old), info({}, index("a_1", {"a": 1}, unique=True))) == []
+
+
+@pytest.mark.parametrize(("given", "kept"), [(1_000_000, 1_000_192), (1, 4096), (Int64(512), 4096)])
+def test_a_capped_size_counts_as_a_server_keeps_it(given: int, kept: int) -> None:
+    wanted = info({"capped": True, "size": given})
+
+    assert texts(wanted, info({"capped": True, "size": kept})) == []
+    assert texts(wanted, info({"capped": True, "size": kept + 256})) != []
 
 
 def test_options_are_written_sorted() -> None:
-    options = bson.encode({"size": 5, "capped": True})
+    options = bson.encode({"size": 8192, "capped": True})
 
-    assert canonical_options(options) == '{"capped":true,"size":5}'
+    assert canonical_options(options) == '{"capped":true,"size":8192}'
 
 
 def test_the_name_of_an_index_is_found() -> None:

@@ -95,6 +95,9 @@ def test_older_flavours_are_understood() -> None:
         b'{"uuid":"xyz"}',
         b'{"collectionName":1}',
         b'{"collectionName":"\xff"}',
+        b'{"indexes":[{"v":2,"key":{"a":1}}]}',
+        b'{"indexes":[{"v":2,"name":"a_1"}]}',
+        b'{"indexes":[{"v":2,"key":1,"name":"a_1"}]}',
     ],
 )
 def test_what_is_no_metadata_is_refused(data: bytes) -> None:
@@ -110,6 +113,21 @@ def test_parts_that_the_text_cannot_carry_are_named() -> None:
     )
 
     assert metadata.parts_lost_in_text() == ("options", "index 1")
+
+
+def test_without_what_is_lost_the_rest_comes_back() -> None:
+    plain = bson.encode({"v": 2, "key": {"a": 1}, "name": "a_1"})
+    odd = {"v": 2, "key": {"b": 1}, "name": "b_1", "partialFilterExpression": {"$oid": "0" * 24}}
+    whole = CollectionMetadata(
+        bson.encode({"capped": True, "validator": {"$expr": {"$literal": {"$oid": "x"}}}}),
+        (plain, bson.encode(odd)),
+    )
+
+    kept = whole.without_lost_parts()
+
+    assert (kept.options, kept.indexes) == (bson.encode({"capped": True}), (plain,))
+    assert kept.without_lost_parts() is kept
+    assert CollectionMetadata.from_text(kept.to_text()).options == kept.options
 
 
 @settings(deadline=None)

@@ -1,12 +1,18 @@
 from dataclasses import replace
 
 import bson
+import pytest
 
 from fakes.vaults import USERS, entry
 from mangrove.core.manifest import StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.engine.extended_json_write import to_canonical
-from mangrove.engine.target_shape import target_info
+from mangrove.engine.target_shape import (
+    from_recorded,
+    lost_in_a_dump,
+    recorded,
+    target_info,
+)
 
 ENTRY = entry(StoredBlob("m", 0, "", 0), (), USERS)
 TARGET = Namespace("copy", "people")
@@ -35,6 +41,21 @@ def test_options_and_indexes_come_back_as_they_were() -> None:
     assert info.options == options
     assert info.indexes == (bson.encode(INDEX),)
     assert (info.estimated_documents, info.estimated_bytes) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    "literal", [{"$oid": "0" * 24}, {"$oid": "x", "$date": 5}, {"$numberInt": "1"}, {"a": 1}]
+)
+def test_what_would_be_read_as_something_else_comes_back_to_the_byte(
+    literal: dict[str, object],
+) -> None:
+    options = bson.encode({"validator": {"$expr": {"$eq": ["$a", {"$literal": literal}]}}})
+    is_odd = "a" not in literal
+    described = replace(ENTRY, options=recorded(options), indexes=())
+
+    assert from_recorded(described.options) == options
+    assert target_info(described, TARGET, {}).options == options
+    assert lost_in_a_dump(described) is is_odd
 
 
 def test_no_options_are_an_empty_document() -> None:

@@ -7,14 +7,14 @@ from threading import Event, Lock
 from typing import Any
 
 import bson
-from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo import indexing, listing
 from mangrove.connectors.mongo.account_sink import MongoAccountSink
 from mangrove.connectors.mongo.asked import MongoAsked
 from mangrove.connectors.mongo.batch_reader import BatchReader, first_batch_size
-from mangrove.connectors.mongo.client import RAW, Connection
+from mangrove.connectors.mongo.client import Connection
+from mangrove.connectors.mongo.creating import create_as_far_as_taken, create_command
 from mangrove.connectors.mongo.disk import free_space
 from mangrove.connectors.mongo.error_map import (
     NAMESPACE_NOT_FOUND,
@@ -56,12 +56,8 @@ from mangrove.core.wording import counted
 
 SETTLE_POLL_S = 0.05
 SETTLE_STALL_POLLS = 2400  # two minutes without any progress
-# Source: mongo-tools, mongorestore: options a target does not take back. ``temp`` marks what
-# the server itself would drop at its next start.
-_OPTIONS_NOT_SENT = frozenset({"recordIdsReplicated", "autoIndexId", "temp"})
-# An older server would refuse the whole collection for it, though it shapes no document; the
-# comparison names it. Source: MongoDB manual, "create" (new in 6.0).
-_PRE_IMAGES, _PRE_IMAGES_SINCE = "changeStreamPreAndPostImages", (6, 0)
+# Source: MongoDB server, error_codes.yml: NamespaceExists, InvalidNamespace.
+_NAME_REFUSED = frozenset({48, 73})
 
 
 class MongoRestoreSink:
@@ -125,16 +121,15 @@ class MongoRestoreSink:
         return {c.namespace: c.data_uuid or sha256(c.options).hexdigest() for c in found}
 
     def create(self, info: CollectionInfo) -> None:
-        """Create a collection with its options and ``_id`` index; raises WriteRefusedError."""
-        command: dict[str, Any] = {"create": info.namespace.collection}
-        options = RawBSONDocument(info.options, RAW)
-        command |= {n: v for n, v in options.items() if n not in _OPTIONS_NOT_SENT}
-        if self._facts.version < _PRE_IMAGES_SINCE:
-            command.pop(_PRE_IMAGES, None)
-        if info.kind == listing.COLLECTION and (own := indexing.id_index(info)):
-            command["idIndex"] = own
+        """Create a collection with its options and ``_id`` index; raises WriteRefusedError.
+
+        An option that the server does not take is left out, so that the documents come over.
+        """
+        command, database = create_command(info), info.namespace.database
         try:
-            self._connection.run(info.namespace.database, command)
+            create_as_far_as_taken(
+                lambda c: self._connection.run(database, c), command, self._is_about_options
+            )
         except PyMongoError as error:
             details = error.details if isinstance(error, OperationFailure) else None
             said = str((details or {}).get("errmsg", ""))
@@ -142,6 +137,10 @@ class MongoRestoreSink:
             raise self._refusal(error, f"{what} ({said})" if said else what) from error
         with self._lock:
             self._data_of[info.namespace] = listing.data_namespace(info.namespace, info.kind)
+
+    def _is_about_options(self, error: OperationFailure) -> bool:
+        ours = while_working(error, self._connection.hosts)
+        return ours.code == "source" and error.code not in _NAME_REFUSED
 
     def insert(self, namespace: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
         """Insert whole BSON documents, unordered; a refused one stops no other."""

@@ -76,8 +76,8 @@ class _Span:
 # Source: measured; release notes of 5.3 (clustered collections), 6.0 (change stream images).
 _TIME_SERIES = _Span("a time series", (5, 0))
 _OPTIONS: Mapping[str, tuple[_Span, Effect]] = {
-    "clusteredIndex": (_Span("a clustered index", (5, 3)), Effect.NOT_CREATED),
-    "encryptedFields": (_Span("encrypted fields", (6, 0)), Effect.NOT_CREATED),
+    "clusteredIndex": (_Span("a clustered index", (5, 3)), Effect.CHANGED),
+    "encryptedFields": (_Span("encrypted fields", (6, 0)), Effect.CHANGED),
     "changeStreamPreAndPostImages": (_Span("pre- and post-images", (6, 0)), Effect.CHANGED),
 }
 # Source: MongoDB 6.3 release notes, "Time Series Collections"; 6.0 refuses it (measured).

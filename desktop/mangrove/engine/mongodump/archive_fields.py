@@ -121,7 +121,7 @@ def read_header(document: bytes) -> ArchiveHeader:
     """
     found = _fields(document, _HEADER)
     version = _text(found, b"server_version")
-    if _SERVER_VERSION.fullmatch(version) is None:
+    if not is_server_version(version):
         raise MalformedBsonError(f"its server version {version[:40]!r} is none")
     return ArchiveHeader(
         _number(found.get(b"concurrent_collections", b"\0")),
@@ -158,12 +158,17 @@ def read_block_header(document: bytes) -> BlockHeader:
     )
 
 
+def is_server_version(text: str) -> bool:
+    """Whether a text is a server's version: three numbers, with or without a suffix."""
+    return _SERVER_VERSION.fullmatch(text) is not None
+
+
 def parsable_version(text: str) -> str:
     """Return a server version that mongorestore can read in an archive.
 
     Source: it gives up on anything but three numbers, with or without a suffix after a hyphen.
     """
-    if _SERVER_VERSION.fullmatch(text):
+    if is_server_version(text):
         return text
     found = _LEADING_NUMBERS.match(text)
     numbers = found[0].split(".") if found else []
@@ -197,11 +202,15 @@ def _known(
     for kind, name, raw in elements(document):
         if name not in wanted:
             if is_closed:
-                raise MalformedBsonError(f"it has an unknown field {name[:40]!r}")
+                raise MalformedBsonError(f"it has an unknown field {_shown(name)!r}")
             continue
         if kind != wanted[name]:
             raise MalformedBsonError(f"its field {name.decode()!r} is of the wrong type")
         yield name, raw
+
+
+def _shown(name: bytes) -> str:
+    return name[:40].decode(errors="replace")
 
 
 def _text(found: Mapping[bytes, bytes], name: bytes) -> str:

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from mangrove.core.errors import MalformedDumpError, UnusableDumpError
 from mangrove.core.namespace import Namespace
+from mangrove.engine.mongodump.archive_fields import is_server_version
 from mangrove.engine.mongodump.database_folder import (
     OPLOG_COLLECTIONS,
     DatabaseParts,
@@ -260,7 +261,11 @@ def _versions(file: DumpFile) -> tuple[str | None, str | None]:
     server, tool = found.get("ServerVersion"), found.get("ToolVersion")
     if not isinstance(server, str) or not isinstance(tool, str | None):
         raise _bad_prelude(file)
-    return None if server in ("", "unknown") else server, tool
+    if server in ("", "unknown"):
+        return None, tool
+    if not is_server_version(server):
+        raise _bad_prelude(file)
+    return server, tool
 
 
 def _bad_prelude(file: DumpFile) -> MalformedDumpError:

@@ -22,6 +22,7 @@ _LEGACY_SYSTEM: Final = {
     "system.profile": "the profiler's own collection cannot be restored",
     "system.indexes": "indexes come from the metadata files",
     "system.namespaces": "a list that old servers kept; the metadata files have it all",
+    "system.users": "users as MongoDB 2.4 kept them, which no server since 3.0 takes",
     "system.views": "the definitions of views come from their own metadata files",
 }
 
@@ -75,11 +76,17 @@ def special_stem(collection: str) -> str:
 
 
 def reason_to_skip(collection: str) -> str | None:
-    """Say why a collection of a dump is never restored; None for all others."""
+    """Say why a collection of a dump is never restored; None for all others.
+
+    Source: MongoDB manual, "System Collections"; servers refuse any other name that starts so.
+    """
     if collection in _LEGACY_SYSTEM:
         return _LEGACY_SYSTEM[collection]
     if collection.startswith("$"):
         return "no server takes a collection of this name"
+    is_of_people = collection == "system.js" or collection.startswith(BUCKETS_PREFIX)
+    if collection.startswith("system.") and not is_of_people:
+        return "a collection of the server's own, which it makes itself"
     return None
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from mangrove.core.errors import ReplayRefusedError
+from mangrove.core.errors import COPY_AGAIN, MalformedBsonError, ReplayRefusedError
 from mangrove.core.replay import ReplayBase, ReplayMapping, ReplayWindow, Skipped
 from mangrove.engine.framing import iter_documents
 from mangrove.engine.oplog_entry import COMMAND, Command, OplogEntry
@@ -37,14 +37,27 @@ class FirstLook:
             ReplayRefusedError: If an entry cannot be applied rightly.
             MalformedBsonError: If it is none.
         """
+        at = self._book.size_bytes
         self._book.size_bytes += len(chunk)
         for raw in iter_documents(chunk):
-            entry = OplogEntry.of(raw)
-            if self._window.is_over(entry.ts):
+            try:
+                is_over = self._is_over(raw)
+            except MalformedBsonError as error:
+                what = f"the oplog is damaged at byte {at:,}: {error.message}"
+                raise MalformedBsonError(what, hint=COPY_AGAIN, offset=at) from error
+            if is_over:
                 return False
-            self._judge(entry)
-            self._look_at(entry)
+            at += len(raw)
         return True
+
+    def _is_over(self, raw: bytes) -> bool:
+        """Look at an entry, unless the window ends before it."""
+        entry = OplogEntry.of(raw)
+        if self._window.is_over(entry.ts):
+            return True
+        self._judge(entry)
+        self._look_at(entry)
+        return False
 
     def foresight(self) -> Foresight:
         """Return what was found out, once all was looked at.

@@ -19,9 +19,9 @@ from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.run import Loss, Phase
 from mangrove.core.wording import counted
 from mangrove.engine.content import documents_of
-from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.replay.foresight import Foresight
 from mangrove.engine.slice_reading import entries_after, entries_of
+from mangrove.engine.target_shape import from_recorded
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.restores.destination import Destination
 from mangrove.jobs.restores.loading import Loader
@@ -287,9 +287,9 @@ def base_of(destination: Destination) -> ReplayBase:
         source=entry.namespace,
         target=destination.working,
         kind=entry.kind,
-        options=from_extended(entry.options or "{}"),
+        options=from_recorded(entry.options),
         uuid=entry.uuid,
-        indexes=tuple(from_extended(spec) for spec in entry.indexes),
+        indexes=tuple(map(from_recorded, entry.indexes)),
     )
 
 

@@ -54,9 +54,9 @@ def effects(found: tuple[VersionConflict, ...]) -> Found:
             "timeseries",
             ((NONE, "6.3"),),
         ),
-        ("5.0.4", {"clusteredIndex": {"unique": True}}, "collection", ((NONE, "5.3"),)),
+        ("5.0.4", {"clusteredIndex": {"unique": True}}, "collection", ((CHANGED, "5.3"),)),
         ("6.0.5", {"clusteredIndex": {"unique": True}}, "collection", ()),
-        ("5.0.4", {"encryptedFields": {}}, "collection", ((NONE, "6.0"),)),
+        ("5.0.4", {"encryptedFields": {}}, "collection", ((CHANGED, "6.0"),)),
         ("5.0.4", {"changeStreamPreAndPostImages": {}}, "collection", ((CHANGED, "6.0"),)),
         ("6.0.5", {"changeStreamPreAndPostImages": {}}, "collection", ()),
         ("4.4.2", {"capped": True, "collation": {"locale": "de"}}, "collection", ()),
@@ -138,7 +138,7 @@ def test_indexes_of_a_time_series(index: dict[str, object], since: str | None) -
 def test_of_a_collection_that_is_not_created_no_index_is_named() -> None:
     haystack = {"name": "x", "key": {"p": "geoHaystack"}}
 
-    found = conflicts(server("5.0.4"), {"clusteredIndex": {}}, haystack)
+    found = conflicts(server("4.4.2"), SERIES, haystack, kind="timeseries")
 
     assert [c.subject for c in found] == ["copy.a"]
 
