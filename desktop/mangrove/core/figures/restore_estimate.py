@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from math import inf
 
 from mangrove.core.figures.evidence import EvidenceFact
-from mangrove.core.restores.forecast import COMPARABLE
+from mangrove.core.restores.forecast import COMPARABLE, TELLING_BYTES, TELLING_TIME
 from mangrove.core.verification import EMBEDDED, Level, StepName
 
 HALF_LIFE = timedelta(days=90)
 CAREFUL = 0.25
 """T(d) itself takes each rate at its 25th percentile: three of four restores went faster."""
 
-
+HARDLY_LARGER = 2
+"""Of what is at most so many times as large, a run tells however small or short it was."""
 _ONLY_ON_TRIAL = frozenset({StepName.ASSERTIONS, StepName.CLEAN_UP})
 
 
@@ -141,6 +142,10 @@ def restore_estimate(
     Rates of different targets are never mixed. Each counts with a weight that halves every
     90 days.
 
+    A run counts from a twentieth of the work's size up to twenty times that. For work of more than
+    10 MB it must be half as large at least, or hold 10 MB of BSON and have taken 2 s: in tiny runs
+    nearly all of the time goes into beginning and ending, which says nothing of large ones.
+
     Args:
         work: What is to be restored.
         measured: Every restore that went through.
@@ -153,11 +158,13 @@ def restore_estimate(
     if work.plain_bytes <= 0:
         return RestoreEstimate(None, why_unknown="nothing is there to be restored")
     for target in targets:
-        alike = [m for m in known if m.target == target and _is_size_class(m, work)]
+        alike = [m for m in known if m.target == target and _tells_of(m, work)]
         if alike:
             return _estimated(work, alike, target, now)
     there = [m for m in known if m.target in targets]
     why = "no restore of this size was measured" if there else "no restore to it was measured"
+    if any(_is_size_class(m, work) for m in there):
+        why = "only restores too small to tell were measured"
     return RestoreEstimate(None, why_unknown=why)
 
 
@@ -176,6 +183,12 @@ def weighted_percentile(pairs: Iterable[tuple[float, float]], share: float) -> f
         if reached >= share * total:
             return value
     return ordered[-1][0]
+
+
+def _tells_of(measured: MeasuredRestore, work: Work) -> bool:
+    is_telling = measured.plain_bytes >= TELLING_BYTES and measured.took >= TELLING_TIME
+    is_near = work.plain_bytes <= max(HARDLY_LARGER * measured.plain_bytes, TELLING_BYTES)
+    return (is_telling or is_near) and _is_size_class(measured, work)
 
 
 def _is_size_class(measured: MeasuredRestore, work: Work) -> bool:

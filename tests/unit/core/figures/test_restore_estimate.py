@@ -81,6 +81,36 @@ def test_what_was_not_measured_is_unknown(measured: list[MeasuredRestore], why: 
     assert found.meets(DAY) is None
 
 
+@pytest.mark.parametrize(
+    ("tiny", "work_mb"),
+    [
+        pytest.param(restore(5, megabytes=9), 100, id="small"),
+        pytest.param(restore(1.9, megabytes=50), 101, id="short"),
+    ],
+)
+def test_a_tiny_restore_says_nothing_of_a_large_one(tiny: MeasuredRestore, work_mb: int) -> None:
+    work = replace(WORK, plain_bytes=work_mb * MB)
+
+    found = restore_estimate(work, [tiny], ["staging"], NOON)
+
+    assert found.why_unknown == "only restores too small to tell were measured"
+    large = restore(30, megabytes=work_mb)
+    both = restore_estimate(work, [tiny, large], ["staging"], NOON)
+    assert (both.restores, both.expected) == (1, 30 * SECOND)
+
+
+@pytest.mark.parametrize(("megabytes", "work_mb"), [(1, 10), (50, 100)], ids=["tiny", "hardly"])
+def test_a_tiny_restore_tells_of_what_is_tiny_or_hardly_larger(
+    megabytes: int, work_mb: int
+) -> None:
+    work = replace(WORK, plain_bytes=work_mb * MB)
+    measured = [restore(1, megabytes=megabytes)]
+
+    found = restore_estimate(work, measured, ["staging"], NOON)
+
+    assert found.expected == work_mb / megabytes * SECOND
+
+
 def test_targets_are_never_mixed_and_the_first_with_this_size_counts() -> None:
     measured = [
         restore(10, target="production", megabytes=1),
