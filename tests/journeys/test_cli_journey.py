@@ -236,8 +236,8 @@ def test_a_killed_backup_is_told_at_the_next_start_and_its_debris_removed(
 
     noted = mangrove("backup", "shop", "--vault", "local", "--db", SHOP)
     assert noted.code == 0
-    assert "note: 1 backup that did not finish left" in noted.err
-    assert "mangrove vault check Local --remove-debris" in noted.err
+    assert "1 backup that did not finish left" in noted.out
+    assert "mangrove vault check Local --remove-debris" in noted.out
 
     assert len(mangrove.json("vault", "check", "local")["health"]["debris"]) == 1
     cleaned = mangrove.json("vault", "check", "local", "--remove-debris")
@@ -245,7 +245,7 @@ def test_a_killed_backup_is_told_at_the_next_start_and_its_debris_removed(
     assert cleaned["health"]["debris"] == []
     again = mangrove("backup", "shop", "--vault", "local", "--db", SHOP)
     assert again.code == 0
-    assert "did not finish" not in again.err
+    assert "did not finish" not in again.out
 
 
 def _fill_large(server: MongoClient[dict[str, Any]]) -> None:

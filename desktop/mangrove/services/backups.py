@@ -31,7 +31,7 @@ from mangrove.core.ports.mirror import Mirror, MirrorKeeper
 from mangrove.core.ports.state import MakingRegister
 from mangrove.core.profile import Profile
 from mangrove.core.run import RunId, RunKind, RunResult
-from mangrove.core.vaults.vault import VaultSpec
+from mangrove.core.vaults.vault import Debris, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
 from mangrove.jobs.backup import PHASES, BackupBody, Origin
@@ -41,7 +41,7 @@ from mangrove.jobs.runner import Runner, Ticket
 from mangrove.jobs.vaults.mirror import follow_up
 from mangrove.services.profiles import Profiles
 from mangrove.services.restore_times import RestoreTimes
-from mangrove.services.vaults import Vaults
+from mangrove.services.vaults import Vaults, killed_words
 
 DEPLOYMENT_LIMIT = 2
 COUNT_LIMIT_MS = 3_000
@@ -116,7 +116,7 @@ class Backups:
                 Claim(f"deployment {profile.name}", DEPLOYMENT_LIMIT),
             ),
         )
-        return self._tools.runner.start(ticket, self._listing_the_rest(body, request, profile))
+        return self._tools.runner.start(ticket, self._with_a_look_around(body, request, profile))
 
     def official(self, request: BackupRequest) -> OfficialCommand:
         """Return the same dump with MongoDB's own tools, as close as they come.
@@ -239,18 +239,27 @@ class Backups:
         names = (self.vault_name(record) for record in own if not record.is_aside)
         return next((name for name in names if name), "")
 
-    def _listing_the_rest(
+    def _with_a_look_around(
         self, body: BackupBody, request: BackupRequest, profile: Profile
     ) -> Callable[[RunContext], RunResult]:
-        """Let a backup of a part be followed by a list of all there is: what it lacks must show."""
-        if request.selection.is_whole:
-            return body
+        """Let a backup be followed by a look around; its result depends on nothing found there.
+
+        After a backup of a part all there is is listed, for what it lacks must show. What killed
+        runs left in the vault is told as a warning.
+        """
 
         def run(ctx: RunContext) -> RunResult:
             result = body(ctx)
+            if not request.selection.is_whole:
+                with suppress(MangroveError):
+                    self._tools.gate.collections(profile)
+            left: tuple[Debris, ...] = ()
             with suppress(MangroveError):
-                self._tools.gate.collections(profile)
-            return result
+                left = self._tools.vaults.left_by_killed(request.vault)
+            if not left:
+                return result
+            said = killed_words(left, self._tools.vaults.find(request.vault).name)
+            return replace(result, warnings=(*result.warnings, said))
 
         return run
 

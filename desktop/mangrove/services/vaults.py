@@ -1,11 +1,12 @@
 """Vaults: create, look at, clean, rebuild the catalog, forget."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from mangrove.core.backup import Compression
+from mangrove.core.command_line import command_line
 from mangrove.core.errors import (
     InvalidKeyError,
     MangroveError,
@@ -13,6 +14,7 @@ from mangrove.core.errors import (
     VaultLockedError,
     VaultNotFoundError,
 )
+from mangrove.core.explain import size_text
 from mangrove.core.ports.catalog import WholeCatalog
 from mangrove.core.ports.clock import Clock
 from mangrove.core.ports.keeper import VaultKeeper
@@ -39,11 +41,13 @@ from mangrove.core.vaults.vault import (
     signing_key_ref,
     storage_key_ref,
 )
+from mangrove.core.wording import counted
 
 SESSION_NOTICE = (
     "no usable keyring was found: the vault's keys are kept for this session only, "
     "and after it nothing can open its backups"
 )
+
 KILLED_AMONG = 200  # runs back, to look for such whose process died
 WRITERS = (RunKind.BACKUP, RunKind.RESTORE, RunKind.IMPORT)
 UNENCRYPTED_NOTICE = "this vault is not encrypted: whoever reads its storage reads the data"
@@ -191,20 +195,25 @@ class Vaults:
         return health
 
     def left_by_killed(self, name: str) -> tuple[Debris, ...]:
-        """Return what backups left there whose process died; asks the vault only if any did.
+        """Return what runs left there whose process died; only the folders of those are looked at.
 
         Raises:
             VaultNotFoundError, VaultError: As looking turns out.
         """
-        vault = self.find(name).name
+        spec = self.find(name)
         dead = {
             run.backup
             for run in self._history.recent(KILLED_AMONG)
-            if run.kind is RunKind.BACKUP
+            if run.kind in (RunKind.BACKUP, RunKind.IMPORT)
             and run.state is RunState.INTERRUPTED
-            and run.vault == vault
+            and run.vault == spec.name
+            and run.backup is not None
         }
-        return tuple(d for d in self.check(name).debris if d.backup in dead) if dead else ()
+        if not dead:
+            return ()
+        vault = self._keeper.open(spec)
+        found = (vault.left_of(backup) for backup in sorted(dead))
+        return tuple(debris for debris in found if debris is not None)
 
     def rebuild_catalog(self, name: str) -> int:
         """Read the whole vault anew; returns how many backups it holds."""
@@ -321,3 +330,15 @@ def _check_write_only(draft: VaultDraft) -> None:
             "a vault that is not read here needs a recipient who can read it; nothing was made",
             hint="give the public key of whoever shall open it: --recipient age1...",
         )
+
+
+def killed_words(left: Sequence[Debris], vault: str) -> str:
+    """Say what killed runs left in a vault, and what removes it."""
+    objects = counted(sum(d.blobs for d in left), "object")
+    size = size_text(sum(d.size_bytes for d in left))
+    killed = counted(len(left), "backup")
+    look = command_line("vault", "check", vault, "--remove-debris")
+    return (
+        f"{killed} that did not finish left {objects} ({size}) in {vault}; "
+        f"they are no backup, and can be removed with: {look}"
+    )

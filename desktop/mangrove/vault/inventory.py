@@ -9,7 +9,7 @@ from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobInfo
 from mangrove.core.ports.storage import Storage
 from mangrove.core.vaults.vault import OPLOG_DEBRIS, Debris
-from mangrove.vault.layout import SIGNATURE_SUFFIX, is_manifest_signature, owner_of
+from mangrove.vault.layout import SIGNATURE_SUFFIX, BackupFolder, is_manifest_signature, owner_of
 from mangrove.vault.slices.layout import is_of_oplog, is_signature, slice_in
 
 
@@ -120,6 +120,17 @@ def take_inventory(storage: Storage, listing: Iterable[BlobInfo] | None = None) 
     strays = _sort_leftovers(storage, shelves)
     newest_first = sorted(shelves.values(), key=lambda shelf: shelf.backup, reverse=True)
     return Inventory(tuple(newest_first), strays, tuple(oplog.values()))
+
+
+def debris_in(storage: Storage, folder: BackupFolder) -> Debris | None:
+    """Return what lies in the folder of one backup, if that is not signed; nothing else is listed.
+
+    Temporary files of a folder on a disk are not among it: a check of the whole vault finds them.
+    """
+    found = tuple(storage.list(folder.path))
+    if not found or any(is_manifest_signature(info.name) for info in found):
+        return None
+    return _debris(folder.path.partition("/")[0], folder.backup, found)
 
 
 def _sort_leftovers(

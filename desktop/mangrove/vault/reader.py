@@ -29,7 +29,7 @@ from mangrove.vault.draft import VaultDraft
 from mangrove.vault.evidence_shelf import EvidenceShelf
 from mangrove.vault.health import look_at
 from mangrove.vault.inspecting import Inspection, repair_storage
-from mangrove.vault.inventory import Shelf, take_inventory
+from mangrove.vault.inventory import Shelf, debris_in, take_inventory
 from mangrove.vault.keeping import hidden_in, hidden_of
 from mangrove.vault.layout import BackupFolder, folder_of
 from mangrove.vault.locks import Locking, StorageLocks
@@ -251,6 +251,10 @@ class StoredVault:
     def health(self) -> VaultHealth:
         """Look at storage, keys and debris."""
         return look_at(lambda: self._storage, self._spec, self._sealer, self._recollection)
+
+    def left_of(self, backup: BackupId) -> Debris | None:
+        """Return what an unsigned backup left in its own folder; nothing else is listed."""
+        return debris_in(self._storage, self._folder(backup))
 
     def clean(self, debris: Debris) -> int:
         """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""

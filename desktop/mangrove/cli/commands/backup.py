@@ -1,25 +1,18 @@
 """``mangrove backup``: take one."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from mangrove.cli.commands.vault.place import BREAK_LOCK_HELP
-from mangrove.cli.front import Desk, desk_of
+from mangrove.cli.front import desk_of
 from mangrove.cli.json_value import official_document
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
 from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import BackupRequest, Compression, Consistency, selection_of
-from mangrove.core.command_line import command_line
-from mangrove.core.errors import MangroveError
-from mangrove.core.explain import size_text
 from mangrove.core.rate import parse_rate
-from mangrove.core.vaults.vault import Debris
-from mangrove.core.wording import counted
-from mangrove.services.bundle import Services
 from mangrove.services.queries import parse_query
 
 
@@ -91,21 +84,4 @@ def backup(  # noqa: PLR0913 - every option of the command is an argument here
         if break_lock:
             services.vaults.break_stale_locks(vault)
         status = follow(services, services.backups.start(request), desk.output)
-        _tell_debris(desk, services, status.vault or vault)
         raise typer.Exit(report_run(desk.output, status))
-
-
-def _tell_debris(desk: Desk, services: Services, vault: str) -> None:
-    """Say what earlier backups left there that were killed; this run does not depend on it."""
-    left: tuple[Debris, ...] = ()
-    with suppress(MangroveError):
-        left = services.vaults.left_by_killed(vault)
-    if left:
-        objects = counted(sum(d.blobs for d in left), "object")
-        size = size_text(sum(d.size_bytes for d in left))
-        killed = counted(len(left), "backup")
-        look = command_line("vault", "check", vault, "--remove-debris")
-        desk.output.say(
-            f"note: {killed} that did not finish left {objects} ({size}) in {vault}; "
-            f"they are no backup, and can be removed with: {look}"
-        )

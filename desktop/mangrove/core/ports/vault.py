@@ -241,6 +241,14 @@ class Vault(Protocol):
         """Look at storage, keys and debris."""
         ...
 
+    def left_of(self, backup: BackupId) -> Debris | None:
+        """Return what a backup that was never signed left in its own folder; only that is listed.
+
+        Raises:
+            VaultError: As the storage says.
+        """
+        ...
+
     def clean(self, debris: Debris) -> int:
         """Remove one piece of debris; returns the freed bytes. Signed backups are refused."""
         ...
