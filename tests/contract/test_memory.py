@@ -1,8 +1,8 @@
 import pytest
 
 from contract.storage_suite import StorageSuite
+from fakes.memory_storage import MemoryStorage
 from mangrove.core.ports.storage import Storage
-from mangrove.vault.storage.memory import MemoryStorage
 
 
 class TestMemoryStorage(StorageSuite):

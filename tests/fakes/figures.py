@@ -8,12 +8,12 @@ from typing import cast
 
 from typing_extensions import override
 
+from fakes.record_facts import RecordFacts
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.figures.compliance import Fired, ScheduleVersion
 from mangrove.core.figures.facts import BackupFacts
 from mangrove.core.figures.listing import SeenDatabase
 from mangrove.core.figures.objectives import Objectives
-from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.figures.restore_estimate import MeasuredRestore
 from mangrove.core.figures.sightings import VaultSighting
 from mangrove.core.jobs.job import Job, JobId

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from fakes.memory_storage import MemoryStorage
 from fakes.vaults import SLUG, TestVault, new_id, write_backup
 from fakes.workstation import Workstation
 from mangrove.app.clock import SystemClock
 from mangrove.core.backup_record import BackupRecord
 from mangrove.services.vaults import SavedVault, VaultDraft
 from mangrove.vault.keeper import VaultFactory
-from mangrove.vault.storage.memory import MemoryStorage
 
 CONTENT = b"documents of the users " * 40
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from fakes.clock import FakeClock
+from fakes.memory_storage import MemoryStorage
 from fakes.secrets import MemorySecrets
 from mangrove.core.backup import BackupId, Compression, Consistency, Selection, backup_id
 from mangrove.core.backup_record import BackupRecord
@@ -20,7 +21,6 @@ from mangrove.core.ports.vault import Vault
 from mangrove.core.vaults.vault import VaultId, VaultSpec, identity_ref, signing_key_ref
 from mangrove.core.verification import Evidence, Finding, Level, NamespaceResult
 from mangrove.vault.keeper import VaultFactory
-from mangrove.vault.storage.memory import MemoryStorage
 
 STARTED_AT = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 SLUG = "shop-production"

@@ -89,6 +89,11 @@ class BackupRecord:
         return max(passed, key=lambda e: (e.level.depth, e.finished_at), default=None)
 
     @property
+    def is_restored(self) -> bool:
+        """Whether it passed a test restore."""
+        return any(e.is_test_restore for e in self.evidence)
+
+    @property
     def failed_evidence(self) -> EvidenceSummary | None:
         """The newest evidence if that one failed."""
         newest = max(self.evidence, key=lambda e: e.finished_at, default=None)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QCoreApplication
 
 from mangrove.core.figures.lights import Light
-from mangrove.core.run import Phase, RunKind, RunState, RunStatus
+from mangrove.core.run import Phase, RunState, RunStatus
 from mangrove.ui.theme.tokens import Tone
 
 _TONES = {
@@ -17,25 +17,6 @@ _TONES = {
     RunState.INTERRUPTED: Tone.EXPOSED,
 }
 
-_ICONS = {
-    RunKind.BACKUP: "backups",
-    RunKind.RESTORE: "restore",
-    RunKind.VERIFY: "verify",
-    RunKind.EXPORT: "export",
-    RunKind.IMPORT: "folder",
-    RunKind.COPY: "copy",
-    RunKind.REBUILD: "refresh",
-    RunKind.CLEAN: "trash",
-    RunKind.PRUNE: "trash",
-    RunKind.CAPTURE: "timeline",
-    RunKind.REWRAP: "vaults",
-    RunKind.MIRROR: "vaults",
-    RunKind.DRILL: "timeline",
-    RunKind.CHECK: "verify",
-    RunKind.SNAPSHOT: "backups",
-    RunKind.ATLAS_SNAPSHOT: "atlas",
-    RunKind.ATLAS_RESTORE: "atlas",
-}
 
 _LIGHTS = {
     Light.EXPOSED: Tone.EXPOSED,
@@ -52,11 +33,6 @@ def run_tone(state: RunState) -> Tone:
 def light_tone(light: Light) -> Tone:
     """Return how a profile's protection is drawn."""
     return _LIGHTS[light]
-
-
-def kind_icon(kind: RunKind) -> str:
-    """Return the icon's name of a kind of run."""
-    return _ICONS[kind]
 
 
 def run_word(status: RunStatus) -> str:

@@ -25,7 +25,7 @@ FILES = "files"
 """The folder of a server's files; a backup with one holds no database."""
 _MANIFEST = "manifest.json"
 _EVIDENCE = re.compile(
-    r"(?P<at>\d{8}T\d{6}Z)-(?P<level>[a-z]+)-[0-9a-f]{4}\.json"
+    r"\d{8}T\d{6}Z-[a-z]+-[0-9a-f]{4}\.json"
     r"(?P<sealed>(?:\.r[1-9]\d{0,5})?\.age)?",
     re.ASCII,
 )
@@ -152,12 +152,6 @@ def is_of_evidence(name: str) -> bool:
     """Whether a blob is a piece of evidence, encrypted or not, or the signature of one."""
     piece = name.removesuffix(SIGNATURE_SUFFIX)
     return any(is_evidence(piece, sealed=sealed) for sealed in (True, False))
-
-
-def evidence_key(name: str) -> tuple[str, str]:
-    """Return time and level out of the name of a piece of evidence, as the name has them."""
-    match = _EVIDENCE.fullmatch(name.rpartition("/")[2])
-    return (match["at"], match["level"]) if match else ("", "")
 
 
 def generation_of(name: str) -> int:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from fakes.memory_storage import MemoryStorage
 from fakes.oplog import FakeOplog, MemorySlices, position
 from fakes.oplog_story import record
 from fakes.vaults import SLUG, TestVault, new_vault
@@ -23,7 +24,6 @@ from mangrove.core.vaults.vault import VaultId
 from mangrove.engine.oplog_walk import positions
 from mangrove.engine.slice_reading import entries_of
 from mangrove.jobs.capture import PHASES, CaptureBody
-from mangrove.vault.storage.memory import MemoryStorage
 from unit.jobs.conftest import Bench
 
 VAULT_ID = VaultId("a1b2c3")

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from fakes.clock import NOON, FakeClock
 from fakes.memory_state import MemoryCatalog, MemoryRuns
+from fakes.memory_storage import MemoryStorage
 from fakes.vaults import USERS, TestVault, new_id, new_vault, put, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobInfo
@@ -15,7 +16,6 @@ from mangrove.core.run import RunId, RunKind, RunState, RunStatus
 from mangrove.core.vaults.vault import VaultSpec
 from mangrove.services.vaults import Vaults, killed_words
 from mangrove.vault.layout import folder_of
-from mangrove.vault.storage.memory import MemoryStorage
 
 
 @dataclass

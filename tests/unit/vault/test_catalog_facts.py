@@ -11,12 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fakes.record_facts import RecordFacts
 from fakes.sample_figures import a_backup, a_proof
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover, DatabaseCover
 from mangrove.core.figures.facts import BackupFacts
-from mangrove.core.figures.record_facts import RecordFacts
 from mangrove.core.vaults.vault import VaultId
 from mangrove.core.verification import Level
 from mangrove.vault.catalog.sqlite import FILE_NAME, SqliteCatalog

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from typing_extensions import override
 
+from fakes.memory_storage import MemoryStorage
 from fakes.vaults import (
     SLUG,
     USERS,
@@ -21,7 +22,6 @@ from mangrove.core.errors import BlobExistsError, RunCancelled, StorageFullError
 from mangrove.core.manifest import Manifest, StoredBlob
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.backup import Draft
-from mangrove.vault.storage.memory import MemoryStorage
 
 SEGMENT = BlobPlace(BlobRole.SEGMENT, USERS, Compression.ZSTD)
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from fakes.clock import FakeClock
+from fakes.memory_storage import MemoryStorage
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import VaultLockedError
 from mangrove.core.vaults.lock import STALE_AFTER, LockMode, LockOwner
 from mangrove.vault.locks import Locking, StorageLocks
-from mangrove.vault.storage.memory import MemoryStorage
 
 SHARED, EXCLUSIVE = LockMode.SHARED, LockMode.EXCLUSIVE
 CLOCK = FakeClock()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typing_extensions import override
 
+from fakes.memory_storage import MemoryStorage
 from fakes.vaults import TestVault, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobInfo, BlobName
@@ -20,7 +21,6 @@ from mangrove.core.manifest import StoredBlob
 from mangrove.services.vaults import no_step
 from mangrove.vault.layout import is_manifest_signature
 from mangrove.vault.place_test import try_place
-from mangrove.vault.storage.memory import MemoryStorage
 
 Lie = Callable[[bytes], bytes]
 

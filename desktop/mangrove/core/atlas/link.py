@@ -11,8 +11,6 @@ from mangrove.core.atlas.snapshot import AtlasSnapshot
 from mangrove.core.atlas.windows import Continuous, continuous
 from mangrove.core.profile import Profile, ProfileId
 
-ATLAS_DOMAIN = ".mongodb.net"
-
 
 @dataclass(frozen=True, slots=True)
 class AtlasLink:
@@ -83,9 +81,3 @@ def leads_to(profile: Profile, cluster: AtlasCluster) -> bool:
     """Whether a profile's connection string names a cluster's servers."""
     hosts = {host.rpartition(":")[0] or host for host in profile.uri.hosts}
     return bool({h.lower() for h in hosts} & set(cluster.hosts))
-
-
-def is_on_atlas(profile: Profile) -> bool:
-    """Whether a profile's servers have names that Atlas gives."""
-    hosts = (h.rpartition(":")[0] or h for h in profile.uri.hosts)
-    return any(h.lower().endswith(ATLAS_DOMAIN) for h in hosts)

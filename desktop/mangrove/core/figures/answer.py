@@ -196,11 +196,6 @@ class ProfileFigures:
         """T of the whole deployment; None for unknown."""
         return self.restore.expected
 
-    @property
-    def reached_at(self) -> datetime | None:
-        """The end of the newest window, also of one that has ended; None without capture."""
-        return max((w.end for w in self.windows), default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class VaultFigures:

@@ -1,27 +1,20 @@
-"""Progress in thousandths: byte counts overflow Qt's 32-bit numbers."""
+"""Progress as a part of the whole: byte counts overflow Qt's 32-bit numbers."""
 
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from mangrove.ui.theme.tokens import Tone
 
-FULL_BAR = 1000
+FULL_BAR = 1000  # thousandths
 
 
 class ByteBar(QProgressBar):
-    """A thin bar of done and total bytes; moves to and fro while the total is unknown."""
+    """A thin bar of what is done; moves to and fro while the whole is unknown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextVisible(False)
         self.setRange(0, FULL_BAR)
         self.setValue(0)
-
-    def set_bytes(self, done: int, total: int) -> None:
-        """Show how much is done; a total of 0 means unknown."""
-        if total <= 0:
-            self.set_fraction(None)
-        else:
-            self.set_fraction(min(1.0, done / total))
 
     def set_fraction(self, fraction: float | None) -> None:
         """Show a part of the whole; None means unknown."""

@@ -40,11 +40,6 @@ class SideBySide(QWidget):
         self._box.addWidget(first, shares[0])
         self._box.addWidget(other, shares[1])
 
-    @property
-    def is_stacked(self) -> bool:
-        """Whether they stand below each other now."""
-        return self._box.direction() is self._stacked
-
     @override
     def minimumSizeHint(self) -> QSize:
         """Ask for no more width than the wider of them: the narrower stands below it then."""

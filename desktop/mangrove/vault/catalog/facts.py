@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 
 from mangrove.core.backup_record import BackupRecord, BackupState
 from mangrove.core.cover import Cover
-from mangrove.core.figures.record_facts import is_restored
 from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.catalog import covers
 from mangrove.vault.catalog.covers import cover_id
@@ -211,7 +210,7 @@ def _row(record: BackupRecord, cover: int) -> tuple[object, ...]:
         microseconds(record.data_at),
         finished_us,
         finished_us // _DAY_US,
-        is_complete and is_restored(record),
+        is_complete and record.is_restored,
         is_complete and record.failed_evidence is not None,
         record.stored_bytes,
     )

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 import pytest
 
 from fakes.clock import NOON
+from fakes.record_facts import RecordFacts
 from fakes.sample_figures import a_backup, a_proof, whole
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.cover import Cover, DatabaseCover
@@ -19,7 +20,6 @@ from mangrove.core.figures.listing import SeenDatabase, listing_of
 from mangrove.core.figures.objectives import CapturePace, Objectives, TargetSource
 from mangrove.core.figures.profile import profile_figures
 from mangrove.core.figures.profile_facts import Captured, ProfileFacts
-from mangrove.core.figures.record_facts import RecordFacts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SINCE = NOON - 100 * DAY
@@ -201,7 +201,7 @@ def test_a_capture_that_stopped_is_not_relied_on() -> None:
     found = figures([backup(DAY)], captured=captured)
 
     assert (found.lose_at_most, found.is_met) == (DAY, False)
-    assert found.reached_at == NOON - 3 * HOUR
+    assert [w.end for w in found.windows] == [NOON - 3 * HOUR]
 
 
 def test_objectives_of_a_database_go_before_those_of_its_profile() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 from typing_extensions import override
 
+from fakes.memory_storage import MemoryStorage
 from fakes.vaults import SLUG, TestVault, evidence_for, new_id, new_vault, write_backup
 from mangrove.core.backup import BackupId
 from mangrove.core.blobs import BlobName
@@ -25,7 +26,6 @@ from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.keeper import VaultFactory
 from mangrove.vault.layout import DESCRIPTOR, is_manifest_signature
 from mangrove.vault.mirrors.keeper import MirrorFactory
-from mangrove.vault.storage.memory import MemoryStorage
 
 MIRROR = MirrorSpec("0001", "cellar", "s3://cellar")
 OTHER = MirrorSpec("0002", "bank", "s3://bank")

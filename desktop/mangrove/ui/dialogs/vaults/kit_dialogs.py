@@ -8,8 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QWidget
 
 from mangrove.core.errors import InvalidKeyError, InvalidVaultUrlError, MangroveError
 from mangrove.core.secret import Secret
-from mangrove.core.vaults.key_changes import kit_state
-from mangrove.core.vaults.keys import KitState
 from mangrove.core.vaults.kit import check_passphrase
 from mangrove.core.vaults.url import parse_vault_url
 from mangrove.core.vaults.vault import VaultSpec
@@ -278,8 +276,3 @@ def _weakness(passphrase: str) -> str:
     except InvalidKeyError as error:
         return text.sentence(error.message.partition(";")[0])
     return ""
-
-
-def kit_is_made(spec: VaultSpec) -> bool:
-    """Whether there is a kit whose code can be typed back."""
-    return kit_state(spec) in (KitState.UNCONFIRMED, KitState.STORED)

@@ -53,11 +53,6 @@ class Scale:
         """Whether everything is shown."""
         return self.length_s >= self.high_s - self.low_s
 
-    @property
-    def is_closest(self) -> bool:
-        """Whether nothing shorter can be shown."""
-        return self.length_s <= SHORTEST_S
-
     def x_of(self, moment_s: float) -> float:
         """Return where a moment lies, in pixels from the left."""
         x = (moment_s - self.start_s) * self.second_width

@@ -1,4 +1,4 @@
-"""A storage in memory, for the demo and for tests; it is gone when the process ends."""
+"""A storage in memory, for tests; it is gone when the process ends."""
 
 import threading
 from collections.abc import Iterable, Iterator

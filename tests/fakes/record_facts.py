@@ -1,4 +1,4 @@
-"""The facts about backups, worked out from records in memory; a catalog may have them faster."""
+"""The facts about backups, worked out from records in memory: what a catalog has to agree with."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -120,11 +120,6 @@ def evidence_of(record: BackupRecord) -> tuple[EvidenceFact, ...]:
     )
 
 
-def is_restored(record: BackupRecord) -> bool:
-    """Whether it passed a test restore."""
-    return any(e.is_test_restore for e in record.evidence)
-
-
 def _key(record: BackupRecord) -> _Key:
     return record.profile_slug, record.vault_id, record.protects
 
@@ -159,7 +154,7 @@ def _total(slug: str, vault: VaultId, day: date, held: Sequence[BackupRecord]) -
         day=day,
         complete=len(complete),
         unreadable=len(held) - len(complete),
-        proven=sum(map(is_restored, complete)),
+        proven=sum(r.is_restored for r in complete),
         disproven=sum(r.failed_evidence is not None for r in complete),
         stored_bytes=sum(r.stored_bytes for r in held),
         newest_bytes=newest.stored_bytes,
