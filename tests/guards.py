@@ -10,11 +10,13 @@ import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keyring
 import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
+from pytestqt.qtbot import QtBot
 from typing_extensions import override
 
 TESTS = Path(__file__).resolve().parent
@@ -124,6 +126,31 @@ def thread_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         thread.join(THREAD_GRACE_S)
         if thread.is_alive():
             pytest.fail(f"thread {thread.name!r} outlives the test; from\n{origin}", pytrace=False)
+
+
+class HoldingQtBot(QtBot):  # type: ignore[misc]  # which says nothing of its types
+    """Holds what it is given until the test is over; the usual one knows it by a weak reference.
+
+    A page that nobody holds when the test returns lives on in a cycle of references, and is painted
+    once more. Should the garbage be collected in the middle of that, Python takes the page away
+    with the very widget that is painting, and the process ends with it.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        super().__init__(request)
+        self._held: list[object] = []
+
+    @override
+    def addWidget(self, widget: Any, **how: Any) -> None:
+        super().addWidget(widget, **how)
+        self._held.append(widget)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """The hands of a test of the window, which hold on to its widgets."""
+    assert qapp is not None  # made before the first widget
+    return HoldingQtBot(request)
 
 
 @pytest.fixture(autouse=True)
