@@ -17,7 +17,7 @@ from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.backup import OnExisting, Rename, RestoreRequest, Selection
 from mangrove.core.copy import DumpRestoreRequest
-from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest, ImportRequest
+from mangrove.core.dump import STANDARD_OUTPUT, DumpForm, DumpPacking, ExportRequest, ImportRequest
 from mangrove.core.errors import InvalidSelectionError, UnusableDumpError
 from mangrove.core.run import RunId, RunState, RunStatus
 from mangrove.core.verification import Level, VerifyRequest
@@ -132,6 +132,28 @@ def test_what_was_imported_leaves_as_it_came(
         assert {c.namespace: c.metadata for c in after.collections} == {
             c.namespace: c.metadata for c in before.collections
         }
+
+
+@pytest.mark.parametrize("packing", DumpPacking)
+def test_an_archive_goes_to_another_program_as_it_comes(
+    desk: Workstation,
+    tmp_path: Path,
+    packing: DumpPacking,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    backup = imported(desk, ARCHIVES / "sequential.archive").backup
+    assert backup is not None
+    capfdbinary.readouterr()
+
+    request = ExportRequest(backup, STANDARD_OUTPUT, DumpForm.ARCHIVE, packing)
+    ended(desk, desk.services.dumps.start_export(request))
+
+    came = tmp_path / "came"
+    came.write_bytes(capfdbinary.readouterr().out)
+    with open_dump(ARCHIVES / "sequential.archive") as before, open_dump(came) as after:
+        assert contents(after) == contents(before)
+    with pytest.raises(UnusableDumpError, match="exists already"):
+        desk.services.dumps.start_export(ExportRequest(backup, STANDARD_OUTPUT))
 
 
 WITH_USERS = UsersAndRoles.INCLUDE

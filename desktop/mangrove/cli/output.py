@@ -74,6 +74,10 @@ class Output:
                 self._out.write(_text_of(block, self._out))
         self._out.flush()
 
+    def aside(self) -> "Output":
+        """Return what prints results on standard error: standard output carries data."""
+        return Output(self._err, self._err)
+
     def say(self, text: str) -> None:
         """Write a line beside the result: a warning, what is going on."""
         self._err.write(printable(text) + "\n")

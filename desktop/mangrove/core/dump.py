@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from mangrove.core.accounts import PlainCredentials, UsersAndRoles
 from mangrove.core.backup import BackupId, Compression
 from mangrove.core.official_command import OfficialCommand
+
+STANDARD_INPUT: Final = "/dev/stdin"
+STANDARD_OUTPUT: Final = "/dev/stdout"
+"""Where an archive goes that another program reads as it comes; the only path that may exist."""
 
 
 class DumpForm(StrEnum):

@@ -194,6 +194,12 @@ class Backups:
             found = [named] if named else list(catalog.beginning(text) if text else ())
         if len(found) == 1:
             return found[0]
+        if not found and text == LATEST and catalog.all():
+            raise BackupNotFoundError(
+                "no backup that was taken of a deployment is complete; latest means no import and "
+                "no safety backup",
+                hint="name one of those by its id; list them with: mangrove backups",
+            )
         if not found:
             raise BackupNotFoundError(
                 f"there is no backup '{text}'",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupId, BackupRequest, Consistency, Selection, backup_id
-from mangrove.core.dump import DumpForm, ExportRequest, ImportRequest
+from mangrove.core.dump import STANDARD_OUTPUT, DumpForm, ExportRequest, ImportRequest
 from mangrove.core.errors import UnusableDumpError
 from mangrove.core.manifest import Manifest
 from mangrove.core.profile import checked_name, slug_of
@@ -68,6 +68,8 @@ class Dumps:
             UnusableDumpError: If the path is in use, or the folder above it does not exist.
         """
         path = _absolute(path_text)
+        if str(path) == STANDARD_OUTPUT and form is DumpForm.ARCHIVE:
+            return path
         is_empty_folder = path.is_dir() and not any(path.iterdir())
         if path.exists() and not (is_empty_folder and form is DumpForm.DIRECTORY):
             raise UnusableDumpError(

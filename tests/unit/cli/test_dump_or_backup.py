@@ -41,6 +41,24 @@ def test_a_backup_goes_before_a_folder_of_its_name_and_says_so(
     assert "mongorestore" in out
 
 
+def test_a_hyphen_is_what_comes_in(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = explained("-", paths=("/dev/stdin",), capsys=capsys)
+
+    assert code == 0
+    assert "/dev/stdin" in out
+
+
+def test_an_archive_and_a_report_do_not_go_to_the_same_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["export", BACKUP, "--archive", "-", "--json"]
+
+    code = run(arguments, doors_to(sample_services().services))
+
+    assert code == 2
+    assert "standard output" in capsys.readouterr().out
+
+
 def test_what_is_neither_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = explained("dump", paths=("other",), capsys=capsys)
 

@@ -70,7 +70,13 @@ def test_latest_says_that_it_looks_over_all_profiles() -> None:
 
 
 def test_without_a_backup_there_is_no_latest() -> None:
-    assert backups(later(1, profile_slug="imported-dump")).latest() is None
+    imported = backups(later(1, profile_slug="imported-dump"))
+
+    assert imported.latest() is None
+    with pytest.raises(BackupNotFoundError, match="no import"):
+        imported.find("latest")
+    with pytest.raises(BackupNotFoundError, match="there is no backup"):
+        backups().find("latest")
 
 
 def test_the_usual_vault_is_that_of_the_newest_own_backup() -> None:

@@ -7,9 +7,10 @@ import typer
 from mangrove.cli.front import desk_of, found_backup
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.cli.streams import written_to
 from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId
-from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
+from mangrove.core.dump import STANDARD_OUTPUT, DumpForm, DumpPacking, ExportRequest
 
 
 def export(  # noqa: PLR0913 - every option of the command is an argument here
@@ -22,7 +23,8 @@ def export(  # noqa: PLR0913 - every option of the command is an argument here
     ] = None,
     *,
     archive: Annotated[
-        str | None, typer.Option(metavar="FILE", help="One archive file instead of a folder.")
+        str | None,
+        typer.Option(metavar="FILE", help="One archive instead of a folder; - is stdout."),
     ] = None,
     gzip: Annotated[bool, typer.Option("--gzip", help="Pack with gzip.")] = False,
     include: Annotated[
@@ -40,15 +42,17 @@ def export(  # noqa: PLR0913 - every option of the command is an argument here
     desk = desk_of(context)
     if (directory is None) == (archive is None):
         raise typer.BadParameter("give either DIR or --archive FILE")
+    target = written_to(archive, as_json=desk.output.as_json) if archive else directory
+    output = desk.output.aside() if target == STANDARD_OUTPUT else desk.output
     with desk.services() as services:
         request = ExportRequest(
             backup=BackupId(found_backup(desk, services, backup).backup),
-            path=directory or archive or "",
+            path=target or "",
             form=DumpForm.ARCHIVE if archive else DumpForm.DIRECTORY,
             packing=DumpPacking.GZIP if gzip else DumpPacking.PLAIN,
             include=tuple(include or ()),
             exclude=tuple(exclude or ()),
             users_and_roles=users_and_roles_of(asked=users_and_roles),
         )
-        status = follow(services, services.dumps.start_export(request), desk.output)
-        raise typer.Exit(report_run(desk.output, status))
+        status = follow(services, services.dumps.start_export(request), output)
+        raise typer.Exit(report_run(output, status))

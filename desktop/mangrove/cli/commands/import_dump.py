@@ -8,6 +8,7 @@ from mangrove.cli.commands.vault.place import BREAK_LOCK_HELP
 from mangrove.cli.front import desk_of
 from mangrove.cli.progress import follow
 from mangrove.cli.reports import report_run
+from mangrove.cli.streams import read_from
 from mangrove.core.accounts import PlainCredentials, users_and_roles_of
 from mangrove.core.backup import Compression
 from mangrove.core.dump import ImportRequest
@@ -16,7 +17,8 @@ from mangrove.core.dump import ImportRequest
 def import_dump(  # noqa: PLR0913 - every option of the command is an argument here
     context: typer.Context,
     path: Annotated[
-        str, typer.Argument(metavar="PATH", help="A folder, a .bson file or an archive.")
+        str,
+        typer.Argument(metavar="PATH", help="A folder, .bson file or archive; - is stdin."),
     ],
     *,
     vault: Annotated[str, typer.Option(help="Where to keep it.")],
@@ -41,7 +43,7 @@ def import_dump(  # noqa: PLR0913 - every option of the command is an argument h
     """Make a backup of what mongodump wrote, with all guarantees of ours."""
     desk = desk_of(context)
     request = ImportRequest(
-        path,
+        read_from(path),
         vault,
         db,
         name,

@@ -23,6 +23,7 @@ from mangrove.cli.restore_options import (
     StopOnError,
     Wide,
 )
+from mangrove.cli.streams import read_from
 from mangrove.core.accounts import users_and_roles_of
 from mangrove.core.backup import BackupId, IndexChoice, RestoreRequest
 from mangrove.core.copy import DumpRestoreRequest, is_dump_path
@@ -31,7 +32,9 @@ from mangrove.core.latest import LATEST
 from mangrove.core.pitr.moments import Edge, Moment, parse_entry
 from mangrove.services.bundle import Services
 
-BACKUP_HELP = "An id, the beginning of one, latest, or a mongodump directory or archive."
+BACKUP_HELP = (
+    "An id, the beginning of one, latest, or a mongodump directory or archive (- is stdin)."
+)
 AT_HELP = (
     "As it was just before that moment: '2026-11-25 14:29:59 Europe/Berlin', 14:29:59 for today,"
     " ISO 8601, or one oplog entry. The best backup is chosen unless BACKUP names one."
@@ -82,6 +85,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
 ) -> None:
     """Restore a backup, a moment, or a dump of mongodump; without --rename into a copy."""
     desk = desk_of(context)
+    backup = read_from(backup)
     if at and before_op:
         raise typer.BadParameter("--at and --before-op exclude each other")
     if not (backup or at or before_op):

@@ -5,7 +5,6 @@ the parts with users and roles before all collections, the oplog after them, an 
 empty collection or a view, and a last block without documents that carries the checksum.
 """
 
-import os
 import threading
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -142,7 +141,7 @@ class ArchiveWriter:
             try:
                 if self._packer is not None:
                     write_all(self._file, self._packer.flush())
-                os.fsync(self._file.fileno())
+                self._place.settle(self._file)
             except OSError as error:
                 raise from_writing(error, self._place.partial) from error
         self._open_file.close()

@@ -128,15 +128,20 @@ class DumpFile:
         try:
             yield from document_chunks(self.chunks(), READ_BYTES)
         except MalformedDumpError as error:
-            error.hint = LEAVE_OUT if error.hint == COPY_AGAIN else error.hint
+            error.hint = self._way_out if error.hint == COPY_AGAIN else error.hint
             raise
         except MalformedBsonError as error:
             raise MalformedDumpError(
                 f"{self.label!r} is damaged: {error.message}",
-                hint=LEAVE_OUT,
+                hint=self._way_out,
                 file=self.label,
                 offset=error.details.get("offset"),
             ) from error
+
+    @property
+    def _way_out(self) -> str:
+        """What can be done without the file; nothing replaces an oplog."""
+        return COPY_AGAIN if self.label.startswith("oplog.bson") else LEAVE_OUT
 
     def content(self, limit: int) -> bytes:
         """Return the whole content.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from mangrove.core.dump import STANDARD_OUTPUT
 from mangrove.core.errors import UnusableDumpError
 from mangrove.engine.mongodump.error_map import from_writing
 
@@ -25,8 +26,15 @@ class TargetPlace:
     final: Path
 
     @property
+    def is_stream(self) -> bool:
+        """Whether it goes to another program as it comes, and cannot be taken back."""
+        return str(self.final) == STANDARD_OUTPUT
+
+    @property
     def partial(self) -> Path:
         """Where it is written until it is whole."""
+        if self.is_stream:
+            return self.final
         return self.final.with_name(self.final.name + PARTIAL_SUFFIX)
 
     def make_folder(self) -> None:
@@ -44,11 +52,13 @@ class TargetPlace:
             raise from_writing(error, self.partial) from error
 
     def make_file(self) -> BinaryIO:
-        """Make the partial file, readable by nobody else.
+        """Make the partial file, readable by nobody else; a stream is there already.
 
         Raises:
             UnusableDumpError: If either name is taken.
         """
+        if self.is_stream:
+            return os.fdopen(os.dup(1), "wb", buffering=0)
         self._check_free(is_folder=False)
         try:
             return os.fdopen(os.open(self.partial, _CREATE, 0o600), "wb", buffering=0)
@@ -63,6 +73,8 @@ class TargetPlace:
         Raises:
             UnusableDumpError: If that was taken meanwhile.
         """
+        if self.is_stream:
+            return
         self._check_free(is_folder=self.partial.is_dir())
         try:
             if self.partial.is_dir():
@@ -77,8 +89,15 @@ class TargetPlace:
         except OSError as error:
             raise from_writing(error, self.final) from error
 
+    def settle(self, file: BinaryIO) -> None:
+        """Make what was written last; raises OSError."""
+        if not self.is_stream:
+            os.fsync(file.fileno())
+
     def discard(self) -> None:
         """Remove what is partial, as far as it can be removed."""
+        if self.is_stream:
+            return
         if self.partial.is_dir():
             shutil.rmtree(self.partial, ignore_errors=True)
         else:
