@@ -220,7 +220,7 @@ def small_dialogs(
 ) -> Iterator[tuple[str, Callable[[], QDialog]]]:
     """Yield the dialogs that ask one thing."""
     now = services.clock.now()
-    yield "dialog-pause", lambda: PauseDialog(window, "nightly", now)
+    yield "dialog-pause", lambda: PauseDialog(window, "nightly", services.points, now)
     yield "dialog-route", lambda: RouteDialog(window, services)
     yield "dialog-leave", lambda: LeaveDialog(len(services.jobs.names()), window)
     sentence = "It stays until somebody releases it."
@@ -230,7 +230,7 @@ def small_dialogs(
     )
     for alert in services.alerts.all(1):
         yield "dialog-know", partial(KnowDialog, window, alert)
-        yield "dialog-mute", partial(MuteDialog, window, alert, now)
+        yield "dialog-mute", partial(MuteDialog, window, alert, services.points, now)
 
 
 def vault_dialogs(

@@ -209,16 +209,23 @@ def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
     for pattern in selection.exclude:
         if not _is_said(pattern, selection):
             yield f"mongodump cannot leave out '{pattern}' here: leave it out when restoring"
-    match request.consistency:
-        case Consistency.AUTO | Consistency.SNAPSHOT:
-            yield "mongodump cannot read everything at one cluster time; --oplog comes closest"
-        case Consistency.OPLOG if not selection.is_whole:
-            yield "mongodump takes --oplog for the whole deployment only"
-        case Consistency.OPLOG | Consistency.NONE:
-            pass
+    yield from _consistency_notes(request)
     if request.compression in (None, Compression.ZSTD):
         yield "mongodump has no zstd; --gzip comes closest"
     yield "mongodump does not encrypt, sign or read back what it wrote"
+
+
+def _consistency_notes(request: BackupRequest) -> Iterator[str]:
+    """Say what moment mongodump reads at instead.
+
+    Source: Database Tools documentation, mongodump, ``--oplog``: not with ``--db`` and the like.
+    """
+    is_moment = request.consistency in (Consistency.AUTO, Consistency.SNAPSHOT)
+    if request.selection.is_whole:
+        if is_moment:
+            yield "mongodump cannot read everything at one cluster time; --oplog comes closest"
+    elif is_moment or request.consistency is Consistency.OPLOG:
+        yield "mongodump takes --oplog for the whole deployment only: this reads at no one moment"
 
 
 # --- restore -----------------------------------------------------------------------------

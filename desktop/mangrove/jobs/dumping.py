@@ -113,7 +113,8 @@ class Dumping:
                 continue
             with self.lock:
                 self.entries.append(entry)
-            self.ctx.finish(info.namespace, f"digest {entry.digest[:8]}")
+            said = f"digest {entry.digest[:8]}" if entry.documents else ""
+            self.ctx.finish(info.namespace, said)
 
     def _one(self, info: CollectionInfo) -> NamespaceEntry | None:
         self.ctx.begin(info.namespace, info.estimated_bytes)

@@ -7,10 +7,14 @@ from datetime import datetime, timedelta, tzinfo
 from mangrove.core.backup import BackupId
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.elsewhere import Elsewhere, ElsewhereSource
-from mangrove.core.errors import InvalidScheduleError, ProfileNotFoundError
+from mangrove.core.errors import (
+    InvalidObjectiveError,
+    InvalidScheduleError,
+    ProfileNotFoundError,
+)
 from mangrove.core.figures.objectives import parse_age
 from mangrove.core.oplog import OplogTimestamp
-from mangrove.core.pitr.moments import Edge, Moment, Zones, parse_moment
+from mangrove.core.pitr.moments import Edge, Moment, Zones, check_ahead, parse_moment
 from mangrove.core.pitr.planning import RewindPlan, Timeline, base_of, plan_rewind
 from mangrove.core.pitr.rewind_answer import RewindAnswer, rewind_answer
 from mangrove.core.pitr.slices import OplogSlice
@@ -139,6 +143,20 @@ class Points:
         if not text.strip():
             raise InvalidScheduleError("say until when, or for how long", hint=UNTIL_HINT)
         return self.moment(text).limit.at
+
+    def rest(self, text: str, now: datetime) -> datetime:
+        """Read until when something shall rest: a length of time, or a moment that is ahead.
+
+        Raises:
+            InvalidSelectionError: If it is neither.
+            InvalidScheduleError: If nothing was written, or the moment is over.
+        """
+        try:
+            return now + parse_age(text)
+        except InvalidObjectiveError:
+            until = self.until(text)
+        check_ahead(until, now, "choose a later one")
+        return until
 
     @property
     def zone(self) -> tzinfo:

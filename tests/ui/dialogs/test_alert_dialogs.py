@@ -150,10 +150,10 @@ def test_a_heartbeat_is_tried_and_set(qtbot: QtBot, ends: Ends, fakes: FakeServi
     assert "begins and how it ends" in dialog.summary
 
 
-def test_how_long_to_be_silent_is_chosen(qtbot: QtBot) -> None:
-    dialog = MuteDialog(None, ALERTS[0], NOW)
+def test_how_long_to_be_silent_is_chosen(qtbot: QtBot, ends: Ends) -> None:
+    dialog = MuteDialog(None, ALERTS[0], ends.services.points, NOW)
     qtbot.addWidget(dialog)
-    dialog.spans.choose(timedelta(days=7))
+    dialog.until.spans.choose(timedelta(days=7))
     know = KnowDialog(None, ALERTS[0])
     qtbot.addWidget(know)
 

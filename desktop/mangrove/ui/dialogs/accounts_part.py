@@ -24,7 +24,7 @@ class AccountsPart(QWidget):
     def __init__(self, sentence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wanted = QCheckBox(self.tr("&Users and roles too"))
-        self.plain = QCheckBox(self.tr("Store password hashes in this vault &unencrypted"))
+        self.plain = QCheckBox(self.tr("Store password &hashes in this vault unencrypted"))
         self.note = TextLabel(sentence, "small").wrapping()
         self.names = TextLabel("", "small").wrapping().selectable()
         for words in (self.note, self.names):

@@ -25,14 +25,14 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
 from mangrove.ui.models.namespace_rows import Chosen, NamespaceRow
 from mangrove.ui.models.namespace_tree_model import NAMESPACE_ROLE
-from mangrove.ui.theme.tokens import Space
+from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.command_text import CommandText
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.rate_field import RateField
 from mangrove.ui.widgets.fold import Fold
-from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted
 
 
@@ -56,7 +56,7 @@ class BackupDialog(QuestionDialog):
         self.yes.setText(self.tr("&Back up now"))
         self._services, self._calls, self._preset = services, calls, preset
         self._vault_is_picked = bool(preset.vault)
-        self.profile, self.vault = QComboBox(), VaultBox(services.vaults.all())
+        self.profile, self.vault = ChoiceBox(), VaultBox(services.vaults.all())
         self.compression = CompressionBox()
         self.compression.offer_vaults_own()
         self.banner, self.warning = Banner(), PlainVaultWarning()
@@ -75,6 +75,7 @@ class BackupDialog(QuestionDialog):
                 " the backup has those too."
             )
         )
+        self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 4)
         self._fill()
         self._lay_out_parts()
         self._connect()
@@ -155,7 +156,7 @@ class BackupDialog(QuestionDialog):
         return (
             Option(
                 Consistency.AUTO,
-                self.tr("&Best available"),
+                self.tr("Be&st available"),
                 self.tr("Takes one moment where the deployment allows it, and says which it took."),
             ),
             Option(
@@ -168,7 +169,7 @@ class BackupDialog(QuestionDialog):
             ),
             Option(
                 Consistency.OPLOG,
-                self.tr("With &oplog"),
+                self.tr("With oplo&g"),
                 self.tr(
                     "Collection by collection, however long it takes; what is written meanwhile"
                     " is kept and replayed on restore. Needs a replica set."
@@ -193,15 +194,13 @@ class BackupDialog(QuestionDialog):
         self.body.addLayout(where)
         self.body.addWidget(self.banner)
         self.body.addWidget(self.warning)
-        self.body.addWidget(SectionTitle(self.tr("What")))
-        self.body.addWidget(self.scope)
+        self.add_section(self.tr("What"), self.scope)
         self.tree.setMinimumHeight(Space.XXL * 4)
         self.body.addWidget(self.live, 1)
         self.body.addWidget(self.filter)
         self.body.addWidget(self.patterns)
         self.body.addWidget(self.accounts)
-        self.body.addWidget(SectionTitle(self.tr("Consistency")))
-        self.body.addWidget(self.consistency)
+        self.add_section(self.tr("Consistency"), self.consistency)
         self.how.column.addWidget(self.rate)
         self.body.addWidget(self.how)
         self.body.addWidget(self.command)
@@ -211,7 +210,7 @@ class BackupDialog(QuestionDialog):
         self.profile.currentIndexChanged.connect(self._on_profile_changed)
         self.vault.currentIndexChanged.connect(self._on_changed)
         self.vault.activated.connect(self._on_vault_picked)
-        self.scope.chosen.connect(self._on_changed)
+        self.scope.chosen.connect(self._on_scope_chosen)
         self.consistency.chosen.connect(self._on_changed)
         self.live.changed.connect(self._on_ticked)
         self.tree.selectionModel().currentChanged.connect(self._on_ticked)
@@ -231,6 +230,12 @@ class BackupDialog(QuestionDialog):
                 lambda _error: None,  # the first vault stays chosen
             )
         self._on_changed()
+
+    @Slot()
+    def _on_scope_chosen(self) -> None:
+        self._on_changed()
+        if not self.scope.value:
+            self.bring_into_view(self.live)
 
     @Slot()
     def _on_vault_picked(self) -> None:
@@ -335,7 +340,13 @@ class BackupDialog(QuestionDialog):
             is_all = selection.is_whole
             rest = self.tr("everything but what the patterns leave out")
             return self.tr("the whole deployment") if is_all else rest
-        figures = self.tr("{collections}, {size}").format(
+        is_filtered = self._selection().is_filtered
+        words = (
+            self.tr("{collections}, at most {size}")
+            if is_filtered
+            else self.tr("{collections}, {size}")
+        )
+        figures = words.format(
             collections=counted(len(found.taken), self.tr("collection"), self.tr("collections")),
             size=text.size(sum(row.plain_bytes for row in found.taken)),
         )

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from mangrove.core.pitr.capture import CaptureRequest, OnGap
 from mangrove.core.pitr.planning import base_of, newest_base
@@ -15,6 +15,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import PlainVaultWarning, VaultBox
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle
@@ -37,7 +38,7 @@ class CaptureDialog(QuestionDialog):
         for spec in vaults:
             if spec.vault_id == self._base_vault:
                 self.vault.setCurrentText(spec.name)
-        self.length = QComboBox()
+        self.length = ChoiceBox()
         for length in _LENGTHS:
             self.length.addItem(text.rough_duration(length), length)
         self.length.setCurrentIndex(_LENGTHS.index(DEFAULT_SLICE))

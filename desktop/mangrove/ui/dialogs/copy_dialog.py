@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from mangrove.core.accounts import UsersAndRoles
@@ -19,6 +19,7 @@ from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart
 from mangrove.ui.widgets.banner import Banner
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 
 
@@ -39,7 +40,7 @@ class CopyDialog(PlanDialog[CopyRequest]):
         self.setWindowTitle(self.tr("Copy to another deployment"))
         self.live.tick_at_first(profile, selection or Selection())
         self._profiles = {p.name: p for p in services.profiles.all() if isinstance(p, Profile)}
-        self.source = QComboBox()
+        self.source = ChoiceBox()
         self.source.addItems(list(self._profiles))
         self.source.setCurrentText(profile)
         source = self.source.currentText()

@@ -4,7 +4,7 @@ import secrets
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from mangrove.core.backup import BackupId, Consistency
 from mangrove.core.backup_record import BackupRecord, BackupState
@@ -17,9 +17,10 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.labels import TextLabel
 
 _SEED_BYTES = 4
 
@@ -46,7 +47,7 @@ class DrillDialog(QuestionDialog):
         self._seed = secrets.token_hex(_SEED_BYTES)
         self.way = ChoiceList(self._ways())
         self.again = QPushButton(self.tr("Draw &another moment"))
-        self.moment, self.against = QLineEdit(), QComboBox()
+        self.moment, self.against = QLineEdit(), ChoiceBox()
         self.moment.setPlaceholderText("2026-11-25 14:29:59")
         for record in services.backups.all(profile=profile):
             if _can_be_compared(record):
@@ -110,8 +111,7 @@ class DrillDialog(QuestionDialog):
             self.scratch,
             self.tr("The drill goes into databases of its own, which are dropped afterwards."),
         )
-        self.body.addWidget(SectionTitle(self.tr("Where to")))
-        self.body.addWidget(self.way)
+        self.add_section(self.tr("Where to"), self.way)
         self.body.addWidget(self._moment_row)
         self.body.addWidget(self._against_row)
         self.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QWidget
 
 from mangrove.core.backup import BackupId
 from mangrove.core.reports.report import ReportKind
@@ -13,10 +13,10 @@ from mangrove.services.bundle import Services
 from mangrove.services.evidence_reports import ReportForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.path_field import Browse, PathField
-from mangrove.ui.widgets.labels import SectionTitle
 
 MONTHS = 24
 
@@ -53,7 +53,7 @@ class EvidenceReportDialog(QuestionDialog):
         self.yes.setText(self.tr("&Write report"))
         self._profile, self._backup = profile, backup
         self.kind = ChoiceList(self._kinds())
-        self.month = QComboBox()
+        self.month = ChoiceBox()
         for month in _months(services.clock.now()):
             self.month.addItem(f"{month:%B %Y}", f"{month:%Y-%m}")
         self.html = QCheckBox(self.tr("&HTML page"))
@@ -125,11 +125,9 @@ class EvidenceReportDialog(QuestionDialog):
             self.tr("Beside each file lies its signature; nothing existing is overwritten."),
         )
         self.folder.line.setText(str(Path.home()))
-        self.body.addWidget(SectionTitle(self.tr("About what")))
-        self.body.addWidget(self.kind)
+        self.add_section(self.tr("About what"), self.kind)
         self.body.addWidget(self._month_row)
-        self.body.addWidget(SectionTitle(self.tr("As what")))
-        self.body.addLayout(forms)
+        self.add_section(self.tr("As what"), forms)
         self.body.addWidget(folder_row)
         self.body.addStretch()
         self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT)

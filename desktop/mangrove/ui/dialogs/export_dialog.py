@@ -20,7 +20,6 @@ from mangrove.ui.widgets.command_text import CommandText
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.path_field import Browse, PathField
-from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted
 
 
@@ -51,11 +50,9 @@ class ExportDialog(QuestionDialog):
         self.accounts.hide()
         self.command = CommandText(self.tr("Equivalent mongorestore command"), calls, self._command)
         self._parts = (self.form, self.gzip, self.path_row, self.command)
-        self.body.addWidget(SectionTitle(self.tr("Form")))
-        self.body.addWidget(self.form)
+        self.add_section(self.tr("Form"), self.form)
         self.body.addWidget(self.gzip)
-        self.body.addWidget(SectionTitle(self.tr("Where")))
-        self.body.addWidget(self.path_row)
+        self.add_section(self.tr("Where"), self.path_row)
         self.body.addWidget(self.accounts)
         self.body.addWidget(self.command)
         self.body.addStretch()

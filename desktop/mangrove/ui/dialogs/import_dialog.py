@@ -17,7 +17,6 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import CompressionBox, PlainVaultWarning, VaultBox
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.labels import SectionTitle
 
 _NAME_LIMIT = 60  # what the service takes of the path's last part
 
@@ -81,8 +80,7 @@ class ImportDialog(QuestionDialog):
         place.addWidget(FormRow(self.tr("Into &vault"), self.vault), 1)
         place.addWidget(FormRow(self.tr("&Compression"), self.compression), 1)
         self.body.addWidget(self.dump)
-        self.body.addWidget(SectionTitle(self.tr("The backup")))
-        self.body.addWidget(self.name_row)
+        self.add_section(self.tr("The backup"), self.name_row)
         self.body.addLayout(place)
         self.body.addWidget(self.warning)
         self.body.addWidget(self.accounts)

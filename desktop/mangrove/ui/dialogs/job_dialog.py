@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSpinBox, QWidget
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.jobs.job import DEFAULT_SHARE, JobKind
@@ -18,6 +18,7 @@ from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.dialogs.vault_choice import VaultBox
 from mangrove.ui.job_words import kind_word, level_word
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.labels import TextLabel
 
@@ -34,10 +35,10 @@ class JobDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Add a job"))
         self.yes.setText(self.tr("&Add job"))
         self._services = services
-        self.kind, self.profile, self.level = QComboBox(), QComboBox(), QComboBox()
+        self.kind, self.profile, self.level = ChoiceBox(), ChoiceBox(), ChoiceBox()
         self.vault = VaultBox(services.vaults.all())
-        self.schedule, self.zone, self.name = QComboBox(), QLineEdit(), QLineEdit()
-        self.prunes = QCheckBox(self.tr("Then &prune the vault"))
+        self.schedule, self.zone, self.name = ChoiceBox(), QLineEdit(), QLineEdit()
+        self.prunes = QCheckBox(self.tr("Then prune &the vault"))
         self.scratch, self.share = ScratchBox(services), QSpinBox()
         self.share.setRange(0, 100)
         self.share.setSingleStep(5)
@@ -63,7 +64,7 @@ class JobDialog(QuestionDialog):
         )
         form.column.addWidget(self.prunes)
         self._schedule_row = form.add_row(
-            self.tr("&When"), self.schedule, self.tr("In words, or as five cron fields.")
+            self.tr("Wh&en"), self.schedule, self.tr("In words, or as five cron fields.")
         )
         form.add_row(self.tr("Time &zone"), self.zone, self.tr(SUMMER_TIME))
         form.add_row(self.tr("&Name"), self.name)

@@ -34,7 +34,7 @@ class MomentPart(QWidget):
             " The captured oplog is replayed up to just before it."
         )
         self.row = FormRow(self.tr("As it was just &before"), self.field, hint)
-        self.including = QCheckBox(self.tr("&Include that very second or entry"))
+        self.including = QCheckBox(self.tr("Include that &very second or entry"))
         self.said = TextLabel("", "small").wrapping()
         if moment is not None:
             self.field.setText(moment.text)

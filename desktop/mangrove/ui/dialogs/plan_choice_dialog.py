@@ -1,6 +1,6 @@
 """Asks for which deployment, into which vault, the recommended plan of jobs shall be made."""
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mangrove.core.jobs.job import RECOMMENDED
 from mangrove.core.profile import Profile
@@ -9,9 +9,9 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vault_choice import VaultBox
 from mangrove.ui.job_words import kind_word
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
-from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted
 
 
@@ -23,7 +23,7 @@ class PlanChoiceDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Recommended plan"))
         self.yes.setText(self.tr("&Make these jobs"))
         offered = [one for one in RECOMMENDED if one.kind in services.jobs.kinds]
-        self.profile = QComboBox()
+        self.profile = ChoiceBox()
         for profile in services.profiles.all():
             if isinstance(profile, Profile):
                 self.profile.addItem(profile.name)
@@ -34,8 +34,7 @@ class PlanChoiceDialog(QuestionDialog):
         self.jobs = KeyValueGrid()
         self.jobs.set_rows((kind_word(one.kind), one.schedule) for one in offered)
         self.body.addWidget(form)
-        self.body.addWidget(SectionTitle(self.tr("What will run")))
-        self.body.addWidget(self.jobs)
+        self.add_section(self.tr("What will run"), self.jobs)
         self.body.addStretch()
         words = self.tr("Make {jobs}; those that exist already stay as they are.")
         self.say(words.format(jobs=counted(len(offered), self.tr("job"), self.tr("jobs"))))

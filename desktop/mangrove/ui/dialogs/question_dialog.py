@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
+    QLayout,
     QPushButton,
     QRadioButton,
     QScrollArea,
@@ -21,7 +22,7 @@ from typing_extensions import override
 
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.card import Line
-from mangrove.ui.widgets.labels import TextLabel
+from mangrove.ui.widgets.labels import SectionTitle, TextLabel
 
 _USUAL_LINE = 16  # px; the line height the sizes are made for
 _LARGEST = 1.5
@@ -70,6 +71,17 @@ class QuestionDialog(QDialog):
         self._summary.setProperty("role", "error" if is_error else "strong")
         self._summary.style().unpolish(self._summary)
         self._summary.style().polish(self._summary)
+
+    def add_section(self, title: str, part: QWidget | QLayout) -> None:
+        """Put a part below what is there, with its heading close above it."""
+        group = QVBoxLayout()
+        group.setSpacing(Space.S)
+        group.addWidget(SectionTitle(title))
+        if isinstance(part, QLayout):
+            group.addLayout(part)
+        else:
+            group.addWidget(part)
+        self.body.addLayout(group)
 
     @property
     def summary(self) -> str:

@@ -21,6 +21,7 @@ from mangrove.ui.dialogs.question_dialog import asked
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
 from mangrove.ui.dialogs.restore_parts import ReplacePart
 from mangrove.ui.dialogs.what_part import WhatPart
+from mangrove.ui.widgets.banner import BannerKind, LastingBanner
 
 
 class RestoreDialog(PlanDialog[RestoreRequest]):
@@ -49,10 +50,12 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self._record = record
         self.moment = MomentPart(services.points, moment)
         self.moment.setVisible(moment is not None or base_of(record).is_eligible)
+        self.filtered = LastingBanner()
         self.fill_targets(lambda profile: profile.slug == record.profile_slug)
         self.accounts.hide()
+        self.what.wait(self.tr("The backup's contents are being read."))
         self._load_manifest()
-        self.begin(self.moment)
+        self.begin(self.filtered, self.moment)
         self.moment.changed.connect(self._on_changed)
 
     @classmethod
@@ -113,8 +116,13 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
         self._show_manifest(explanation.manifest)
 
     def _on_explain_failed(self, error: MangroveError) -> None:
+        self.what.wait("")
         self.banner.show_error(error)
 
     def _show_manifest(self, manifest: Manifest) -> None:
         self.what.show_manifest(manifest)
+        if queries := manifest.selection.queries:
+            words = self.tr("This backup is filtered: of {names} it holds only what a query chose.")
+            names = ", ".join(str(query.namespace) for query in queries)
+            self.filtered.show_message(BannerKind.WARNING, words.format(names=names))
         self.accounts.setVisible(manifest.users_and_roles is not None)

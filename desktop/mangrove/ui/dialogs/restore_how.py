@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from mangrove.core.backup import IndexChoice, OnExisting, OnRefusal
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.ui import text
 from mangrove.ui.dialogs.restore_choice import RestoreChoice
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.lines_edit import LinesEdit
 from mangrove.ui.widgets.fields.rate_field import RateField
@@ -30,7 +31,7 @@ class HowPart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._fold = Fold(self.tr("How"))
-        self.indexes = QComboBox()
+        self.indexes = ChoiceBox()
         self.indexes.addItem(self.tr("Build after the documents are in"), IndexChoice.AFTER)
         self.indexes.addItem(self.tr("Build before the documents"), IndexChoice.BEFORE)
         self.indexes.addItem(self.tr("Build none"), IndexChoice.NEVER)

@@ -6,7 +6,6 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QTableView,
@@ -23,6 +22,7 @@ from mangrove.ui.dialogs.restore_choice import Where
 from mangrove.ui.models.namespace_rows import NamespaceRow
 from mangrove.ui.models.rename_model import EFFECT, RenameModel, RenameRow
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
@@ -47,7 +47,7 @@ class WherePart(QWidget):
         self._sources: tuple[str, ...] = ()
         self._rooms: Mapping[str, int] = {}
         self._named: dict[str, str] = {}
-        self.profile = QComboBox()
+        self.profile = ChoiceBox()
         self.where = ChoiceList(
             (
                 Option(
@@ -174,9 +174,9 @@ class ReplacePart(QWidget):
         self.fields: dict[str, TypedConfirmation] = {}
         self._profile = ""
         self.note = TextLabel("", "strong").wrapping()
-        self.safety = QCheckBox(self.tr("&Back up first what would be dropped"))
+        self.safety = QCheckBox(self.tr("Back up first what &would be dropped"))
         self.safety.setChecked(True)
-        self.vault = QComboBox()
+        self.vault = ChoiceBox()
         self.vault.addItems(list(vaults or ()))
         self._into = TextLabel(self.tr("into the vault"))
         self.vault.setAccessibleName(self.tr("Vault of the safety backup"))

@@ -1,13 +1,14 @@
 """A choice of where trial restores and drills go."""
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mangrove.core.profile import Profile
 from mangrove.core.verification import EMBEDDED
 from mangrove.services.bundle import Services
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 
 
-class ScratchBox(QComboBox):
+class ScratchBox(ChoiceBox):
     """The throw-away server, and every deployment; there only databases of its own are used.
 
     Args:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSpinBox, QWidget
 
 from mangrove.core.errors import MangroveError
 from mangrove.core.profile import Profile
@@ -26,6 +26,7 @@ from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.problems import explain
 from mangrove.ui.snapshot_words import WEIGHT_TONES
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.fold import Fold
@@ -46,7 +47,7 @@ class SnapshotDialog(QuestionDialog):
         self._looking = NewestCall(calls, self)
         self._checked: Preflight | None = None
         self.check = QPushButton(self.tr("&Check again"))
-        self.profile, self.machine, self.key = QComboBox(), QLineEdit(), QLineEdit()
+        self.profile, self.machine, self.key = ChoiceBox(), QLineEdit(), QLineEdit()
         for found in services.profiles.all():
             if isinstance(found, Profile):
                 self.profile.addItem(found.name)

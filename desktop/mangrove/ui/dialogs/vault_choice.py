@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mangrove.core.backup import Compression
 from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui.widgets.banner import BannerKind, LastingBanner
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 
 
-class VaultBox(QComboBox):
+class VaultBox(ChoiceBox):
     """Offers vaults by their names."""
 
     def __init__(self, vaults: Sequence[VaultSpec], parent: QWidget | None = None) -> None:
@@ -23,7 +24,7 @@ class VaultBox(QComboBox):
         return self._vaults.get(self.currentText())
 
 
-class CompressionBox(QComboBox):
+class CompressionBox(ChoiceBox):
     """Offers the ways of packing; its data are ``Compression`` values, or None for the vault's."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

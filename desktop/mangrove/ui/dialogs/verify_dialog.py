@@ -13,7 +13,6 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.scratch_choice import ScratchBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.labels import SectionTitle
 from mangrove.ui.wording import counted
 
 
@@ -35,8 +34,7 @@ class VerifyDialog(QuestionDialog):
             if record.is_physical
             else self.tr("The trial goes into databases of its own, which are dropped afterwards."),
         )
-        self.body.addWidget(SectionTitle(self.tr("How deep")))
-        self.body.addWidget(self.level)
+        self.add_section(self.tr("How deep"), self.level)
         self.body.addWidget(self._target_row)
         self.body.addStretch()
         self.level.chosen.connect(self._on_changed)

@@ -71,5 +71,5 @@ class WhatPart(QWidget):
     def _on_model_reset(self) -> None:
         has_rows = bool(self.model.databases)
         self.tree.setVisible(has_rows)
-        self.search.setVisible(has_rows)
+        self.search.setEnabled(has_rows)
         self.waiting.setVisible(not has_rows and bool(self.waiting.text()))

@@ -216,7 +216,8 @@ class Tray(QObject):
 
     def _pause(self, until: datetime) -> None:
         now = self._services.clock.now()
-        chosen = PauseDialog.ask(self._window, self.tr("all jobs"), now, until)
+        points = self._services.points
+        chosen = PauseDialog.ask(self._window, self.tr("all jobs"), points, now, until)
         if chosen is not None:
             rest = self._services.agent.rest_until
             self._calls.run(self, lambda: rest(*chosen), self._on_done, self._tell)

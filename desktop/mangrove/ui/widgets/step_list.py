@@ -51,6 +51,6 @@ class StepList(QWidget):
         row = len(self._lines)
         line = (StateMark(Tone.RUNNING), TextLabel(step), TextLabel("", "muted").wrapping())
         for column, widget in enumerate(line):
-            self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignVCenter)
+            self._grid.addWidget(widget, row, column, Qt.AlignmentFlag.AlignTop)
         self._lines[step] = line
         return line

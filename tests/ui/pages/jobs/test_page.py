@@ -240,8 +240,8 @@ def test_job_dialog_shows_next_times_and_refuses_what_is_no_schedule(
     )
 
 
-def test_pause_dialog_answers_a_moment_with_its_zone(qtbot: QtBot) -> None:
-    dialog = PauseDialog(None, "nightly", NOW)
+def test_pause_dialog_answers_a_moment_with_its_zone(qtbot: QtBot, ends: Ends) -> None:
+    dialog = PauseDialog(None, "nightly", ends.services.points, NOW)
     qtbot.addWidget(dialog)
     assert not dialog.yes.isEnabled()
     dialog.why.setText(" moving ")

@@ -1,7 +1,7 @@
 """Asks for a channel: a mailbox, a webhook, or whatever else people read."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 
 from mangrove.core.alerts.alert import Severity
 from mangrove.core.alerts.policy import Channel, kind_of
@@ -15,6 +15,7 @@ from mangrove.ui.dialogs.alerts.channel_form import AddressForm, MailForm
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 
 _ORDER = (Severity.WARNING, Severity.CRITICAL, Severity.NOTE)
@@ -39,12 +40,12 @@ class ChannelDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Add a channel") if is_new else self.tr("Edit a channel"))
         self.yes.setText(self.tr("&Add channel") if is_new else self.tr("&Save channel"))
         self._services, self._calls, self._channel = services, calls, channel
-        self.kind, self.least, self.name = QComboBox(), QComboBox(), QLineEdit()
+        self.kind, self.least, self.name = ChoiceBox(), ChoiceBox(), QLineEdit()
         self.is_on = QCheckBox(self.tr("S&witched on"))
         self.mail = MailForm()
         self.forms: tuple[MailForm | AddressForm, ...] = (self.mail, self._web(), self._other())
         self.banner = Banner()
-        self.test = QPushButton(self.tr("Send a &test"))
+        self.test = QPushButton(self.tr("Send a t&est"))
         self._fill()
         self._arrange()
         self._connect()

@@ -7,6 +7,7 @@ from mangrove.core.alerts.address import MailAccount, MailSecurity, check_web_ad
 from mangrove.core.errors import InvalidChannelError
 from mangrove.core.secret import Secret
 from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.fields.password_field import PasswordField
 
@@ -27,7 +28,7 @@ class MailForm(Form):
         super().__init__()
         self.to, self.mail_from, self.server = QLineEdit(), QLineEdit(), QLineEdit()
         self.user, self.password = QLineEdit(), PasswordField()
-        self.port, self.security = QSpinBox(), QComboBox()
+        self.port, self.security = QSpinBox(), ChoiceBox()
         self.to.setPlaceholderText("ann@example.org, bob@example.org")
         self.server.setPlaceholderText("mail.example.org")
         self.mail_from.setPlaceholderText(self.tr("the first recipient"))

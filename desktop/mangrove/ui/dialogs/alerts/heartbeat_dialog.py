@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QPushButton, QSpinBox, QWidget
 
 from mangrove.core.alerts.address import check_web_address
 from mangrove.core.alerts.policy import HEARTBEAT_EVERY
@@ -15,6 +15,7 @@ from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.fields.password_field import PasswordField
 
@@ -30,7 +31,7 @@ class HeartbeatDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Set a heartbeat"))
         self.yes.setText(self.tr("&Set heartbeat"))
         self._services, self._calls = services, calls
-        self.subject, self.url, self.every = QComboBox(), PasswordField(), QSpinBox()
+        self.subject, self.url, self.every = ChoiceBox(), PasswordField(), QSpinBox()
         self.url.setPlaceholderText("https://hc-ping.com/your-id")
         self.subject.addItem(self.tr("The agent itself"), "")
         for name in services.jobs.names():
@@ -39,7 +40,7 @@ class HeartbeatDialog(QuestionDialog):
         self.every.setValue(int(HEARTBEAT_EVERY.total_seconds() // 60))
         self.every.setSuffix(self.tr(" min"))
         self.banner = Banner()
-        self.test = QPushButton(self.tr("Give a &sign now"))
+        self.test = QPushButton(self.tr("&Give a sign now"))
         form = Form()
         form.add_row(self.tr("Signs &of"), self.subject)
         self._url_row = form.add_row(

@@ -1,15 +1,16 @@
 """Asks what to note beside "I know", and for how long an alert shall be silent."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mangrove.core.alerts.alert import Alert
+from mangrove.services.points import Points
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
+from mangrove.ui.dialogs.until_part import UntilPart
 from mangrove.ui.theme.tokens import Size
-from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import Form
 from mangrove.ui.widgets.labels import TextLabel
 
@@ -38,44 +39,41 @@ class KnowDialog(QuestionDialog):
 
 
 class MuteDialog(QuestionDialog):
-    """A few spans to choose from."""
+    """A few spans to choose from, or any other."""
 
-    def __init__(self, parent: QWidget | None, alert: Alert, now: datetime) -> None:
+    def __init__(self, parent: QWidget | None, alert: Alert, points: Points, now: datetime) -> None:
         super().__init__(parent, "", "")
         self.setWindowTitle(self.tr("Mute an alert"))
-        self.yes.setText(self.tr("&Mute"))
+        self.yes.setText(self.tr("M&ute"))
         self._now = now
-        spans = (
-            (timedelta(hours=1), self.tr("For an hour")),
-            (timedelta(hours=8), self.tr("For eight hours")),
-            (timedelta(days=1), self.tr("For a day")),
-            (timedelta(days=7), self.tr("For a week")),
-            (timedelta(days=30), self.tr("For a month")),
-        )
-        self.spans = ChoiceList(
-            [Option(span, words, text.moment(now + span, now).text) for span, words in spans]
-        )
+        self.until = UntilPart(points, now)
         self.body.addWidget(TextLabel(text.sentence(alert.trouble.sentence)).wrapping())
-        self.body.addWidget(self.spans)
+        self.body.addWidget(self.until)
         self.body.addStretch()
-        self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT * 7 // 8)
-        self.spans.chosen.connect(self._on_chosen)
-        self._on_chosen()
+        self.take_room(Size.DIALOG_WIDTH * 3 // 4, Size.DIALOG_HEIGHT)
+        self.until.changed.connect(self._on_changed)
+        self._on_changed()
 
     @classmethod
-    def ask(cls, parent: QWidget | None, alert: Alert, now: datetime) -> datetime | None:
+    def ask(
+        cls, parent: QWidget | None, alert: Alert, points: Points, now: datetime
+    ) -> datetime | None:
         """Ask, and return until when; None when the person left."""
-        dialog = cls(parent, alert, now)
+        dialog = cls(parent, alert, points, now)
         return asked(dialog, dialog.answer)
 
     def answer(self) -> datetime:
         """Return until when."""
-        return self._now + self.spans.value
+        return self.until.until or self._now
 
     @Slot()
-    def _on_chosen(self) -> None:
-        until = text.moment(self.answer(), self._now).text
+    def _on_changed(self) -> None:
+        until = self.until.until
+        self.yes.setEnabled(until is not None)
+        if until is None:
+            self.say(self.until.problem)
+            return
         words = self.tr(
             "Nothing is told of it until {moment}, not even that it gets worse or ends."
         )
-        self.say(words.format(moment=until))
+        self.say(words.format(moment=text.moment(until, self._now).text))

@@ -1,12 +1,13 @@
 """Asks where the alerts of one job go: everywhere, nowhere, or to chosen channels."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from mangrove.core.alerts.policy import DESKTOP
 from mangrove.services.bundle import Services
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import Form
 
@@ -22,7 +23,7 @@ class RouteDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Where a job's alerts go"))
         self.yes.setText(self.tr("&Save"))
         self._channels = services.channels
-        self.job = QComboBox()
+        self.job = ChoiceBox()
         self.job.addItems(services.jobs.names())
         self.job.setCurrentIndex(max(0, self.job.findText(job)))
         words = self.tr("Its failures, losses and missed times are told to all of them.")

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form
 
 
@@ -24,7 +25,7 @@ class LinkDialog(QuestionDialog):
         self.setWindowTitle(self.tr("Link {cluster} with a profile").format(cluster=cluster))
         self.yes.setText(self.tr("Save"))
         self._cluster, self._now = cluster, now
-        self.profile = QComboBox()
+        self.profile = ChoiceBox()
         self.profile.addItem(self.tr("none"), "")
         for name in profiles:
             self.profile.addItem(name, name)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from mangrove.core.atlas.cluster import Wish
 from mangrove.core.atlas.link import Located
@@ -24,11 +24,12 @@ from mangrove.services.points import Points
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.lines_edit import LinesEdit
 from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
-from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.labels import TextLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class AtlasRestoreDialog(QuestionDialog):
                 Option("moment", self.tr("A &moment"), self._reach_words()),
             ]
         )
-        self.moment, self.target = QLineEdit(start.moment), QComboBox()
+        self.moment, self.target = QLineEdit(start.moment), ChoiceBox()
         self.only = LinesEdit("shop.orders")
         self.overwrite = QCheckBox(self.tr("Re&place what has these names there"))
         self._typing = QVBoxLayout()
@@ -171,14 +172,12 @@ class AtlasRestoreDialog(QuestionDialog):
                 "A database or database.collection a line; a new name after an =. Empty for all."
             )
         )
-        self.body.addWidget(SectionTitle(self.tr("What")))
-        self.body.addWidget(self.origin)
+        self.add_section(self.tr("What"), self.origin)
         self.body.addWidget(self.moment_row)
         parts_row = FormRow(self.tr("&Only these"), self.only, part_hint)
         parts_row.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.body.addWidget(parts_row)
-        self.body.addWidget(SectionTitle(self.tr("Where")))
-        self.body.addWidget(FormRow(self.tr("&Cluster"), self.target))
+        self.add_section(self.tr("Where"), FormRow(self.tr("&Cluster"), self.target))
         self.body.addWidget(self.overwrite)
         self.effect = TextLabel("", "error").wrapping()
         self.body.addWidget(self.effect)

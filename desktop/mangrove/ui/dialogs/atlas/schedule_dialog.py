@@ -25,7 +25,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.lines_edit import LinesEdit
-from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.wording import counted
 
 _WIDTH = 780
@@ -181,8 +181,7 @@ class ScheduleDialog(QuestionDialog):
             "A snapshot that two lines take is one, and stays as long as the longer of them says."
             " Snapshots of a line that goes stay until they expire."
         )
-        self.body.addWidget(SectionTitle(self.tr("Snapshots")))
-        self.body.addLayout(self._lines)
+        self.add_section(self.tr("Snapshots"), self._lines)
         self.body.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(TextLabel(note, "small").wrapping())
         self.body.addLayout(grid)

@@ -1,13 +1,14 @@
 """One line of a schedule as fields: how often, when, and how long it is kept."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QToolButton, QWidget
 
 from mangrove.core.atlas.policy import PolicyItem, Retention, Unit
 from mangrove.core.atlas.snapshot import Frequency
 from mangrove.ui.atlas_words import frequency_word, places_of
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.labels import TextLabel
 
 KINDS = (
@@ -34,8 +35,8 @@ class ScheduleRow(QWidget):
     def __init__(self, item: PolicyItem, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._item_id = item.item_id
-        self.kind, self.place = QComboBox(), QComboBox()
-        self.value, self.unit = QSpinBox(), QComboBox()
+        self.kind, self.place = ChoiceBox(), ChoiceBox()
+        self.value, self.unit = QSpinBox(), ChoiceBox()
         self.count = TextLabel("", "small")
         self.remove = QToolButton()
         self._fill()

@@ -1,11 +1,12 @@
 """The fields of one assertion: a figure of a collection, and the range it is expected in."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from mangrove.core.assertion import EVERYTHING, Measure, Question, parse_bound
 from mangrove.core.namespace import Namespace
 from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import Form, FormRow
 
 
@@ -22,7 +23,7 @@ class AssertionForm(Form):
         super().__init__(parent)
         self.collection, self.field, self.query = QLineEdit(), QLineEdit(), QLineEdit()
         self.least, self.most, self.name = QLineEdit(), QLineEdit(), QLineEdit()
-        self.measure = QComboBox()
+        self.measure = ChoiceBox()
         for measure, words in self._measures().items():
             self.measure.addItem(words, measure)
         self.collection.setPlaceholderText("shop.orders")

@@ -22,7 +22,7 @@ from mangrove.ui.dialogs.question_dialog import QuestionDialog
 from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.card import clear_layout
-from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.state_mark import StateMark
 
 _TONES = {
@@ -80,8 +80,7 @@ class AssertionsDialog(QuestionDialog):
         self.rows.setSpacing(Space.S)
         self.body.addWidget(TextLabel(words, "muted").wrapping())
         self.body.addLayout(self.rows)
-        self.body.addWidget(SectionTitle(self.tr("One more")))
-        self.body.addWidget(self.form)
+        self.add_section(self.tr("One more"), self.form)
         self.body.addWidget(self.try_it, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.found)
         self.body.addStretch()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mangrove.core.errors import InvalidObjectiveError
 from mangrove.core.figures.answer import ProfileFigures
@@ -13,6 +13,7 @@ from mangrove.core.figures.profile_facts import WHOLE
 from mangrove.ui import text
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.figure_words import target_words
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 
 _WIDTH, _HEIGHT = 520, 500
@@ -34,7 +35,7 @@ class ObjectivesDialog(QuestionDialog):
         self.yes.setText(self.tr("&Save"))
         self._figures, self._held = figures, dict(held)
         self._drafts = dict(held)
-        self.scope = QComboBox()
+        self.scope = ChoiceBox()
         self.scope.addItem(self.tr("All databases"), WHOLE)
         for name in sorted({d.name for d in figures.databases} | (held.keys() - {WHOLE})):
             self.scope.addItem(name, name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QWidget
 
 from mangrove.core.deployment import DeploymentReport
 from mangrove.core.errors import InvalidProfileError, MangroveError
@@ -21,6 +21,7 @@ from mangrove.ui.dialogs.step_relay import StepRelay
 from mangrove.ui.theme.style import profile_colour, set_icon
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.step_list import StepList
 
@@ -61,7 +62,7 @@ class ProfileDialog(QuestionDialog):
         taken = (p.name.casefold() for p in services.profiles.all())
         own = self._start.profile.name.casefold() if self._start.profile else None
         self._taken = frozenset(name for name in taken if name != own)
-        self.name, self.colour, self.form = QLineEdit(), QComboBox(), ProfileForm()
+        self.name, self.colour, self.form = QLineEdit(), ChoiceBox(), ProfileForm()
         self.tunnel = TunnelForm()
         self.banner, self.secrets_note, self.outcome = Banner(), Banner(), Banner()
         self.steps = StepList()

@@ -3,7 +3,6 @@
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -19,6 +18,7 @@ from mangrove.ui import text
 from mangrove.ui.dialogs.profiles.uri_fields import READ_PREFERENCES, UriFields, fields_of, uri_of
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.password_field import PasswordField
 
@@ -74,13 +74,13 @@ class ProfileForm(QWidget):
         self.database, self.auth_source = QLineEdit(), QLineEdit()
         self.password, self.certificate_password = PasswordField(), PasswordField()
         self.srv = QCheckBox(self.tr("Hosts come from &DNS (mongodb+srv)"))
-        self.direct = QCheckBox(self.tr("Dire&ct connection to this one node"))
+        self.direct = QCheckBox(self.tr("Direct connect&ion to this one node"))
         self.tls = QCheckBox(self.tr("Encrypt the connection with T&LS"))
         self.any_certificate = QCheckBox(self.tr("Allow any certificate"))
         self.any_host = QCheckBox(self.tr("Allow a certificate for another host name"))
         self.ca_file = FileField(self.tr("Certificate authority file"))
         self.certificate = FileField(self.tr("Client certificate file"))
-        self.read_preference = QComboBox()
+        self.read_preference = ChoiceBox()
         self.tls_warning = Banner()
         self.tls_warning.keep_open()
         self._tls_part = QWidget()
@@ -180,7 +180,7 @@ class ProfileForm(QWidget):
                     part.textChanged.connect(self._on_part_text_changed)
                 case QCheckBox():
                     part.toggled.connect(self._on_part_changed)
-                case QComboBox():
+                case ChoiceBox():
                     part.currentIndexChanged.connect(self._on_part_changed)
                 case _:
                     raise AssertionError(part)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from mangrove.core.errors import InvalidProfileError
 from mangrove.core.secret import Secret
@@ -13,6 +13,7 @@ from mangrove.ui import text
 from mangrove.ui.dialogs.profiles.profile_form import FileField
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.password_field import PasswordField
 
@@ -32,7 +33,7 @@ class TunnelForm(QWidget):
         self._stored: TunnelSpec | None = None
         self._problem = ""
         self.wanted = QCheckBox(self.tr("Reach it through an SSH tunn&el"))
-        self.server, self.user, self.auth = QLineEdit(), QLineEdit(), QComboBox()
+        self.server, self.user, self.auth = QLineEdit(), QLineEdit(), ChoiceBox()
         self.key_file = FileField(self.tr("Private key file"))
         self.known_hosts = FileField(self.tr("Known hosts file"))
         self.secret_field = PasswordField()

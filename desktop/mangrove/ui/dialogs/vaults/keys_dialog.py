@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from mangrove.core.secret import Secret
 from mangrove.core.vaults.key_changes import Holder, holders
@@ -12,11 +12,11 @@ from mangrove.core.vaults.vault import VaultSpec
 from mangrove.ui.dialogs.question_dialog import QuestionDialog, asked
 from mangrove.ui.dialogs.vaults.vault_fields import is_recipient
 from mangrove.ui.theme.tokens import Size, Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.choice_list import ChoiceList, Option
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.password_field import PasswordField
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
-from mangrove.ui.widgets.labels import SectionTitle
 
 _KEY_SHOWN = 16
 
@@ -55,7 +55,7 @@ class KeysDialog(QuestionDialog):
         self.facts = KeyValueGrid()
         self.change = ChoiceList(self._changes())
         self.recipient, self.name = QLineEdit(), QLineEdit()
-        self.who = QComboBox()
+        self.who = ChoiceBox()
         self.identity = PasswordField()
         self._lay_out_keys()
         self.change.chosen.connect(self._on_changed)
@@ -144,8 +144,7 @@ class KeysDialog(QuestionDialog):
             self.tr("The ke&y"), self.identity, self.tr("Goes to the keyring and nowhere else.")
         )
         self.body.addWidget(self.facts)
-        self.body.addWidget(SectionTitle(self.tr("Change")))
-        self.body.addWidget(self.change)
+        self.add_section(self.tr("Change"), self.change)
         for row in (self.recipient_row, self.name_row, self.who_row, self.identity_row):
             self.body.addWidget(row)
         self.body.addStretch()

@@ -181,7 +181,7 @@ class OpenKitDialog(QuestionDialog):
     ) -> None:
         super().__init__(parent, "", "")
         self.setWindowTitle(self.tr("Open a vault from its recovery kit"))
-        self.yes.setText(self.tr("&Open vault"))
+        self.yes.setText(self.tr("Open &vault"))
         self.banner = Banner()
         self.path = PathField(
             self.tr("Kit"), (Browse(self.tr("Br&owse…"), self._picked),), "mangrove-kit.age"

@@ -21,7 +21,7 @@ from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.labels import SectionTitle, TextLabel
+from mangrove.ui.widgets.labels import TextLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,7 @@ class MirrorDialog(QuestionDialog):
         self.body.addWidget(self.banner)
         self.body.addWidget(TextLabel(words, "muted").wrapping())
         self.body.addWidget(self.name_row)
-        self.body.addWidget(SectionTitle(self.tr("Where")))
-        self.body.addWidget(self.where)
+        self.add_section(self.tr("Where"), self.where)
         self.body.addStretch()
         self.add_lower_button(self.where.test)
         self.take_room(Size.DIALOG_WIDTH, Size.DIALOG_HEIGHT + Space.XXL * 2)

@@ -18,6 +18,7 @@ from mangrove.ui.newest_call import NewestCall
 from mangrove.ui.retention_words import ahead_words, calendar_days, what_words
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.days.retention_calendar import RetentionCalendar
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.labels import SectionTitle, TextLabel
 
@@ -57,7 +58,7 @@ class PolicyDialog(QuestionDialog):
         self.window_days = SpanBox(held.recovery_window, _MOST_DAYS)
         self.least = _spin(held.minimum_redundancy, least=1)
         self.undo = SpanBox(held.undo, 365)
-        self.zone = QComboBox()
+        self.zone = ChoiceBox()
         self.preview = TextLabel().wrapping()
         self.ahead = TextLabel("", "muted").wrapping()
         self.calendar = RetentionCalendar()
@@ -103,10 +104,8 @@ class PolicyDialog(QuestionDialog):
             box.setSpecialValueText(self.tr("no rule"))
         for box in (self.within, self.window_days, self.undo):
             box.setSuffix(self.tr(" days") if box.unit == _DAY else self.tr(" hours"))
-        self.body.addWidget(SectionTitle(self.tr("Keep the newest backup of each")))
-        self.body.addLayout(self._grid(self._count_rows()))
-        self.body.addWidget(SectionTitle(self.tr("And")))
-        self.body.addLayout(self._grid(self._other_rows()))
+        self.add_section(self.tr("Keep the newest backup of each"), self._grid(self._count_rows()))
+        self.add_section(self.tr("And"), self._grid(self._other_rows()))
         self.body.addWidget(SectionTitle(self.tr("What that means")))
         self.preview.setAccessibleName(self.tr("Preview"))
         for part in (self.preview, self.ahead, self.calendar):

@@ -19,7 +19,6 @@ from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace, is_recipient, re
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.fields.form import FormRow
-from mangrove.ui.widgets.labels import SectionTitle
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +135,9 @@ class VaultDialog(QuestionDialog):
         )
         self.body.addWidget(self.banner)
         self.body.addWidget(self.name_row)
-        self.body.addWidget(SectionTitle(self.tr("Where")))
-        self.body.addWidget(self.where)
+        self.add_section(self.tr("Where"), self.where)
         self.add_lower_button(self.where.test)
-        self.body.addWidget(SectionTitle(self.tr("How")))
-        self.body.addWidget(self.encrypted)
+        self.add_section(self.tr("How"), self.encrypted)
         self.body.addWidget(self.warning)
         self.body.addWidget(self.recipients_row)
         self.body.addWidget(self.write_only)

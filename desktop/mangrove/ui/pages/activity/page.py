@@ -26,7 +26,7 @@ from mangrove.ui.widgets.run_row import RunRow
 from mangrove.ui.widgets.tables.column_choice import ColumnChoice
 from mangrove.ui.widgets.tables.row_table import RowTable
 
-_WIDTHS = (680, 336)
+_WIDTHS = (720, 296)
 
 
 class ActivityPage(Page):

@@ -201,7 +201,7 @@ class AlertsPage(Page):
 
     @Slot(object)
     def _on_muted(self, alert: Alert) -> None:
-        until = MuteDialog.ask(self, alert, self._services.clock.now())
+        until = MuteDialog.ask(self, alert, self._services.points, self._services.clock.now())
         if until is not None:
             self._do(lambda: self._services.alerts.mute(alert.key, until))
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from mangrove.core.figures.lights import Light
 from mangrove.ui.models.backup_rows import BackupFilter, BackupRow
 from mangrove.ui.theme.tokens import Space
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.fields.search_field import SearchField
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.wording import counted
@@ -27,7 +28,7 @@ class BackupsFilterBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.search = SearchField(self.tr("Find a backup"))
-        self.profile, self.vault, self.state = QComboBox(), QComboBox(), QComboBox()
+        self.profile, self.vault, self.state = ChoiceBox(), ChoiceBox(), ChoiceBox()
         self.profile.setAccessibleName(self.tr("Profile"))
         self.vault.setAccessibleName(self.tr("Vault"))
         self.state.setAccessibleName(self.tr("State"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QItemSelection, QSortFilterProxyModel, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QHeaderView,
     QSplitter,
     QStackedWidget,
 )
@@ -30,7 +31,8 @@ from mangrove.ui.widgets.page_header import Page
 from mangrove.ui.widgets.tables.middle_elided import MiddleElided
 from mangrove.ui.widgets.tables.row_table import RowTable
 
-_WIDTHS = (700, 336)
+_WIDTHS = (728, 308)
+_DOTS = 72  # px; the newest firings
 _LOOK_AGAIN_MS = 15_000
 _SOON_MS = 400
 
@@ -194,7 +196,7 @@ class JobsPage(Page):
         if self.detail.is_paused:
             self._calls.run(self, lambda: jobs.resume(name), self._on_changed, self._on_failed)
             return
-        chosen = PauseDialog.ask(self, name, self._services.clock.now())
+        chosen = PauseDialog.ask(self, name, self._services.points, self._services.clock.now())
         if chosen is not None:
             until, why = chosen
             self._calls.run(
@@ -207,7 +209,9 @@ class JobsPage(Page):
         if self.agent.is_resting:
             self._calls.run(self, agent.end_rest, self._on_changed, self._on_failed)
             return
-        chosen = PauseDialog.ask(self, self.tr("all jobs"), self._services.clock.now())
+        chosen = PauseDialog.ask(
+            self, self.tr("all jobs"), self._services.points, self._services.clock.now()
+        )
         if chosen is not None:
             rest = agent.rest_until
             self._calls.run(self, lambda: rest(*chosen), self._on_changed, self._on_failed)
@@ -270,10 +274,11 @@ class JobsPage(Page):
         self.table.sortByColumn(JobColumn.NEXT, Qt.SortOrder.AscendingOrder)
         self.table.fit(self._widest(), with_icon=JobColumn.STATE)
         header = self.table.horizontalHeader()
-        header.resizeSection(JobColumn.HISTORY, header.minimumSectionSize())  # it stretches
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(JobColumn.WHEN, QHeaderView.ResizeMode.Stretch)
+        header.resizeSection(JobColumn.HISTORY, _DOTS)
         self._names = MiddleElided(self.table)
-        for column in (JobColumn.NAME, JobColumn.WHEN):
-            self.table.setItemDelegateForColumn(column, self._names)
+        self.table.setItemDelegateForColumn(JobColumn.NAME, self._names)
         self._dots = FiringDots(TONES_ROLE)
         self.table.setItemDelegateForColumn(JobColumn.HISTORY, self._dots)
         self.table.selectionModel().selectionChanged.connect(self._on_selection_changed)

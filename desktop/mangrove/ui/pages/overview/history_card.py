@@ -20,6 +20,7 @@ from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.charts.chart import Chart
 from mangrove.ui.widgets.days.calendar import DayCalendar, DayMark, mark_key
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.legend import DrawKey, Legend
 from mangrove.ui.widgets.side_by_side import SideBySide
@@ -32,7 +33,7 @@ class HistoryCard(Card):
         super().__init__("", parent)
         self._zone = zone
         self._shown: tuple[Sequence[ProfileFigures], datetime] | None = None
-        self.profile = QComboBox()
+        self.profile = ChoiceBox()
         self.profile.setAccessibleName(self.tr("Profile whose history is shown"))
         self.profile.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.profile.activated.connect(self._on_profile_activated)

@@ -13,6 +13,7 @@ from mangrove.ui.pages.overview.plots import by_profile, by_tier, sizes_plot, si
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.charts.chart import Chart
 from mangrove.ui.widgets.charts.legend import legend_entries
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.legend import Legend
 from mangrove.ui.wording import counted
@@ -27,7 +28,7 @@ class StorageCard(Card):
         super().__init__("", parent)
         self._navigator = navigator
         self._shown: Overview | None = None
-        self.vault, self.split = QComboBox(), QComboBox()
+        self.vault, self.split = ChoiceBox(), ChoiceBox()
         self.vault.setAccessibleName(self.tr("Vault that is shown"))
         self.split.setAccessibleName(self.tr("What the areas are"))
         self.split.addItems([self.tr("by profile"), self.tr("by how long it stays")])

@@ -26,6 +26,7 @@ from mangrove.ui.pages.timeline.picture import Picture, picture_of
 from mangrove.ui.theme.tokens import Size
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.empty_state import EmptyState
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.page_header import Page
 
 _REFRESH_MS = 60_000  # the present moves on
@@ -49,7 +50,7 @@ class TimelinePage(Page):
         self._base: Base | None = None
         self._answer: RewindAnswer | None = None
         self._reports: dict[str, DeploymentReport | None] = {}
-        self.profile = QComboBox()
+        self.profile = ChoiceBox()
         self.banner = Banner()
         self.parts = TimelineParts(services)
         self.advice, self.card, self.spans = self.parts.advice, self.parts.card, self.parts.spans

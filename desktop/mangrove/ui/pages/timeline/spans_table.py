@@ -1,14 +1,18 @@
 """The windows and gaps of a timeline as a list, for those who read rather than look."""
 
-from PySide6.QtCore import QModelIndex, Signal, Slot
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
+from typing_extensions import override
 
 from mangrove.core.ports.clock import Clock
 from mangrove.ui.models.spans_model import Span, SpanColumn, SpansModel
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space
 from mangrove.ui.widgets.tables.row_table import choose_rows
+
+_LENGTH = "119 min"
+_WORDS = "Gap: no backup before it"
 
 
 class SpansTable(QTableView):
@@ -41,6 +45,18 @@ class SpansTable(QTableView):
         """Mark no line."""
         self.clearSelection()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let what can be restored be read: where it is narrow, the length gives up its place."""
+        super().resizeEvent(event)
+        metrics = QFontMetrics(theme().font())
+        ends = self.columnWidth(SpanColumn.FROM) + self.columnWidth(SpanColumn.TO)
+        length = metrics.horizontalAdvance(_LENGTH) + Space.L
+        room = self.viewport().width() - ends - length
+        is_narrow = room < metrics.horizontalAdvance(_WORDS) + Space.L
+        if is_narrow != self.isColumnHidden(SpanColumn.LENGTH):
+            self.setColumnHidden(SpanColumn.LENGTH, is_narrow)
+
     def _dress(self) -> None:
         self.setObjectName("timeline-spans")
         self.setAccessibleName(self.tr("Windows and gaps, newest first"))
@@ -48,6 +64,7 @@ class SpansTable(QTableView):
         choose_rows(self)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._fit()
@@ -62,7 +79,7 @@ class SpansTable(QTableView):
         moment = metrics.horizontalAdvance("2026-11-23 23:59") + Space.L
         self.setColumnWidth(SpanColumn.FROM, moment + Size.ICON + Space.HALF)
         self.setColumnWidth(SpanColumn.TO, moment)
-        self.setColumnWidth(SpanColumn.LENGTH, metrics.horizontalAdvance("119 min") + Space.L)
+        self.setColumnWidth(SpanColumn.LENGTH, metrics.horizontalAdvance(_LENGTH) + Space.L)
 
     @Slot(QModelIndex)
     def _on_row_meant(self, index: QModelIndex) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from mangrove.core.errors import MangroveError, VaultLockedError
 from mangrove.core.retention.policy import RetentionPolicy
@@ -31,6 +31,7 @@ from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import Card
 from mangrove.ui.widgets.days.retention_calendar import DayFate, RetentionCalendar
 from mangrove.ui.widgets.days.swatch import DaySwatch
+from mangrove.ui.widgets.fields.choice_box import ChoiceBox
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.wording import counted
 
@@ -58,7 +59,7 @@ class RetentionPane(QWidget):
         self.banner = Banner()
         self.summary = TextLabel("", "strong").wrapping()
         self.ahead = TextLabel("", "muted").wrapping()
-        self.moment = QComboBox()
+        self.moment = ChoiceBox()
         self.calendar = RetentionCalendar()
         self.model = FatesModel(services.clock.now, self)
         self.table = FatesTable(self.model)

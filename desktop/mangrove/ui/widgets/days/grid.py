@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QFontMetrics,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -156,19 +157,10 @@ class DayGrid(QWidget):
         font.setPointSizeF(font.pointSizeF() * 11 / 13)
         painter.setFont(font)
         painter.setPen(theme().colour("text_muted"))
-        height, free_from = self._top(), -1.0
+        for x, wide, word in self._months(painter.fontMetrics()):
+            where = QRectF(x, 0, wide + 1, self._top())
+            painter.drawText(where, Qt.AlignmentFlag.AlignTop, word)
         is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        for week in range(self._weeks):
-            monday = self._first + timedelta(weeks=week)
-            inside = [monday + timedelta(days=n) for n in range(DAYS)]
-            if not any(day.day == 1 for day in inside) and week:
-                continue
-            cell, word = self._cell(monday), f"{inside[-1]:%b}"
-            wide = painter.fontMetrics().horizontalAdvance(word)
-            x = cell.right() - wide if is_mirrored else cell.left()
-            if is_mirrored or x >= free_from:
-                painter.drawText(QRectF(x, 0, wide + 1, height), Qt.AlignmentFlag.AlignTop, word)
-                free_from = x + wide + Space.S
         for number in (0, 2, 4):
             cell = self._cell(self._first + timedelta(days=number))
             word = f"{self._first + timedelta(days=number):%a}"
@@ -179,6 +171,24 @@ class DayGrid(QWidget):
             painter.drawText(
                 where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word
             )
+
+    def _months(self, metrics: QFontMetrics) -> list[tuple[float, int, str]]:
+        """Return where the names of months go; the first, of which least is shown, gives way."""
+        is_mirrored = self.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        found: list[tuple[float, int, str]] = []
+        for week in range(self._weeks):
+            monday = self._first + timedelta(weeks=week)
+            inside = [monday + timedelta(days=n) for n in range(DAYS)]
+            if week and not any(day.day == 1 for day in inside):
+                continue
+            cell, word = self._cell(monday), f"{inside[-1]:%b}"
+            wide = metrics.horizontalAdvance(word)
+            x = cell.right() - wide if is_mirrored else cell.left()
+            if len(found) == 1 and _is_near(found[0], x, wide):
+                found.pop()
+            if not found or not _is_near(found[-1], x, wide):
+                found.append((x, wide, word))
+        return found
 
     def _shown(self) -> Iterable[date]:
         return (self._first + timedelta(days=n) for n in range(self._weeks * DAYS))
@@ -219,3 +229,9 @@ class DayGrid(QWidget):
 
     def _tell(self) -> None:
         self.setAccessibleDescription(self.words(self.chosen or self._today))
+
+
+def _is_near(label: tuple[float, int, str], x: float, wide: int) -> bool:
+    """Whether another word would touch one."""
+    left, width, _ = label
+    return x < left + width + Space.HALF and left < x + wide + Space.HALF

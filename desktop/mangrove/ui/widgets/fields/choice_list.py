@@ -44,7 +44,8 @@ class ChoiceList(QWidget, Generic[T]):
             pair = QVBoxLayout()
             pair.setSpacing(Space.HALF // 2)
             pair.addWidget(button)
-            pair.addWidget(_sentence(option.sentence))
+            if option.sentence:
+                pair.addWidget(_sentence(option.sentence))
             layout.addLayout(pair)
         self._group.buttons()[0].setChecked(True)
         self._group.idToggled.connect(self._on_toggled)

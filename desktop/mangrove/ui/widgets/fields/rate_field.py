@@ -23,7 +23,7 @@ class RateField(QWidget):
         self.field = QLineEdit()
         self.field.setPlaceholderText(self.tr("no limit"))
         hint = self.tr("At most so much per second, such as 10 MB/s; empty for no limit.")
-        self.row = FormRow(self.tr("Rate &limit"), self.field, hint)
+        self.row = FormRow(self.tr("Rat&e limit"), self.field, hint)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.row)
