@@ -471,6 +471,10 @@ class FakeGate(Gate):
     def collections(self, profile: Profile) -> tuple[CollectionSize, ...]:
         return ()
 
+    @override
+    def sees_everything(self, profile: Profile) -> bool:
+        return True
+
     @contextmanager
     @override
     def open_source(self, profile: Profile) -> Iterator[DumpSource]:

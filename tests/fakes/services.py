@@ -111,6 +111,7 @@ class FakeProfiles:
     notice: str = ""
     drafts: list[ProfileDraft] = field(default_factory=list)
     tree: tuple[CollectionSize, ...] = sample_data.TREE
+    has_all_databases: bool = True  # what the user is shown
 
     def all(self) -> tuple[Profile | UnreadableProfile, ...]:
         return tuple(self.rows)
@@ -172,6 +173,10 @@ class FakeProfiles:
         if self.problem:
             raise self.problem
         return self.tree
+
+    def sees_everything(self, name: str) -> bool:
+        self.find(name)
+        return self.has_all_databases
 
     def secrets_notice(self) -> str:
         return self.notice

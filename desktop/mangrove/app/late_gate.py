@@ -62,6 +62,10 @@ class LateGate(Gate):
         return found
 
     @override
+    def sees_everything(self, profile: Profile) -> bool:
+        return self._gate.sees_everything(profile)
+
+    @override
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
         return self._gate.open_source(profile)
 

@@ -209,6 +209,10 @@ class Profiles:
         """Return the database tree with estimated sizes."""
         return self._gate.collections(self.find(name))
 
+    def sees_everything(self, name: str) -> bool:
+        """Whether the tree is whole: a user with few privileges is shown fewer databases."""
+        return self._gate.sees_everything(self.find(name))
+
     def secrets_notice(self) -> str:
         """Say in a sentence if secrets do not last; "" when they do."""
         return "" if self._secrets.is_lasting() else SESSION_NOTICE

@@ -142,6 +142,36 @@ def test_dialog_opens_from_right_to_left(qtbot: QtBot, ends: Ends) -> None:
     assert not dialog.grab().isNull()
 
 
+def test_a_user_who_is_shown_few_databases_cannot_take_the_whole(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.profiles.has_all_databases = False
+    dialog = opened(qtbot, ends, BackupPreset("production"))
+
+    qtbot.waitUntil(lambda: "shown only some" in dialog.summary)
+    assert not dialog.yes.isEnabled()
+
+    dialog.scope.choose(value=False)
+    assert dialog.yes.isEnabled()
+
+
+def test_what_a_deployment_holds_is_asked_again(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    fakes.profiles.problem = ServerUnreachableError("production is away")
+    dialog = opened(qtbot, ends, BackupPreset("production"))
+    dialog.scope.choose(value=False)
+    qtbot.waitUntil(lambda: "roduction is away" in dialog.banner.text)
+    assert dialog.summary == "The databases are not known."
+    fakes.profiles.problem = None
+
+    dialog.banner.action.click()
+
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    assert dialog.banner.text == ""
+    assert dialog.tree.isVisible()
+
+
 def test_the_vault_of_the_newest_backup_is_preselected(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends, BackupPreset("production"))
 

@@ -189,9 +189,10 @@ def test_an_old_plan_never_opens_the_way(qtbot: QtBot, ends: Ends, fakes: FakeSe
     qtbot.waitUntil(lambda: ends.calls.waiting == 1)  # the plan without indexes is on its way
 
     dialog.where.profile.setCurrentText("production")
-    fakes.background.release()
+    is_over = qtbot.waitSignal(ends.calls.busy_changed, check_params_cb=lambda number: number == 0)
+    with is_over:  # its answer came, and was dropped
+        fakes.background.release()
 
-    qtbot.waitUntil(lambda: ends.calls.waiting == 0)  # its answer came, and was dropped
     assert not dialog.yes.isEnabled()
     qtbot.waitUntil(lambda: ends.calls.waiting == 1)  # the next plan is asked for
     assert not dialog.yes.isEnabled()

@@ -13,6 +13,7 @@ from mangrove.connectors.mongo.client import Connection, check_options, open_con
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.error_map import working
 from mangrove.connectors.mongo.oplog_source import MongoOplogSource
+from mangrove.connectors.mongo.privileges import read_privileges
 from mangrove.connectors.mongo.probe import collection_sizes, probe
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.deployment import CollectionSize, DeploymentReport, ScratchKind
@@ -68,6 +69,14 @@ class MongoGate:
         """Return the database tree with estimated sizes."""
         with open_connection(profile, self._secrets) as connection, working(connection.hosts):
             return collection_sizes(connection)
+
+    def sees_everything(self, profile: Profile) -> bool:
+        """Whether the user is shown every database; the server leaves others out in silence.
+
+        Source: MongoDB manual, "listDatabases", ``authorizedDatabases``.
+        """
+        with open_connection(profile, self._secrets) as connection, working(connection.hosts):
+            return read_privileges(connection).allows_on_cluster("listDatabases")
 
     @contextmanager
     def open_source(self, profile: Profile) -> Iterator[DumpSource]:

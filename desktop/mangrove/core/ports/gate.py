@@ -46,6 +46,10 @@ class Gate(Protocol):
         """Return the database tree with estimated sizes."""
         ...
 
+    def sees_everything(self, profile: Profile) -> bool:
+        """Whether the user is shown every database."""
+        ...
+
     def open_source(self, profile: Profile) -> AbstractContextManager[DumpSource]:
         """Connect for reading."""
         ...

@@ -294,6 +294,12 @@ class BackupDialog(QuestionDialog):
         return "" if is_chosen else self.tr("Tick at least one collection.")
 
     def _problem(self, found: PatternsFound | None) -> str:
+        if self.scope.value and self.live.is_partial:
+            words = self.tr(
+                "The user on {profile} is shown only some of its databases. Grant the role backup,"
+                " or choose databases."
+            )
+            return words.format(profile=self.profile.currentText())
         if found is not None and found.idle:
             words = self.tr("The pattern '{pattern}' matches no collection.")
             return words.format(pattern=found.idle)

@@ -24,6 +24,7 @@ class LivePart(WhatPart):
 
     Attributes:
         is_known: Whether what is shown is what the deployment holds.
+        is_partial: Whether the user sees only some of its databases.
         banner: Says why it did not answer, and asks again.
     """
 
@@ -42,7 +43,7 @@ class LivePart(WhatPart):
         self._name = ""
         self._preset = ("", Selection())
         self._failed = False
-        self.is_known = False
+        self.is_known, self.is_partial = False, False
         self.banner = banner
         banner.action_triggered.connect(self._on_again)
 
@@ -52,14 +53,15 @@ class LivePart(WhatPart):
 
     def turn_to(self, name: str) -> None:
         """Look at another deployment, or anew at the same."""
-        self._name, self.is_known, self._failed = name, False, False
+        self._name, self._failed = name, False
+        self.is_known, self.is_partial = False, False
         self.banner.clear()
         self.wait(self.tr("Looking at the databases of {name}…").format(name=name) if name else "")
         self.model.set_rows(())
         if name:
             self._newest.ask(
-                lambda: rows_of_deployment(self._profiles.collections(name)),
-                self._on_listed,
+                lambda: self._looked(name),
+                lambda found: self._on_listed(*found),
                 self._on_list_failed,
             )
         else:
@@ -72,9 +74,18 @@ class LivePart(WhatPart):
             return self.tr("The databases are not known.")
         return "" if self.is_known else self.tr("The databases are being looked at.")
 
-    def _on_listed(self, rows: Sequence[NamespaceRow]) -> None:
-        self.is_known = True
-        self.wait(self.tr("There is no database but the server's own."))
+    def _looked(self, name: str) -> tuple[Sequence[NamespaceRow], bool]:
+        """Return what there is, and whether that is everything; runs on a worker thread."""
+        rows = rows_of_deployment(self._profiles.collections(name))
+        return rows, self._profiles.sees_everything(name)
+
+    def _on_listed(self, rows: Sequence[NamespaceRow], sees_everything: bool) -> None:  # noqa: FBT001 - an answer
+        self.is_known, self.is_partial = True, not sees_everything
+        self.wait(
+            self.tr("There is no database but the server's own.")
+            if sees_everything
+            else self.tr("The user is shown no database: the role backup is missing.")
+        )
         self.model.set_rows(rows)
         name, wanted = self._preset
         if name == self._name and not wanted.is_whole:

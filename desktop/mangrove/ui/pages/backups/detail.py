@@ -20,6 +20,7 @@ from mangrove.ui.models.backup_words import state_tip, state_word
 from mangrove.ui.models.contents_model import rows_of_manifest
 from mangrove.ui.models.namespace_rows import TreeColumn
 from mangrove.ui.models.namespace_tree_model import NamespaceTreeModel
+from mangrove.ui.option_words import in_window
 from mangrove.ui.theme.tokens import Space, Tone
 from mangrove.ui.widgets.banner import Banner, BannerKind
 from mangrove.ui.widgets.card import Card, ScrolledColumn, clear_layout
@@ -105,7 +106,7 @@ class BackupDetail(QWidget):
         """Show what manifest and evidence say."""
         if self._row is None or explanation.record.backup != self._row.record.backup:
             return
-        self.paragraph.setText(explanation.text)
+        self.paragraph.setText(in_window(explanation.text))
         self.model.set_rows(rows_of_manifest(explanation.manifest))
         self.tree.fit_rows(_MOST_ROWS)
         self._manifest = explanation.manifest
