@@ -68,7 +68,8 @@ def create_as_far_as_taken(
         is_about_options: Whether leaving something out may help.
 
     Raises:
-        OperationFailure: The first refusal, if the collection cannot be made at all.
+        OperationFailure: If the collection cannot be made at all: the refusal of what makes it
+            what it is, else the first one.
     """
     first: OperationFailure | None = None
     while True:
@@ -78,7 +79,7 @@ def create_as_far_as_taken(
             first = first or error
             less = _without_refused(command, error) if is_about_options(error) else command
             if less == command:
-                raise first from None
+                raise (error if _named(error) & _ESSENTIAL else first) from None
             command = less
         else:
             return
@@ -95,10 +96,14 @@ def _without_refused(command: Command, error: OperationFailure) -> Command:
     ``BSON field 'create.NAME' is an unknown field``, others are quoted by their name alone.
     """
     options = [name for name in command if name not in _ESSENTIAL]
-    named = set(_QUOTED.findall(str((error.details or {}).get("errmsg", "")))) & set(options)
+    named = _named(error) & set(options)
     known = [name for name in _SUSPECTS if name in options]
     suspects = [name for name in options if name not in known] + known
     gone = named or set(suspects[:1])
     if "collation" in gone:  # its _id index would not fit any more
         gone.add("idIndex")
     return {name: value for name, value in command.items() if name not in gone}
+
+
+def _named(error: OperationFailure) -> set[str]:
+    return set(_QUOTED.findall(str((error.details or {}).get("errmsg", ""))))

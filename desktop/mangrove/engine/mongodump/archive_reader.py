@@ -156,7 +156,7 @@ class ArchiveDump:
             self._take_oplog(entry.key, part)
             return
         if not is_database_name(entry.database) or not entry.collection or "\0" in entry.collection:
-            raise self._refused(f"{entry.key!r} cannot be a database and a collection")
+            raise self._refused(f"{'.'.join(entry.key)!r} cannot be a database and a collection")
         if scope := _special_of(entry.key):
             name, database = scope
             metadata = self._metadata(entry)

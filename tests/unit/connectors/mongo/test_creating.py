@@ -57,11 +57,14 @@ def test_what_is_refused_is_left_out_and_little_else(
     assert server.made == kept
 
 
-def test_what_makes_a_time_series_is_never_left_out_and_the_first_refusal_told() -> None:
-    server = Server({"later": UNKNOWN, "timeseries": UNKNOWN})
+@pytest.mark.parametrize(
+    ("words", "told"), [(UNKNOWN, "timeseries"), ("no time series here", "later")]
+)
+def test_what_makes_a_time_series_is_never_left_out(words: str, told: str) -> None:
+    server = Server({"later": UNKNOWN, "timeseries": words})
     command = create_command(info({"timeseries": {"timeField": "t"}, "later": 1}))
 
-    with pytest.raises(OperationFailure, match="later"):
+    with pytest.raises(OperationFailure, match=told):
         create_as_far_as_taken(server.send, command, lambda _: True)
 
 
