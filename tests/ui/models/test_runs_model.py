@@ -17,7 +17,7 @@ from mangrove.ui.models.runs_model import RunColumn, RunsModel
 @pytest.fixture
 def model() -> RunsModel:
     made = RunsModel(FakeClock(NOW))
-    made.set_runs(sample_runs.RUNS)
+    made.set_rows(sample_runs.RUNS)
     return made
 
 

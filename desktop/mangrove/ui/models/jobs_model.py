@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
 from mangrove.core.ports.clock import Clock
 from mangrove.services.jobs import JobView
 from mangrove.ui import text
 from mangrove.ui.job_words import firing_tone, firing_word, kind_word
+from mangrove.ui.models.table_model import RECORD_ROLE, SORT_ROLE, TableModel
 from mangrove.ui.theme.state_shapes import state_icon
 from mangrove.ui.theme.tokens import Tone
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-JOB_ROLE = int(Qt.ItemDataRole.UserRole) + 2
 TONES_ROLE = int(Qt.ItemDataRole.UserRole) + 3
 
 
@@ -31,62 +28,44 @@ class JobColumn(IntEnum):
     HISTORY = 5
 
 
-class JobsModel(QAbstractTableModel):
+class JobsModel(TableModel[JobView]):
     """Jobs as rows.
 
-    Shapes: ``SORT_ROLE`` gives values that sort, ``JOB_ROLE`` the ``JobView`` itself,
+    Shapes: ``SORT_ROLE`` gives values that sort, ``RECORD_ROLE`` the ``JobView`` itself,
         ``TONES_ROLE`` the tones of its last times, newest first.
     """
 
     def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._jobs: list[JobView] = []
+        self.name_columns(
+            (
+                self.tr("State"),
+                self.tr("Job"),
+                self.tr("What"),
+                self.tr("When"),
+                self.tr("Next"),
+                self.tr("Past"),
+            )
+        )
 
-    def set_jobs(self, jobs: Sequence[JobView]) -> None:
+    @override
+    def set_rows(self, rows: Sequence[JobView]) -> None:
         """Show these jobs instead; the same ones in place, so that the selection stays."""
-        if [j.job.job_id for j in jobs] == [j.job.job_id for j in self._jobs]:
-            self._jobs = list(jobs)
-            last = self.index(len(jobs) - 1, len(JobColumn) - 1)
+        if [j.job.job_id for j in rows] == [j.job.job_id for j in self._rows]:
+            self._rows = list(rows)
+            last = self.index(len(rows) - 1, len(JobColumn) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
             return
-        self.beginResetModel()
-        self._jobs = list(jobs)
-        self.endResetModel()
+        super().set_rows(rows)
 
     def row_of(self, name: str) -> int:
         """Return a job's row, -1 if it is not here."""
-        return next((i for i, view in enumerate(self._jobs) if view.job.name == name), -1)
+        return next((i for i, view in enumerate(self._rows) if view.job.name == name), -1)
 
     @override
-    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._jobs)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(JobColumn)
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        titles = {
-            JobColumn.STATE: self.tr("State"),
-            JobColumn.NAME: self.tr("Job"),
-            JobColumn.WHAT: self.tr("What"),
-            JobColumn.WHEN: self.tr("When"),
-            JobColumn.NEXT: self.tr("Next"),
-            JobColumn.HISTORY: self.tr("Past"),
-        }
-        return titles[JobColumn(section)]
-
-    @override
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if not index.isValid() or not 0 <= index.row() < len(self._jobs):
-            return None
-        view, column = self._jobs[index.row()], JobColumn(index.column())
+    def cell(self, record: JobView, column: int, role: int) -> object:
+        view, column = record, JobColumn(column)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._shown(view, column)
@@ -104,7 +83,7 @@ class JobsModel(QAbstractTableModel):
             case _ if role == TONES_ROLE:
                 return tuple(firing_tone(firing) for firing in view.firings)
             case _:
-                return view if role == JOB_ROLE else None
+                return view if role == RECORD_ROLE else None
 
     def _tone(self, view: JobView) -> Tone:
         is_paused = view.job.is_paused(self._clock.now())

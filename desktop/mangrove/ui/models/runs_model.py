@@ -1,22 +1,16 @@
 """Item model of runs: one row each, newest first, changed in place as news arrives."""
 
-from collections.abc import Sequence
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
 from mangrove.core.ports.clock import Clock
 from mangrove.core.run import RunId, RunStatus
 from mangrove.ui import text
+from mangrove.ui.models.table_model import RECORD_ROLE, ROOT, SORT_ROLE, TableModel
 from mangrove.ui.run_words import now_doing, run_tone, run_word
 from mangrove.ui.theme.state_shapes import state_icon
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-SORT_ROLE = int(Qt.ItemDataRole.UserRole) + 1
-RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 2
-_RIGHT = int((Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value)
 
 
 class RunColumn(IntEnum):
@@ -33,87 +27,54 @@ class RunColumn(IntEnum):
 _NUMBERS = (RunColumn.TOOK, RunColumn.SIZE)
 
 
-class RunsModel(QAbstractTableModel):
+class RunsModel(TableModel[RunStatus]):
     """Runs as rows.
 
-    Shapes: ``SORT_ROLE`` gives values that sort, ``RUN_ROLE`` the ``RunStatus`` itself.
+    Shapes: ``SORT_ROLE`` gives values that sort, ``RECORD_ROLE`` the ``RunStatus`` itself.
     """
 
     def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._runs: list[RunStatus] = []
-
-    def set_runs(self, runs: Sequence[RunStatus]) -> None:
-        """Show these runs instead."""
-        self.beginResetModel()
-        self._runs = list(runs)
-        self.endResetModel()
+        self.name_columns(
+            (
+                self.tr("State"),
+                self.tr("Run"),
+                self.tr("Started"),
+                self.tr("Took"),
+                self.tr("Size"),
+                self.tr("Result"),
+            ),
+            numbers=_NUMBERS,
+        )
 
     def put(self, status: RunStatus) -> None:
         """Show a run's newest state; a run not seen before goes on top."""
         row = self.row_of(status.run_id)
         if row < 0:
-            self.beginInsertRows(_ROOT, 0, 0)
-            self._runs.insert(0, status)
+            self.beginInsertRows(ROOT, 0, 0)
+            self._rows.insert(0, status)
             self.endInsertRows()
             return
-        self._runs[row] = status
+        self._rows[row] = status
         self.dataChanged.emit(self.index(row, 0), self.index(row, len(RunColumn) - 1))
 
     def row_of(self, run_id: RunId) -> int:
         """Return a run's row, -1 if it is not here."""
-        return next((i for i, run in enumerate(self._runs) if run.run_id == run_id), -1)
-
-    def run_at(self, row: int) -> RunStatus | None:
-        """Return the run of a row."""
-        return self._runs[row] if 0 <= row < len(self._runs) else None
+        return next((i for i, run in enumerate(self._rows) if run.run_id == run_id), -1)
 
     @override
-    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._runs)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(RunColumn)
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
-            return _RIGHT
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        titles = {
-            RunColumn.STATE: self.tr("State"),
-            RunColumn.TITLE: self.tr("Run"),
-            RunColumn.WHEN: self.tr("Started"),
-            RunColumn.TOOK: self.tr("Took"),
-            RunColumn.SIZE: self.tr("Size"),
-            RunColumn.RESULT: self.tr("Result"),
-        }
-        return titles[RunColumn(section)]
-
-    @override
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        run = self.run_at(index.row()) if index.isValid() else None
-        return None if run is None else self._value(run, RunColumn(index.column()), role)
-
-    def _value(self, run: RunStatus, column: RunColumn, role: int) -> object:
+    def cell(self, record: RunStatus, column: int, role: int) -> object:
+        run, column = record, RunColumn(column)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._shown(run, column)
             case Qt.ItemDataRole.DecorationRole if column is RunColumn.STATE:
                 return state_icon(run_tone(run.state))
-            case Qt.ItemDataRole.TextAlignmentRole if column in _NUMBERS:
-                return _RIGHT
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tip(run, column)
             case _:
-                own = {SORT_ROLE: self._sorted_by(run, column), RUN_ROLE: run}
+                own = {SORT_ROLE: self._sorted_by(run, column), RECORD_ROLE: run}
                 return own.get(role)
 
     def _shown(self, run: RunStatus, column: RunColumn) -> str:

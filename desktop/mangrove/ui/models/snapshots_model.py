@@ -1,21 +1,17 @@
 """Item model of filesystem snapshots: one row each."""
 
-from collections.abc import Sequence
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
 from mangrove.core.backup import BackupId
 from mangrove.core.ports.clock import Clock
 from mangrove.core.snapshots.snapshot import Snapshot
 from mangrove.ui import text
+from mangrove.ui.models.table_model import TableModel
 from mangrove.ui.snapshot_words import locked_words, proof_rank, proof_tone, proof_words
 from mangrove.ui.theme.state_shapes import state_icon
-
-AnyIndex = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class SnapshotColumn(IntEnum):
@@ -29,62 +25,31 @@ class SnapshotColumn(IntEnum):
     LOCKED = 5
 
 
-class SnapshotsModel(QAbstractTableModel):
+class SnapshotsModel(TableModel[Snapshot]):
     """Snapshots as rows, newest first until sorted otherwise."""
 
     def __init__(self, clock: Clock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
-        self._rows: list[Snapshot] = []
-
-    def set_rows(self, rows: Sequence[Snapshot]) -> None:
-        """Show these snapshots instead."""
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
-
-    def snapshot_at(self, row: int) -> Snapshot | None:
-        """Return the snapshot of a row."""
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+        self.name_columns(
+            (
+                self.tr("Proof"),
+                self.tr("Taken"),
+                self.tr("Profile"),
+                self.tr("With"),
+                self.tr("Size"),
+                self.tr("Writes waited"),
+            ),
+            numbers=(SnapshotColumn.SIZE, SnapshotColumn.LOCKED),
+        )
 
     def row_of(self, name: BackupId | None) -> int:
         """Return a snapshot's row, 0 if it is not here."""
         return next((n for n, s in enumerate(self._rows) if s.snapshot == name), 0)
 
     @override
-    def rowCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: AnyIndex = _ROOT) -> int:
-        return 0 if parent.isValid() else len(SnapshotColumn)
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in _NUMBERS:
-            return _RIGHT
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        titles = {
-            SnapshotColumn.PROOF: self.tr("Proof"),
-            SnapshotColumn.WHEN: self.tr("Taken"),
-            SnapshotColumn.PROFILE: self.tr("Profile"),
-            SnapshotColumn.PROVIDER: self.tr("With"),
-            SnapshotColumn.SIZE: self.tr("Size"),
-            SnapshotColumn.LOCKED: self.tr("Writes waited"),
-        }
-        return titles[SnapshotColumn(section)]
-
-    @override
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        snapshot = self.snapshot_at(index.row()) if index.isValid() else None
-        if snapshot is None:
-            return None
-        column = SnapshotColumn(index.column())
+    def cell(self, record: Snapshot, column: int, role: int) -> object:
+        snapshot, column = record, SnapshotColumn(column)
         match role:
             case Qt.ItemDataRole.DisplayRole:
                 return self._text(snapshot, column)
@@ -92,9 +57,8 @@ class SnapshotsModel(QAbstractTableModel):
                 return state_icon(proof_tone(snapshot))
             case Qt.ItemDataRole.ToolTipRole:
                 return self._tip(snapshot, column)
-            case Qt.ItemDataRole.TextAlignmentRole if column in _NUMBERS:
-                return _RIGHT
-        return None
+            case _:
+                return None
 
     @override
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -122,9 +86,6 @@ class SnapshotsModel(QAbstractTableModel):
         if column is SnapshotColumn.WHEN:
             return text.moment(snapshot.taken_at, self._clock.now()).tooltip
         return snapshot.problem or snapshot.snapshot
-
-
-_NUMBERS = (SnapshotColumn.SIZE, SnapshotColumn.LOCKED)
 
 
 def _key(snapshot: Snapshot, column: SnapshotColumn) -> tuple[object, ...]:

@@ -67,7 +67,7 @@ def test_another_page_leads_to_a_snapshot(qtbot: QtBot, ends: Ends) -> None:
     page.select(snapshot=wanted)
 
     def chosen() -> bool:
-        snapshot = pane.model.snapshot_at(pane.table.currentIndex().row())
+        snapshot = pane.model.record_at(pane.table.currentIndex().row())
         return snapshot is not None and snapshot.snapshot == wanted
 
     qtbot.waitUntil(lambda: page.tabs.currentWidget() is pane and chosen())
@@ -79,7 +79,7 @@ def test_snapshots_sort_by_a_column(qtbot: QtBot, ends: Ends) -> None:
 
     model.sort(SnapshotColumn.LOCKED)
 
-    first, second = model.snapshot_at(0), model.snapshot_at(1)
+    first, second = model.record_at(0), model.record_at(1)
     assert first is not None
     assert second is not None
     assert first.lock is LockUse.NO_LOCK
@@ -102,7 +102,7 @@ def test_snapshots_sort_by_the_proof_that_is_shown_the_best_first(
     cells = [pane.model.index(row, SnapshotColumn.PROOF).data() for row in range(4)]
     assert cells == ["validated", "not verified", "failed", proof_words(lost)]
     pane.model.sort(SnapshotColumn.PROOF, Qt.SortOrder.DescendingOrder)
-    assert pane.model.snapshot_at(0) == lost
+    assert pane.model.record_at(0) == lost
 
 
 def test_titles_of_figures_stand_over_them(qtbot: QtBot, ends: Ends) -> None:

@@ -135,7 +135,7 @@ def test_progress_of_runs_reloads_nothing_and_a_change_of_state_once(
     qtbot: QtBot, ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = _opened(qtbot, ends)
-    page.model.set_jobs(())  # whatever is loaded now is seen
+    page.model.set_rows(())  # whatever is loaded now is seen
     loads: list[None] = []
     monkeypatch.setattr(page, "reload", lambda: loads.append(None))
     page._soon.timeout.disconnect()
@@ -213,7 +213,7 @@ def test_a_failing_service_is_told_on_the_page(
 
 def test_model_keeps_qt_rules(ends: Ends, qtmodeltester: object) -> None:
     model = JobsModel(ends.services.clock)
-    model.set_jobs(sample_jobs.JOBS)
+    model.set_rows(sample_jobs.JOBS)
 
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 

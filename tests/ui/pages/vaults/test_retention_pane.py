@@ -36,7 +36,7 @@ def opened(qtbot: QtBot, ends: Ends, vault: str = VAULT) -> RetentionPane:
 def choose(pane: RetentionPane, *, stays: bool) -> str:
     """Select the first row that stays or goes; returns its backup."""
     for row in range(pane.model.rowCount()):
-        fate = pane.model.fate_at(row)
+        fate = pane.model.record_at(row)
         if fate is not None and fate.stays is stays and not fate.verdict.guards:
             pane.table.selectRow(row)
             return str(fate.record.backup)
@@ -66,7 +66,7 @@ def test_it_says_what_stays_what_goes_when_and_why(qtbot: QtBot, ends: Ends) -> 
     assert "will be free" in pane.summary.text()
     assert "In a month, if backups come as they do now:" in pane.ahead.text()
     assert pane.policy.text().startswith("Last 3, daily 7, weekly 4 (UTC)")
-    first = pane.model.fate_at(0)
+    first = pane.model.record_at(0)
     assert first is not None
     assert not first.stays
     words = [pane.model.index(0, c).data() for c in FateColumn]
@@ -77,7 +77,7 @@ def test_it_says_what_stays_what_goes_when_and_why(qtbot: QtBot, ends: Ends) -> 
 def test_the_model_keeps_qts_rules(qtbot: QtBot, ends: Ends, fakes: FakeServices) -> None:
     model = FatesModel(lambda: NOW)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.set_fates(fakes.retention.preview(VAULT).fates)
+    model.set_rows(fakes.retention.preview(VAULT).fates)
     model.set_day(day_of(NOW))
     model.set_day(None)
 
@@ -87,13 +87,13 @@ def test_the_model_keeps_qts_rules(qtbot: QtBot, ends: Ends, fakes: FakeServices
 
 def test_a_day_of_the_calendar_narrows_the_table(qtbot: QtBot, ends: Ends) -> None:
     pane = opened(qtbot, ends)
-    fate = pane.model.fate_at(0)
+    fate = pane.model.record_at(0)
     assert fate is not None
     day = day_of(fate.record.finished_at)
 
     pane.calendar.choose(day)
 
-    shown = [pane.model.fate_at(n) for n in range(pane.model.rowCount())]
+    shown = [pane.model.record_at(n) for n in range(pane.model.rowCount())]
     assert {day_of(f.record.finished_at) for f in shown if f} == {day}
     assert "1 go" in pane.calendar.words(day)
     qtbot.keyClick(pane.calendar, Qt.Key.Key_Escape)
@@ -165,7 +165,7 @@ def test_what_has_to_stay_cannot_be_deleted_and_says_why(
     guarded = next(
         n
         for n in range(pane.model.rowCount())
-        if (fate := pane.model.fate_at(n)) is not None and fate.verdict.guards
+        if (fate := pane.model.record_at(n)) is not None and fate.verdict.guards
     )
 
     pane.table.selectRow(guarded)

@@ -14,7 +14,8 @@ from mangrove.core.errors import MangroveError
 from mangrove.core.run import RunId, RunStatus
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import ActivityBridge, Calls
-from mangrove.ui.models.runs_model import RUN_ROLE, SORT_ROLE, RunColumn, RunsModel
+from mangrove.ui.models.runs_model import RunColumn, RunsModel
+from mangrove.ui.models.table_model import RECORD_ROLE, SORT_ROLE
 from mangrove.ui.navigation import Navigator
 from mangrove.ui.pages.activity.run_detail import RunDetail
 from mangrove.ui.theme.tokens import Space
@@ -83,7 +84,7 @@ class ActivityPage(Page):
     def _on_loaded(self, runs: tuple[RunStatus, ...]) -> None:
         self.banner.clear()
         self._wanted = self._wanted or self.detail.run_id
-        self.model.set_runs(runs)
+        self.model.set_rows(runs)
         for run in reversed(runs):
             self._show_if_live(run)
         self._show_whether_empty()
@@ -133,7 +134,7 @@ class ActivityPage(Page):
 
     @Slot(QItemSelection, QItemSelection)
     def _on_selection_changed(self) -> None:
-        run = self.table.currentIndex().data(RUN_ROLE)
+        run = self.table.currentIndex().data(RECORD_ROLE)
         if isinstance(run, RunStatus):
             self.detail.set_run(run)
         self.detail.setVisible(isinstance(run, RunStatus))
@@ -151,7 +152,7 @@ class ActivityPage(Page):
 
     @Slot()
     def _on_double_clicked(self) -> None:
-        run = self.table.currentIndex().data(RUN_ROLE)
+        run = self.table.currentIndex().data(RECORD_ROLE)
         if isinstance(run, RunStatus):
             self._navigator.open_progress(run.run_id)
 

@@ -15,7 +15,7 @@ from mangrove.core.atlas.windows import Continuous
 from mangrove.core.ports.clock import Clock
 from mangrove.ui import text
 from mangrove.ui.atlas_words import item_words
-from mangrove.ui.models.records_model import RECORD_ROLE
+from mangrove.ui.models.table_model import RECORD_ROLE
 from mangrove.ui.pages.atlas.gathered import ClusterRow, ClusterView
 from mangrove.ui.pages.atlas.tables import Words, restores_table, snapshots_table
 from mangrove.ui.theme.tokens import Space

@@ -19,7 +19,8 @@ from mangrove.ui.atlas_words import (
     snapshot_word,
     target_word,
 )
-from mangrove.ui.models.records_model import RECORD_ROLE, SORT_ROLE, Column, RecordsModel
+from mangrove.ui.models.records_model import Column, RecordsModel
+from mangrove.ui.models.table_model import RECORD_ROLE, SORT_ROLE
 from mangrove.ui.pages.atlas.gathered import ClusterRow
 from mangrove.ui.theme.tokens import Tone
 from mangrove.ui.widgets.tables.row_table import RowTable

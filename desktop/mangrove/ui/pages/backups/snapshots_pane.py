@@ -110,7 +110,7 @@ class SnapshotsPane(QWidget):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        snapshot = self.model.snapshot_at(current.row()) if current.isValid() else None
+        snapshot = self.model.record_at(current.row()) if current.isValid() else None
         if snapshot is not None:
             self._wanted = snapshot.snapshot
             self.detail.show_snapshot(snapshot)

@@ -20,7 +20,8 @@ from mangrove.ui.dialogs.confirm_dialog import Confirmation, ConfirmDialog
 from mangrove.ui.dialogs.job_dialog import JobDialog
 from mangrove.ui.dialogs.pause_dialog import PauseDialog
 from mangrove.ui.dialogs.plan_choice_dialog import PlanChoiceDialog
-from mangrove.ui.models.jobs_model import JOB_ROLE, SORT_ROLE, TONES_ROLE, JobColumn, JobsModel
+from mangrove.ui.models.jobs_model import TONES_ROLE, JobColumn, JobsModel
+from mangrove.ui.models.table_model import RECORD_ROLE, SORT_ROLE
 from mangrove.ui.navigation import Navigator, PageName
 from mangrove.ui.pages.jobs.agent_strip import AgentStrip, AgentView
 from mangrove.ui.pages.jobs.detail import JobDetail
@@ -125,7 +126,7 @@ class JobsPage(Page):
         self.agent.setVisible(bool(found.jobs))
         self.agent.set_view(found.agent)
         if before is None or before.jobs != found.jobs:
-            self.model.set_jobs(found.jobs)
+            self.model.set_rows(found.jobs)
             self._stack.setCurrentIndex(0 if found.jobs else 1)
             self.plan_button.setVisible(bool(found.jobs))
             if found.jobs and not self.table.currentIndex().isValid():
@@ -140,7 +141,7 @@ class JobsPage(Page):
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        view = self.table.currentIndex().data(JOB_ROLE)
+        view = self.table.currentIndex().data(RECORD_ROLE)
         if isinstance(view, JobView):
             self.detail.set_job(view)
         self.detail.setVisible(isinstance(view, JobView))

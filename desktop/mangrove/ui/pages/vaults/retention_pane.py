@@ -75,7 +75,7 @@ class RetentionPane(QWidget):
         self.vault, self.view, self._ahead = vault, None, None
         self.title.setText(self.tr("What {vault} keeps").format(vault=vault))
         self.banner.clear()
-        self.model.set_fates(())
+        self.model.set_rows(())
         self.calendar.choose(None)
         self.reload()
 
@@ -99,7 +99,7 @@ class RetentionPane(QWidget):
         self.policy.setText(text.sentence(view.policy.describe()))
         self.summary.setText(what_words(view))
         self.ahead.setText(ahead_words(ahead))
-        self.model.set_fates(view.fates)
+        self.model.set_rows(view.fates)
         self._draw_days()
         self._enable()
         if view.damaged:
@@ -316,7 +316,7 @@ class RetentionPane(QWidget):
 
     @Slot(QModelIndex)
     def _on_row_opened(self, index: QModelIndex) -> None:
-        fate = self.model.fate_at(index.row())
+        fate = self.model.record_at(index.row())
         if fate is not None:
             self._navigator.open_page(PageName.BACKUPS, backup=fate.record.backup)
 

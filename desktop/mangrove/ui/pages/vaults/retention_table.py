@@ -41,4 +41,4 @@ class FatesTable(QTableView):
     def chosen(self) -> Fate | None:
         """Return what becomes of the chosen backup; None without a choice."""
         rows = self.selectionModel().selectedRows()
-        return self._fates.fate_at(rows[0].row()) if rows else None
+        return self._fates.record_at(rows[0].row()) if rows else None
