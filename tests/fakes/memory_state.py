@@ -149,6 +149,11 @@ class MemoryScratchRegister(ScratchRegister):
         self.left_behind.discard((profile_id, database))
 
     @override
+    def noted(self, profile_id: ProfileId) -> tuple[str, ...]:
+        both = self.open | self.left_behind
+        return tuple(sorted(name for owner, name in both if owner == profile_id))
+
+    @override
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         return tuple(sorted(name for owner, name in self.left_behind if owner == profile_id))
 

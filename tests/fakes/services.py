@@ -61,7 +61,12 @@ from mangrove.core.restores.forecast import (
     space_forecast,
     time_forecast,
 )
-from mangrove.core.restores.leftovers import Leftover, leftovers_in
+from mangrove.core.restores.leftovers import (
+    Leftover,
+    StrangeScratch,
+    leftovers_in,
+    strange_scratch_in,
+)
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.restores.planning import plan_restore
 from mangrove.core.restores.unfinished import Unfinished, unfinished_in
@@ -428,6 +433,12 @@ class FakeLeftovers:
         made = {entry.namespace: entry.identity for entry in self.unfinished}
         here = {n: said for n, said in made.items() if n in listed}
         return (*leftovers_in(found), *unfinished_in(found, self.unfinished, here))
+
+    def strange_among(
+        self, name: str, found: Sequence[CollectionSize]
+    ) -> tuple[StrangeScratch, ...]:
+        self.profiles.find(name)
+        return strange_scratch_in(found, ())
 
     def remove(self, name: str, wanted: Sequence[Namespace]) -> tuple[Namespace, ...]:
         self.profiles.find(name)

@@ -15,6 +15,7 @@ from servers.mongod import mongod_binary
 
 pytestmark = [pytest.mark.mongod, pytest.mark.keyring, pytest.mark.slow, pytest.mark.journey]
 SHOP = "selection_shop"
+STRANGE = "mangrove_verify_0123456789abcdef"
 
 
 @pytest.fixture
@@ -171,6 +172,7 @@ def test_what_a_restore_left_is_listed_and_removed_on_request(
 ) -> None:
     server[SHOP]["mangrove_0badc0de0_orders"].insert_one({"_id": 1})
     server[SHOP]["mangrove_0badc0de1_gone"].insert_one({"_id": 1})
+    server[STRANGE]["copy"].insert_one({"_id": 1})
 
     tested = mangrove("profile", "test", "shop")
     listed = mangrove("profile", "clean", "shop")
@@ -180,6 +182,9 @@ def test_what_a_restore_left_is_listed_and_removed_on_request(
     assert "was to replace" in listed.out
     assert "may be its only copy" in listed.out
     assert "Nothing was removed" in listed.out
+    assert f"{STRANGE}: 1 collection" in listed.out
+    assert [x["database"] for x in applied["unknown"] if x["database"] == STRANGE] == [STRANGE]
+    assert STRANGE in server.list_database_names()
     assert applied["removed"] == [f"{SHOP}.mangrove_0badc0de0_orders"]
     names = server[SHOP].list_collection_names()
     assert "mangrove_0badc0de0_orders" not in names

@@ -239,7 +239,7 @@ def _services(
             upkeep=upkeep,
             retention=retention,
             dumps=Dumps(tools, backups),
-            leftovers=Leftovers(profiles, gate, runs, tools.making),
+            leftovers=Leftovers(profiles, gate, runs, tools.making, scratch),
             copies=Copies(tools, backups),
             captures=captures,
             points=points,

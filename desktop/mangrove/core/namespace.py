@@ -20,6 +20,8 @@ _BLOB_STEM_HEAD = 200
 MAX_NAMESPACE_BYTES = 255  # MongoDB manual, "Limits and Thresholds", since 4.4
 SERVER_DATABASES = frozenset({"admin", "config", "local"})
 """What the server keeps for itself: MongoDB manual, "Databases and Collections"."""
+SCRATCH = "mangrove_verify_"
+"""So begin the databases of trial restores, which are gone after them."""
 BUCKETS_PREFIX = "system.buckets."  # what a time series keeps its documents under
 
 

@@ -7,9 +7,14 @@ from mangrove.core.errors import ConfirmationMissingError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.gate import Gate
 from mangrove.core.ports.restore import RestoreSink
-from mangrove.core.ports.state import MakingRegister, RunHistory
+from mangrove.core.ports.state import MakingRegister, RunHistory, ScratchRegister
 from mangrove.core.profile import Profile
-from mangrove.core.restores.leftovers import Leftover, leftovers_in
+from mangrove.core.restores.leftovers import (
+    Leftover,
+    StrangeScratch,
+    leftovers_in,
+    strange_scratch_in,
+)
 from mangrove.core.restores.unfinished import Unfinished, unfinished_in
 from mangrove.core.run import RunKind
 from mangrove.services.profiles import Profiles
@@ -22,12 +27,18 @@ class Leftovers:
     """Collections under the working names that restores give, and those that were never whole."""
 
     def __init__(
-        self, profiles: Profiles, gate: Gate, runs: RunHistory, making: MakingRegister
+        self,
+        profiles: Profiles,
+        gate: Gate,
+        runs: RunHistory,
+        making: MakingRegister,
+        scratch: ScratchRegister,
     ) -> None:
         self._profiles = profiles
         self._gate = gate
         self._runs = runs
         self._making = making
+        self._scratch = scratch
 
     def of(self, name: str) -> tuple[Leftover, ...]:
         """List what is there now; a restore that is running has such collections too.
@@ -50,6 +61,17 @@ class Leftovers:
         with self._gate.open_sink(profile) as sink:
             identities = sink.identities([entry.namespace for entry in noted])
         return (*leftovers_in(found), *unfinished_in(found, noted, identities))
+
+    def strange_among(
+        self, name: str, found: Sequence[CollectionSize]
+    ) -> tuple[StrangeScratch, ...]:
+        """Pick out the databases of proofs that nobody here noted; they are only ever listed.
+
+        Raises:
+            ProfileNotFoundError: If the profile is not known.
+        """
+        noted = self._scratch.noted(self._profiles.find(name).profile_id)
+        return strange_scratch_in(found, noted)
 
     def remove(self, name: str, wanted: Sequence[Namespace]) -> tuple[Namespace, ...]:
         """Drop leftovers, and only those: what is wanted and no certain leftover stays.

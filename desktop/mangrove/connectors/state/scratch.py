@@ -38,6 +38,13 @@ class SqliteScratchRegister(ScratchRegister):
             )
 
     @override
+    def noted(self, profile_id: ProfileId) -> tuple[str, ...]:
+        query = "SELECT name FROM scratch_databases WHERE profile_id = ?"
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (profile_id,)).fetchall()
+        return tuple(str(name) for (name,) in rows)
+
+    @override
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         with self._database.reading() as connection:
             rows = connection.execute(

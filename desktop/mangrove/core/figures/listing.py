@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mangrove.core.figures.facts import Group
-from mangrove.core.namespace import SERVER_DATABASES
-
-SCRATCH = "mangrove_verify_"
-"""So begin the databases of trial restores, which are gone after them."""
+from mangrove.core.namespace import SCRATCH, SERVER_DATABASES
 
 
 @dataclass(frozen=True, slots=True)

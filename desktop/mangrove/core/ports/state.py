@@ -142,6 +142,10 @@ class ScratchRegister(Protocol):
         """Strike it off once it is dropped."""
         ...
 
+    def noted(self, profile_id: ProfileId) -> tuple[str, ...]:
+        """Return all that are noted, also by proofs at work."""
+        ...
+
     def abandoned(self, profile_id: ProfileId) -> tuple[str, ...]:
         """Return those noted by processes that are gone."""
         ...

@@ -1,14 +1,16 @@
 """What a restore that did not end leaves on a deployment: under working names, or half-filled."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from mangrove.core.deployment import CollectionSize
-from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, Namespace
+from mangrove.core.explain import size_text
+from mangrove.core.namespace import BUCKETS_PREFIX, MAX_NAMESPACE_BYTES, SCRATCH, Namespace
 from mangrove.core.wording import content_of, counted
 
 _LAST_CHARACTER = 4  # bytes of UTF-8 that a cut may take away as a whole
+_SCRATCH = re.compile(rf"(?:{SCRATCH}|mgv)[0-9a-f]{{16}}")
 _WORKING = re.compile(r"mangrove_[0-9a-f]{8}r?[0-9]+_(?P<meant>.*)", re.DOTALL)
 
 
@@ -63,6 +65,48 @@ class Leftover:
         if self.is_certain:
             return said
         return f"{said}; it may be somebody else's, so it is not removed: look at it"
+
+
+@dataclass(frozen=True, slots=True)
+class StrangeScratch:
+    """A database under a name that proofs give, which no proof of this workstation noted.
+
+    Another workstation's proof left it, or is at work in it right now: nobody here can tell, so it
+    is listed and never removed from here.
+    """
+
+    database: str
+    collections: int
+    data_bytes: int
+
+    @property
+    def sentence(self) -> str:
+        """Say what it is, and who may remove it."""
+        held = f"{counted(self.collections, 'collection')}, {size_text(self.data_bytes)}"
+        return (
+            f"{self.database}: {held}, of unknown origin: a proof of another workstation or profile"
+            " left it, or works there now; it is not removed from here: drop it by hand once no"
+            " proof runs"
+        )
+
+
+def strange_scratch_in(
+    found: Iterable[CollectionSize], noted: Collection[str]
+) -> tuple[StrangeScratch, ...]:
+    """Pick out the databases of proofs that were noted elsewhere, of everything there is.
+
+    Args:
+        found: Everything a deployment holds.
+        noted: Those that this workstation knows of and drops itself.
+    """
+    held: dict[str, list[CollectionSize]] = {}
+    for row in found:
+        if _SCRATCH.fullmatch(row.database) and row.database not in noted:
+            held.setdefault(row.database, []).append(row)
+    return tuple(
+        StrangeScratch(name, len(rows), sum(row.data_bytes for row in rows))
+        for name, rows in sorted(held.items())
+    )
 
 
 def working_namespace(target: Namespace, token: str) -> Namespace:

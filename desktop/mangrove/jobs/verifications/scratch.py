@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mangrove.core.errors import MangroveError, NamespaceConflictError
-from mangrove.core.figures.listing import SCRATCH
 from mangrove.core.manifest import Manifest
+from mangrove.core.namespace import SCRATCH
 from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.ports.state import ScratchRegister
 from mangrove.core.profile import Profile

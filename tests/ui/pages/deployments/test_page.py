@@ -272,3 +272,18 @@ def test_what_a_killed_restore_was_filling_is_shown_and_removed(
     qtbot.waitUntil(lambda: fakes.leftovers.removed == [ours])
     assert asked[0].removed == ["killed.orders: incomplete: 7 of 20 documents"]
     assert "1 that may be the only copy or somebody else's stay" in asked[0].kept
+
+
+def test_a_database_of_a_proof_from_elsewhere_is_told_and_offered_no_removal(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    name = "mangrove_verify_0123456789abcdef"
+    fakes.profiles.tree = (*fakes.profiles.tree, CollectionSize(name, "a", "collection", 7, 9))
+    page = opened(qtbot, ends)
+    tab = page.detail.databases
+
+    page.detail.tabs.setCurrentWidget(tab)
+
+    qtbot.waitUntil(lambda: f"1 database of unknown origin ({name})" in tab.strange.text)
+    assert tab.strange.action.isHidden()
+    assert tab.left.text == ""

@@ -3,7 +3,12 @@ from hypothesis import strategies as st
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.namespace import MAX_NAMESPACE_BYTES, Namespace
-from mangrove.core.restores.leftovers import is_working_name, leftovers_in, working_namespace
+from mangrove.core.restores.leftovers import (
+    is_working_name,
+    leftovers_in,
+    strange_scratch_in,
+    working_namespace,
+)
 
 RANDOM = "0123456712"
 
@@ -44,6 +49,28 @@ def test_a_target_of_another_database_does_not_count() -> None:
     (left,) = leftovers_in([other, *rows("mangrove_0123456712_orders")])
 
     assert left.is_only_copy
+
+
+def test_a_database_of_a_proof_that_nobody_here_noted_is_told_apart() -> None:
+    own, strange, short = (
+        f"{p}0123456789abcdef" for p in ("mangrove_verify_", "mangrove_verify_f", "mgv")
+    )
+    strange = strange[:-1]
+    others = ("shop", "mangrove_verify_notes", "mgv0123")
+    found = [
+        CollectionSize(database, name, "collection", 1, 500)
+        for database in (own, strange, short, *others)
+        for name in ("a", "b")
+    ]
+
+    told = strange_scratch_in(found, {own})
+
+    assert [(x.database, x.collections, x.data_bytes) for x in told] == [
+        (strange, 2, 1000),
+        (short, 2, 1000),
+    ]
+    assert "2 collections, 1.0 kB, of unknown origin" in told[0].sentence
+    assert "not removed from here" in told[0].sentence
 
 
 @given(st.text(st.characters(exclude_characters="\0.", exclude_categories=("Cs",)), min_size=1))

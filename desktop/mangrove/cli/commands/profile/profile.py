@@ -182,7 +182,9 @@ def clean(
     """List what restores and proofs that did not end left there, and remove it."""
     desk = desk_of(context)
     with desk.services() as services:
-        found = services.leftovers.of(name)
+        there = services.profiles.collections(name)
+        found = services.leftovers.among(name, there)
+        strange = services.leftovers.strange_among(name, there)
         wanted = [x.namespace for x in found if x.is_certain and (only_copies or x.is_safe)]
         removed = services.leftovers.remove(name, wanted) if apply and wanted else ()
         dropped = services.verifications.clean_up(name) if apply else ()
@@ -192,7 +194,9 @@ def clean(
         lines += [f"{scratch} dropped, left by a proof that was killed." for scratch in dropped]
     elif found:
         lines.append(LEFTOVERS_HINT)
-    desk.output.give({"leftovers": found, "removed": removed, "scratch": dropped}, *lines)
+    lines += [x.sentence for x in strange]
+    document = {"leftovers": found, "removed": removed, "scratch": dropped, "unknown": strange}
+    desk.output.give(document, *lines)
 
 
 app.command()(objective)

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QPushButton, QVBox
 
 from mangrove.core.deployment import CollectionSize
 from mangrove.core.errors import MangroveError
-from mangrove.core.restores.leftovers import Leftover
+from mangrove.core.restores.leftovers import Leftover, StrangeScratch
 from mangrove.services.bundle import Services
 from mangrove.ui import text
 from mangrove.ui.bridge import Calls
@@ -19,6 +19,8 @@ from mangrove.ui.widgets.fields.search_field import SearchField
 from mangrove.ui.widgets.labels import TextLabel
 from mangrove.ui.widgets.tables.namespace_tree import NamespaceTree
 from mangrove.ui.wording import counted
+
+_Found = tuple[tuple[CollectionSize, ...], tuple[Leftover, ...], tuple[StrangeScratch, ...]]
 
 
 class DatabasesTab(QWidget):
@@ -36,7 +38,7 @@ class DatabasesTab(QWidget):
         self._services, self._calls = services, calls
         self._profile = ""
         self._listed = ""
-        self.banner, self.left = Banner(), LastingBanner()
+        self.banner, self.left, self.strange = Banner(), LastingBanner(), LastingBanner()
         self.leftovers: tuple[Leftover, ...] = ()
         self.model = NamespaceTreeModel(parent=self)
         self.tree = NamespaceTree(self.model)
@@ -58,6 +60,7 @@ class DatabasesTab(QWidget):
         column.setSpacing(Space.S + Space.HALF)
         column.addWidget(self.banner)
         column.addWidget(self.left)
+        column.addWidget(self.strange)
         column.addLayout(top)
         column.addWidget(self.tree, 1)
         self.search.filter_changed.connect(self.tree.filter_by)
@@ -74,6 +77,7 @@ class DatabasesTab(QWidget):
             self.model.set_rows(())
             self.banner.clear()
             self._show_leftovers(())
+            self._show_strange(())
             self.total.setText("")
             self._enable(is_enabled=False)
 
@@ -96,15 +100,20 @@ class DatabasesTab(QWidget):
             lambda error: self._on_list_failed(name, error),
         )
 
-    def _found(self, name: str) -> tuple[tuple[CollectionSize, ...], tuple[Leftover, ...]]:
-        found = self._services.profiles.collections(name)
-        return found, self._services.leftovers.among(name, found)
+    def _found(self, name: str) -> _Found:
+        found, leftovers = self._services.profiles.collections(name), self._services.leftovers
+        return found, leftovers.among(name, found), leftovers.strange_among(name, found)
 
     def _on_listed(
-        self, name: str, found: tuple[CollectionSize, ...], left: tuple[Leftover, ...]
+        self,
+        name: str,
+        found: tuple[CollectionSize, ...],
+        left: tuple[Leftover, ...],
+        strange: tuple[StrangeScratch, ...],
     ) -> None:
         if name != self._profile:
             return
+        self._show_strange(strange)
         self.model.set_rows(rows_of_deployment(found))
         self._show_leftovers(left)
         words = self.tr("{databases}, {collections}, {size}")
@@ -136,6 +145,19 @@ class DatabasesTab(QWidget):
         self.left.show_message(
             BannerKind.WARNING, words.format(collections=number), self.tr("Remove…")
         )
+
+    def _show_strange(self, found: tuple[StrangeScratch, ...]) -> None:
+        """Say what proofs of others left or fill there; it is not removed from here."""
+        if not found:
+            self.strange.clear()
+            return
+        words = self.tr(
+            "{databases} of unknown origin ({names}): proofs of another workstation or profile left"
+            " them, or work there now. Drop them by hand once no proof runs."
+        )
+        shown = ", ".join(x.database for x in found[:3])
+        number = counted(len(found), self.tr("database"), self.tr("databases"))
+        self.strange.show_message(BannerKind.INFO, words.format(databases=number, names=shown))
 
     @Slot()
     def _on_remove_leftovers(self) -> None:
