@@ -8,7 +8,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +32,15 @@ def measure(
     megabytes: int, repeats: int, shape: str = USUAL, steps: Iterable[str] = STEPS
 ) -> list[dict[str, Any]]:
     """Run every step ``repeats`` times; keep the median by wall time of each."""
-    with EmbeddedMongod(find_mongod(embedded_folders())) as server:
+    with EmbeddedMongod(find_mongod(embedded_folders())) as server, ExitStack() as to_the_end:
         with MongoClient[Any](server.uri) as client:
             size = fill(client, megabytes, SHAPES[shape])
         rows: list[dict[str, Any]] = []
         for step in steps:
-            runs = sorted((_one(step, server.uri) for _ in range(repeats)), key=_wall)
+            with ExitStack() as at_once:
+                removed = to_the_end if shape == MANY else at_once
+                place = removed.enter_context(tempfile.TemporaryDirectory())
+                runs = sorted((_one(step, server.uri, place) for _ in range(repeats)), key=_wall)
             rows.append({"step": step, "shape": shape, "data_bytes": size, **runs[len(runs) // 2]})
         return rows
 
@@ -77,11 +82,11 @@ def _wall(row: dict[str, Any]) -> float:
     return float(row["wall_s"])
 
 
-def _one(step: str, uri: str) -> dict[str, Any]:
+def _one(step: str, uri: str, place: str) -> dict[str, Any]:
     path = os.pathsep.join((str(REPO / "desktop"), str(REPO / "tests")))
     done = subprocess.run(
         [sys.executable, "-m", "bench.step", step, uri],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, "TMPDIR": place},
         stdout=subprocess.PIPE,
         check=True,
     )

@@ -358,6 +358,20 @@ def test_reading_only_the_beginning_leaves_no_thread(tmp_path: Path) -> None:
             assert not thread.is_alive()
 
 
+def test_small_blobs_put_together_are_each_whole_and_never_over_another(tmp_path: Path) -> None:
+    storage = SteadyFolder(tmp_path)
+    names = [BlobName(f"s/{n}") for n in range(3)]
+    storage.put(names[1], [b"somebody's"])
+
+    with pytest.raises(BlobExistsError):
+        storage.put_together((name, b"ours") for name in names)
+
+    assert {i.name: b"".join(storage.get(i.name)) for i in storage.list()} == {
+        names[0]: b"ours",
+        names[1]: b"somebody's",
+    }
+
+
 def test_a_steady_folder_settles_as_its_folder_does(tmp_path: Path) -> None:
     storage = SteadyFolder(tmp_path)
     assert isinstance(storage, SettlingStorage)

@@ -20,6 +20,7 @@ from mangrove.core.ports.storage import Passing, SettlingStorage, Storage, as_th
 from mangrove.core.vaults.vault import VaultId
 from mangrove.vault.codecs.manifest import encode_manifest
 from mangrove.vault.layout import BackupFolder, is_manifest_signature
+from mangrove.vault.parcel import Parcel
 from mangrove.vault.records import record_of
 from mangrove.vault.sealing import Sealer
 from mangrove.vault.sequence import SequenceClaims
@@ -48,15 +49,17 @@ class VaultDraft:
     ) -> None:
         self._on_published = on_published
         self._storage = storage
-        self._settling = storage if isinstance(storage, SettlingStorage) else None
         self._sealer = sealer
         self._folder = folder
         self._vault_id = vault_id
         self._claims = SequenceClaims(storage, sealer, vault_id)
         self._sequence = self._claims.claim(floor)
+        self._settling = storage if isinstance(storage, SettlingStorage) else None
+        self._parcel = Parcel(self._settling, self._claim, self._disown) if self._settling else None
         self._lock = threading.Lock()
         self._stored: dict[BlobName, BlobReceipt] = {}
         self._touched: set[BlobName] = set()  # also what may be there after a failure
+        self._touched_again: set[BlobName] = set()
         self._is_over = False
         self._is_published = False
         self._is_kept = False
@@ -79,27 +82,27 @@ class VaultDraft:
         """
         name = self._folder.blob(place)
         meter = Meter()
-        with self._claim(name):
-            self._put_soon(name, meter.through(self._sealer.seal(chunks)))
+        self._put_soon(name, meter.through(self._sealer.seal(chunks)))
         receipt = BlobReceipt(name, meter.size_bytes, meter.sha256)
         with self._lock:
             self._stored[name] = receipt
             is_late = self._is_over
         if is_late:
-            self._storage.delete(name)
+            self._remove(name)
             raise VaultError("the backup was given up meanwhile; nothing of it was kept")
         return receipt
 
     def compare(self, blob: StoredBlob, passing: Passing = as_they_come) -> None:
         """Read a stored blob back; raises BlobMismatchError unless size and SHA-256 match."""
+        self._send_gathered()
         compare_blob(self._storage, blob, passing)
 
     def take_back(self, name: BlobName) -> None:
         """Remove a blob of this draft that the manifest will not list."""
         with self._lock:
-            if name not in self._touched:
+            if name not in self._touched and name not in self._stored:
                 raise AssertionError(f"not a blob of this draft: {name}")
-        self._storage.delete(name)
+        self._remove(name)
         with self._lock:
             self._touched.discard(name)
             self._stored.pop(name, None)
@@ -120,12 +123,14 @@ class VaultDraft:
 
     def keep_unfinished(self) -> None:
         """Leave what was stored where it is, so that a later draft can go on."""
+        self._send_gathered()
         with self._lock:
             self._is_kept = True
 
     def publish(self, manifest: Manifest) -> BackupRecord:
         """Store manifest and signature; from here on the backup exists."""
         self._check(manifest)
+        self._send_gathered()
         self._drop_unlisted(manifest)
         if self._settling is not None:
             self._settling.settle()
@@ -148,6 +153,8 @@ class VaultDraft:
         """Remove what was stored unless it was published; the original exception wins."""
         if self._is_published:
             return
+        if self._parcel is not None:
+            self._parcel.forget_all()
         with self._lock:
             self._is_over = True
             kept = self._is_kept
@@ -168,28 +175,47 @@ class VaultDraft:
 
     def _put_soon(self, name: BlobName, chunks: Iterable[bytes]) -> None:
         """Store a blob; where many can be made durable at once, that is left to ``publish``."""
-        if self._settling is not None:
-            self._settling.put_unsettled(name, chunks)
+        if self._parcel is not None:
+            self._parcel.put(name, chunks)
         else:
-            self._storage.put(name, chunks)
+            with self._claimed(name):
+                self._storage.put(name, chunks)
 
-    @contextmanager
-    def _claim(self, name: BlobName) -> Iterator[None]:
+    def _send_gathered(self) -> None:
+        if self._parcel is not None:
+            self._parcel.send()
+
+    def _remove(self, name: BlobName) -> None:
+        if self._parcel is not None:
+            self._parcel.forget(name)
+        self._storage.delete(name)
+
+    def _claim(self, name: BlobName) -> None:
+        """Note that a blob may be there from now on, and is ours to remove."""
         with self._lock:
             if self._is_over:
                 raise VaultError("the backup was given up; nothing was stored")
-            was_touched = name in self._touched
+            if name in self._touched:
+                self._touched_again.add(name)
             self._touched.add(name)
+
+    def _disown(self, name: BlobName) -> None:
+        """Never remove a blob that was there before we came."""
+        with self._lock:
+            if name not in self._touched_again:
+                self._touched.discard(name)
+
+    @contextmanager
+    def _claimed(self, name: BlobName) -> Iterator[None]:
+        self._claim(name)
         try:
             yield
         except BlobExistsError:
-            if not was_touched:  # somebody else's: never ours to remove
-                with self._lock:
-                    self._touched.discard(name)
+            self._disown(name)
             raise
 
     def _store_own(self, name: BlobName, data: bytes) -> None:
-        with self._claim(name):
+        with self._claimed(name):
             store_compared(self._storage, name, data)
 
     def _check(self, manifest: Manifest) -> None:

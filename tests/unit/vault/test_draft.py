@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from fakes.memory_storage import MemoryStorage
 from fakes.vaults import (
+    ORDERS,
     SLUG,
     USERS,
     TestVault,
@@ -68,6 +69,10 @@ class SettlingMemory(MemoryStorage):
         self.noted.append("unsettled")
         return super().put(name, chunks)
 
+    def put_together(self, blobs: Iterable[tuple[BlobName, bytes]]) -> None:
+        for name, data in blobs:
+            self.put_unsettled(name, [data])
+
     def settle(self) -> None:
         self.noted.append("settled")
 
@@ -83,11 +88,45 @@ def test_everything_is_durable_before_the_signature_is_written() -> None:
     assert "unsettled" not in after
 
 
-def test_an_abandoned_draft_leaves_nothing(vault: TestVault) -> None:
+@pytest.mark.parametrize("kind", [MemoryStorage, SettlingMemory])
+def test_an_abandoned_draft_leaves_nothing(kind: type[MemoryStorage]) -> None:
+    vault = new_vault(kind())
     with vault.open().begin(SLUG, new_id()) as draft:
         put(draft, USERS, [b"1"])
 
     assert names(vault) == []
+
+
+def test_small_blobs_are_there_when_they_are_compared() -> None:
+    storage = SettlingMemory()
+    with new_vault(storage).open().begin(SLUG, new_id()) as draft:
+        receipt = put(draft, USERS, [b"1"])
+        assert storage.noted.count("unsettled") == 0, "it waits for others"
+
+        draft.compare(receipt)
+
+        assert storage.noted.count("unsettled") == 1
+
+
+def test_a_small_blob_that_is_taken_back_is_never_stored() -> None:
+    vault = new_vault(SettlingMemory())
+    with vault.open().begin(SLUG, new_id()) as draft:
+        first, second = put(draft, USERS, [b"1"]), put(draft, ORDERS, [b"2"])
+        draft.take_back(BlobName(first.name))
+        draft.compare(second)
+
+        assert names(vault) == [second.name]
+
+
+def test_a_draft_that_is_kept_keeps_small_blobs_too() -> None:
+    vault = new_vault(SettlingMemory())
+    with vault.open().begin(SLUG, new_id()) as draft:
+        stored = put(draft, USERS, [b"1"])
+        draft.keep_unfinished()
+
+    assert names(vault) == [stored.name]
+    with vault.open().begin(SLUG, new_id()) as again:
+        assert again.adopt(stored)
 
 
 def test_a_cancel_in_the_middle_of_put_leaves_nothing_and_passes_through(vault: TestVault) -> None:
@@ -133,13 +172,15 @@ def test_the_signature_is_stored_last(vault: TestVault) -> None:
     assert order[-2:] == ["manifest.json.age", "manifest.json.age.minisig"]
 
 
-def test_an_existing_blob_is_neither_overwritten_nor_removed(vault: TestVault) -> None:
+@pytest.mark.parametrize("kind", [MemoryStorage, SettlingMemory])
+def test_an_existing_blob_is_neither_overwritten_nor_removed(kind: type[MemoryStorage]) -> None:
+    vault = new_vault(kind())
     theirs = BlobName(f"{SLUG}/{new_id()}/shop/users.0000.bson.zst.age")
     vault.memory.tamper(theirs, b"somebody's")
 
     def run() -> None:
         with vault.open().begin(SLUG, new_id()) as draft:
-            put(draft, USERS, [b"1"])
+            draft.compare(put(draft, USERS, [b"1"]))
 
     with pytest.raises(BlobExistsError):
         run()

@@ -47,6 +47,13 @@ class SettlingStorage(Storage, Protocol):
         """Store a blob as ``put`` does; until ``settle`` it may be lost with the power."""
         ...
 
+    def put_together(self, blobs: Iterable[tuple[BlobName, bytes]]) -> None:
+        """Store small blobs as ``put_unsettled`` does, each taken when its turn comes.
+
+        Errors: those before the one that fails are stored.
+        """
+        ...
+
     def settle(self) -> None:
         """Return once everything that was put is as durable as what ``put`` stores."""
         ...

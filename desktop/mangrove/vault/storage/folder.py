@@ -44,6 +44,11 @@ class FolderStorage:
         """Store a blob as ``put`` does; until ``settle`` it may be lost with the power."""
         return self._put(name, chunks, is_durable=False)
 
+    def put_together(self, blobs: Iterable[tuple[BlobName, bytes]]) -> None:
+        """Store small blobs as ``put_unsettled`` does, one after the other."""
+        for name, data in blobs:
+            self.put_unsettled(name, [data])
+
     def settle(self) -> None:
         """Return once everything that was put is on the disk."""
         self._ensure_root()

@@ -31,6 +31,10 @@ class SteadyFolder:
         """Store a blob as ``put`` does; until ``settle`` it may be lost with the power."""
         return self._put(chunks, partial(self._folder.put_unsettled, name))
 
+    def put_together(self, blobs: Iterable[tuple[BlobName, bytes]]) -> None:
+        """Store small blobs in one call aside."""
+        self._aside.call(lambda: self._folder.put_together(blobs))
+
     def settle(self) -> None:
         """Return once everything that was put is on the disk, however long that takes it."""
         self._aside.call(self._folder.settle, is_long=True)
