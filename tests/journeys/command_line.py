@@ -43,16 +43,16 @@ class CommandLine:
 
     def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run one command to its end, looking for the secret in every process meanwhile."""
-        process = self.start(*arguments)
         over = threading.Event()
         watcher = threading.Thread(target=self._watch, args=(over,), name="process-watcher")
-        watcher.start()
-        try:
-            out, err = process.communicate(stdin, LIMIT_S)
-        finally:
-            over.set()
-            watcher.join()
-            process.kill()
+        with self.start(*arguments) as process:
+            watcher.start()
+            try:
+                out, err = process.communicate(stdin, LIMIT_S)
+            finally:
+                over.set()
+                watcher.join()
+                process.kill()
         self.printed += [out, err]
         return Ended(process.returncode, out, err)
 
