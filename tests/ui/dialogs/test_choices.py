@@ -1,32 +1,45 @@
 import pytest
 
 from mangrove.core.backup import BackupId, Rename
-from mangrove.core.globs import matches
+from mangrove.core.globs import matches, matches_any
 from mangrove.core.namespace import Namespace
 from mangrove.core.vaults.url import StorageKind, parse_vault_url
-from mangrove.ui.dialogs.restore_choice import RestoreChoice, include_globs, sources_of
+from mangrove.ui.dialogs.restore_choice import RestoreChoice, chosen_globs, sources_of
 from mangrove.ui.dialogs.vaults.vault_fields import VaultPlace, is_recipient, recipients_in
 from mangrove.ui.models.namespace_rows import Chosen
 
 
 def test_everything_needs_no_globs() -> None:
-    assert include_globs(Chosen(("a", "b"), is_all=True)) == ()
+    assert chosen_globs(Chosen(("a", "b"), is_all=True)) == ((), ())
 
 
 def test_globs_match_odd_names_literally() -> None:
     odd = Namespace("shop", "a*[b]?")
 
-    (glob,) = include_globs(Chosen((), (odd,)))
+    ((glob,), _) = chosen_globs(Chosen((), (odd,)))
 
     assert matches(glob, str(odd))
     assert not matches(glob, "shop.axx[b]?")
 
 
 def test_a_whole_database_takes_only_its_own_collections() -> None:
-    (glob,) = include_globs(Chosen(("shop",)))
+    ((glob,), _) = chosen_globs(Chosen(("shop",)))
 
     assert matches(glob, "shop.orders.2024")
     assert not matches(glob, "shop2.orders")
+
+
+def test_what_little_is_left_out_of_a_database_is_excluded() -> None:
+    kept = (Namespace("shop", "a"), Namespace("shop", "b*"), Namespace("web", "a"))
+    left = (Namespace("shop", "c*"), Namespace("web", "b"), Namespace("web", "c"))
+
+    include, exclude = chosen_globs(Chosen((), kept, left_out=left))
+
+    assert len(include) == 2
+    for namespace in (*kept, *left):
+        name = str(namespace)
+        is_taken = matches_any(include, name) and not matches_any(exclude, name)
+        assert is_taken == (namespace in kept)
 
 
 def test_request_names_every_target_outright() -> None:

@@ -60,6 +60,35 @@ def test_a_copy_beside_everything_is_preselected(qtbot: QtBot, ends: Ends) -> No
     assert dialog.summary.endswith("Nothing existing is changed.")
 
 
+def test_what_the_last_plan_said_goes_at_once(
+    qtbot: QtBot, ends: Ends, fakes: FakeServices
+) -> None:
+    dialog = opened(qtbot, ends)
+    dialog.command.fold.button.click()
+    qtbot.waitUntil(lambda: "mongorestore" in dialog.command.view.toPlainText())
+    fakes.background.hold = True
+
+    dialog.how.indexes.setCurrentIndex(dialog.how.indexes.findData(IndexChoice.NEVER))
+
+    assert dialog.command.view.toPlainText() == ""
+    assert not dialog.command.copy.isEnabled()
+    assert dialog.where.model.index(0, EFFECT).data() == "…"
+    assert not dialog.forecast.isEnabled()
+    fakes.background.hold = False
+
+
+def test_enter_in_the_search_restores_nothing(qtbot: QtBot, ends: Ends) -> None:
+    dialog = opened(qtbot, ends)
+    qtbot.waitUntil(dialog.yes.isEnabled)
+    dialog.what.search.setFocus()
+
+    qtbot.keyClicks(dialog.what.search, "orders")
+    qtbot.keyClick(dialog.what.search, Qt.Key.Key_Return)
+
+    assert dialog.what.model.shown_rows == 2  # shop and its orders
+    assert dialog.isVisible()
+
+
 def test_unticking_leaves_out(qtbot: QtBot, ends: Ends) -> None:
     dialog = opened(qtbot, ends)
     qtbot.waitUntil(dialog.yes.isEnabled)

@@ -1,6 +1,7 @@
 """The small parts that pages are made of."""
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QTimeEdit
 from pytestqt.qtbot import QtBot
 
@@ -13,12 +14,25 @@ from mangrove.ui.widgets.byte_bar import ByteBar
 from mangrove.ui.widgets.empty_state import EmptyState
 from mangrove.ui.widgets.fields.form import FormRow
 from mangrove.ui.widgets.fields.password_field import PasswordField
+from mangrove.ui.widgets.fields.path_field import PathField
 from mangrove.ui.widgets.fields.search_field import SearchField
 from mangrove.ui.widgets.fields.typed_confirmation import TypedConfirmation
 from mangrove.ui.widgets.key_value_grid import KeyValueGrid
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.widgets.step_list import StepList
+
+
+def test_a_mnemonic_reaches_the_line_of_a_path(qtbot: QtBot) -> None:
+    field = PathField("Path", (), "/srv")
+    row = FormRow("&Path", field)
+    qtbot.addWidget(row)
+    row.show()
+
+    (label,) = (found for found in row.findChildren(TextLabel) if found.buddy() is not None)
+
+    assert label.buddy() is field.line
+    assert field.line.focusPolicy() != Qt.FocusPolicy.NoFocus
 
 
 @pytest.mark.parametrize("tone", list(Tone))

@@ -69,7 +69,7 @@ class CopyDialog(PlanDialog[CopyRequest]):
         return CopyRequest(
             source=self.source.currentText(),
             selection=Selection(choice.chosen.databases, choice.chosen.collections),
-            restore=replace(choice.request(), include=()),
+            restore=replace(choice.request(), include=(), exclude=()),
             safety_vault=self.replace.vault_name,
         )
 

@@ -77,10 +77,12 @@ class RestoreChoice:
         """
         named = tuple(Rename(literal(a), literal(b)) for a, b in self.targets)
         fills = self.on_existing is OnExisting.ONLY_MISSING
+        include, exclude = chosen_globs(self.chosen)
         return RestoreRequest(
             backup=self.backup,
             profile=self.profile,
-            include=include_globs(self.chosen),
+            include=include,
+            exclude=exclude,
             renames=(*named, *map(parse_rename, self.patterns)),
             replace=() if fills else self.confirmed,
             indexes=self.indexes,
@@ -93,12 +95,24 @@ class RestoreChoice:
         )
 
 
-def include_globs(chosen: Chosen) -> tuple[str, ...]:
-    """Return globs that match exactly the chosen namespaces; none for everything."""
+def chosen_globs(chosen: Chosen) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return globs to include and to exclude that come to exactly what is chosen.
+
+    Nothing for everything; a database of which little is left out is taken without that.
+    """
     if chosen.is_all:
-        return ()
-    whole = tuple(f"{literal(name)}.*" for name in chosen.databases)
-    return whole + tuple(literal(str(namespace)) for namespace in chosen.collections)
+        return (), ()
+    include = [f"{literal(name)}.*" for name in chosen.databases]
+    exclude: list[str] = []
+    for database in sorted({n.database for n in chosen.collections}):
+        taken = [n for n in chosen.collections if n.database == database]
+        left = [n for n in chosen.left_out if n.database == database]
+        if 0 < len(left) < len(taken):
+            include.append(f"{literal(database)}.*")
+            exclude += [literal(str(namespace)) for namespace in left]
+        else:
+            include += [literal(str(namespace)) for namespace in taken]
+    return tuple(include), tuple(exclude)
 
 
 def sources_of(chosen: Chosen) -> tuple[str, ...]:

@@ -64,12 +64,14 @@ class Chosen:
     Attributes:
         databases: Those whose every collection is checked.
         collections: The checked ones of the other databases.
+        left_out: Those of these databases that are not checked.
         is_all: Whether everything there is is checked.
     """
 
     databases: tuple[str, ...] = ()
     collections: tuple[Namespace, ...] = ()
     is_all: bool = False
+    left_out: tuple[Namespace, ...] = ()
 
     @property
     def is_empty(self) -> bool:

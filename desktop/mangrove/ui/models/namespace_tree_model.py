@@ -109,13 +109,15 @@ class NamespaceTreeModel(QAbstractItemModel):
         """Return what is checked."""
         databases: list[str] = []
         collections: list[Namespace] = []
+        left_out: list[Namespace] = []
         for branch, checked in zip(self._branches, self._checked, strict=True):
             if len(checked) == len(branch.rows):
                 databases.append(branch.name)
-            else:
-                collections += [branch.rows[n].namespace for n in sorted(checked)]
+            elif checked:
+                for n, row in enumerate(branch.rows):
+                    (collections if n in checked else left_out).append(row.namespace)
         is_all = bool(databases) and len(databases) == len(self._branches)
-        return Chosen(tuple(databases), tuple(collections), is_all)
+        return Chosen(tuple(databases), tuple(collections), is_all, tuple(left_out))
 
     def chosen_rows(self) -> tuple[NamespaceRow, ...]:
         """Return the checked collections."""

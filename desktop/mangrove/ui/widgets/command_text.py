@@ -43,6 +43,7 @@ class CommandText(QWidget):
         self.view.setTabChangesFocus(True)
         self.view.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.view.setAccessibleName(title)
+        self.view.setPlaceholderText(self.tr("Shown once everything is chosen."))
         self.view.setFixedHeight(self.view.fontMetrics().lineSpacing() * _ROWS + Space.L)
         self.copy = QPushButton(self.tr("Cop&y"))
         self.copy.setAutoDefault(False)

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import Qt
@@ -23,6 +24,22 @@ def calendar(qtbot: QtBot) -> DayCalendar:
     made.set_days(DAYS, TODAY)
     made.resize(made.sizeHint())
     return made
+
+
+def test_months_follow_each_other_even_where_the_first_has_no_room(qtbot: QtBot) -> None:
+    months = [f"{date(2026, month, 1):%b}" for month in range(1, 13)]
+    for day in range(1, 32):  # each begins in another week of its month
+        made = DayCalendar()
+        qtbot.addWidget(made)
+        made.set_days({}, date(2026, 8, day))
+        made.resize(made.sizeHint())
+
+        found = made._months(made.fontMetrics())
+
+        ends = [x + wide for x, wide, _ in found]
+        assert all(x > end for (x, _, _), end in zip(found[1:], ends, strict=False))
+        shown = [months.index(word) for _, _, word in found]
+        assert all((later - earlier) % 12 == 1 for earlier, later in pairwise(shown))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ class FormRow(QWidget):
         self.field = field
         self._hint = hint
         self._label = TextLabel(label)
-        self._label.setBuddy(field)
+        self._label.setBuddy(field.focusProxy() or field)  # a mnemonic passes no focus on
         self._note = TextLabel(hint, "small").wrapping()
         self._note.setVisible(bool(hint))
         if isinstance(field, QComboBox):
