@@ -347,3 +347,18 @@ def test_what_the_vault_lost_and_a_mirror_has_can_be_given_back(pair: Pair) -> N
     assert given_back(states, ()) == {torn.backup: ("cellar",)}
     both = given_back(states, (gone.backup,))
     assert list(both) == sorted((torn.backup, gone.backup), reverse=True)
+
+
+def test_what_another_run_brought_meanwhile_is_compared_and_left_alone(pair: Pair) -> None:
+    write_backup(pair.vault)
+    late = pair.factory.open_mirror(pair.spec, MIRROR)
+    late.total_bytes()  # what it lacks is listed now
+    pair.bring()
+    pair.cellar.puts.clear()
+    spoilt = min(n for n in pair.cellar._blobs if ".bson" in n)
+    pair.cellar._blobs[spoilt] = bytes(len(pair.cellar._blobs[spoilt]))
+
+    assert len([*late.copy_all(as_they_come)]) == 1
+
+    assert pair.cellar.puts == [spoilt]  # of the right size, and not what was written
+    assert pair.cellar._blobs[spoilt] == pair.own._blobs[spoilt]
