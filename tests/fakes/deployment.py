@@ -3,7 +3,7 @@
 import itertools
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -313,11 +313,13 @@ class FakeSink(RestoreSink):
         return DeploymentMark(process=str(id(self.deployment)))
 
     @override
-    def check_privileges(self, databases: Sequence[str]) -> None:
+    def check_privileges(self, databases: Sequence[str], validated: Collection[str] = ()) -> None:
         self.deployment.note("check_privileges", ",".join(databases))
 
     @override
-    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+    def privilege(
+        self, databases: Sequence[str], validated: Collection[str] = ()
+    ) -> PrivilegeFinding:
         missing = self.deployment.missing_privileges
         return PrivilegeFinding("restore", not missing, missing, "restore" if missing else "")
 

@@ -380,7 +380,7 @@ class FakeTarget:
 
     def index_commands(self, plan: RestorePlan) -> tuple[str, ...]:
         return tuple(
-            f'{{"createIndexes":"{p.target.collection}","indexes":[…],"$db":"{p.target.database}"}}'
+            f'{{"createIndexes":"{p.target.collection}","indexes":[],"$db":"{p.target.database}"}}'
             for p in plan.namespaces
             if p.entry.kind != "view"
         )

@@ -233,20 +233,29 @@ def test_users_and_roles_enter_and_leave_as_they_came(
         assert contents(after) == contents(before)
 
 
-def test_users_go_nowhere_unasked_and_not_with_a_part(desk: Workstation, tmp_path: Path) -> None:
+def test_users_go_nowhere_unasked_and_with_a_part_only_its_own(
+    desk: Workstation, tmp_path: Path
+) -> None:
     asked = ImportRequest(str(unpack("plain", tmp_path)), "attic", users_and_roles=WITH_USERS)
     backup = ended(desk, desk.services.dumps.start_import(asked)).backup
     assert backup is not None
-    dumps, target = desk.services.dumps, tmp_path / "out"
-    part = ExportRequest(backup, str(target), include=("nasty_bulk.*",), users_and_roles=WITH_USERS)
+    dumps, target, part = desk.services.dumps, tmp_path / "out", tmp_path / "part"
+    of_part = ExportRequest(
+        backup, str(part), include=("nasty_opts.*",), users_and_roles=WITH_USERS
+    )
 
-    refused = desk.services.activity.wait(dumps.start_export(part), WAIT_S)
-    assert refused.problem is not None
-    assert refused.problem.code == "invalid-selection"
-    assert not target.exists()
+    ended(desk, dumps.start_export(of_part))
     ended(desk, dumps.start_export(ExportRequest(backup, str(target))))
 
     assert not (target / "admin").exists()
+    with open_dump(tmp_path / "plain") as whole, open_dump(part) as opened:
+        own = {name: bson.decode_all(found) for name, found in specials(opened).items()}
+        everybody = {name: bson.decode_all(found) for name, found in specials(whole).items()}
+    assert {database for database, _ in own} == {"nasty_opts"}
+    for name in ("system.users", "system.roles"):
+        wanted = [a for a in everybody["", name] if a["db"] == "nasty_opts"]
+        assert own["nasty_opts", name] == wanted
+    assert own["nasty_opts", "system.users"]
 
 
 def test_hashes_of_a_dump_enter_an_open_vault_only_on_a_clear_word(

@@ -150,7 +150,8 @@ def test_a_cancel_reaches_a_restore_whose_server_is_frozen_and_says_what_is_left
 
         status = cancelled_within(desk, run_id, frozen)
 
-        assert "incomplete, drop by hand: shop.mangrove_" in status.note
+        assert "cancelled; shop.mangrove_" in status.note
+        assert "mangrove profile clean" in status.note
     with MongoClient[Any](fresh_replica_set.uri) as client:
         assert content(client)["shop"]["big"] == 2000
 

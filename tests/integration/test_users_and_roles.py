@@ -569,6 +569,22 @@ def test_a_loop_over_the_vault_makes_a_mongodump_directory(
     assert ("root" in names) is of_all
 
 
+def test_one_database_of_a_whole_deployment_comes_back_with_its_own_users(
+    desk: Workstation, shop: Shop, target: Target
+) -> None:
+    other = f"{shop.name}_other"
+    shop.client[other]["a"].insert_one({"_id": 1})
+    try:
+        backup, _ = backed_up(desk, Selection(users_and_roles=UsersAndRoles.INCLUDE))
+    finally:
+        shop.client.drop_database(other)
+
+    status = restored(desk, backup, shop.name, include=(f"{shop.name}.*",))
+
+    assert (figures(status)["users_added"], figures(status)["roles_added"]) == (3, 2)
+    assert target.signs_in(ODD, shop.password, shop.name)
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -133,7 +133,7 @@ def test_a_dump_in_files_is_explained_and_foretold_and_nothing_is_done(
     assert foretold.code == refused.code == 5
     plan, commands = foretold.document["plan"], foretold.document["index_commands"]
     assert plan["unconfirmed"] == [SHOP]
-    assert plan["forecast"]["space"]["room"] == "unknown"  # a packed dump tells only the least
+    assert plan["forecast"]["space"]["room"] == "enough"  # even for the most that can come
     assert plan["forecast"]["time"]["likely_seconds"] is None
     assert plan["forecast"]["privileges"]["allowed"] is True
     assert len(commands) == 1

@@ -122,6 +122,7 @@ def interrupted_line(status: RunStatus) -> str:
     if status.kind is RunKind.BACKUP:
         remove = command_line("vault", "check", status.vault, "--remove-debris")
         return f"{start}; it is no backup, and what it stored can be removed with: {remove}"
-    if status.kind is RunKind.RESTORE:
-        return f"{start}; look at the databases on {status.profile}, then restore again"
+    if status.kind in (RunKind.RESTORE, RunKind.COPY):
+        look = command_line("profile", "clean", status.profile)
+        return f"{start}; see what it left with: {look}, then restore again"
     return f"{start}; start it again"

@@ -18,6 +18,7 @@ from mangrove.core.restores.forecast import Room
 from mangrove.core.restores.naming import copies_of
 from mangrove.core.restores.plan import PlannedNamespace, RestorePlan
 from mangrove.core.run import RunId
+from mangrove.core.shell_command import shell_command
 from mangrove.core.wording import figure_of
 from mangrove.services.bundle import Services
 
@@ -80,7 +81,13 @@ class Landing:
         forecast = Facts(plan.forecast.lines() if plan.forecast else ())
         notes = (f"note: {note}" for note in plan.notes)
         accounts = plan.accounts.lines() if plan.accounts else ()
-        said = (plan.sentence, *accounts, *notes, *_obstacles(plan), *(commands or ()))
+        said = (
+            plan.sentence,
+            *accounts,
+            *notes,
+            *_obstacles(plan),
+            *map(shell_command, commands or ()),
+        )
         more = {} if commands is None else {"index_commands": commands}
         document = {"plan": plan_document(plan), **more}
         desk.output.give(document, _plan_table(plan, wide=wide), forecast, *said)

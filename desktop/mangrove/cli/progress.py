@@ -114,9 +114,7 @@ def phase_text(status: RunStatus) -> str:
     """Return the phase, its place among the others, and what is being done."""
     if status.phase is None:
         return f"waiting for {status.waiting_for}" if status.waiting_for else str(status.state)
-    place = ""
-    if status.phase in status.phases:
-        place = f" ({status.phases.index(status.phase) + 1} of {len(status.phases)})"
+    place = f" ({status.place[0]} of {status.place[1]})" if status.place else ""
     return f"{status.phase}{place}{f', {status.note}' if status.note else ''}"
 
 

@@ -8,6 +8,7 @@ from mangrove.cli.output import Block, Facts, Output
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.explain import size_text
 from mangrove.core.run import Loss, Problem, RunResult, RunState, RunStatus
+from mangrove.core.shell_command import shell_command
 from mangrove.core.wording import counted
 
 SHOWN_IDS = 20
@@ -26,7 +27,8 @@ def report_run(output: Output, status: RunStatus, indexes: Sequence[str] | None 
     document = run_document(status)
     if status.result is not None:
         more = {} if indexes is None else {"index_commands": indexes}
-        output.give({"run": document, **more}, *result_blocks(status.result), *(indexes or ()))
+        shown = map(shell_command, indexes or ())
+        output.give({"run": document, **more}, *result_blocks(status.result), *shown)
     elif status.state is RunState.CANCELLED:
         output.refuse(_cancelled(status), run=document)
     else:

@@ -36,7 +36,8 @@ OnlyMissing = Annotated[
 NoIndexes = Annotated[bool, typer.Option("--no-indexes", help="Build no secondary indexes.")]
 Indexes = Annotated[IndexChoice, typer.Option(help="When secondary indexes are built.")]
 PrintIndexes = Annotated[
-    bool, typer.Option("--print-indexes", help="Print the createIndexes commands, build none.")
+    bool,
+    typer.Option("--print-indexes", help="Build none; print what mongosh takes."),
 ]
 StopOnError = Annotated[
     bool, typer.Option("--stop-on-error", help="End at the first refused document or index.")

@@ -53,6 +53,7 @@ class NamespaceEntry:
         disk: What the collection took on the source's disk; None when that is not known.
         documents_known, bytes_known: What the counts stand for; of a backup they are exact, of
             what is read on the way they may be less.
+        most_bytes: More than that cannot come, where ``plain_bytes`` is not exact.
     """
 
     namespace: Namespace
@@ -68,6 +69,13 @@ class NamespaceEntry:
     disk: DiskUse | None = None
     documents_known: Known = Known.EXACT
     bytes_known: Known = Known.EXACT
+    most_bytes: int | None = None
+
+    @property
+    def has_validator(self) -> bool:
+        """Whether its server holds documents against rules, as far as its options are readable."""
+        may_have = any(name in self.options for name in ('"validator":', '"$bson":'))
+        return self.kind == "collection" and may_have
 
     def name_bytes_as(self, target: Namespace) -> int:
         """Length of the longest collection name that a server keeps for it under that name."""

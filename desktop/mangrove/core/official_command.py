@@ -21,7 +21,9 @@ from mangrove.core.backup import (
     RestoreRequest,
     Selection,
 )
+from mangrove.core.command_line import typed
 from mangrove.core.namespace import Namespace
+from mangrove.core.profile import Profile
 from mangrove.core.restores.naming import copies_of
 from mangrove.core.restores.plan import RestorePlan
 from mangrove.core.uri import MongoUri
@@ -45,12 +47,34 @@ class OfficialCommand:
     @property
     def text(self) -> str:
         """Everything as it can be pasted into a shell; notes are comments."""
-        return "\n".join([*(f"# {note}" for note in self.notes), *map(shlex.join, self.lines)])
+        notes = (f"# {note}".replace("\n", "\n# ") for note in self.notes)  # names hold line ends
+        return "\n".join([*notes, *map(shlex.join, self.lines)])
 
 
-def dump_command(request: BackupRequest, uri: MongoUri) -> OfficialCommand:
-    """Return what comes closest to a backup."""
-    start = ["mongodump", f"--uri={uri.text()}", f"--out={FOLDER}"]
+def notes_on_reaching(profile: Profile) -> tuple[str, ...]:
+    """Say what the tools need to reach a deployment besides its address."""
+    notes = []
+    if profile.tunnel is not None:
+        notes.append(
+            f"{profile.name} is reached through the SSH server {profile.tunnel.address}: open a "
+            "tunnel first (ssh -L), and put its end into the address"
+        )
+    if profile.certificate_password is not None:
+        notes.append("the password of the client key is not part of the command either")
+    return tuple(notes)
+
+
+def dump_command(
+    request: BackupRequest, uri: MongoUri, besides: Sequence[str] = ()
+) -> OfficialCommand:
+    """Return what comes closest to a backup.
+
+    Args:
+        request: What is asked for.
+        uri: Where.
+        besides: What ``notes_on_reaching`` says.
+    """
+    start = ["mongodump", f"--uri={_address(uri)}", f"--out={FOLDER}"]
     if request.compression is not Compression.NONE:
         start.append("--gzip")
     request = replace(request, selection=_with_whole_databases(request.selection))
@@ -58,7 +82,7 @@ def dump_command(request: BackupRequest, uri: MongoUri) -> OfficialCommand:
     if request.consistency is Consistency.OPLOG and selection.is_whole:
         start.append("--oplog")
     lines = tuple((*start, *part) for part in _dump_parts(selection))
-    return OfficialCommand(lines, tuple(_dump_notes(request, uri)))
+    return OfficialCommand(lines, (*besides, *_dump_notes(request, uri)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +133,14 @@ def read_path(path: str, *, is_archive: bool, is_gzip: bool) -> ReadFrom:
 
 
 def restore_command(
-    request: RestoreRequest, plan: RestorePlan, uri: MongoUri, read_from: ReadFrom
+    request: RestoreRequest,
+    plan: RestorePlan,
+    uri: MongoUri,
+    read_from: ReadFrom,
+    besides: Sequence[str] = (),
 ) -> OfficialCommand:
-    """Return what comes closest to a restore of this plan."""
-    start = ("mongorestore", f"--uri={uri.text()}", *read_from.options)
+    """Return what comes closest to a restore of this plan; ``besides`` as for a dump."""
+    start = ("mongorestore", f"--uri={_address(uri)}", *read_from.options)
     owners = _owners(plan, read_from)
     own = [
         (*start, f"--db={name}", _RESTORE_OWN_USERS, *_ways(request, plan), f"{FOLDER}/{name}")
@@ -123,8 +151,19 @@ def restore_command(
         path = (read_from.path,) if read_from.path else ()
         chosen = _chosen(request, plan, owners)
         rest.append((*start, *chosen, *_ways(request, plan), *path))
-    notes = dict.fromkeys((*read_from.notes, *_restore_notes(request, plan, uri, owners)))
+    own_notes = (*besides, *_restore_notes(request, plan, uri, owners))
+    notes = dict.fromkeys((*read_from.notes, *own_notes))
     return OfficialCommand((*read_from.lines, *own, *rest), tuple(notes))
+
+
+def _address(uri: MongoUri) -> str:
+    """Return an address without a database, which the tools would take for the only one meant.
+
+    Without authSource it says where the user is, too.
+    """
+    if uri.database and uri.user is not None and uri.option("authSource") is None:
+        uri = uri.with_option("authSource", uri.database)
+    return replace(uri, database="").text()
 
 
 # --- dump --------------------------------------------------------------------------------
@@ -157,6 +196,9 @@ def _dump_parts(selection: Selection) -> Iterator[tuple[str, ...]]:
         users = selection.users_and_roles is UsersAndRoles.INCLUDE and database != "admin"
         more = (_DUMP_OWN_USERS,) if users else ()
         yield (f"--db={database}", *_exclusions(selection, database, own), *more)
+    if selection.include:  # more than asked for, as the notes say
+        around = dict.fromkeys(map(globs.database_of, selection.include))
+        yield from ((f"--db={n}",) if n else () for n in around if n not in selection.databases)
     single = dict.fromkeys((*selection.collections, *queries))
     for namespace in single:
         query = (f"--query={queries[namespace]}",) if namespace in queries else ()
@@ -205,14 +247,25 @@ def _dump_notes(request: BackupRequest, uri: MongoUri) -> Iterator[str]:
     if selection.queries and not selection.is_chosen:
         yield "mongodump filters single collections: the later files take the place of the first"
     for pattern in selection.include:
-        yield f"mongodump has no --include: name each collection that '{pattern}' matches"
+        around = globs.database_of(pattern)
+        more = f"everything in {around}" if around else "the whole deployment"
+        yield (
+            f"mongodump has no --include: it takes {more}; to restore only what was asked for, "
+            f"give mongorestore {typed('--nsInclude', pattern)}"
+        )
     for pattern in selection.exclude:
         if not _is_said(pattern, selection):
             yield f"mongodump cannot leave out '{pattern}' here: leave it out when restoring"
     yield from _consistency_notes(request)
+    yield from _notes_on_writing(request)
+    yield "mongodump does not encrypt, sign or read back what it wrote"
+
+
+def _notes_on_writing(request: BackupRequest) -> Iterator[str]:
+    if request.limit_bytes_per_s is not None:
+        yield "mongodump cannot be told how fast it may read"
     if request.compression in (None, Compression.ZSTD):
         yield "mongodump has no zstd; --gzip comes closest"
-    yield "mongodump does not encrypt, sign or read back what it wrote"
 
 
 def _consistency_notes(request: BackupRequest) -> Iterator[str]:
@@ -281,7 +334,7 @@ def _restore_notes(
             "compares first, and replaces at the very end"
         )
     if any(p.entry.kind == "view" for p in plan.namespaces):
-        yield "mongorestore does not let views follow the collections they stand on"
+        yield "mongorestore does not let views follow the collections they read"
     if any(p.entry.kind == "timeseries" for p in plan.namespaces):
         yield "mongorestore may skip the renaming of a single time series without a word"
     if request.on_existing is OnExisting.ONLY_MISSING:
@@ -297,6 +350,8 @@ def _restore_notes(
         )
     if owners and plan.replaced:
         yield "with --drop mongorestore removes the users and roles that the dump lacks"
+    if request.limit_bytes_per_s is not None:
+        yield "mongorestore cannot be told how fast it may write"
     if request.indexes is IndexChoice.BEFORE:
         yield "mongorestore cannot build indexes before the documents"
     yield "mongorestore does not compare the result, and it leaves what it did when it fails"

@@ -176,6 +176,8 @@ class RunStatus:
         title: Such as "Back up production".
         profile, vault: Names, "" where the run has none.
         phases: The phases this run will go through, in order.
+        passed_by: Those of ``phases`` that turned out not to be needed.
+        added: Those of ``phases`` that nobody could announce.
         note: What is being done right now, beyond the phase.
         done_bytes, total_bytes: Of the current phase; total 0 when unknown.
         rate_bytes_per_s: Smoothed; 0 until known.
@@ -197,6 +199,8 @@ class RunStatus:
     ended_at: datetime | None = None
     phase: Phase | None = None
     phases: tuple[Phase, ...] = ()
+    passed_by: tuple[Phase, ...] = ()
+    added: tuple[Phase, ...] = ()
     note: str = ""
     done_bytes: int = 0
     total_bytes: int = 0
@@ -210,6 +214,18 @@ class RunStatus:
     result: RunResult | None = None
     problem: Problem | None = None
     owner_pid: int = 0
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """Which of how many phases this is; None if it is none of them.
+
+        They are counted as they were announced, so the total never changes under way: one that is
+        passed by is a jump, and one that comes unannounced counts with the phase before it.
+        """
+        if self.phase not in self.phases:
+            return None
+        so_far = self.phases[: self.phases.index(self.phase) + 1]
+        return len({*so_far}.difference(self.added)), len({*self.phases}.difference(self.added))
 
     @property
     def fraction(self) -> float | None:

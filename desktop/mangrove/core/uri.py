@@ -18,6 +18,8 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # Nothing stands before "://" in the second form, so that a long text costs linear time.
 _USER_INFO = re.compile(r"(?P<scheme>mongodb(?:\+srv)?://)\S*@|(?P<mark>://)[^/?#\s]*@", re.I)
 _SECRET_OPTION = re.compile(rf"((?:{'|'.join(sorted(SECRET_OPTIONS))})=)[^&\s]+", re.IGNORECASE)
+# Source: MongoDB specification "Authentication", MONGODB-AWS (authMechanismProperties).
+_SESSION_TOKEN = re.compile(r"(AWS_SESSION_TOKEN(?::|%3A))[^&,\s]+", re.IGNORECASE)
 MAX_PORT = 65535
 _SHAPE_HINT = "write it as mongodb://host:27017 or mongodb+srv://cluster.example.net"
 
@@ -119,7 +121,8 @@ def parse_uri(uri_text: str) -> ParsedUri:
 
 def redact(text: str) -> str:
     """Remove user information and secret options from every URI inside a text."""
-    return _SECRET_OPTION.sub(r"\1***", _USER_INFO.sub(r"\g<scheme>\g<mark>", text))
+    bare = _USER_INFO.sub(r"\g<scheme>\g<mark>", text)
+    return _SESSION_TOKEN.sub(r"\1***", _SECRET_OPTION.sub(r"\1***", bare))
 
 
 def _split_scheme(text: str) -> tuple[str, str]:
@@ -169,6 +172,12 @@ def _options(query: str) -> tuple[tuple[tuple[str, str], ...], Secret | None]:
         name, equals, value = part.partition("=")
         if not equals or not name:
             raise InvalidUriError("an option has no value", hint="write name=value")
+        if _SESSION_TOKEN.search(_decoded(value)):
+            raise InvalidUriError(
+                "the connection string holds an AWS session token, a secret that soon ends; "
+                "nothing was kept",
+                hint="leave it out: the driver finds AWS credentials in the environment",
+            )
         if name.lower() in SECRET_OPTIONS:
             secret = Secret(_decoded(value))
         else:

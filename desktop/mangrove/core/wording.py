@@ -1,10 +1,16 @@
 """Counts with their noun in the right number, and names that are too long."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 TIME_SERIES: Final = "timeseries"
 """How a server calls the kind."""
+
+
+def named(names: Sequence[str], shown: int = 10) -> str:
+    """List names in words, the first of them where there are many."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def counted(number: int, one: str, many: str = "") -> str:

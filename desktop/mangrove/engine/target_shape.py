@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.dump import CollectionInfo
+from mangrove.core.restores.view_references import moved_pipeline
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.extended_json_read import from_extended
 from mangrove.engine.extended_json_write import to_canonical
@@ -58,11 +59,12 @@ def target_info(
         entry: As the manifest has it.
         target: Where it goes.
         moved: Every source namespace of the restore and where it goes; a view follows what it
-            stands on, a view too, as long as both go to one database.
+            stands on and reads, views too, as long as they go to one database.
     """
     options = from_recorded(entry.options)
     if entry.kind == "view":
         within = {s: t for s, t in moved.items() if t.database == target.database}
+        options = from_recorded(moved_pipeline(entry, within))
         options = _with_moved_source(options, entry.namespace.database, within)
     return CollectionInfo(
         namespace=target,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mangrove.core.accounts import UsersAndRoles, require_safe_place
-from mangrove.core.backup import BackupId, BackupRequest, Compression
+from mangrove.core.backup import BackupId, BackupRequest, Compression, Consistency
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.blobs import BlobPlace, BlobRole
 from mangrove.core.catalog_words import unlisted
@@ -34,6 +34,13 @@ from mangrove.jobs.vaults.leasing import leased
 from mangrove.jobs.workers import each, side_by_side
 
 PHASES = (Phase.CONNECT, Phase.DUMP, Phase.REREAD, Phase.SIGN, Phase.CATALOG)
+
+
+def phases_of(wanted: Consistency, *, has_mirrors: bool) -> tuple[Phase, ...]:
+    """Return the phases a backup goes through, as far as that is known beforehand."""
+    keeps_oplog = (Phase.OPLOG,) if wanted is Consistency.OPLOG else ()
+    copies = (Phase.MIRROR,) if has_mirrors else ()
+    return (*PHASES[:2], *keeps_oplog, *PHASES[2:], *copies)
 
 
 @dataclass(frozen=True, slots=True)

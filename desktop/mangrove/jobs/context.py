@@ -367,19 +367,16 @@ def _with_phase(status: RunStatus, phase: Phase) -> RunStatus:
     if phase in status.phases or status.phase not in status.phases:
         return status
     at = status.phases.index(status.phase) + 1
-    return replace(status, phases=(*status.phases[:at], phase, *status.phases[at:]))
+    phases = (*status.phases[:at], phase, *status.phases[at:])
+    return replace(status, phases=phases, added=(*status.added, phase))
 
 
 def _passed_to(status: RunStatus, phase: Phase, entered: Collection[Phase]) -> RunStatus:
-    """Leave out the phases before this one that were passed by: they were not needed this time.
-
-    So steps are counted without a jump, and nothing is ticked that never was.
-    """
+    """Note the phases before this one that were passed by, so that none of them is ticked."""
     if phase not in status.phases:
         return status
     before = status.phases[: status.phases.index(phase)]
-    kept = tuple(p for p in before if p in entered)
-    return replace(status, phases=(*kept, *status.phases[len(before) :]))
+    return replace(status, passed_by=tuple(p for p in before if p not in entered))
 
 
 def _without_the_rest(status: RunStatus, entered: Collection[Phase]) -> RunStatus:

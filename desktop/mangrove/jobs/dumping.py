@@ -31,7 +31,7 @@ from mangrove.jobs.backup_oplog import KeepingOplog
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.grouping import grouped
 from mangrove.jobs.pacing import Pace
-from mangrove.jobs.reading import SNAPSHOT_LEFT, read_on
+from mangrove.jobs.reading import leave_snapshot, read_on
 from mangrove.jobs.steady import steadily
 from mangrove.jobs.workers import Prefetch, each, side_by_side
 
@@ -159,10 +159,9 @@ class Dumping:
         except SnapshotLostError as error:
             if self.request.consistency is not Consistency.AUTO:
                 raise
-            self.ctx.log(f"{info.namespace}: {error.message}; it is read again without")
+            leave_snapshot(self.ctx, self.dump, info, error)
         with self.lock:
             self._take_back(stored)
-            self.dump.leave_snapshot(SNAPSHOT_LEFT)
         self.ctx.start_over(info.namespace)
         return store_one(info, stored)
 

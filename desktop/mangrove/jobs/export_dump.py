@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mangrove.core.accounts import ADMIN, AuthPart, UsersAndRoles, auth_part
+from mangrove.core.accounts import ADMIN, AccountKind, AuthPart, UsersAndRoles, auth_part
 from mangrove.core.dump import DumpForm, DumpPacking, ExportRequest
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.globs import matches_any
@@ -25,7 +25,9 @@ from mangrove.core.wording import (
     counted,
     is_or_are,
 )
+from mangrove.engine.accounts import account_of
 from mangrove.engine.content import documents_of
+from mangrove.engine.framing import iter_documents
 from mangrove.engine.mongodump.archive_writer import ArchiveWriter
 from mangrove.engine.mongodump.directory_writer import DirectoryWriter
 from mangrove.engine.mongodump.foreign import ForeignKind, SpecialName
@@ -74,15 +76,15 @@ class ExportBody:
         chosen = [n for n in wanted if not (n.kind == ForeignKind.VIEW and lost_in_a_dump(n))]
         if not chosen:
             raise InvalidSelectionError("no namespace of the backup matches; nothing was written")
-        parts = self._accounts(manifest, wanted)
+        specials = self._specials(manifest, wanted)
+        parts = tuple({part.namespace: part for _, part in specials}.values())
         oplog = self._oplog(manifest, wanted)
         held = (oplog,) if oplog else ()
         check_stored(ctx, self.vault, (*chosen, *parts, *held), self.parallel, ctx.passing)
         outgoing = {n.namespace: self._outgoing(manifest, n) for n in chosen}
-        specials = {part.namespace: self._special(manifest, part) for part in parts}
         plan = DumpPlan(
             collections=tuple(outgoing.values()),
-            specials=tuple(specials.values()),
+            specials=tuple(special for special, _ in specials),
             server_version=manifest.server.version_text,
             tool_version=f"mangrove {self.tool_version}",
             has_oplog=oplog is not None,
@@ -99,9 +101,9 @@ class ExportBody:
             ctx.finish(entry.namespace)
 
         with self._writer(plan) as writer:
-            for part in parts:
+            for special, part in specials:
                 documents = documents_of(part, manifest.compression, self.vault.read)
-                writer.write_special(specials[part.namespace], documents)
+                writer.write_special(special, _of_database(special, part, documents))
             side_by_side(each(write, chosen), self._width, "mangrove-export")
             if oplog is not None:
                 entries = documents_of(oplog, manifest.compression, self.vault.read)
@@ -132,29 +134,38 @@ class ExportBody:
         wanted = not request.include or matches_any(request.include, text)
         return wanted and not matches_any(request.exclude, text)
 
-    def _accounts(
+    def _specials(
         self, manifest: Manifest, chosen: Sequence[NamespaceEntry]
-    ) -> tuple[AuthEntry, ...]:
-        """Return the parts with users and roles that go along."""
+    ) -> list[tuple[OutgoingSpecial, AuthEntry]]:
+        """Return the parts with users and roles that go along, and what each is written from.
+
+        With a part of a deployment go those of its databases, as mongodump writes them for one.
+        """
         if self.request.users_and_roles is UsersAndRoles.LEAVE_OUT:
-            return ()
+            return []
         held = manifest.users_and_roles
         if held is None:
             raise InvalidSelectionError(
                 "the backup holds no users and roles; nothing was written",
                 hint="export without --users-and-roles",
             )
-        databases = {entry.namespace.database for entry in chosen}
         is_everything = len(chosen) == len(manifest.namespaces)
-        parts = tuple(p for p in held.parts if is_everything or p.namespace.database in databases)
-        is_of_all = any(p.namespace.database == ADMIN for p in parts)
-        if not parts or (is_of_all and not is_everything):
+        databases = sorted({entry.namespace.database for entry in chosen} - {ADMIN})
+        found = []
+        for part in held.parts:
+            own = part.namespace.database
+            if is_everything or own in databases:
+                found.append((self._special(manifest, part), part))
+            elif own == ADMIN:
+                name = _special_name(part)
+                found += [(OutgoingSpecial(name, database), part) for database in databases]
+        if not found:
             raise InvalidSelectionError(
-                f"the backup's users and roles are those of {held.describe()}; a part of it cannot "
-                "take them along, nothing was written",
-                hint="export everything, or leave out --users-and-roles",
+                f"the backup's users and roles are those of {held.describe()}, and nothing of it "
+                "is exported; nothing was written",
+                hint="export without --users-and-roles",
             )
-        return parts
+        return found
 
     def _outgoing(self, manifest: Manifest, entry: NamespaceEntry) -> OutgoingCollection:
         text = self._text(manifest, entry.metadata)
@@ -163,8 +174,7 @@ class ExportBody:
     def _special(self, manifest: Manifest, entry: AuthEntry) -> OutgoingSpecial:
         text = self._text(manifest, entry.metadata) if entry.metadata else ""
         database = "" if entry.namespace.database == ADMIN else entry.namespace.database
-        part = auth_part(entry.namespace) or AuthPart.USERS
-        return OutgoingSpecial(SpecialName(part.value), database, text)
+        return OutgoingSpecial(_special_name(entry), database, text)
 
     def _text(self, manifest: Manifest, blob: StoredBlob) -> str:
         return b"".join(decompressed(self.vault.read(blob), manifest.compression)).decode()
@@ -207,6 +217,23 @@ def _lost(entries: Sequence[NamespaceEntry]) -> Iterator[Loss]:
             f"its options or indexes have field names such as $oid, which mongodump's metadata "
             f"cannot hold: {what} not in the dump",
         )
+
+
+def _special_name(entry: AuthEntry) -> SpecialName:
+    return SpecialName((auth_part(entry.namespace) or AuthPart.USERS).value)
+
+
+def _of_database(
+    special: OutgoingSpecial, part: AuthEntry, chunks: Iterator[bytes]
+) -> Iterator[bytes]:
+    """Yield those users or roles that belong to the database that a part is written for."""
+    if special.database in ("", part.namespace.database) or part.part is AuthPart.VERSION:
+        yield from chunks
+        return
+    kind = AccountKind.USER if part.part is AuthPart.USERS else AccountKind.ROLE
+    for chunk in chunks:
+        own = (d for d in iter_documents(chunk) if account_of(d, kind).database == special.database)
+        yield b"".join(own)
 
 
 def _without_oplog(manifest: Manifest, written: StoredOplog | None) -> tuple[str, ...]:

@@ -45,6 +45,14 @@ def read_on(
             return
 
 
+def leave_snapshot(
+    ctx: RunContext, dump: OpenDump, info: CollectionInfo, lost: SnapshotLostError
+) -> None:
+    """Go on without the snapshot that the server forgot; the collection is to be read again."""
+    ctx.log(f"{info.namespace}: {lost.message}; it is read again without")
+    dump.leave_snapshot(SNAPSHOT_LEFT)
+
+
 class StartOverError(Exception):
     """What was read of a collection does not count: it is to be read from its beginning again.
 
@@ -85,8 +93,7 @@ class Rereading:
         except SnapshotLostError as error:
             if self.wanted is not Consistency.AUTO:
                 raise
-            self.ctx.log(f"{info.namespace}: {error.message}; it is read again without")
-            self.dump.leave_snapshot(SNAPSHOT_LEFT)
+            leave_snapshot(self.ctx, self.dump, info, error)
             if self.dump.achieved is Consistency.OPLOG:
                 self.dump.leave_oplog(SNAPSHOT_LEFT)
             raise StartOverError from error

@@ -21,7 +21,7 @@ from mangrove.core.explain import explanation
 from mangrove.core.latest import LATEST, Latest, latest_of
 from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
-from mangrove.core.official_command import OfficialCommand, dump_command
+from mangrove.core.official_command import OfficialCommand, dump_command, notes_on_reaching
 from mangrove.core.own_work import OwnWork, OwnWorkLimits
 from mangrove.core.ports.catalog import Catalog
 from mangrove.core.ports.clock import Clock
@@ -34,7 +34,7 @@ from mangrove.core.run import RunId, RunKind, RunResult
 from mangrove.core.vaults.vault import Debris, VaultSpec
 from mangrove.core.verification import Evidence
 from mangrove.engine.queries import query_bytes
-from mangrove.jobs.backup import PHASES, BackupBody, Origin
+from mangrove.jobs.backup import BackupBody, Origin, phases_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.lanes import Claim
 from mangrove.jobs.runner import Runner, Ticket
@@ -107,7 +107,7 @@ class Backups:
         ticket = Ticket(
             kind=RunKind.BACKUP,
             title=f"Back up {profile.name}",
-            phases=PHASES,
+            phases=phases_of(request.consistency, has_mirrors=bool(spec.mirrors)),
             profile=profile.name,
             vault=spec.name,
             backup=body.backup,
@@ -124,7 +124,8 @@ class Backups:
         Raises:
             ProfileNotFoundError: If the profile is not known.
         """
-        return dump_command(request, self._tools.profiles.find(request.profile).uri)
+        profile = self._tools.profiles.find(request.profile)
+        return dump_command(request, profile.uri, notes_on_reaching(profile))
 
     def count(self, profile: str, namespace: Namespace, query: str) -> int | None:
         """Count the documents that a query would take; None if that takes too long.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
     BackupId,
     BackupRequest,
@@ -21,7 +20,9 @@ from mangrove.core.manifest import Manifest
 from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
     OfficialCommand,
+    ReadFrom,
     dump_command,
+    notes_on_reaching,
     read_deployment,
     read_path,
     restore_command,
@@ -31,14 +32,14 @@ from mangrove.core.ports.dump import DumpSource
 from mangrove.core.ports.restore import RestoreSink
 from mangrove.core.profile import Profile
 from mangrove.core.restores.plan import RestorePlan
-from mangrove.core.run import Phase, RunId, RunKind
+from mangrove.core.run import RunId, RunKind
 from mangrove.engine.mongodump.opening import form_of
 from mangrove.engine.queries import queries_of
 from mangrove.jobs.accounts import read_accounts, with_held_accounts
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.foreign_source import opened_dump
 from mangrove.jobs.lanes import Claim
-from mangrove.jobs.restores.copy import PHASES, CopyBody, copy_source
+from mangrove.jobs.restores.copy import CopyBody, copy_source, phases_of
 from mangrove.jobs.restores.forecast import with_forecast
 from mangrove.jobs.restores.planning import index_commands, planned
 from mangrove.jobs.restores.restore import RestoreBody, TakeSafetyBackup
@@ -86,11 +87,9 @@ class Copies:
         """Return the same copy with MongoDB's own tools, as close as they come."""
         source = self._tools.profiles.find(request.source)
         asked = BackupRequest(source.name, "", request.taken, request.consistency)
-        dump = dump_command(asked, source.uri)
+        dump = dump_command(asked, source.uri, notes_on_reaching(source))
         with self._looking_at_deployment(request) as looked:
-            return restore_command(
-                looked.request, looked.plan, looked.target.uri, read_deployment(dump)
-            )
+            return _restore_command(looked, read_deployment(dump))
 
     def start(self, request: CopyRequest) -> RunId:
         """Start a copy and return at once; it refuses what nobody confirmed.
@@ -104,9 +103,8 @@ class Copies:
         body = replace(body, consistency=request.consistency)
         target = self._tools.profiles.find(request.restore.profile)
         claims = (Claim(f"deployment {source.name}", DEPLOYMENT_LIMIT),)
-        return self._started(
-            RunKind.COPY, f"Copy {source.name} to {target.name}", target, body, claims
-        )
+        title = f"Copy {source.name} to {target.name}"
+        return self._started(RunKind.COPY, title, request.restore, body, claims)
 
     def preview_dump(self, request: DumpRestoreRequest) -> RestorePlan:
         """Look at a dump and a deployment, and say exactly what would happen."""
@@ -124,7 +122,7 @@ class Copies:
         is_archive, is_gzip = form_of(path)
         source = read_path(str(path), is_archive=is_archive, is_gzip=is_gzip)
         with self._looking_at_dump(request) as looked:
-            return restore_command(looked.request, looked.plan, looked.target.uri, source)
+            return _restore_command(looked, source)
 
     def start_dump(self, request: DumpRestoreRequest) -> RunId:
         """Start restoring a dump and return at once; it refuses what nobody confirmed.
@@ -139,7 +137,7 @@ class Copies:
         body = replace(body, is_dump=True, limit=request.restore.rewind_to)
         target = self._tools.profiles.find(request.restore.profile)
         title = f"Restore {path.name} to {target.name}"
-        return self._started(RunKind.RESTORE, title, target, body, ())
+        return self._started(RunKind.RESTORE, title, request.restore, body, ())
 
     # --- inside --------------------------------------------------------------------------
 
@@ -220,19 +218,25 @@ class Copies:
         self,
         kind: RunKind,
         title: str,
-        target: Profile,
+        wanted: RestoreRequest,
         body: CopyBody,
         claims: tuple[Claim, ...],
     ) -> RunId:
-        with_users = body.selection.users_and_roles is UsersAndRoles.INCLUDE
+        target = self._tools.profiles.find(wanted.profile)
         ticket = Ticket(
             kind=kind,
             title=title,
-            phases=(*PHASES, Phase.ACCOUNTS) if with_users else PHASES,
+            phases=phases_of(wanted),
             profile=target.name,
             claims=(Claim(f"restore into {target.name}"), *claims),
         )
         return self._tools.runner.start(ticket, body)
+
+
+def _restore_command(looked: _Looked, source: ReadFrom) -> OfficialCommand:
+    target = looked.target
+    besides = notes_on_reaching(target)
+    return restore_command(looked.request, looked.plan, target.uri, source, besides)
 
 
 def _selection(request: DumpRestoreRequest) -> Selection:

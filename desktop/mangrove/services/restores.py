@@ -8,7 +8,12 @@ from mangrove.core.backup import Consistency, IndexChoice, OnExisting, RestoreRe
 from mangrove.core.backup_record import BackupRecord
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.manifest import Manifest, documents_of_backup
-from mangrove.core.official_command import OfficialCommand, read_backup, restore_command
+from mangrove.core.official_command import (
+    OfficialCommand,
+    notes_on_reaching,
+    read_backup,
+    restore_command,
+)
 from mangrove.core.own_work import OwnWork
 from mangrove.core.pitr.planning import RewindPlan
 from mangrove.core.ports.catalog import SliceCatalog
@@ -78,7 +83,9 @@ class Restores:
         with self._looking(request) as looked:
             profile = self._tools.profiles.find(request.profile)
             source = read_backup(looked.plan.backup, request.users_and_roles)
-            return restore_command(request, looked.plan, profile.uri, source)
+            return restore_command(
+                request, looked.plan, profile.uri, source, notes_on_reaching(profile)
+            )
 
     @contextmanager
     def _looking(self, request: RestoreRequest) -> Iterator[_Looked]:

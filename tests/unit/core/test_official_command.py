@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.clock import NOON
+from fakes.sample_data import profile
 from fakes.vaults import entry, manifest_for, new_id
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import (
@@ -24,12 +25,16 @@ from mangrove.core.namespace import Namespace
 from mangrove.core.official_command import (
     OfficialCommand,
     dump_command,
+    notes_on_reaching,
     read_backup,
     read_deployment,
     read_path,
     restore_command,
 )
+from mangrove.core.profile import Colour
 from mangrove.core.restores.planning import plan_restore
+from mangrove.core.secret import SecretRef
+from mangrove.core.tunnel import TunnelSpec
 from mangrove.core.uri import parse_uri
 
 URI = parse_uri("mongodb://ann:s3cret@db1,db2/?replicaSet=rs0").uri
@@ -71,6 +76,11 @@ def tails(command: OfficialCommand) -> list[str]:
                 "--db=shop --collection=orders --query=" + QUERY.text,
             ],
         ),
+        (
+            selection_of(("crm",), (), (), ("shop.a*", "shop.b*", "crm.x*")),
+            ["--db=crm", "--db=shop"],
+        ),
+        (selection_of((), (), (), ("*.x",)), [""]),
     ],
     ids=lambda value: value.describe() if isinstance(value, Selection) else "",
 )
@@ -94,13 +104,14 @@ def test_what_is_pasted_is_what_was_meant_and_no_secret() -> None:
 @pytest.mark.parametrize(
     ("selection", "choices", "note"),
     [
-        (selection_of((), (), (), ("shop.a*",)), {}, "no --include"),
+        (selection_of((), (), (), ("shop.a*",)), {}, "no --include: it takes everything in shop"),
         (selection_of((), (), ("*.x",)), {}, "cannot leave out '*.x'"),
         (selection_of(("a", "b"), ()), {}, "one database or collection at a time"),
         (Selection(queries=(QUERY,)), {}, "later files take the place"),
         (Selection(), {"consistency": Consistency.SNAPSHOT}, "one cluster time"),
         (Selection(databases=("a",)), {"consistency": Consistency.OPLOG}, "whole deployment only"),
         (Selection(), {"compression": Compression.ZSTD}, "no zstd"),
+        (Selection(), {"limit_bytes_per_s": 5}, "how fast"),
         (Selection(), {}, "does not encrypt"),
     ],
 )
@@ -108,6 +119,33 @@ def test_what_mongodump_cannot_do_is_said(
     selection: Selection, choices: dict[str, object], note: str
 ) -> None:
     assert any(note in said for said in dumped(selection, **choices).notes)
+
+
+def test_a_note_stays_a_comment_whatever_a_name_holds() -> None:
+    found = dumped(selection_of((), (), (), ("shop.a\nrm *",)))
+
+    said = [line for line in found.text.splitlines() if "rm " in line]
+    assert [line[0] for line in said] == ["#"]
+
+
+def test_the_database_of_an_address_chooses_nothing_and_still_says_where_the_user_is() -> None:
+    uri = parse_uri("mongodb://ann@db1/crm").uri
+
+    (line,) = dump_command(BackupRequest("p", "v", selection_of(("shop",), ())), uri).lines
+
+    assert line[1] == "--uri=mongodb://ann@db1/?authSource=crm"
+
+
+def test_what_the_address_does_not_say_is_a_note() -> None:
+    tunnel = TunnelSpec(host="jump", user="ann")
+    plain = profile("shop", "mongodb://db1", Colour.GREY)
+    found = replace(plain, tunnel=tunnel, certificate_password=SecretRef("x"))
+
+    notes = notes_on_reaching(found)
+
+    assert "ann@jump" in notes[0]
+    assert "client key" in notes[1]
+    assert dump_command(BackupRequest("p", "v", Selection()), PLAIN, notes).notes[:2] == notes
 
 
 def test_a_backup_with_the_oplog_has_an_equivalent() -> None:
@@ -253,6 +291,4 @@ def test_a_pattern_that_takes_a_whole_database_is_that_database() -> None:
 def test_other_patterns_are_named_as_not_to_be_said(pattern: str) -> None:
     found = dumped(Selection(include=(pattern,)))
 
-    assert f"mongodump has no --include: name each collection that '{pattern}' matches" in (
-        found.notes
-    )
+    assert found.notes[0].endswith(f"give mongorestore --nsInclude '{pattern}'")

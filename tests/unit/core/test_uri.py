@@ -237,3 +237,13 @@ def test_redaction_cuts_every_password_that_stands_in_a_built_uri(
 @pytest.mark.parametrize("text", ["x" * 3_000_000, "://" * 300_000, "a:b@" * 300_000])
 def test_redaction_of_a_long_text_takes_no_long_time(text: str) -> None:
     assert redact(text) == text
+
+
+def test_a_session_token_is_not_kept_and_cut_out_of_texts() -> None:
+    text = "mongodb://AKIA:x@h/?authMechanismProperties=AWS_SESSION_TOKEN:t0ken,SERVICE_NAME:a"
+
+    with pytest.raises(InvalidUriError, match="session token") as caught:
+        parse_uri(text)
+
+    assert "t0ken" not in f"{caught.value.message}{redact(text)}"
+    assert "t0ken" not in redact("authMechanismProperties=AWS_SESSION_TOKEN%3At0ken")

@@ -7,12 +7,11 @@ from bson import Decimal128
 from pymongo.errors import ExecutionTimeout, OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo.client import Connection
-from mangrove.connectors.mongo.error_map import UNAUTHORIZED, while_working
+from mangrove.connectors.mongo.error_map import UNAUTHORIZED, server_words, while_working
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.assertion import Answer, Measure, Question
 from mangrove.core.namespace import Namespace
 
-_SHOWN = 300
 _NEWEST_FIRST, _OLDEST_FIRST = -1, 1
 _ORDER = {
     Measure.AGE: _NEWEST_FIRST,
@@ -39,7 +38,7 @@ class MongoAsked:
         except OperationFailure as error:
             if error.code == UNAUTHORIZED:
                 raise while_working(error, self._connection.hosts) from error
-            said = str((error.details or {}).get("errmsg", ""))[:_SHOWN]
+            said = server_words(error)
             return Answer(problem=f"the server does not take the question: {said}")
         except PyMongoError as error:
             raise while_working(error, self._connection.hosts) from error

@@ -32,6 +32,7 @@ from mangrove.core.errors import (
 )
 from mangrove.core.uri import redact
 
+_SHOWN = 300
 # Source: MongoDB server, src/mongo/base/error_codes.yml.
 UNAUTHORIZED = 13
 NAMESPACE_NOT_FOUND = 26
@@ -150,6 +151,12 @@ def explain(error: OperationFailure) -> str:
     details = error.details or {}
     name = str(details.get("codeName", "")) or "an error"
     return f"{name} ({error.code})" if error.code is not None else name
+
+
+def server_words(error: PyMongoError) -> str:
+    """Return what the server said, in one line; only for commands without user data."""
+    details = error.details if isinstance(error, OperationFailure) else None
+    return " ".join(str((details or {}).get("errmsg", "")).split())[:_SHOWN]
 
 
 def _refused_entry(error: OperationFailure, hosts: str) -> MangroveError:

@@ -7,7 +7,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import OperationFailure
 
 from mangrove.connectors.mongo.client import RAW, Connection
-from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
+from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain, server_words
 from mangrove.connectors.mongo.listing import TIME_SERIES
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.dump import CollectionInfo
@@ -17,7 +17,6 @@ _DUPLICATE_KEY = 11000
 # Source: MongoDB server, error_codes.yml: CannotCreateIndex, IndexOptionsConflict,
 # IndexKeySpecsConflict, InvalidIndexSpecificationOption: their messages hold the index only.
 _HARMLESS_MESSAGE = frozenset({67, 85, 86, 197})
-_SHOWN = 300
 # Source: MongoDB manual, "createIndexes": others, from MongoDB 2.0 and older, are not built any
 # more; the server chooses.
 _VERSIONS = frozenset({1, 2})
@@ -122,5 +121,5 @@ def _reason(error: OperationFailure) -> str:
     if error.code == _DUPLICATE_KEY:
         return "two documents have the same key"
     if error.code in _HARMLESS_MESSAGE:
-        return str((error.details or {}).get("errmsg", ""))[:_SHOWN]
+        return server_words(error)
     return explain(error)

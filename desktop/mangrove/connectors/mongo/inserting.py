@@ -1,7 +1,7 @@
 """Inserts batches of raw documents, and tells what became of each."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from mangrove.connectors.mongo.bson_elements import (
 )
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
-from mangrove.connectors.mongo.privileges import BUCKETS
+from mangrove.connectors.mongo.privileges import BUCKETS, BYPASS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.documents import DocumentBatch, batch_of
 from mangrove.core.namespace import Namespace
@@ -70,12 +70,14 @@ class Inserter:
         write_concern: Sent with each write.
         keeps_empty_timestamps: Whether the server can be told to.
         reads_packed_buckets: Whether it can read compressed buckets of a time series.
+        may_bypass: Says of a database whether we may insert there past validators.
     """
 
     connection: Connection
     write_concern: Mapping[str, Any]
     keeps_empty_timestamps: bool
     reads_packed_buckets: bool
+    may_bypass: Callable[[str], bool]
 
     def insert(self, where: Namespace, documents: Sequence[bytes]) -> InsertOutcome:
         """Insert documents, unordered; a refused one stops no other.
@@ -131,12 +133,15 @@ class Inserter:
             "writeConcern": dict(self.write_concern),
         }
         if not where.collection.startswith(BUCKETS):
-            # A restore brings back what was there, also what its validator would refuse now.
-            command["bypassDocumentValidation"] = True
+            command |= self._past_validators(where)
         if self.keeps_empty_timestamps:
             command["bypassEmptyTsReplacement"] = True
         command["documents"] = _as_sent(documents)
         return self.connection.run(where.database, command)
+
+    def _past_validators(self, where: Namespace) -> dict[str, bool]:
+        """A restore brings back what was there, also what its validator would refuse now."""
+        return {BYPASS: True} if self.may_bypass(where.database) else {}
 
     def repair(self, where: Namespace, documents: Sequence[bytes]) -> list[RefusedDocument]:
         """Put back the empty timestamps that an older server replaced on insert.
@@ -152,8 +157,8 @@ class Inserter:
             command = {
                 "update": where.collection,
                 "updates": [update],
-                "bypassDocumentValidation": True,
                 "writeConcern": dict(self.write_concern),
+                **self._past_validators(where),
             }
             if code := self._update_error(where.database, command):
                 lost.append(RefusedDocument(own_id, code, _TIMESTAMPS_LOST))

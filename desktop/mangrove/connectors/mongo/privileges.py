@@ -1,6 +1,6 @@
 """Finds out beforehand whether the signed-in user may do what a run needs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,10 @@ from mangrove.core.namespace import Namespace
 
 BUCKETS = "system.buckets."
 DUMP_ROLE, RESTORE_ROLE, READ_ROLE = "backup", "restore", "readAnyDatabase"
-# What the built-in role restore has on every database (MongoDB manual, "Built-In Roles"); an
-# insert past the validators needs the last one.
-RESTORE_ACTIONS = (
-    "createCollection",
-    "createIndex",
-    "dropCollection",
-    "insert",
-    "bypassDocumentValidation",
-)
+# What the built-in role restore has on every database (MongoDB manual, "Built-In Roles"); so
+# has readWrite, but for inserts past a validator.
+RESTORE_ACTIONS = ("createCollection", "createIndex", "dropCollection", "insert")
+BYPASS = "bypassDocumentValidation"
 # What was written is read again and compared; the role restore may not.
 READ_BACK_ACTIONS = ("find", "listIndexes")
 
@@ -121,9 +116,12 @@ def _listed_as(namespace: Namespace, action: str) -> str:
     return namespace.collection
 
 
-def restore_finding(found: Privileges, databases: Sequence[str]) -> PrivilegeFinding:
+def restore_finding(
+    found: Privileges, databases: Sequence[str], validated: Collection[str]
+) -> PrivilegeFinding:
     """Say whether these databases may be restored and compared; "" stands for every one.
 
+    Into those of ``validated`` documents go past validators, which is a privilege of its own.
     With all of it a collection may also be renamed over another of its database. Source: MongoDB
     server, rename_collection_common.cpp (``checkAuthForRenameCollectionCommand``).
     """
@@ -135,9 +133,18 @@ def restore_finding(found: Privileges, databases: Sequence[str]) -> PrivilegeFin
             for action in actions
             if not found.allows(action, name)
         ]
+        if role == RESTORE_ROLE:
+            lacking += _missing_past_validators(found, validated)
         missing += lacking
         roles += [role] if lacking else []
     return PrivilegeFinding("restore", not missing, tuple(missing), " and ".join(roles))
+
+
+def _missing_past_validators(found: Privileges, validated: Collection[str]) -> Iterator[str]:
+    for name in sorted(validated):
+        if not found.allows(BYPASS, name):
+            where = f"{name}, where a collection has a validator" if name else "every database"
+            yield f"{BYPASS} on {where}"
 
 
 def require(missing: Sequence[str], role: str, hosts: str) -> None:
@@ -173,7 +180,7 @@ def findings(
     """
     return (
         _dump_finding(found, databases, series),
-        restore_finding(found, ("",)),
+        restore_finding(found, ("",), ("",)),
         *(_oplog_findings(found) if has_oplog else ()),
     )
 

@@ -9,14 +9,13 @@ from pymongo.errors import ExecutionTimeout, OperationFailure, PyMongoError
 
 from mangrove.connectors.mongo.bson_elements import document_of, elements
 from mangrove.connectors.mongo.client import RAW, Connection
-from mangrove.connectors.mongo.error_map import while_working
+from mangrove.connectors.mongo.error_map import server_words, while_working
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW, Listed
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.errors import InvalidSelectionError, MangroveError
 from mangrove.core.namespace import Namespace
 
 META = b"meta"
-_SHOWN = 300
 _SCAN = "COLLSCAN"
 
 
@@ -126,7 +125,7 @@ def refusal(error: PyMongoError, hosts: str, where: Namespace) -> MangroveError:
     ours = while_working(error, hosts)
     if not (isinstance(error, OperationFailure) and ours.code == "source"):
         return ours
-    said = str((error.details or {}).get("errmsg", ""))[:_SHOWN]
+    said = server_words(error)
     return InvalidSelectionError(
         f"the server does not take the query of {where}: {said}; nothing was read",
         namespace=str(where),

@@ -1,7 +1,7 @@
 """Writes to a deployment: the port ``RestoreSink`` on MongoDB."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from threading import Event, Lock
 from typing import Any
@@ -20,6 +20,7 @@ from mangrove.connectors.mongo.error_map import (
     NAMESPACE_NOT_FOUND,
     UNAUTHORIZED,
     explain,
+    server_words,
     while_working,
     working,
 )
@@ -31,6 +32,7 @@ from mangrove.connectors.mongo.inserting import (
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW
 from mangrove.connectors.mongo.open_dump import checked
 from mangrove.connectors.mongo.privileges import (
+    BYPASS,
     RESTORE_ROLE,
     read_privileges,
     require,
@@ -74,8 +76,10 @@ class MongoRestoreSink:
             {"w": "majority" if everywhere else 1},
             can_keep_empty_timestamps(self._facts.version),
             can_read_packed_buckets(self._facts.version),
+            self._may_bypass,
         )
         self._data_of: dict[Namespace, Namespace] = {}
+        self._bypasses: dict[str, bool] = {}
         self._lock = Lock()
 
     def facts(self) -> ServerFacts:
@@ -86,14 +90,16 @@ class MongoRestoreSink:
         """Return what tells this deployment from others."""
         return deployment_mark(self._connection)
 
-    def check_privileges(self, databases: Sequence[str]) -> None:
+    def check_privileges(self, databases: Sequence[str], validated: Collection[str] = ()) -> None:
         """Raise MissingPrivilegeError, naming the role, if we may not write there."""
-        finding = self.privilege(databases)
+        finding = self.privilege(databases, validated)
         require(finding.missing, finding.role, self._connection.hosts)
 
-    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+    def privilege(
+        self, databases: Sequence[str], validated: Collection[str] = ()
+    ) -> PrivilegeFinding:
         """Say whether we may write there and read again what was written."""
-        return restore_finding(read_privileges(self._connection), databases)
+        return restore_finding(read_privileges(self._connection), databases, validated)
 
     def free_space(self, databases: Sequence[str]) -> FreeSpace:
         """Return what is free on the server's disk."""
@@ -131,8 +137,7 @@ class MongoRestoreSink:
                 lambda c: self._connection.run(database, c), command, self._is_about_options
             )
         except PyMongoError as error:
-            details = error.details if isinstance(error, OperationFailure) else None
-            said = str((details or {}).get("errmsg", ""))
+            said = server_words(error)
             what = f"{info.namespace} could not be created"
             raise self._refusal(error, f"{what} ({said})" if said else what) from error
         with self._lock:
@@ -292,6 +297,16 @@ class MongoRestoreSink:
             hint="check that most nodes of the replica set run and keep up",
             host=self._connection.hosts,
         )
+
+    def _may_bypass(self, database: str) -> bool:
+        """Whether we may insert past validators; who may not is told before where that matters."""
+        with self._lock:
+            known = self._bypasses.get(database)
+        if known is None:
+            known = read_privileges(self._connection).allows(BYPASS, database)
+            with self._lock:
+                self._bypasses[database] = known
+        return known
 
     def _data_namespace(self, namespace: Namespace) -> Namespace:
         """Return where a collection's documents go: into its buckets for a time series."""

@@ -25,6 +25,7 @@ class CollectionInfo:
         estimated_documents, estimated_bytes: For progress only; 0 when unknown.
         disk: What it takes on the server's disk; None when unknown.
         documents_known, bytes_known: What the two estimates stand for.
+        most_bytes: More than that cannot come, where the estimate is not exact; None if unknown.
     """
 
     namespace: Namespace
@@ -37,6 +38,7 @@ class CollectionInfo:
     disk: DiskUse | None = None
     documents_known: Known = Known.EXACT
     bytes_known: Known = Known.EXACT
+    most_bytes: int | None = None
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """What a restore needs from the deployment that it writes to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -117,11 +117,18 @@ class RestoreSink(Asked, Protocol):
         """Return what tells this deployment from others."""
         ...
 
-    def check_privileges(self, databases: Sequence[str]) -> None:
-        """Raise MissingPrivilegeError, naming the role, if we may not write there."""
+    def check_privileges(self, databases: Sequence[str], validated: Collection[str] = ()) -> None:
+        """Raise MissingPrivilegeError, naming the role, if we may not write there.
+
+        Args:
+            databases: All that are written to.
+            validated: Those where documents go past a validator.
+        """
         ...
 
-    def privilege(self, databases: Sequence[str]) -> PrivilegeFinding:
+    def privilege(
+        self, databases: Sequence[str], validated: Collection[str] = ()
+    ) -> PrivilegeFinding:
         """Say whether we may write there and read again what was written."""
         ...
 

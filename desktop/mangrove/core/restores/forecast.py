@@ -30,6 +30,8 @@ BEST_PACKED = 20
 """No storage engine is believed to pack documents better than this."""
 LEAST_FILE_BYTES = 4096
 """Source: WiredTiger ``allocation_size``: each collection and each index is a file of its own."""
+LEAST_DOCUMENT_BYTES = 14
+"""A document with nothing but a number as its ``_id``."""
 SAFE_SHARE = 0.9
 COMPARABLE = 20
 """A restore tells how long another takes if none is more than so many times as large."""
@@ -74,6 +76,7 @@ class SpaceForecast:
         replaced_bytes: Existing data that stay until they are replaced, so their space is free
             only afterwards.
         known: Whether that is what is needed, or only the least.
+        most_bytes: More than that is never needed, where only the least is known; None if unknown.
     """
 
     data_bytes: int
@@ -83,6 +86,7 @@ class SpaceForecast:
     free: FreeSpace
     replaced_bytes: int = 0
     known: Known = Known.EXACT
+    most_bytes: int | None = None
 
     @property
     def needed_bytes(self) -> int:
@@ -93,7 +97,7 @@ class SpaceForecast:
     def room(self) -> Room:
         """Whether it fits; above nine tenths of what is free it is tight.
 
-        Where only the least is known, nobody can say that it is enough.
+        Where only the least is known, it is enough if even the most would fit.
         """
         if self.free.free_bytes is None:
             return Room.UNKNOWN
@@ -101,7 +105,8 @@ class SpaceForecast:
             return Room.LACKING
         if self.needed_bytes > self.free.free_bytes * SAFE_SHARE:
             return Room.TIGHT
-        return Room.ENOUGH if self.known is Known.EXACT else Room.UNKNOWN
+        fits = self.most_bytes is not None and self.most_bytes <= self.free.free_bytes * SAFE_SHARE
+        return Room.ENOUGH if self.known is Known.EXACT or fits else Room.UNKNOWN
 
     @property
     def sentence(self) -> str:
@@ -119,6 +124,8 @@ class SpaceForecast:
     def _size(self) -> str:
         about = "about" if self.known is Known.EXACT else "at least"
         size = f"{about} {size_text(self.needed_bytes)}"
+        if self.known is not Known.EXACT and self.room is Room.ENOUGH:
+            size += f" and at most {size_text(self.most_bytes or 0)}"
         if self.known is Known.UNKNOWN:
             return f"unknown, as only reading tells how much comes; {size}"
         return size
@@ -291,7 +298,21 @@ def space_forecast(
         free=free,
         replaced_bytes=replaced_bytes,
         known=together((entry.bytes_known for entry, _ in moved), size_bytes),
+        most_bytes=_most([e for e, _ in moved], with_indexes=with_indexes),
     )
+
+
+def _most(entries: Sequence[NamespaceEntry], *, with_indexes: bool) -> int | None:
+    """Return what collections can take at most, however small their documents; None if unknown."""
+    total = 0
+    for entry in entries:
+        most = entry.plain_bytes if entry.bytes_known is Known.EXACT else entry.most_bytes
+        if most is None:
+            return None
+        indexes = 1 + (_secondary(entry) if with_indexes else 0)
+        entries_bytes = (most // LEAST_DOCUMENT_BYTES) * INDEX_ENTRY_BYTES
+        total += most + LEAST_FILE_BYTES + indexes * (entries_bytes + LEAST_FILE_BYTES)
+    return total
 
 
 def _need(entry: NamespaceEntry, *, with_indexes: bool, whole: bool) -> tuple[DiskUse, bool]:

@@ -40,6 +40,7 @@ class RestorePlan:
         sentence: What will happen, in one sentence, as the dialog shows it.
         notes: What a careful person should know besides, each a sentence.
         accounts: The users and roles that go along; None unless asked for.
+        validated: Target databases where documents meet a validator.
         replaced_bytes: What the existing collections that are dropped take on the disk.
         forecast: What it will need; None before somebody looked.
     """
@@ -53,6 +54,7 @@ class RestorePlan:
     sentence: str
     notes: tuple[str, ...] = ()
     accounts: AccountsPlan | None = None
+    validated: tuple[str, ...] = ()
     replaced_bytes: int = 0
     forecast: Forecast | None = None
 
@@ -95,7 +97,8 @@ class RestorePlan:
     def warnings(self) -> tuple[str, ...]:
         """Those of the notes that still matter once it is done: what views will not find."""
         moved = {p.entry.namespace: p.target for p in self.namespaces}
-        return tuple(notes_on_views([p.entry for p in self.namespaces], moved))
+        made = [p.entry for p in self.namespaces if not p.fills]
+        return tuple(notes_on_views(made, moved))
 
     def require_confirmed(self) -> None:
         """Raise unless every target database with data in it was named by the person.

@@ -151,8 +151,10 @@ def _of(entry: NamespaceEntry, name: str, version: Version) -> Iterator[VersionC
         if "key" in index and fields in seen and _SAME_FIELDS.refuses(version):
             yield _SAME_FIELDS.conflict(subject, Effect.INDEX_MISSING, version)
             continue
-        seen.add(fields)
-        for span, effect in _spans_of_index(index, entry.kind, options, version):
+        lost = [*_spans_of_index(index, entry.kind, options, version)]
+        if all(effect is not Effect.INDEX_MISSING for _, effect in lost):
+            seen.add(fields)  # one that is not built is in nobody's way
+        for span, effect in lost:
             yield span.conflict(subject, effect, version)
 
 

@@ -56,7 +56,7 @@ def notes_on(
         if all(rule.renamed(str(name)) is None for name in chosen):
             yield f"the renaming '{rule.text}' fits nothing that is restored"
     yield from notes_on_views(
-        [p.entry for p in planned], {p.entry.namespace: p.target for p in planned}
+        [p.entry for p in planned if not p.fills], {p.entry.namespace: p.target for p in planned}
     )
     yield from _notes_on_choices(request, planned)
 

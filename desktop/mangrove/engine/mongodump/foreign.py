@@ -16,6 +16,9 @@ from mangrove.engine.bson_walk import elements
 from mangrove.engine.metadata import EMPTY_DOCUMENT, CollectionMetadata
 from mangrove.engine.mongodump.names import BUCKETS_PREFIX
 
+BEST_DEFLATED = 1032
+"""No deflate stream becomes more than so many times as long. Source: zlib, "Technical Details"."""
+
 
 class ForeignKind(StrEnum):
     """What a namespace of a dump is restored as; the words of listCollections."""
@@ -64,6 +67,7 @@ class ForeignCollection:
             estimated_bytes=self.least_bytes if self.plain_bytes is None else self.plain_bytes,
             documents_known=Known.UNKNOWN if self.documents is None else Known.EXACT,
             bytes_known=together([self._bytes_known], self.least_bytes),
+            most_bytes=self.stored_bytes * BEST_DEFLATED if self.plain_bytes is None else None,
         )
 
     @property

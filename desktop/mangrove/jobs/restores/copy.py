@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
-from mangrove.core.backup import Consistency, Selection
+from mangrove.core.backup import Consistency, RestoreRequest, Selection
 from mangrove.core.copy import CopySource
 from mangrove.core.errors import InvalidSelectionError
 from mangrove.core.oplog import OplogTimestamp
@@ -17,17 +17,21 @@ from mangrove.engine.queries import queries_of
 from mangrove.jobs.context import RunContext
 from mangrove.jobs.entering import entering
 from mangrove.jobs.reading import Rereading
-from mangrove.jobs.restores.restore import PHASES as RESTORE_PHASES
 from mangrove.jobs.restores.restore import RestoreBody
+from mangrove.jobs.restores.restore import phases_of as phases_of_restore
 from mangrove.jobs.restores.rewinding import OplogPart
 from mangrove.jobs.restores.transit import Transit
 
-PHASES = tuple(phase for phase in RESTORE_PHASES if phase is not Phase.CHECK_STORED)
 SHOWN_WARNINGS = 20
 NO_MOMENT = (
     "there is no snapshot to read at, so collections are read one after the other, each at its own "
     "moment; a backup with its oplog could bring them to one"
 )
+
+
+def phases_of(request: RestoreRequest) -> tuple[Phase, ...]:
+    """Return the phases of a copy that loads what it reads as this request says."""
+    return tuple(p for p in phases_of_restore(request) if p is not Phase.CHECK_STORED)
 
 
 @dataclass(frozen=True, slots=True)

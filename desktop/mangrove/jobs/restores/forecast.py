@@ -57,7 +57,7 @@ def with_forecast(
         indexes=secondary_indexes(new) if with_indexes else 0,
         space=space,
         time=time_forecast(plan.plain_bytes, measured, plan.profile, plan.bytes_known),
-        privileges=sink.privilege(databases),
+        privileges=sink.privilege(databases, plan.validated),
         conflicts=version_conflicts(new, sink.facts()),
     )
     return replace(plan, forecast=forecast)

@@ -185,6 +185,7 @@ class Loader:
 
     def _leave_out(self, destination: Destination, why: str) -> None:
         target = destination.target
+        why = why.removeprefix(f"{destination.working} ")
         self._stop_if_asked(str(target), why)
         with self._lock:
             self._unmade.add(target)

@@ -46,6 +46,7 @@ def planned(
     notes = (_LEFT.format(count=counted(left, "collection"), command=clean),) if left else ()
     return replace(
         plan,
+        validated=tuple(sorted(_validated(plan, found))),
         replaced_bytes=sum(d.data_bytes + d.index_bytes for d in disks),
         notes=(*plan.notes, *notes),
     )
@@ -57,6 +58,19 @@ def index_commands(plan: RestorePlan, sink: RestoreSink) -> tuple[str, ...]:
     infos = [target_info(p.entry, p.target, moved) for p in plan.namespaces]
     commands = [sink.index_command(info) for info in infos]
     return tuple(to_canonical(command) for command in commands if command is not None)
+
+
+def _validated(plan: RestorePlan, there: Mapping[Namespace, CollectionInfo]) -> set[str]:
+    """Return the databases where a validator meets what comes: the backup's, or one there."""
+    return {
+        item.target.database
+        for item in plan.namespaces
+        if (_has_validator(there[item.target]) if item.fills else item.entry.has_validator)
+    }
+
+
+def _has_validator(info: CollectionInfo) -> bool:
+    return info.kind == "collection" and '"validator":' in canonical_options(info.options)
 
 
 def _refuse_unlike(plan: RestorePlan, there: Mapping[Namespace, CollectionInfo]) -> None:

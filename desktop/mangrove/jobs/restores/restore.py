@@ -9,6 +9,7 @@ from itertools import count
 
 from mangrove.core.accounts import UsersAndRoles
 from mangrove.core.backup import BackupId, IndexChoice, OnExisting, RestoreRequest, SafetyBackup
+from mangrove.core.command_line import command_line
 from mangrove.core.copy import CopySource, copy_plan
 from mangrove.core.errors import MangroveError, RunCancelled
 from mangrove.core.manifest import Manifest, documents_of_backup
@@ -25,7 +26,7 @@ from mangrove.core.restores.naming import target_namer
 from mangrove.core.restores.plan import PlannedNamespace, RestorePlan
 from mangrove.core.restores.unfinished import Unfinished
 from mangrove.core.run import Phase, RunResult
-from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are
+from mangrove.core.wording import bucket_figure, content_of_all, counted, is_or_are, named
 from mangrove.jobs.accounts import clear_leftovers, merge_accounts, reported, with_accounts
 from mangrove.jobs.context import RunContext, is_of_cancel
 from mangrove.jobs.entering import entering
@@ -177,7 +178,7 @@ class RestoreBody:
             self.source.refuse_itself(plan, sink.mark())
             plan = copy_plan(plan)
         plan.require_confirmed()
-        sink.check_privileges([*plan.creates, *plan.occupied])
+        sink.check_privileges([*plan.creates, *plan.occupied], plan.validated)
         return plan
 
     def _fill(self, loader: Loader, rewinding: Rewinding | None) -> list[Placement]:
@@ -377,10 +378,12 @@ def _taking_back(loader: Loader, plan: RestorePlan) -> Iterator[None]:
             loader.ctx.log(said)
             if isinstance(error, MangroveError):
                 error.message += f"; {said}"
-        names = ", ".join(sorted(map(str, loader.created)))
+        names = sorted(map(str, loader.created))
+        clean = command_line("profile", "clean", plan.profile)
+        left = f"{named(names)} stayed there incomplete; list and remove what stayed with: {clean}"
         if names and is_cancelled and is_of_cancel(error):
-            raise RunCancelled(f"cancelled; incomplete, drop by hand: {names}") from error
+            raise RunCancelled(f"cancelled; {left}") from error
         if isinstance(error, MangroveError) and names:
-            error.message += f"; incomplete, drop by hand: {names}"
-            error.details["unfinished"] = names
+            error.message += f"; {left}"
+            error.details["unfinished"] = ", ".join(names)
         raise

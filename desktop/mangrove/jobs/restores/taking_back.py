@@ -29,7 +29,7 @@ def take_back(
     except MangroveError as error:
         ctx.log(f"unfinished collections could not be dropped: {error.message}")
         for namespace in created:
-            ctx.log(f"{namespace} is incomplete: drop it by hand")
+            ctx.log(f"{namespace} is incomplete and stays there")
         return
     if count:
         ctx.log(f"dropped {count - len(created)} unfinished collections again")

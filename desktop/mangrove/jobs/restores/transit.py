@@ -139,4 +139,5 @@ def _entry(info: CollectionInfo) -> NamespaceEntry:
         disk=info.disk,
         documents_known=info.documents_known,
         bytes_known=info.bytes_known,
+        most_bytes=info.most_bytes,
     )

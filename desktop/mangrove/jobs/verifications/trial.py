@@ -73,7 +73,9 @@ class Trial:
             self.ledger.server_version = sink.facts().version_text
             scratch = Scratch(sink, self.register, self.target, self.ctx)
             with scratch.databases(manifest) as names, self.ctx.aborting_on_cancel(sink.abort):
-                sink.check_privileges([*names.of.values()])
+                entries = manifest.namespaces
+                own = {names.of[e.namespace.database] for e in entries if e.has_validator}
+                sink.check_privileges([*names.of.values()], own)
                 self._restore_into(manifest, sink, names)
                 self.ctx.enter(Phase.CLEAN_UP)
                 with self.ledger.step(StepName.CLEAN_UP):

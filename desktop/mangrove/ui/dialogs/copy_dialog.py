@@ -11,6 +11,7 @@ from mangrove.core.backup import OnExisting, Selection
 from mangrove.core.copy import CopyRequest
 from mangrove.core.profile import Profile
 from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.shell_command import shell_command
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.live_part import LivePart
@@ -83,7 +84,7 @@ class CopyDialog(PlanDialog[CopyRequest]):
 
     @override
     def index_commands(self, request: CopyRequest) -> str:
-        return "\n".join(self._services.copies.index_commands(request))
+        return "\n".join(map(shell_command, self._services.copies.index_commands(request)))
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:

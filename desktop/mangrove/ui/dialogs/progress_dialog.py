@@ -260,8 +260,8 @@ def progress_figures(status: RunStatus) -> str:
 
 
 def _step_text(widget: QWidget, status: RunStatus) -> str:
-    if status.state.is_over or status.phase not in status.phases:
+    if status.state.is_over or status.place is None:
         return ""
-    number = status.phases.index(status.phase) + 1
-    phases = counted(len(status.phases), widget.tr("phase"), widget.tr("phases"))
+    number, total = status.place
+    phases = counted(total, widget.tr("phase"), widget.tr("phases"))
     return widget.tr("{number} of {phases}").format(number=number, phases=phases)

@@ -12,6 +12,7 @@ from mangrove.core.manifest import Manifest
 from mangrove.core.pitr.moments import Moment
 from mangrove.core.pitr.planning import base_of
 from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.shell_command import shell_command
 from mangrove.services.backups import BackupExplanation
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
@@ -93,7 +94,7 @@ class RestoreDialog(PlanDialog[RestoreRequest]):
 
     @override
     def index_commands(self, request: RestoreRequest) -> str:
-        return "\n".join(self._services.restores.index_commands(request))
+        return "\n".join(map(shell_command, self._services.restores.index_commands(request)))
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:

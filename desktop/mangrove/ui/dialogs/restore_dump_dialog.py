@@ -6,6 +6,7 @@ from typing_extensions import override
 
 from mangrove.core.copy import DumpRestoreRequest
 from mangrove.core.restores.plan import RestorePlan
+from mangrove.core.shell_command import shell_command
 from mangrove.services.bundle import Services
 from mangrove.ui.bridge import Calls
 from mangrove.ui.dialogs.dump_part import DumpPart
@@ -61,7 +62,7 @@ class RestoreDumpDialog(PlanDialog[DumpRestoreRequest]):
 
     @override
     def index_commands(self, request: DumpRestoreRequest) -> str:
-        return "\n".join(self._services.copies.index_commands_of_dump(request))
+        return "\n".join(map(shell_command, self._services.copies.index_commands_of_dump(request)))
 
     @override
     def what_is_missing(self, choice: RestoreChoice) -> str:

@@ -30,7 +30,8 @@ class PhaseTrail(QWidget):
 
     def set_run(self, status: RunStatus) -> None:
         """Show how far a run is."""
-        steps = tuple((phase_word(p), _tone(status, p)) for p in status.phases)
+        shown = (p for p in status.phases if p not in status.passed_by)
+        steps = tuple((phase_word(p), _tone(status, p)) for p in shown)
         if steps != self._steps:
             self._steps = steps
             done = [word for word, tone in steps if tone is Tone.PROVEN]

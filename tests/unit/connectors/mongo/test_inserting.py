@@ -109,10 +109,26 @@ def test_batch_that_is_let_in_is_sent_as_one_piece_and_never_taken_apart(
 ) -> None:
     whole = b"".join(bson.encode({"_id": n, "text": "x" * n}) for n in range(500))
     connection = Answering(500)
-    inserter = Inserter(connection, {"w": 1}, keeps_empty_timestamps, reads_packed_buckets=True)
+    inserter = Inserter(
+        connection,
+        {"w": 1},
+        keeps_empty_timestamps,
+        reads_packed_buckets=True,
+        may_bypass=lambda database: database == "shop",
+    )
 
     outcome = inserter.insert(Namespace("shop", "orders"), Untouched(whole, 500))
 
     assert (outcome.inserted, outcome.refused) == (500, ())
     (command,) = connection.sent
     assert [document.raw for document in command["documents"]] == [whole]
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_documents_go_past_validators_only_where_we_may(*, allowed: bool) -> None:
+    connection = Answering(1)
+    inserter = Inserter(connection, {"w": 1}, True, True, may_bypass=lambda _: allowed)
+
+    inserter.insert(Namespace("shop", "orders"), [bson.encode({"_id": 1})])
+
+    assert ("bypassDocumentValidation" in connection.sent[0]) is allowed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mangrove.connectors.mongo.privileges import Privileges, findings
+from mangrove.connectors.mongo.privileges import BYPASS, Privileges, findings, restore_finding
 from mangrove.core.deployment import PrivilegeFinding
 from mangrove.core.namespace import Namespace
 
@@ -89,3 +89,14 @@ def test_who_reads_everything_may_dump_everything() -> None:
     (dump, *_) = findings(reader, ("shop",), has_oplog=False, series=(Namespace("shop", "heat"),))
 
     assert (dump.allowed, dump.some, dump.missing) == (True, (), ())
+
+
+def test_past_validators_a_privilege_of_its_own_is_needed_and_only_there() -> None:
+    write = ("createCollection", "createIndex", "dropCollection", "insert", "find", "listIndexes")
+    writer = _with({"db": "shop", "collection": ""}, *write)
+
+    plain, validated = (restore_finding(writer, ("shop",), names) for names in ((), ("shop",)))
+
+    assert plain.allowed
+    assert validated.missing == (f"{BYPASS} on shop, where a collection has a validator",)
+    assert validated.role == "restore"

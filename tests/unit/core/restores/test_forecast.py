@@ -225,6 +225,18 @@ def test_space_for_at_least_so_much_is_never_said_to_be_enough() -> None:
     assert replace(found, free=FreeSpace(100_000)).room is Room.LACKING
 
 
+def test_space_is_enough_where_even_the_most_that_can_come_would_fit() -> None:
+    found = space(users(documents=0, bytes_known=Known.AT_LEAST, most_bytes=1_400_000))
+    most = 1_400_000 + 4096 + 2 * (100_000 * 32 + 4096)
+
+    fits, barely = (replace(found, free=FreeSpace(free)) for free in (most * 2, most))
+
+    assert found.most_bytes == most
+    assert (fits.room, barely.room) == (Room.ENOUGH, Room.UNKNOWN)
+    assert " and at most 7.8 MB, " in fits.sentence
+    assert "at most" not in barely.sentence
+
+
 def test_space_for_what_only_reading_tells_is_unknown() -> None:
     found = space(users(documents=0, plain_bytes=0, bytes_known=Known.UNKNOWN))
 

@@ -166,3 +166,12 @@ def test_a_second_index_on_the_same_fields(target: str, expected: list[str]) -> 
     found = conflicts(server(target), "", one, other, collated)
 
     assert [c.subject.rpartition(" ")[2] for c in found] == expected
+
+
+def test_an_index_that_is_not_built_is_in_no_other_ones_way() -> None:
+    wide = {"name": "wide", "key": {"p": 1}, "partialFilterExpression": {"$or": []}}
+    plain = {"name": "plain", "key": {"p": 1}}
+
+    (only,) = conflicts(server("4.4.2"), "", wide, plain)
+
+    assert only.subject == "copy.a index wide"

@@ -6,7 +6,12 @@ import pytest
 from fakes.vaults import entry
 from mangrove.core.manifest import NamespaceEntry, StoredBlob
 from mangrove.core.namespace import Namespace
-from mangrove.core.restores.view_references import notes_on_views, pipeline_references, view_source
+from mangrove.core.restores.view_references import (
+    moved_pipeline,
+    notes_on_views,
+    pipeline_references,
+    view_source,
+)
 
 BLOB = StoredBlob("m", 0, "", 0)
 
@@ -67,17 +72,42 @@ def test_a_renamed_source_is_followed_without_a_note() -> None:
     assert notes({"shop.v": "copy.v", "shop.a": "copy.b"}, view("shop.v", "a")) == []
 
 
-def test_a_name_inside_a_pipeline_is_reported_when_it_changes() -> None:
-    v = view("shop.v", "a", {"$lookup": {"from": "users"}})
+def test_a_view_reads_under_the_new_names_what_moves_with_it() -> None:
+    nested = {"$lookup": {"from": "a", "pipeline": [{"$unionWith": "users"}]}}
+    literal = {"$match": {"$expr": {"$eq": ["$x", {"$literal": {"$lookup": {"from": "users"}}}]}}}
+    stages = [{"$lookup": {"from": "users"}}, {"$facet": {"x": [nested]}}, literal]
+    left = {"$graphLookup": {"from": "elsewhere"}}
+    v = view("shop.v", "users", *stages, left)
+    moved = {"shop.v": "copy.v", "shop.a": "copy.b", "shop.users": "copy.people"}
+    places = {Namespace.parse(a): Namespace.parse(b) for a, b in moved.items()}
+    places[Namespace("shop", "elsewhere")] = Namespace("other", "elsewhere")
 
-    (note,) = notes({"shop.v": "shop.v", "shop.a": "shop.a", "shop.users": "shop.people"}, v)
+    within = {source: goes for source, goes in places.items() if goes.database == "copy"}
+    options = json.loads(moved_pipeline(v, within))
 
-    assert "shop.v names users in $lookup, which becomes shop.people" in note
+    followed = {"$lookup": {"from": "b", "pipeline": [{"$unionWith": "people"}]}}
+    assert options["pipeline"] == [
+        {"$lookup": {"from": "people"}},
+        {"$facet": {"x": [followed]}},
+        literal,
+        left,
+    ]
+    (note,) = notes_on_views([v], places)
+    assert "reads in $graphLookup shop.elsewhere, which goes to other.elsewhere" in note
+
+
+def test_a_view_that_reads_what_keeps_its_name_keeps_its_text() -> None:
+    v = replace(view("shop.v", "a", {"$unionWith": "users"}), options='{ "viewOn" : "a" }')
+
+    assert moved_pipeline(v, {Namespace("shop", "a"): Namespace("copy", "a")}) == v.options
 
 
 def test_a_source_in_another_database_or_left_behind_is_reported() -> None:
     (away,) = notes({"shop.v": "x.v", "shop.a": "y.a"}, view("shop.v", "a"))
-    (behind,) = notes({"shop.v": "x.v"}, view("shop.v", "a"))
+    behind = notes({"shop.v": "x.v"}, view("shop.v", "a", {"$lookup": {"from": "users"}}))
 
     assert "goes to y.a" in away
-    assert "is not restored with it" in behind
+    assert behind == [
+        "the view x.v stands on a, which is not restored with it",
+        "the view x.v reads in $lookup users, which is not restored with it",
+    ]
