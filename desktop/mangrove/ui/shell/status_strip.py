@@ -11,9 +11,10 @@ from mangrove.ui.alert_words import glance_words, severity_tone, severity_word
 from mangrove.ui.dialogs.progress_dialog import progress_figures
 from mangrove.ui.run_words import phase_word, run_tone, run_word
 from mangrove.ui.theme.state_shapes import state_icon
-from mangrove.ui.theme.style import set_icon, theme
+from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
 from mangrove.ui.widgets.byte_bar import ByteBar
+from mangrove.ui.widgets.icon_button import icon_button
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
 from mangrove.ui.wording import counted
@@ -42,8 +43,8 @@ class StatusStrip(QFrame):
         self.bar = ByteBar()
         self.bar.setFixedWidth(Size.RAIL)
         self.figures = TextLabel("", "muted")
-        self.open_button = self._button("chevron-up", self.tr("Show progress"))
-        self.cancel_button = self._button("close", self.tr("Cancel run"))
+        self.open_button = icon_button("chevron-up", self.tr("Show progress"))
+        self.cancel_button = icon_button("close", self.tr("Cancel run"))
         self.open_button.clicked.connect(self._on_open_clicked)
         self.cancel_button.clicked.connect(self._on_cancel_clicked)
         row = QHBoxLayout(self)
@@ -124,13 +125,6 @@ class StatusStrip(QFrame):
             every = counted(run.namespaces_total, self.tr("collection"), self.tr("collections"))
             words += self.tr(" ({done} of {all})").format(done=run.namespaces_done, all=every)
         return words
-
-    def _button(self, icon: str, name: str) -> QToolButton:
-        button = QToolButton()
-        set_icon(button, icon)
-        button.setAccessibleName(name)
-        button.setToolTip(name)
-        return button
 
     @Slot()
     def _on_open_clicked(self) -> None:

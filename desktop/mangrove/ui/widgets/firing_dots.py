@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
 from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Space, Tone
+from mangrove.ui.widgets.tables.cell_ground import paint_cell_ground
 
 SHOWN = 30
 _SIDE = 8
@@ -40,9 +41,7 @@ class FiringDots(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        option.widget.style().drawPrimitive(
-            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
-        )
+        paint_cell_ground(painter, option)
         tones = index.data(self._role)
         if not isinstance(tones, Sequence):
             return

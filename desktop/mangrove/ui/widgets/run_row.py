@@ -1,14 +1,14 @@
 """One run that goes on: what it does, how far it is, and the buttons to look and to cancel."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mangrove.core.run import RunState, RunStatus
 from mangrove.ui import text
 from mangrove.ui.run_words import now_doing, run_tone, run_word
-from mangrove.ui.theme.style import set_icon
 from mangrove.ui.theme.tokens import Space
 from mangrove.ui.widgets.byte_bar import ByteBar
+from mangrove.ui.widgets.icon_button import icon_button
 from mangrove.ui.widgets.labels import ElidedLabel, TextLabel
 from mangrove.ui.widgets.state_badge import StateBadge
 
@@ -32,8 +32,8 @@ class RunRow(QWidget):
         self.doing = ElidedLabel("", "small")
         self.bar = ByteBar()
         self.figures = TextLabel("", "small")
-        self.open_button = self._button("chevron-right", self.tr("Show progress"))
-        self.cancel_button = self._button("stop", self.tr("Cancel run"))
+        self.open_button = icon_button("chevron-right", self.tr("Show progress"))
+        self.cancel_button = icon_button("stop", self.tr("Cancel run"))
         self.open_button.clicked.connect(self._on_open_clicked)
         self.cancel_button.clicked.connect(self._on_cancel_clicked)
         words = QVBoxLayout()
@@ -69,13 +69,6 @@ class RunRow(QWidget):
         )
         self.figures.setText("   ".join(p for p in parts if p))
         self.cancel_button.setEnabled(status.state is not RunState.CANCELLING)
-
-    def _button(self, icon: str, name: str) -> QToolButton:
-        button = QToolButton()
-        set_icon(button, icon)
-        button.setAccessibleName(name)
-        button.setToolTip(name)
-        return button
 
     @Slot()
     def _on_open_clicked(self) -> None:

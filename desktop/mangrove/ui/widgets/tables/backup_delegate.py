@@ -13,6 +13,7 @@ from mangrove.ui.models.backups_model import ROW_ROLE
 from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import theme
 from mangrove.ui.theme.tokens import Size, Space, Tone
+from mangrove.ui.widgets.tables.cell_ground import paint_cell_ground
 
 SHOWN_LEVELS = (Level.STORED, Level.DECODED, Level.RESTORED)
 _SHAPE = Space.S + Space.HALF
@@ -61,9 +62,7 @@ class ShapesDelegate(QStyledItemDelegate):
         option: QStyleOptionViewItem,
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
-        option.widget.style().drawPrimitive(
-            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
-        )
+        paint_cell_ground(painter, option)
         row = index.data(ROW_ROLE)
         if not isinstance(row, BackupRow):
             return

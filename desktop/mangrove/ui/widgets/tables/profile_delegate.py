@@ -10,6 +10,7 @@ from mangrove.ui.models.profiles_model import ROW_ROLE, Live, ProfileRow, Profil
 from mangrove.ui.theme.state_shapes import paint_state_shape
 from mangrove.ui.theme.style import profile_colour, theme
 from mangrove.ui.theme.tokens import Size, Space, Tone, TypeScale
+from mangrove.ui.widgets.tables.cell_ground import paint_cell_ground
 
 _DOT = Space.S + Space.HALF
 _LIGHTS = {
@@ -44,9 +45,7 @@ class ProfileDelegate(QStyledItemDelegate):
         row = index.data(ROW_ROLE)
         if not isinstance(row, ProfileRow):
             return
-        option.widget.style().drawPrimitive(
-            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
-        )
+        paint_cell_ground(painter, option)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_dot(painter, self._mirrored(option, self._dot_place(option.rect)), row)
