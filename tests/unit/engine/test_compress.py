@@ -45,7 +45,7 @@ def test_ordinary_programs_read_what_is_packed() -> None:
 
 
 @pytest.mark.parametrize("compression", PACKED)
-def test_content_shrinks(compression: Compression) -> None:
+def test_every_compression_shrinks_what_repeats_itself(compression: Compression) -> None:
     assert len(pack(EXAMPLE, compression)) < len(EXAMPLE) / 3
 
 

@@ -129,7 +129,7 @@ def test_a_click_on_several_backups_comes_closer_until_they_part(
     ],
     ids=["second", "second back", "minute back", "hour", "day back"],
 )
-def test_arrows_step(
+def test_arrow_keys_step_by_what_is_held_down(
     qtbot: QtBot,
     strip: TimelineStrip,
     key: Qt.Key,

@@ -38,7 +38,9 @@ def total(
         pytest.param([total(0), total(0, proven=1)], 0, DayState.PROVEN, id="in two vaults"),
     ],
 )
-def test_a_day(totals: list[DayTotal], failed_runs: int, state: DayState) -> None:
+def test_a_day_is_judged_by_its_backups_and_its_failed_runs(
+    totals: list[DayTotal], failed_runs: int, state: DayState
+) -> None:
     (mark,) = calendar_of(totals, {LAST: failed_runs}, LAST, LAST)
 
     assert mark.state is state
@@ -87,7 +89,7 @@ def test_bytes_are_added_up_by_tier_and_each_counts_once() -> None:
         pytest.param([40, 5, 1], 10**15, 2 * GB / 30, None, id="not in ten years"),
     ],
 )
-def test_projection(
+def test_a_projection_follows_the_growth_of_the_last_days(
     ages: list[int], free: int | None, pace: float | None, full_on: date | None
 ) -> None:
     days = [total(age) for age in ages]
@@ -126,7 +128,9 @@ BEFORE = Look(frozenset({"shop", "old"}), 100, "6.0.5")
         pytest.param(None, [], id="no backup now"),
     ],
 )
-def test_changes(now: Look | None, kinds: list[ChangeKind]) -> None:
+def test_what_changed_since_the_last_look_is_named_by_kind(
+    now: Look | None, kinds: list[ChangeKind]
+) -> None:
     assert [change.kind for change in changes_of(BEFORE, now)] == kinds
 
 

@@ -37,7 +37,9 @@ def fact(
         pytest.param([fact(-1), fact(5)], 5, True, id="the future does not count"),
     ],
 )
-def test_freshness(evidence: list[EvidenceFact], days: float | None, is_fresh: bool) -> None:
+def test_evidence_is_as_fresh_as_the_last_passed_restore(
+    evidence: list[EvidenceFact], days: float | None, is_fresh: bool
+) -> None:
     found = freshness_of(evidence, NOON, MONTH)
 
     assert found.age == (None if days is None else days * DAY)
@@ -83,7 +85,9 @@ def test_failed_trials_stand_until_one_as_deep_passes(
         ),
     ],
 )
-def test_verified_fraction(evidence: list[EvidenceFact], share: float) -> None:
+def test_the_verified_share_counts_backups_whose_newest_evidence_passed(
+    evidence: list[EvidenceFact], share: float
+) -> None:
     assert verified_fraction(evidence, 400, NOON) == share
 
 

@@ -71,7 +71,9 @@ def span(start: timedelta, end: timedelta) -> Span:
         ),
     ],
 )
-def test_exposure(moments: list, spans: list[Span], expected: Exposure) -> None:
+def test_exposure_reaches_back_to_the_newest_moment_that_can_be_restored(
+    moments: list, spans: list[Span], expected: Exposure
+) -> None:
     assert exposure_of(moments, spans, FIRST_SEEN, NOON, LAG) == expected
 
 
@@ -104,7 +106,7 @@ def test_an_objective_is_met(exposure: Exposure, target: timedelta, is_met: bool
     ],
     ids=["set", "twice the gap and an hour", "at least six hours", "capture", "nothing"],
 )
-def test_rpo_target(
+def test_the_target_is_what_was_set_or_follows_from_what_is_scheduled(
     configured: timedelta | None,
     gap: timedelta | None,
     pace: CapturePace | None,

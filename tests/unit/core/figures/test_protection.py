@@ -37,7 +37,9 @@ def span(start: float, end: float) -> Span:
         pytest.param(moments(9, -3), [], 9, id="the future does not count"),
     ],
 )
-def test_worst_gap(found: list[Moment], spans: list[Span], days: float) -> None:
+def test_the_worst_gap_is_the_longest_time_that_no_moment_covers(
+    found: list[Moment], spans: list[Span], days: float
+) -> None:
     assert worst_gap(found, spans, PERIOD) == days * DAY
 
 
@@ -57,7 +59,7 @@ def test_worst_gap(found: list[Moment], spans: list[Span], days: float) -> None:
         ),
     ],
 )
-def test_availability(
+def test_availability_is_the_share_of_time_within_the_target(
     found: list[Moment], spans: list[Span], target: timedelta, share: float
 ) -> None:
     assert History(found, spans, PERIOD).availability(target) == pytest.approx(share)

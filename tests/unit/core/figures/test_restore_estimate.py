@@ -40,7 +40,7 @@ def restore(
         ([(5, 1)], 0.9, 5),
     ],
 )
-def test_weighted_percentile(
+def test_a_percentile_counts_each_value_by_its_weight(
     pairs: list[tuple[float, float]], share: float, expected: float
 ) -> None:
     assert weighted_percentile(pairs, share) == expected

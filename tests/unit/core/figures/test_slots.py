@@ -62,7 +62,7 @@ def test_slots_are_those_of_the_schedule(text: str, zone: str, begin: datetime, 
         ("monthly", 31 * DAY),
     ],
 )
-def test_longest_gap(text: str, gap: timedelta) -> None:
+def test_the_longest_gap_of_a_schedule_is_found(text: str, gap: timedelta) -> None:
     assert longest_gap(parse_schedule(text, "UTC"), NOON.date()) == gap
 
 

@@ -141,7 +141,9 @@ def test_the_last_rename_of_a_source_wins() -> None:
         (("shop.users", "crm.people"), (), {"shop.users", "crm.people"}),
     ],
 )
-def test_globs_choose(include: tuple[str, ...], exclude: tuple[str, ...], chosen: set[str]) -> None:
+def test_globs_choose_what_is_restored(
+    include: tuple[str, ...], exclude: tuple[str, ...], chosen: set[str]
+) -> None:
     found = plan(include=include, exclude=exclude)
 
     assert set(targets(found)) == chosen
