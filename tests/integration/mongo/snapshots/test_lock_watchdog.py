@@ -27,7 +27,7 @@ from servers.cut_line import cut_line
 from servers.mongod import GuardedServer, mongod_binary
 
 pytestmark = pytest.mark.mongod
-SOURCE = Path(__file__).resolve().parents[3] / "desktop"
+SOURCE = Path(__file__).resolve().parents[4] / "desktop"
 WATCHDOG = (sys.executable, "-m", "mangrove", "lock-watchdog")
 GENEROUS_S = 40.0
 LOOK_EVERY = 0.05
