@@ -36,7 +36,7 @@ MASTER = """
 import sys, threading
 from datetime import timedelta
 sys.path[:0] = sys.argv[3:]
-from integration.mongo.test_lock_watchdog import WATCHDOG, profile_of
+from integration.mongo.snapshots.test_lock_watchdog import WATCHDOG, profile_of
 from fakes.secrets import MemorySecrets
 from mangrove.connectors.mongo.client import open_connection
 from mangrove.connectors.mongo.snapshots.locking import locked
