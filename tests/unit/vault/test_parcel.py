@@ -2,9 +2,9 @@ import threading
 from collections.abc import Iterable
 
 import pytest
-from mangrove.vault.storage.memory import MemoryStorage
 from typing_extensions import override
 
+from fakes.memory_storage import MemoryStorage
 from mangrove.core.blobs import BlobName
 from mangrove.core.errors import BlobExistsError, StorageFullError, VaultError
 from mangrove.vault.parcel import PARCEL_BLOBS, PARCEL_BYTES, SMALL_BYTES, Parcel
