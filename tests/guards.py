@@ -145,6 +145,21 @@ class HoldingQtBot(QtBot):  # type: ignore[misc]  # which says nothing of its ty
         super().addWidget(widget, **how)
         self._held.append(widget)
 
+    def let_go_of_the_dead(self) -> None:
+        """Forget widgets that are gone already, which could not be closed."""
+        from shiboken6 import isValid  # noqa: PLC0415 - only where Qt is in use
+
+        self._held = [widget for widget in self._held if isValid(widget)]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Let go of dead widgets before pytest-qt closes what it was given."""
+    bot = getattr(item, "funcargs", {}).get("qtbot")
+    if isinstance(bot, HoldingQtBot):
+        bot.let_go_of_the_dead()
+    return (yield)
+
 
 @pytest.fixture
 def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:

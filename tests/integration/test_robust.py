@@ -50,6 +50,8 @@ BIG = Selection(collections=(Namespace("shop", "big"),))
 COPIED = (Rename("shop", "shop_copied"),)
 CANCEL_S = 12.0  # two to three on a quiet machine; without the cancel it would be minutes
 PATIENCE = 5
+# Quick enough, and not over before anybody is told of it.
+COPIED_SLOWLY = RestoreRequest("", "staging", renames=COPIED, limit_bytes_per_s=20_000_000)
 QUICK = "serverSelectionTimeoutMS=500"
 
 
@@ -287,7 +289,7 @@ def test_elections_and_lost_nodes_leave_nothing_out(
     allow_elections(nodes)
     desk.add_profile(standalone.uri, "staging")
     stepped = desk.at_phase(Phase.LOAD, step_down(nodes), half_way=True)
-    request = CopyRequest("shop", BIG, RestoreRequest("", "staging", renames=COPIED))
+    request = CopyRequest("shop", BIG, COPIED_SLOWLY)
     status = desk.services.activity.wait(desk.services.copies.start(request), WAIT_S)
     assert stepped.is_set()
     assert status.state is RunState.SUCCEEDED, (status.problem, status.result)

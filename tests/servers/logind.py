@@ -1,6 +1,7 @@
 """A fixture with a real system bus and a logind on it that only knows inhibitors."""
 
 import os
+import select
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from servers.process import stop
 NAME = "org.freedesktop.login1"
 REFUSED = "org.freedesktop.DBus.Error.AccessDenied"
 POLL_S = 0.2
+CLOSED_S = 10.0
 
 
 @dataclass(slots=True)
@@ -42,6 +44,10 @@ class Logind:
             except BlockingIOError:
                 count += 1
         return count
+
+    def is_free(self) -> bool:
+        """Whether every inhibitor is closed, or soon is: the bus may hold one a moment longer."""
+        return all(select.select([number], [], [], CLOSED_S)[0] for number in self._ours)
 
     def answer(self, bus: DBusConnection, call: Message) -> None:
         """Serve one call."""

@@ -86,7 +86,7 @@ def test_a_second_frame_after_the_first_is_refused(compression: Compression) -> 
 
 @pytest.mark.parametrize("compression", PACKED)
 @given(data=st.data())
-def test_a_flipped_bit_never_passes_for_the_content(
+def test_a_flipped_bit_never_passes_for_other_content(
     compression: Compression, data: st.DataObject
 ) -> None:
     whole = bytearray(pack(EXAMPLE, compression))
@@ -94,8 +94,11 @@ def test_a_flipped_bit_never_passes_for_the_content(
     place = data.draw(st.integers(min_value=10, max_value=len(whole) - 1))
     whole[place] ^= 1 << data.draw(st.integers(min_value=0, max_value=7))
 
-    with pytest.raises((BackupTruncatedError, CorruptBackupError)):
-        unpack(bytes(whole), compression)
+    try:
+        unpacked = unpack(bytes(whole), compression)
+    except (BackupTruncatedError, CorruptBackupError):
+        return
+    assert unpacked == EXAMPLE  # a few bits of zstd only say the same in another way
 
 
 def test_other_bytes_are_refused() -> None:

@@ -107,6 +107,7 @@ def restore(  # noqa: PLR0913 - every option of the command is an argument here
         is_dump = _means_dump(desk, services, backup, is_rewind=moment is not None)
         found, rewind_of = BackupId(""), ""
         if not is_dump:
+            _refuse_what_only_dumps_know(db, safety_vault)
             found, rewind_of = _origin(services, backup, to, is_rewind=moment is not None)
         if found:
             tell_latest(desk, services, backup)
@@ -133,6 +134,18 @@ def _moment(services: Services, at: str, before_op: str, *, including: bool) -> 
     if before_op:
         return parse_entry(before_op, edge)
     return services.points.moment(at, edge) if at else None
+
+
+def _refuse_what_only_dumps_know(database: str, safety_vault: str) -> None:
+    """Refuse options that a backup in a vault would silently do without."""
+    if database:
+        raise typer.BadParameter(
+            "--db is for dumps in files; what of a backup is restored, --include chooses"
+        )
+    if safety_vault:
+        raise typer.BadParameter(
+            "--safety-vault is for dumps in files; a backup's safety backup goes into its own vault"
+        )
 
 
 def _means_dump(desk: Desk, services: Services, name: str, *, is_rewind: bool) -> bool:
