@@ -1,9 +1,11 @@
-"""Many whole BSON documents as one piece of bytes, which is how they travel fastest."""
+"""Whole BSON documents as bytes: made of elements, and many in one piece, which travels fastest."""
 
 from collections.abc import Iterator, Sequence
 from typing import overload
 
 from typing_extensions import override
+
+_FRAME_BYTES = 5
 
 
 class DocumentBatch(Sequence[bytes]):
@@ -64,3 +66,17 @@ def split_documents(chunk: bytes) -> list[bytes]:
         found.append(chunk[at:end])
         at = end
     return found
+
+
+def document_of(*elements: bytes) -> bytes:
+    """Build a document from raw elements, one after the other.
+
+    Source: BSON specification 1.1: length, elements, and a zero byte.
+    """
+    body = b"".join(elements)
+    return (len(body) + _FRAME_BYTES).to_bytes(4, "little") + body + b"\0"
+
+
+def raw_element(kind: int, name: bytes, value: bytes) -> bytes:
+    """Build an element from its type byte, its name and its value."""
+    return bytes([kind]) + name + b"\0" + value

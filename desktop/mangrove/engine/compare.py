@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mangrove.core.backup import IndexChoice
+from mangrove.core.documents import document_of, raw_element
 from mangrove.core.manifest import StoredDocuments
 from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.wording import counted
@@ -95,13 +96,15 @@ def _other_options(expected: bytes, found: bytes) -> list[str]:
 
 
 def _fields(document: bytes) -> dict[bytes, str]:
-    return {name: _as_text([_element(kind, name, value)]) for kind, name, value in _told(document)}
+    return {
+        name: _as_text([raw_element(kind, name, value)]) for kind, name, value in _told(document)
+    }
 
 
 def _sorted_fields(document: bytes) -> str:
     # sorted by name: 1 and 1.0 have to stand at the same place
     found = sorted(_told(document), key=lambda e: e[1])
-    return _as_text(_element(*e) for e in found)
+    return _as_text(raw_element(*e) for e in found)
 
 
 def _told(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
@@ -117,10 +120,6 @@ def _told(document: bytes) -> Iterator[tuple[int, bytes, bytes]]:
             yield kind, name, value
 
 
-def _element(kind: int, name: bytes, value: bytes) -> bytes:
-    return bytes([kind]) + name + b"\0" + value
-
-
 def _as_kept(size: bytes) -> bytes:
     """Return a capped collection's size as servers keep it: in whole steps, and not too small."""
     steps = -(-int.from_bytes(size, "little", signed=True) // _SIZE_STEP)
@@ -132,8 +131,7 @@ def _as_boolean(kind: int, name: bytes, value: bytes) -> tuple[int, bytes, bytes
 
 
 def _as_text(fields: Iterable[bytes]) -> str:
-    body = b"".join(fields)
-    text = to_canonical((len(body) + 5).to_bytes(4, "little") + body + b"\0")
+    text = to_canonical(document_of(*fields))
     return _NUMBER.sub(lambda found: _same_number(found[1]), text)
 
 

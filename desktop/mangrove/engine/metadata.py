@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Self, TypeVar
 
+from mangrove.core.documents import document_of, raw_element
 from mangrove.core.errors import MalformedBsonError, MalformedMetadataError
 from mangrove.engine import bson_walk
 from mangrove.engine.extended_json_read import from_extended
@@ -70,11 +71,11 @@ class CollectionMetadata:
         """Return it without the options and the indexes that would not come back from the text."""
         if not self.parts_lost_in_text():
             return self
-        fields = [bytes([k]) + n + b"\0" + v for k, n, v in bson_walk.elements(self.options)]
-        kept = b"".join(field for field in fields if survives_as_text(_document(field)))
+        fields = [raw_element(*element) for element in bson_walk.elements(self.options)]
+        kept = [field for field in fields if survives_as_text(document_of(field))]
         return replace(
             self,
-            options=_document(kept),
+            options=document_of(*kept),
             indexes=tuple(index for index in self.indexes if survives_as_text(index)),
         )
 
@@ -162,7 +163,3 @@ def survives_as_text(document: bytes) -> bool:
         return from_extended(to_canonical(document)) == document
     except (MalformedBsonError, MalformedMetadataError):
         return False
-
-
-def _document(fields: bytes) -> bytes:
-    return (len(fields) + 5).to_bytes(4, "little") + fields + b"\0"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
+from mangrove.core.documents import document_of, raw_element
 from mangrove.core.errors import MalformedBsonError
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.engine.bson_walk import (
@@ -218,17 +219,8 @@ class Command:
     def without(self, *names: str) -> bytes:
         """Return the command's other fields as a document, byte for byte."""
         left_out = {name.encode() for name in names}
-        return document_of(
-            bytes([kind]) + name + b"\0" + value
-            for kind, name, value in elements(self.body)
-            if name not in left_out
-        )
-
-
-def document_of(parts: Iterator[bytes] | tuple[bytes, ...]) -> bytes:
-    """Build a document from raw elements."""
-    body = b"".join(parts)
-    return (len(body) + 5).to_bytes(4, "little") + body + b"\0"
+        kept = (e for e in elements(self.body) if e[1] not in left_out)
+        return document_of(*(raw_element(*element) for element in kept))
 
 
 def string_element(name: str, text: str) -> bytes:

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Mapping
 
+from mangrove.core.documents import document_of, raw_element
 from mangrove.core.manifest import NamespaceEntry
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.dump import CollectionInfo
@@ -87,6 +88,5 @@ def _with_moved_source(
             source = Namespace(database, value[4:-1].decode(errors="replace"))
             text = moved.get(source, source).collection.encode() + b"\0"
             kept = len(text).to_bytes(4, "little") + text
-        fields.append(bytes([kind]) + name + b"\0" + kept)
-    body = b"".join(fields)
-    return (len(body) + 5).to_bytes(4, "little") + body + b"\0"
+        fields.append(raw_element(kind, name, kept))
+    return document_of(*fields)

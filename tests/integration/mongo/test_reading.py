@@ -16,12 +16,11 @@ from typing_extensions import override
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
 from mangrove.connectors.mongo.batch_reader import TARGET_BYTES
-from mangrove.connectors.mongo.bson_elements import document_of
 from mangrove.connectors.mongo.client import Connection, Entry, open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
 from mangrove.core.backup import Consistency, Selection, selection_of
-from mangrove.core.documents import split_documents
+from mangrove.core.documents import document_of, split_documents
 from mangrove.core.errors import (
     ConnectionLostError,
     InvalidSelectionError,

@@ -9,12 +9,12 @@ from bson import Int64, Timestamp
 from pymongo import MongoClient
 
 from mangrove.connectors.embedded.mongod import EmbeddedMongod
-from mangrove.connectors.mongo.bson_elements import document_of, id_element
+from mangrove.connectors.mongo.bson_elements import id_element
 from mangrove.connectors.mongo.client import open_uri
 from mangrove.connectors.mongo.dump_source import MongoDumpSource
 from mangrove.connectors.mongo.restore_sink import MongoRestoreSink
 from mangrove.core.backup import Consistency, selection_of
-from mangrove.core.documents import DocumentBatch, split_documents
+from mangrove.core.documents import DocumentBatch, document_of, split_documents
 from mangrove.core.errors import ConnectionLostError, WriteRefusedError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.dump import CollectionInfo

@@ -58,12 +58,6 @@ def find_element(document: bytes, name: bytes) -> Element | None:
     return next((e for e in elements(document) if e.name == name), None)
 
 
-def document_of(*parts: bytes) -> bytes:
-    """Build a document from raw elements, one after the other."""
-    body = b"".join(parts)
-    return (len(body) + SMALLEST_DOCUMENT).to_bytes(4, "little") + body + b"\0"
-
-
 def id_element(document: bytes) -> bytes:
     """Return the raw ``_id`` element (type, name, value); empty when there is none."""
     found = find_element(document, b"_id")

@@ -11,7 +11,6 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import DocumentTooLarge, OperationFailure
 
 from mangrove.connectors.mongo.bson_elements import (
-    document_of,
     elements,
     id_element,
     id_of_anything,
@@ -20,7 +19,7 @@ from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import UNAUTHORIZED, explain
 from mangrove.connectors.mongo.privileges import BUCKETS, BYPASS
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
-from mangrove.core.documents import DocumentBatch, batch_of
+from mangrove.core.documents import DocumentBatch, batch_of, document_of
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.restore import InsertOutcome, RefusedDocument
 

@@ -7,11 +7,12 @@ from typing import Any
 from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ExecutionTimeout, OperationFailure, PyMongoError
 
-from mangrove.connectors.mongo.bson_elements import document_of, elements
+from mangrove.connectors.mongo.bson_elements import elements
 from mangrove.connectors.mongo.client import RAW, Connection
 from mangrove.connectors.mongo.error_map import server_words, while_working
 from mangrove.connectors.mongo.listing import TIME_SERIES, VIEW, Listed
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument
+from mangrove.core.documents import document_of
 from mangrove.core.errors import InvalidSelectionError, MangroveError
 from mangrove.core.namespace import Namespace
 

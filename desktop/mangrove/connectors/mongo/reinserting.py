@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from mangrove.connectors.mongo.bson_elements import (
-    document_of,
     elements,
     id_element,
     id_of_anything,
 )
 from mangrove.connectors.mongo.inserting import DUPLICATE_KEY, Inserter, has_empty_timestamp
 from mangrove.connectors.mongo.raw_reply import OpaqueDocument, slice_reply
-from mangrove.core.documents import split_documents
+from mangrove.core.documents import document_of, split_documents
 from mangrove.core.errors import ConnectionLostError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.restore import InsertOutcome

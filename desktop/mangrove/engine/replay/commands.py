@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from mangrove.core.documents import document_of
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.replay import Skipped
-from mangrove.engine.oplog_entry import Command, OplogEntry, document_of, spans
+from mangrove.engine.oplog_entry import Command, OplogEntry, spans
 from mangrove.engine.replay.index_entries import IndexTranslator
 from mangrove.engine.replay.places import COLLECTION, TIME_SERIES, VIEW, Place, key_for, logical
 from mangrove.engine.replay.renames import RenameTranslator
@@ -163,4 +164,4 @@ def capped(options: bytes, size_bytes: int) -> bytes:
     known = spans(options)
     kept = b"" if b"capped" in known else options[4:-1]
     size = b"\x12size\0" + size_bytes.to_bytes(8, "little")
-    return document_of((b"\x08capped\0\x01", size, kept))
+    return document_of(b"\x08capped\0\x01", size, kept)

@@ -6,11 +6,12 @@ in mongorestore.
 
 from collections.abc import Callable, Iterator
 
+from mangrove.core.documents import document_of
 from mangrove.core.namespace import BUCKETS_PREFIX
 from mangrove.core.replay import Skipped
 from mangrove.engine.bson_walk import ARRAY, DOCUMENT, STRING, elements
 from mangrove.engine.compare import index_name
-from mangrove.engine.oplog_entry import Command, OplogEntry, document_of, spans
+from mangrove.engine.oplog_entry import Command, OplogEntry, spans
 from mangrove.engine.replay.pending import ALL, edited, found_by, is_of_id
 from mangrove.engine.replay.places import Place, logical
 from mangrove.engine.replay.steps import DropIndex, Modify, Step
@@ -88,7 +89,7 @@ class IndexTranslator:
             self._whole.tally.passed(Skipped.NOT_SELECTED)
             return
         if change is not None and not _edit(place, change):
-            yield Modify(place.target, document_of((b"\x03index\0" + change,)))
+            yield Modify(place.target, document_of(b"\x03index\0", change))
         if spans(rest):
             yield Modify(place.target, rest)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from mangrove.core.documents import document_of, raw_element
 from mangrove.engine.bson_walk import elements
 from mangrove.engine.compare import index_name
-from mangrove.engine.oplog_entry import document_of, spans
+from mangrove.engine.oplog_entry import spans
 
 ALL = "*"
 _EDITED = (b"expireAfterSeconds", b"hidden", b"prepareUnique", b"unique")
@@ -49,6 +50,4 @@ def edited(spec: bytes, change: bytes) -> bytes:
         wanted[b"unique"] = (0x08, b"\0")
     kept = [(kind, name, value) for kind, name, value in elements(spec) if name not in wanted]
     added = [(kind, name, value) for name, (kind, value) in wanted.items() if any(value)]
-    return document_of(
-        tuple(bytes([kind]) + name + b"\0" + value for kind, name, value in (*kept, *added))
-    )
+    return document_of(*(raw_element(*element) for element in (*kept, *added)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mangrove.core.documents import document_of
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.oplog import OplogTimestamp
@@ -125,8 +126,7 @@ class Translator:
         body = _OPERATIONS[entry.op] + way.ns + _O + entry.o
         if (second := entry.o2) is not None:
             body += _O2 + second
-        raw = (len(body) + 5).to_bytes(4, "little") + body + b"\0"
-        yield Stepped(Write(raw), entry.ts, entry.op)
+        yield Stepped(Write(document_of(body)), entry.ts, entry.op)
 
     def _way(self, entry: OplogEntry, uuid: bytes | None) -> _Way:
         database, _, collection = entry.ns.partition(".")

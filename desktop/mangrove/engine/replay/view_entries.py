@@ -6,13 +6,14 @@ Source: MongoDB server, src/mongo/db/views/durable_view_catalog.cpp.
 
 from collections.abc import Iterator
 
+from mangrove.core.documents import document_of, raw_element
 from mangrove.core.errors import ReplayRefusedError
 from mangrove.core.namespace import BUCKETS_PREFIX, Namespace
 from mangrove.core.oplog import OplogTimestamp
 from mangrove.core.ports.dump import CollectionInfo
 from mangrove.core.replay import ReplayMapping, Skipped
 from mangrove.engine.bson_walk import elements
-from mangrove.engine.oplog_entry import OplogEntry, document_of, spans, string_element
+from mangrove.engine.oplog_entry import OplogEntry, spans, string_element
 from mangrove.engine.replay.places import VIEW, Place, key_for
 from mangrove.engine.replay.rules import skipped_namespace
 from mangrove.engine.replay.steps import Create, Drop, Modify, Step, Stepped
@@ -82,14 +83,14 @@ def moved_view(
     for kind, name, value in elements(document):
         if name == _ID:
             continue
-        part = bytes([kind]) + name + b"\0" + value
+        part = raw_element(kind, name, value)
         if name == _VIEW_ON and kind == _STRING:
             source = Namespace(database, value[4:-1].decode(errors="surrogateescape"))
             final = mapping.target_of(source)
             if final is not None and final.database == target_database:
                 part = string_element("viewOn", final.collection)
         parts.append(part)
-    return document_of(tuple(parts))
+    return document_of(*parts)
 
 
 def _stepped(step: Step, ts: OplogTimestamp, kind: str) -> Stepped:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mangrove.core.documents import document_of
 from mangrove.core.errors import MalformedBsonError
 from mangrove.core.namespace import Namespace
 from mangrove.core.ports.restore import RefusedDocument
@@ -45,6 +46,6 @@ class Tally:
 def id_text(element: bytes) -> str:
     """Return an ``_id`` element as extended JSON; of hostile input it may be damaged."""
     try:
-        return to_canonical((len(element) + 5).to_bytes(4, "little") + element + b"\0")
+        return to_canonical(document_of(element))
     except MalformedBsonError:
         return "{}"

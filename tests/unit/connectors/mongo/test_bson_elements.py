@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mangrove.connectors.mongo.bson_elements import (
-    document_of,
     elements,
     id_element,
     id_of_anything,
 )
-from mangrove.core.documents import split_documents
+from mangrove.core.documents import document_of, split_documents
 
 EVERY_TYPE = {
     "double": 1.5,
