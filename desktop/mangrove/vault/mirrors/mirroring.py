@@ -23,7 +23,7 @@ from mangrove.core.ports.vault import Vault
 from mangrove.core.vaults.mirror import MirrorSpec, MirrorState
 from mangrove.core.vaults.vault import VaultSpec
 from mangrove.vault.descriptor import read_descriptor, settle_descriptor
-from mangrove.vault.inventory import take_inventory
+from mangrove.vault.inventory import Shelf, take_inventory
 from mangrove.vault.layout import (
     DESCRIPTOR,
     LOCKS_PATH,
@@ -63,6 +63,14 @@ class _Missing:
         """What all of it takes."""
         of_backups = (info for infos in self.backups.values() for info in infos)
         return sum(info.size_bytes for info in (*of_backups, *self.evidence, *self.others))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What lies in a storage, and which backups in it are signed, newest first."""
+
+    infos: tuple[BlobInfo, ...]
+    signed: dict[BackupId, Shelf]
 
 
 class StoredMirror:
@@ -134,17 +142,15 @@ class StoredMirror:
             lost=lost,
         )
 
-    def _lost(self, here: Iterable[BlobInfo], there: Iterable[BlobInfo]) -> Iterator[BackupId]:
+    def _lost(self, here: _Listing, there: _Listing) -> Iterator[BackupId]:
         """Yield the backups of which the vault lacks objects that its mirror has."""
-        source, target = self._storages()
-        names = {info.name for info in here}
-        signed = {shelf.backup for shelf in take_inventory(source, here).signed}
-        passed = names | _former((info.name for info in there), names).keys()
-        for shelf in take_inventory(target, there).signed:
+        names = {info.name for info in here.infos}
+        passed = names | _former((info.name for info in there.infos), names).keys()
+        for backup, shelf in there.signed.items():
             more = {i.name for i in shelf.blobs if i.name not in passed}
             more = {name for name in more if not is_of_evidence(name)}
-            if more and shelf.backup in signed and self._needs(shelf.backup, more):
-                yield shelf.backup
+            if more and backup in here.signed and self._needs(backup, more):
+                yield backup
 
     def _needs(self, backup: BackupId, names: Collection[str]) -> bool:
         """Whether a backup lacks one of these: its manifest lists it, or cannot be read itself."""
@@ -234,29 +240,32 @@ class StoredMirror:
     def _missing(self) -> _Missing:
         return self._compared(*self._listings())
 
-    def _listings(self) -> tuple[tuple[BlobInfo, ...], tuple[BlobInfo, ...]]:
+    def _listings(self) -> tuple[_Listing, _Listing]:
         source, target = self._storages()
-        return tuple(source.list()), tuple(target.list())
+        return _listed(source), _listed(target)
 
-    def _compared(self, here: tuple[BlobInfo, ...], listed: tuple[BlobInfo, ...]) -> _Missing:
-        source, target = self._storages()
-        there = {info.name: info.size_bytes for info in listed}
-        signed = {shelf.backup: shelf for shelf in take_inventory(source, here).signed}
-        held = {shelf.backup for shelf in take_inventory(target, listed).signed}
+    def _compared(self, here: _Listing, there: _Listing) -> _Missing:
+        sizes = {info.name: info.size_bytes for info in there.infos}
         lacks = {
             backup: lacking
-            for backup, shelf in reversed(signed.items())
-            if (lacking := _lacking(shelf.blobs, there))
+            for backup, shelf in reversed(here.signed.items())
+            if (lacking := _lacking(shelf.blobs, sizes))
         }
         proofs = [lacks.pop(b) for b, infos in list(lacks.items()) if _is_evidence_only(infos)]
-        loose = [info for info in here if _is_shared(info.name) and owner_of(info.name) is None]
+        loose = [i for i in here.infos if _is_shared(i.name) and owner_of(i.name) is None]
         return _Missing(
             backups=lacks,
             evidence=tuple(info for infos in proofs for info in infos),
-            others=_lacking(loose, there),
-            surplus=tuple(sorted(held - signed.keys())),
-            whole=len(held & signed.keys() - lacks.keys()),
+            others=_lacking(loose, sizes),
+            surplus=tuple(sorted(there.signed.keys() - here.signed.keys())),
+            whole=len(there.signed.keys() & here.signed.keys() - lacks.keys()),
         )
+
+
+def _listed(storage: Storage) -> _Listing:
+    infos = tuple(storage.list())
+    signed = take_inventory(storage, infos).signed
+    return _Listing(infos, {shelf.backup: shelf for shelf in signed})
 
 
 def _former(there: Iterable[str], here: Collection[str]) -> dict[str, str]:
