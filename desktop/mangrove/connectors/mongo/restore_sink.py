@@ -34,6 +34,7 @@ from mangrove.connectors.mongo.open_dump import checked
 from mangrove.connectors.mongo.privileges import (
     BYPASS,
     RESTORE_ROLE,
+    Privileges,
     read_privileges,
     require,
     restore_finding,
@@ -79,7 +80,7 @@ class MongoRestoreSink:
             self._may_bypass,
         )
         self._data_of: dict[Namespace, Namespace] = {}
-        self._bypasses: dict[str, bool] = {}
+        self._own_privileges: Privileges | None = None
         self._lock = Lock()
 
     def facts(self) -> ServerFacts:
@@ -301,12 +302,9 @@ class MongoRestoreSink:
     def _may_bypass(self, database: str) -> bool:
         """Whether we may insert past validators; who may not is told before where that matters."""
         with self._lock:
-            known = self._bypasses.get(database)
-        if known is None:
-            known = read_privileges(self._connection).allows(BYPASS, database)
-            with self._lock:
-                self._bypasses[database] = known
-        return known
+            if self._own_privileges is None:
+                self._own_privileges = read_privileges(self._connection)
+            return self._own_privileges.allows(BYPASS, database)
 
     def _data_namespace(self, namespace: Namespace) -> Namespace:
         """Return where a collection's documents go: into its buckets for a time series."""
