@@ -54,8 +54,9 @@ class VaultDraft:
         self._vault_id = vault_id
         self._claims = SequenceClaims(storage, sealer, vault_id)
         self._sequence = self._claims.claim(floor)
-        self._settling = storage if isinstance(storage, SettlingStorage) else None
-        self._parcel = Parcel(self._settling, self._claim, self._disown) if self._settling else None
+        self._parcel: Parcel | None = None
+        if isinstance(storage, SettlingStorage):
+            self._parcel = Parcel(storage, self._claim, self._disown)
         self._lock = threading.Lock()
         self._stored: dict[BlobName, BlobReceipt] = {}
         self._touched: set[BlobName] = set()  # also what may be there after a failure
@@ -132,8 +133,8 @@ class VaultDraft:
         self._check(manifest)
         self._send_gathered()
         self._drop_unlisted(manifest)
-        if self._settling is not None:
-            self._settling.settle()
+        if self._parcel is not None:
+            self._parcel.settle()
         sealed = b"".join(self._sealer.seal_description([encode_manifest(manifest)]))
         comment = BackupComment(manifest.backup, manifest.sequence, self._vault_id)
         signature = self._sealer.sign(sealed, comment.text)

@@ -67,6 +67,11 @@ class Parcel:
                 with self._disowning():
                     self._storage.put_together(self._claimed(blobs))
 
+    def settle(self) -> None:
+        """Return once everything that was put is as durable as the storage can make it."""
+        self.send()
+        self._storage.settle()
+
     def forget(self, name: BlobName) -> None:
         """Do not send a blob; one that is just being sent is waited for."""
         with self._lock:
