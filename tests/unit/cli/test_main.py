@@ -39,6 +39,8 @@ def test_an_unreachable_vault_is_not_called_empty(capsys: pytest.CaptureFixture[
         (["verify", "latest", "--level", "drilled"], 2),
         (["backup", "production", "--vault", "v", "--db", "a.b"], 2),
         (["restore", "latest", "--to", "production", "--rename", "shop"], 2),
+        (["restore", "latest", "--to", "production", "--db", "shop"], 2),
+        (["restore", "latest", "--to", "production", "--safety-vault", "cloud"], 2),
         (["profile", "add", "bad", "--uri", "http://host"], 2),
         (["vault", "kit", "v"], 2),
         (["capture", "production"], 2),
